@@ -1,0 +1,27 @@
+"""The command line: ``livechat-async``, or ``python -m livechat_async.cli``."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command line.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        # Only here: without the extra, these packages may be missing.
+        from livechat_async.cli.run import run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in {"rich", "typer"}:
+            raise
+        sys.stderr.write(f"livechat-async needs {missing}: pip install 'livechat_async[cli]'\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return run()

@@ -1,0 +1,72 @@
+"""The commands, and the options they share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from livechat_async import Timeouts, __version__
+from livechat_async.cli import demo, log, sandbox, visitors
+from livechat_async.cli.settings import Settings
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="livechat-async",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.add_typer(visitors.app, name="visitors")
+app.command("sandbox")(sandbox.run_sandbox)
+
+
+class _Region(StrEnum):
+    DAL = "dal"
+    FRA = "fra"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"livechat-async {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _share(
+    context: typer.Context,
+    *,
+    timeout: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=0.1, help="The most a call may take, repetitions too."),
+    ] = 60.0,
+    region: Annotated[
+        _Region | None,
+        typer.Option(help="Where the account lives; an OAuth token says so itself."),
+    ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Tell on stderr what is sent and what comes.")
+    ] = False,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """LiveChat on the command line: who is on the site, and what the agents are told of them.
+
+    Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
+    LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.
+
+    [dim]Try it without an account:[/]  livechat-async demo
+    """
+    if verbose:
+        log.show_log()
+    context.obj = Settings(
+        timeouts=Timeouts(deadline=timeout), region=None if region is None else region.value
+    )

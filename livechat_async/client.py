@@ -1,0 +1,272 @@
+"""`LiveChatClient`: opens, closes, and hands out the resources."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
+from types import TracebackType
+from typing import Any, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+
+import aiohttp
+from cattrs import Converter
+
+from livechat_async.credentials import (
+    BearerToken,
+    Credentials,
+    CredentialsSource,
+    PersonalAccessToken,
+    Region,
+)
+from livechat_async.errors import ConfigurationError
+from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
+from livechat_async.redaction import Secret, conceal
+from livechat_async.request import Request
+from livechat_async.resources.visitors import VisitorsResource
+from livechat_async.response import Response
+from livechat_async.session import SessionManager
+from livechat_async.transport import Transport
+
+__all__ = ["LiveChatClient"]
+
+T = TypeVar("T")
+
+_BASE_URL = "https://api.livechatinc.com"
+
+
+class ChangeableOptions(TypedDict, total=False):
+    """What `LiveChatClient.with_options` can change. `LiveChatClient` documents each."""
+
+    credentials: Credentials | CredentialsSource | None
+    retry: RetryPolicy
+    timeouts: Timeouts
+    max_response_bytes: int
+    timezone: tzinfo | str | None
+    headers: Mapping[str, str] | None
+    region: Region | None
+    limiter: Limiter | None
+
+
+class EnvironmentOptions(TypedDict, total=False):
+    """What `LiveChatClient.from_env` takes. `LiveChatClient` documents each."""
+
+    base_url: str
+    session: aiohttp.ClientSession | None
+    retry: RetryPolicy
+    timeouts: Timeouts
+    max_concurrency: int
+    max_response_bytes: int
+    timezone: tzinfo | str | None
+    headers: Mapping[str, str] | None
+    region: Region | None
+    limiter: Limiter | None
+    trace_configs: Sequence[aiohttp.TraceConfig]
+
+
+class LiveChatClient:
+    """A client of LiveChat's REST API, version 2.
+
+    ::
+
+        async with LiveChatClient(PersonalAccessToken(login, token)) as client:
+            visitors = await client.visitors.list(state="chatting")
+
+    Args:
+        credentials: a `PersonalAccessToken` or a `BearerToken`, or an async callable that returns
+            one: it is asked when the first is needed, and once again after a 401. None is enough
+            for adding details.
+        base_url: where the API is. Https, or http on loopback; a path prefix is kept.
+        session: an aiohttp session of the caller's, which is neither closed nor changed. Without
+            one, the client makes its own when first used.
+        retry: what is tried again, and when.
+        timeouts: how long to wait, in seconds.
+        max_concurrency: at most so many requests at the same time.
+        max_response_bytes: the largest answer that is read.
+        timezone: the zone of times that LiveChat sends without one, as a ``tzinfo`` or a name
+            such as ``"Europe/Warsaw"``. Without it they become naive datetimes.
+        headers: sent with each request, such as for a proxy.
+        region: ``"dal"`` or ``"fra"``, where the account lives; a `BearerToken` says so itself.
+        limiter: an async context manager entered once an attempt, such as aiolimiter's.
+        trace_configs: aiohttp's, for tracing.
+
+    Raises:
+        ConfigurationError: a value that cannot be used.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials | CredentialsSource | None = None,
+        *,
+        base_url: str = _BASE_URL,
+        session: aiohttp.ClientSession | None = None,
+        retry: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        max_concurrency: int = 16,
+        max_response_bytes: int = 8 * 1024 * 1024,
+        timezone: tzinfo | str | None = None,
+        headers: Mapping[str, str] | None = None,
+        region: Region | None = None,
+        limiter: Limiter | None = None,
+        trace_configs: Sequence[aiohttp.TraceConfig] = (),
+    ) -> None:
+        # A secret given in the wrong place is still one: no frame is to show it.
+        credentials, headers = conceal(credentials, "secret"), conceal(headers, "secret")
+        base_url = Secret(base_url)
+        options = ClientOptions(
+            credentials=credentials,
+            base_url=base_url,
+            retry=RetryPolicy() if retry is None else retry,
+            timeouts=Timeouts() if timeouts is None else timeouts,
+            max_response_bytes=max_response_bytes,
+            timezone=timezone,
+            headers=headers,
+            region=region,
+            limiter=limiter,
+        )
+        transport = Transport(
+            session,
+            host=options.base_url.host or "",
+            max_concurrency=max_concurrency,
+            trace_configs=trace_configs,
+        )
+        self._use(SessionManager(transport, options))
+
+    def _use(self, session: SessionManager) -> None:
+        self._session = session
+        self.visitors = VisitorsResource(session)
+
+    @classmethod
+    def from_env(cls, **options: Unpack[EnvironmentOptions]) -> Self:
+        """A client by the environment.
+
+        ``LIVECHAT_LOGIN`` with ``LIVECHAT_TOKEN`` give a `PersonalAccessToken`,
+        ``LIVECHAT_ACCESS_TOKEN`` gives a `BearerToken`, and ``LIVECHAT_BASE_URL`` another address.
+
+        Args:
+            options: what the class takes besides ``credentials``.
+
+        Raises:
+            ConfigurationError: the variables are missing, incomplete, or say two things.
+        """
+        _hide(options)
+        if "base_url" not in options and os.environ.get("LIVECHAT_BASE_URL"):
+            options["base_url"] = Secret(os.environ["LIVECHAT_BASE_URL"])
+        return cls(_credentials_from_env(), **options)
+
+    def with_options(self, **changes: Unpack[ChangeableOptions]) -> Self:
+        """A copy with other options, on the same connections and the same concurrency limit.
+
+        Closing the copy closes the original too, and the other way round.
+
+        Args:
+            changes: any of ``credentials``, ``retry``, ``timeouts``, ``max_response_bytes``,
+                ``timezone``, ``headers``, ``region``, ``limiter``.
+
+        Raises:
+            ConfigurationError: a value that cannot be used, or an option that cannot be changed.
+        """
+        _hide(changes)
+        fixed = changes.keys() - ChangeableOptions.__optional_keys__
+        if fixed:
+            raise ConfigurationError(
+                f"with_options cannot change {', '.join(sorted(fixed))}: make another client"
+            )
+        copy = object.__new__(type(self))
+        copy._use(self._session.with_options(**changes))
+        return copy
+
+    @overload
+    async def send(self, request: Request, type_: None = None) -> Response[None]: ...
+    @overload
+    async def send(self, request: Request, type_: type[T]) -> Response[T]: ...
+    @overload
+    async def send(self, request: Request, type_: Any) -> Response[Any]: ...
+
+    async def send(self, request: Request, type_: Any = None) -> Response[Any]:
+        """Make any call, also one that has no method here yet.
+
+        ::
+
+            response = await client.send(Request("GET", "/agents"), list[dict[str, Any]])
+
+        Args:
+            request: what to call.
+            type_: what the answer holds: an attrs class, ``list[Visitor]``, ``dict[str, Any]``,
+                ``Any`` for JSON as it is. None leaves the body unread: its bytes are on the
+                response.
+
+        Returns:
+            The value with all there is to know of how it came.
+
+        Raises:
+            ConfigurationError: the request cannot be sent as it is, or needs credentials.
+            ClientStateError: the client is closed, or belongs to another event loop.
+            TransportError: no whole answer came.
+            APIStatusError: the answer is no success.
+            DecodeError: the answer is not of that type.
+        """
+        response: Response[Any] = await self._session.send(request, type_)
+        return response
+
+    @property
+    def converter(self) -> Converter:
+        """The cattrs converter of this client's answers; hooks may be registered on it."""
+        return self._session.converter
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._session.transport.closed
+
+    async def close(self) -> None:
+        """Close the connections, but not a session that was lent. Closing twice does no harm."""
+        await self._session.transport.close()
+
+    async def __aenter__(self) -> Self:
+        self._session.transport.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __enter__(self) -> NoReturn:
+        raise TypeError("a LiveChatClient is opened with `async with`, not with `with`")
+
+    def __exit__(self, *_: object) -> None:  # only here so that `with` finds both and tells
+        return
+
+    def __repr__(self) -> str:
+        session: SessionManager | None = getattr(self, "_session", None)
+        return f"<LiveChatClient of {session.options.base_url if session else 'nothing yet'}>"
+
+
+def _hide(options: Any) -> None:
+    for name in ("base_url", "credentials", "headers"):
+        if name in options:
+            options[name] = conceal(options[name], "secret")
+
+
+def _credentials_from_env() -> Credentials:
+    # The environment is read here and not kept: a frame that held it would show it.
+    login = os.environ.get("LIVECHAT_LOGIN")
+    token = conceal(os.environ.get("LIVECHAT_TOKEN"), "token")
+    access_token = conceal(os.environ.get("LIVECHAT_ACCESS_TOKEN"), "token")
+    if access_token and (login or token):
+        raise ConfigurationError(
+            "LIVECHAT_ACCESS_TOKEN is set, and so is LIVECHAT_LOGIN or LIVECHAT_TOKEN: unset one"
+        )
+    if access_token:
+        return BearerToken(access_token)
+    if login and token:
+        return PersonalAccessToken(login, token)
+    if login or token:
+        missing = "LIVECHAT_TOKEN" if login else "LIVECHAT_LOGIN"
+        raise ConfigurationError(f"{missing} is not set; it goes with the other of the two")
+    raise ConfigurationError(
+        "no credentials: set LIVECHAT_LOGIN and LIVECHAT_TOKEN, or LIVECHAT_ACCESS_TOKEN"
+    )

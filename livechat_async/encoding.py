@@ -1,0 +1,283 @@
+"""Bracket notation (`group[]=0`, `fields[0][name]=Age`), plain values for JSON, and path segments.
+
+Pure functions. LiveChat's API reads a query string and a form body the way PHP does, and PHP
+silently renames, drops or merges what its notation cannot carry. Such data is refused here, before
+anything is sent. An error names the path of the entry, never its value, which may be a secret.
+
+What a scalar becomes, in forms and in JSON alike:
+
+| given                   | plain value             | in a form                   |
+| ----------------------- | ----------------------- | --------------------------- |
+| `str`                   | the same object         | the same object             |
+| `bool`                  | `1` or `0`              | `1` or `0`                  |
+| `int`, `float`          | the number              | its shortest exact text     |
+| `decimal.Decimal`       | text in fixed notation  | the same text               |
+| `date`, `datetime`      | `isoformat()`           | the same text               |
+| `enum.Enum`             | as its value            | as its value                |
+| `None`                  | left out                | left out                    |
+"""
+
+import math
+import re
+from collections import UserString
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Final, TypeAlias, cast
+from urllib.parse import quote, unquote
+
+__all__ = ["Plain", "encode_pairs", "plain", "quote_segment", "urlencode"]
+
+Plain: TypeAlias = dict[str, "Plain"] | list["Plain"] | str | int | float
+"""What JSON carries, without null."""
+
+_Path: TypeAlias = tuple[str | int, ...]
+_Rule: TypeAlias = tuple[re.Pattern[str], str]
+
+MAX_DEPTH: Final = 32
+"""How many containers may stand inside one another below the outermost."""
+
+MAX_PAIRS: Final = 1000
+"""How many pairs a form may have: PHP's `max_input_vars`, beyond which it drops the rest."""
+
+# Python refuses to print an int of more than 640 to 4300 digits, as the process is set up.
+_MAX_DIGITS: Final = 500
+_TOO_LARGE: Final = 10**_MAX_DIGITS
+
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+_EVERY_KEY: Final[tuple[_Rule, ...]] = (
+    (re.compile(r"\A\Z"), "an empty key would be dropped or read as a list"),
+    (re.compile(r"\0"), "a key with a NUL would be cut short there"),
+)
+_TOP_KEY: Final[tuple[_Rule, ...]] = (
+    (re.compile(r"\A[ \t\n\v\f\r]"), "a top-level key that starts with white space may be renamed"),
+    (re.compile(r"[\[ .]"), "a top-level key with '[', '.' or a space would be renamed"),
+)
+_NESTED_KEY: Final[tuple[_Rule, ...]] = (
+    (re.compile(r"\]"), "a nested key with ']' would be cut short there"),
+    (re.compile(r"\A[ \t\n\v\f\r]+\Z"), "a nested key of white space may be read as a list"),
+    (re.compile(r"\A__(?:Host|Secure)-"), "a nested key with a cookie's prefix would be dropped"),
+)
+
+# Sequences by their type, but each of their elements is not an entry.
+_WHOLE: Final = (bytes, bytearray, memoryview, UserString)
+
+
+def plain(data: object) -> Plain | None:
+    """Normalise any nesting of mappings, sequences and scalars to what JSON carries.
+
+    Args:
+        data: A mapping with `str` keys, a sequence, or a scalar of the module's table. Entries and
+            elements that are `None` are left out.
+
+    Returns:
+        New dicts and lists of `str`, `int` and `float`, in the order given; `None` only for `None`.
+        A `str` of any subclass stays the same object.
+
+    Raises:
+        ValueError: A key that is no `str` or occurs twice, a type that is not in the table, NaN or
+            infinity, a number of more than 500 digits, a lone surrogate, or more than `MAX_DEPTH`
+            levels of nesting, as anything that contains itself has.
+    """
+    return _plain(data, (), form=False)
+
+
+def encode_pairs(data: Mapping[str, object]) -> list[tuple[str, str]]:
+    """Flatten a mapping to the names and texts of a form.
+
+    A list of scalars is sent as `group[]`; a list that holds any container gets consecutive
+    indices, `fields[0][name]`, since PHP would otherwise make every field an element of its own.
+
+    Args:
+        data: As for `plain`.
+
+    Returns:
+        The pairs in order, not yet percent-encoded. A `str` of any subclass stays the same object.
+
+    Raises:
+        ValueError: Whatever `plain` refuses, and what PHP would change or lose: an empty container,
+            a nested mapping with the keys `0`, `1`, ... of a list, more than `MAX_PAIRS` pairs, a
+            key that is empty or has a NUL, a top-level key that has a `[`, `.` or space or starts
+            with white space, and a nested key that has a `]`, is only white space or starts with
+            `__Host-` or `__Secure-`.
+    """
+    tree = _plain(data, (), form=True)
+    if not isinstance(tree, dict):
+        raise _refusal((), f"a form is made of a mapping, not of {_kind(data)}")
+    pairs = [pair for key, value in tree.items() for pair in _flatten(key, value)]
+    if len(pairs) > MAX_PAIRS:
+        raise _refusal(
+            (pairs[MAX_PAIRS][0],),
+            f"of {len(pairs)} pairs only the first {MAX_PAIRS} would be read; "
+            "send fewer at a time, or as JSON",
+        )
+    return pairs
+
+
+def urlencode(data: Mapping[str, object]) -> str:
+    """Encode a mapping as a query string or an `application/x-www-form-urlencoded` body.
+
+    Args:
+        data: As for `encode_pairs`.
+
+    Returns:
+        ASCII text such as `state=chatting&group%5B%5D=0`. All but letters, digits and `_.-~` is
+        percent-encoded as UTF-8, brackets too, and a space is `%20`.
+
+    Raises:
+        ValueError: As for `encode_pairs`.
+    """
+    # Joined, not formatted: a secret's own __format__ may hide it.
+    return "&".join(
+        "=".join((quote(name, safe=""), quote(text, safe=""))) for name, text in encode_pairs(data)
+    )
+
+
+def quote_segment(value: str) -> str:
+    """Percent-encode one segment of a URL's path, such as a visitor's id.
+
+    Args:
+        value: The segment as it is, not yet encoded; a `/` in it stays part of the segment.
+
+    Returns:
+        ASCII text in which all but letters, digits and `_.-~` is percent-encoded as UTF-8.
+
+    Raises:
+        ValueError: The segment is empty, or is `.` or `..`, percent-encoded or not, which would
+            name another resource; or it has a control character or a lone surrogate.
+    """
+    if not value:
+        raise ValueError("a path segment must not be empty; give the id")
+    if unquote(value) in {".", ".."}:
+        raise ValueError(
+            "a path segment must not be '.' or '..', percent-encoded or not; give an id"
+        )
+    if _CONTROL.search(value):
+        raise ValueError("a path segment must not have a control character; remove it")
+    if _SURROGATE.search(value):
+        raise ValueError("a path segment must not have a lone surrogate; give well-formed text")
+    return quote(value, safe="")
+
+
+def _plain(value: object, path: _Path, *, form: bool) -> Plain | None:
+    while isinstance(value, Enum):
+        value = value.value
+    is_mapping = isinstance(value, Mapping)
+    if not is_mapping and (not isinstance(value, Sequence) or isinstance(value, (str, *_WHOLE))):
+        return _scalar(value, path)
+    if len(path) > MAX_DEPTH:
+        raise _refusal(path, f"nested more than {MAX_DEPTH} levels deep; send flatter data")
+    result: dict[str, Plain] | list[Plain]
+    if is_mapping:
+        result = _mapping(cast("Mapping[object, object]", value), path, form=form)
+    else:
+        elements = enumerate(cast("Sequence[object]", value))
+        items = (_plain(item, (*path, index), form=form) for index, item in elements)
+        result = [item for item in items if item is not None]
+    if form and path and not result:
+        raise _refusal(path, f"{_kind(value)} with nothing in it; leave it out, or send it as JSON")
+    return result
+
+
+def _mapping(value: Mapping[object, object], path: _Path, *, form: bool) -> dict[str, Plain]:
+    result: dict[str, Plain] = {}
+    for given, item in value.items():
+        if not isinstance(given, str):
+            raise _refusal(path, f"a key of it is {_kind(given)}; give keys as text")
+        # A member of a str enum formats as its name on some Pythons, so take its text alone.
+        key = str.__str__(given)
+        here = (*path, key)
+        _check_text(key, here, "its key")
+        if form:
+            _check_form_key(key, here)
+        normal = _plain(item, here, form=form)
+        if normal is None:
+            continue
+        # Multi-valued mappings, as of query strings, list each value under the same key.
+        if key in result:
+            raise _refusal(here, "the key occurs more than once; give its values as a list")
+        result[key] = normal
+    if form and path and "0" in result and list(result) == [str(n) for n in range(len(result))]:
+        raise _refusal(
+            path,
+            f"{_kind(value)} with the keys 0, 1, ... would be read as a list; "
+            "give a list, or send it as JSON",
+        )
+    return result
+
+
+def _scalar(value: object, path: _Path) -> str | int | float | None:
+    if isinstance(value, str):
+        _check_text(value, path, "its text")
+        return value
+    if isinstance(value, int | float | Decimal):
+        return _number(value, path)
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None:
+        return None
+    if isinstance(value, _WHOLE):
+        remedy = "turn it into str"
+    elif isinstance(value, AbstractSet | Iterator):
+        remedy = "give a list"
+    else:
+        remedy = "give text, a number, a date, an enum member, a list or a mapping"
+    raise _refusal(path, f"{_kind(value)} cannot be sent; {remedy}")
+
+
+def _number(value: float | Decimal, path: _Path) -> str | int | float:
+    if isinstance(value, int):
+        too_large, finite = not -_TOO_LARGE < value < _TOO_LARGE, True
+    elif isinstance(value, float):
+        too_large, finite = False, math.isfinite(value)
+    else:
+        too_large, finite = abs(value.adjusted()) >= _MAX_DIGITS, value.is_finite()
+    if not finite:
+        raise _refusal(path, f"{_kind(value)} that is not finite; leave it out, or give text")
+    if too_large:
+        raise _refusal(path, f"{_kind(value)} of more than {_MAX_DIGITS} digits; give text")
+    if isinstance(value, int):
+        return int(value)
+    # A subclass may print as something else than the number.
+    return float(value) if isinstance(value, float) else format(value, "f")
+
+
+def _flatten(name: str, value: Plain) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _flatten(f"{name}[{key}]", item)
+    elif isinstance(value, list):
+        indexed = any(isinstance(item, dict | list) for item in value)
+        for index, item in enumerate(value):
+            yield from _flatten(f"{name}[{index}]" if indexed else f"{name}[]", item)
+    else:
+        yield name, value if isinstance(value, str) else str(value)
+
+
+def _check_text(text: str, path: _Path, what: str) -> None:
+    # Searched, not encoded: the error of a failed encoding holds the whole text.
+    if _SURROGATE.search(text):
+        raise _refusal(path, f"{what} has a lone surrogate; give well-formed text")
+
+
+def _check_form_key(key: str, path: _Path) -> None:
+    for pattern, problem in _EVERY_KEY + (_NESTED_KEY if len(path) > 1 else _TOP_KEY):
+        if pattern.search(key):
+            raise _refusal(path, f"{problem}; rename it, or send the data as JSON")
+
+
+def _kind(value: object) -> str:
+    return f"a value of type {type(value).__qualname__}"
+
+
+def _refusal(path: _Path, problem: str) -> ValueError:
+    steps = [str(step) for step in path]
+    # Line breaks and surrogates in a key would spoil the log the message ends up in.
+    steps = [step if step.isprintable() else ascii(step)[1:-1] for step in steps]
+    if not steps:
+        return ValueError(f"the data: {problem}")
+    return ValueError(f"{steps[0]}{''.join(f'[{step}]' for step in steps[1:])}: {problem}")

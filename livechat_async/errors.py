@@ -1,0 +1,337 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    LiveChatError
+    ├── ConfigurationError      (ValueError)    a value is wrong; nothing was sent
+    ├── ClientStateError        (RuntimeError)  closed, or another event loop's; nothing was sent
+    └── CallError                               a call failed; says which, after how many attempts
+        ├── TransportError                      no whole answer came
+        │   ├── ConnectError                    no connection: the request was surely not processed
+        │   │   ├── ConnectTimeout              also a RequestTimeout
+        │   │   └── TLSError                    the certificate was not trusted
+        │   ├── ConnectionLost                  the connection broke before the answer was whole
+        │   ├── RequestTimeout  (TimeoutError)  ``limit`` says which of `Timeouts`
+        │   ├── ResponseTooLarge                more than ``max_response_bytes``
+        │   └── RedirectError                   a redirect that is not safe to follow
+        ├── APIStatusError                      LiveChat answered with an error status
+        │   ├── BadRequestError                 400, 422
+        │   ├── AuthenticationError             401
+        │   ├── PermissionDeniedError           403
+        │   ├── NotFoundError                   404, 410
+        │   ├── RateLimitError                  429
+        │   └── ServerError                     500 to 599
+        └── DecodeError                         the answer is not what the documentation promises
+            └── InvalidJSONError                it is not even JSON: empty, cut off, or HTML
+
+Errors hold plain data only, never a request or a response, so all of them can be pickled, copied
+and sent to another process; and no secret is part of any of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, TypeVar
+
+from attrs import define, field
+
+__all__ = [
+    "APIStatusError",
+    "AuthenticationError",
+    "BadRequestError",
+    "CallError",
+    "ClientStateError",
+    "ConfigurationError",
+    "ConnectError",
+    "ConnectTimeout",
+    "ConnectionLost",
+    "DecodeError",
+    "InvalidJSONError",
+    "LiveChatError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RedirectError",
+    "RequestTimeout",
+    "ResponseTooLarge",
+    "ServerError",
+    "TLSError",
+    "TransportError",
+]
+
+_E = TypeVar("_E", bound="LiveChatError")
+
+
+def _restore(cls: type[_E], args: tuple[Any, ...], state: dict[str, Any]) -> _E:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+def _try_again(method: str) -> str:
+    doubt = "" if method in {"GET", "HEAD"} else f"; this {method} may have been carried out"
+    return f"Try again later{doubt}"
+
+
+class LiveChatError(Exception):
+    """The base of every error this library raises."""
+
+    # Exception's own way to pickle calls the class with `args`, which keyword-only fields refuse.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+class ConfigurationError(LiveChatError, ValueError):
+    """A value given to the client is wrong. The message names it and the remedy."""
+
+
+class ClientStateError(LiveChatError, RuntimeError):
+    """The client cannot be used here: it is closed, or belongs to another event loop."""
+
+
+@define(kw_only=True, slots=False, eq=False)
+class CallError(LiveChatError):
+    """A call failed.
+
+    Attributes:
+        method: the HTTP method.
+        url: the whole URL, with values of secret parameters hidden.
+        attempts: how many requests were sent, or tried to be.
+    """
+
+    method: str
+    url: str
+    attempts: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        self.args = ()
+
+    def __str__(self) -> str:
+        tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
+        sentences = [f"{self._event().rstrip('.')}{tries}", self._hint()]
+        return f"{self.method} {self.url}: {'. '.join(filter(None, sentences))}"
+
+    def _event(self) -> str:
+        """What came."""
+        return "the call failed"
+
+    def _hint(self) -> str:
+        """What to do."""
+        return ""
+
+
+@define(kw_only=True, slots=False, eq=False)
+class TransportError(CallError):
+    """No whole answer came.
+
+    Attributes:
+        reason: what happened, as the network layer put it.
+    """
+
+    reason: str
+
+    def _event(self) -> str:
+        return self.reason
+
+
+@define(kw_only=True, slots=False, eq=False)
+class ConnectError(TransportError):
+    """No connection could be made, so the request was surely not processed."""
+
+    def _hint(self) -> str:
+        return "Check base_url, and that this machine reaches that host"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class TLSError(ConnectError):
+    """The server's certificate was not trusted. Never repeated."""
+
+    def _hint(self) -> str:
+        return "Check base_url and the clock and CA certificates of this machine"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class ConnectionLost(TransportError):
+    """The connection broke before the answer was whole. The request may have been processed."""
+
+    def _event(self) -> str:
+        return f"the connection was lost: {self.reason}"
+
+    def _hint(self) -> str:
+        return _try_again(self.method)
+
+
+@define(kw_only=True, slots=False, eq=False)
+class RequestTimeout(TransportError, TimeoutError):
+    """A limit of `Timeouts` passed.
+
+    Attributes:
+        limit: which one.
+        seconds: its length.
+    """
+
+    limit: Literal["connect", "attempt", "deadline"]
+    seconds: float
+    reason: str = ""
+
+    def _event(self) -> str:
+        last = f" (before that: {self.reason})" if self.reason else ""
+        return f"no answer within the {self.limit} limit of {self.seconds:g} s{last}"
+
+    def _hint(self) -> str:
+        return f"Raise Timeouts({self.limit}=...) if the server needs longer"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class ConnectTimeout(ConnectError, RequestTimeout):
+    """No connection could be made within ``Timeouts(connect=...)``."""
+
+    limit: Literal["connect", "attempt", "deadline"] = "connect"
+    reason: str = "timed out"
+
+    def _event(self) -> str:
+        return f"no connection within the connect limit of {self.seconds:g} s"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class ResponseTooLarge(TransportError):
+    """The answer is larger than ``max_response_bytes``; the rest was not read.
+
+    Attributes:
+        limit_bytes: the limit.
+    """
+
+    limit_bytes: int
+    reason: str = ""
+
+    def _event(self) -> str:
+        return f"the answer is larger than {self.limit_bytes:,} bytes"
+
+    def _hint(self) -> str:
+        return "Ask for less, or raise max_response_bytes"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class RedirectError(TransportError):
+    """A redirect that would carry credentials or a body elsewhere, or lose the body.
+
+    Attributes:
+        status: the status of the redirect.
+        location: where it points, without its query.
+    """
+
+    status: int
+    location: str
+
+    def _event(self) -> str:
+        return f"the server answered {self.status} and points to {self.location}: {self.reason}"
+
+    def _hint(self) -> str:
+        return "If you trust that address, use it as base_url"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class APIStatusError(CallError):
+    """LiveChat answered with a status that is no success.
+
+    Attributes:
+        status: the HTTP status.
+        message: what the server says, in one line; the status' own phrase if it says nothing.
+        messages: every text of the error body, in order; empty if it is not in a known shape.
+        body: the beginning of the body as text.
+        retry_after: seconds the server asks to wait, from ``Retry-After``, or None.
+        region: where the server says the account lives, if the request went elsewhere.
+    """
+
+    status: int
+    message: str
+    messages: tuple[str, ...] = ()
+    body: str = field(default="", repr=False)
+    retry_after: float | None = None
+    region: str | None = None
+
+    _advice: ClassVar[str] = ""
+
+    def _event(self) -> str:
+        wait = "" if self.retry_after is None else f", to be asked again in {self.retry_after:g} s"
+        return f"answered {self.status}{wait}: {self.message}"
+
+    def _hint(self) -> str:
+        return self._advice if self.region is None else f"Pass region={self.region!r}"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class BadRequestError(APIStatusError):
+    """400 or 422: LiveChat refused an argument, and ``message`` says which."""
+
+    _advice = "Change the argument it names"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class AuthenticationError(APIStatusError):
+    """401: the credentials are wrong, or do not fit this account."""
+
+    _advice = (
+        "Check login and token; when adding details, license_id and token "
+        "have to come from the same chat_started webhook"
+    )
+
+
+@define(kw_only=True, slots=False, eq=False)
+class PermissionDeniedError(APIStatusError):
+    """403: the credentials are good, but not for this."""
+
+    _advice = "Check the agent's role, the token's scopes, and that the account has this method"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class NotFoundError(APIStatusError):
+    """404 or 410: there is no such thing, or this account no longer has the method."""
+
+    _advice = "Check the id; LiveChat also switches methods of version 2 off for single accounts"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class RateLimitError(APIStatusError):
+    """429: too many requests. ``retry_after`` says how long to wait, if the server did."""
+
+    _advice = "Send less at a time: see max_concurrency and limiter"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class ServerError(APIStatusError):
+    """500 to 599: LiveChat failed, or something between here and there."""
+
+    def _hint(self) -> str:
+        return super()._hint() or _try_again(self.method)
+
+
+@define(kw_only=True, slots=False, eq=False)
+class DecodeError(CallError):
+    """A success whose content is not what the documentation promises.
+
+    Attributes:
+        path: where in the answer, such as ``[3].chat_start_time``; empty for the whole of it.
+        expected: what should stand there.
+        found: what stands there, shortened.
+        status: the HTTP status.
+        body: the beginning of the body as text.
+    """
+
+    path: str
+    expected: str
+    found: str
+    status: int
+    body: str = field(default="", repr=False)
+
+    def _event(self) -> str:
+        place = f"at {self.path}" if self.path else "as the answer"
+        return f"expected {self.expected} {place}, got {self.found}"
+
+    def _hint(self) -> str:
+        return "The error's `body` holds the beginning of the answer"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class InvalidJSONError(DecodeError):
+    """A success whose body is not JSON: empty, cut off, or a page of HTML from a proxy."""

@@ -1,0 +1,1 @@
+"""What LiveChat sends and takes, as frozen attrs classes."""

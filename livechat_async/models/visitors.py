@@ -1,0 +1,353 @@
+"""Visitors: who is on the site, and what the agent is shown of them.
+
+https://developers.livechat.com/docs/management/configuration-api/v2.0#visitors
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from attrs import field, frozen
+
+from livechat_async.errors import ConfigurationError
+from livechat_async.models._wire import WireModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "Count",
+    "CustomVariable",
+    "DetailField",
+    "FieldValue",
+    "Operator",
+    "SurveyAnswer",
+    "VisitedPage",
+    "Visitor",
+    "VisitorChat",
+    "VisitorDetails",
+    "VisitorState",
+]
+
+
+class VisitorState(StrEnum):
+    """What a visitor is doing. LiveChat may know more states: those arrive as their text."""
+
+    BROWSING = "browsing"
+    CHATTING = "chatting"
+    LOGGING_INTO_CHAT = "logging into chat"
+    QUEUED = "queued"
+    INVITED = "invited"
+    REFUSED_INVITATION = "refused invitation"
+    CHAT_CLOSED = "chat closed"
+    ONLINE = "online"
+
+
+@frozen(kw_only=True)
+class Operator(WireModel):
+    """An agent who is in a chat.
+
+    Attributes:
+        id: the agent's login, which is an e-mail address.
+        display_name: the name the visitor sees.
+    """
+
+    id: str
+    display_name: str = ""
+
+
+@frozen(kw_only=True)
+class SurveyAnswer(WireModel):
+    """A question of the pre-chat survey and its answer.
+
+    Attributes:
+        key: the question.
+        value: the answer.
+    """
+
+    key: str
+    value: str = ""
+
+
+@frozen(kw_only=True)
+class CustomVariable(WireModel):
+    """A variable the site's tracking code sets.
+
+    Attributes:
+        key: its name.
+        value: its value.
+    """
+
+    key: str
+    value: str = ""
+
+
+@frozen(kw_only=True)
+class VisitedPage(WireModel):
+    """A page the visitor was on.
+
+    Attributes:
+        page: its address.
+        title: its title.
+        invitation: the greeting shown there, or ``""``.
+        time: when it was entered.
+        time_ref: Unix seconds, as sent; LiveChat does not say of what.
+    """
+
+    page: str
+    title: str = ""
+    invitation: str = ""
+    time: datetime | None = field(default=None, metadata={"twin": "time_ts"})
+    time_ref: int | None = None
+
+
+@frozen(kw_only=True)
+class VisitorChat(WireModel):
+    """The chat a visitor is in, as newer answers show it. LiveChat does not document it.
+
+    Attributes:
+        id: the chat's id.
+        chat_room: a number, as sent.
+        start_time: a time, or the number that was sent, whose unit is not known.
+        agents: who is in the chat.
+    """
+
+    id: str | None = None
+    chat_room: int | None = None
+    start_time: datetime | int | None = None
+    agents: tuple[Operator, ...] = ()
+
+
+@frozen(kw_only=True)
+class Visitor(WireModel):
+    """Somebody who is on the site now.
+
+    A datetime is aware where the answer says the time in Unix seconds too, or the client has a
+    ``timezone``. Otherwise it is naive: LiveChat does not document the zone of its texts. A blank
+    id, time or number is None; free text stays as sent.
+
+    Attributes:
+        id: the visitor's id; opaque.
+        state: a `VisitorState`, or the text of a state this library has not heard of.
+        name: the name, ``"Visitor"`` when LiveChat does not know it, or ``""``.
+        group: the group's number.
+        ip: the address the visitor comes from.
+        host: its name, or the address again.
+        browser: the User-Agent text.
+        language: the language code.
+        city: by the address; may be blank, like the next three.
+        region: likewise.
+        country: likewise.
+        country_code: likewise.
+        timezone: the visitor's own time zone. The times here are not in it.
+        latitude: degrees, north positive.
+        longitude: degrees, east positive.
+        last_visit: when this visit began.
+        page_entered: when the current page was entered.
+        page_time: when the visitor was last seen on it.
+        page_current: the address of the current page.
+        page_address: likewise, in newer answers.
+        page_title: its title.
+        referrer: where the visitor came from, or ``""``.
+        invitation: the greeting shown, or ``""``.
+        visit_path: the pages of this visit.
+        chat_id: the chat the visitor is in.
+        chat_start_time: when it began.
+        chat: that chat, in newer answers.
+        queue_start_time: a time, or the number that was sent, whose unit is not known.
+        operators: the agents in the chat.
+        prechat_survey: what the visitor answered before the chat.
+        custom_variables: what the site's tracking code says of the visitor.
+        chats: how many chats so far.
+        visits: how many visits so far.
+        page_views: how many pages so far.
+        greetings_all: how many greetings were shown.
+        greetings_accepted: how many of them were answered.
+        greetings_refused: how many of them were closed.
+    """
+
+    id: str
+    state: VisitorState | str
+    name: str = ""
+    group: int | None = None
+    ip: str = ""
+    host: str = ""
+    browser: str = ""
+    language: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = ""
+    country_code: str = ""
+    timezone: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    last_visit: datetime | None = field(default=None, metadata={"twin": "last_visit_ts"})
+    page_entered: datetime | None = field(default=None, metadata={"twin": "page_entered_ts"})
+    page_time: datetime | None = field(default=None, metadata={"twin": "page_time_ts"})
+    page_current: str = ""
+    page_address: str = ""
+    page_title: str = ""
+    referrer: str = ""
+    invitation: str = ""
+    visit_path: tuple[VisitedPage, ...] = ()
+    chat_id: str | None = None
+    chat_start_time: datetime | None = field(default=None, metadata={"twin": "chat_start_time_ts"})
+    chat: VisitorChat | None = None
+    queue_start_time: datetime | int | None = None
+    operators: tuple[Operator, ...] = ()
+    prechat_survey: tuple[SurveyAnswer, ...] = ()
+    custom_variables: tuple[CustomVariable, ...] = ()
+    chats: int | None = None
+    visits: int | None = None
+    page_views: int | None = None
+    greetings_all: int | None = None
+    greetings_accepted: int | None = None
+    greetings_refused: int | None = None
+
+
+@frozen
+class Count:
+    """How many visitors there are.
+
+    Attributes:
+        number: so many.
+    """
+
+    number: int
+
+
+FieldValue: TypeAlias = str | int | float | Decimal | date | datetime
+
+_SCHEME = re.compile(r"^(https?:)?//", re.IGNORECASE)
+_LINK = re.compile(r"(https?://|mailto:|tel:)[^\s/]\S*", re.IGNORECASE)
+_ICON = re.compile(r"[^\s/:?#@]+(:\d+)?(/\S*)?")
+
+
+def _check_name(_: object, __: object, value: Any) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"DetailField(name={value!r}): a name is needed; it is the label")
+
+
+def _to_text(value: FieldValue) -> str:
+    plain: Any = value.value if isinstance(value, Enum) else value
+    if isinstance(plain, bool):
+        plain = int(plain)
+    if isinstance(plain, date):
+        return plain.isoformat()
+    if isinstance(plain, (int, float, Decimal)) and math.isfinite(plain):
+        return str(plain)
+    return plain  # type: ignore[no-any-return]  # what is no text is for the validator to refuse
+
+
+def _check_value(_: object, __: object, value: Any) -> None:
+    if not isinstance(value, str):
+        found = repr(value) if isinstance(value, (float, Decimal)) else type(value).__name__
+        raise ConfigurationError(
+            f"DetailField: a value is text, a number or a date, not {found}; leave the field out "
+            "if there is none"
+        )
+
+
+def _check_link(instance: DetailField, _: object, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str) or not _LINK.fullmatch(value) or not value.isprintable():
+        raise ConfigurationError(
+            f"DetailField({instance.name!r}, url={value!r}): a whole address is needed, such as "
+            "https://crm.example.com/7"
+        )
+
+
+@frozen
+class DetailField:
+    """One line of what the agent is shown of a visitor.
+
+    Args:
+        name: the label.
+        value: the text, number or date beside it; it travels as text. With a ``url`` it is the
+            text of the link.
+        url: the address the value links to.
+
+    Raises:
+        ConfigurationError: no name, a value that is no text, number or date, or no whole address.
+    """
+
+    name: str = field(validator=_check_name)
+    value: str = field(converter=_to_text, validator=_check_value)
+    url: str | None = field(default=None, validator=_check_link)
+
+
+def _check_id(_: object, __: object, value: Any) -> None:
+    if not isinstance(value, str) or not value:
+        raise ConfigurationError(
+            f"VisitorDetails(id={value!r}): a name for the set of data is needed, such as 'my-app'"
+        )
+    for character in value:
+        if unicodedata.category(character)[0] not in "LMNPS":
+            raise ConfigurationError(
+                f"VisitorDetails(id={value!r}): only letters, digits and punctuation marks are "
+                f"allowed, not {character!r}"
+            )
+
+
+def _to_fields(value: Iterable[DetailField]) -> tuple[DetailField, ...]:
+    try:
+        return tuple(value)
+    except TypeError:
+        return value  # type: ignore[return-value]  # for the validator to refuse
+
+
+def _check_fields(_: object, __: object, value: Any) -> None:
+    if not isinstance(value, tuple):
+        raise ConfigurationError(
+            f"VisitorDetails: fields is a list of DetailField, not {type(value).__name__}"
+        )
+    if not value:
+        raise ConfigurationError("VisitorDetails: fields is empty; there is nothing to show")
+    for index, item in enumerate(value):
+        if not isinstance(item, DetailField):
+            raise ConfigurationError(
+                f"VisitorDetails: fields[{index}] is a {type(item).__name__}, not a DetailField"
+            )
+
+
+def _to_icon(value: str | None) -> str | None:
+    return _SCHEME.sub("", value, count=1) if isinstance(value, str) else value
+
+
+def _check_icon(_: object, __: object, value: Any) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise ConfigurationError(f"VisitorDetails: icon is text, not {type(value).__name__}")
+    if not _ICON.fullmatch(value) or not value.isprintable():
+        raise ConfigurationError(
+            f"VisitorDetails(icon={value!r}): the address of a picture is needed, such as "
+            "example.com/icon.png"
+        )
+
+
+@frozen
+class VisitorDetails:
+    """A set of data the agent is shown beside the chat.
+
+    Args:
+        id: names the set, so that several can stand beside each other; letters, digits and
+            punctuation only. Sending a set of the same id again replaces it.
+        fields: what is shown, in order; at least one.
+        icon: address of a picture of 64 by 64 pixels, served over https. LiveChat wants it without
+            its scheme, so a scheme is taken off.
+
+    Raises:
+        ConfigurationError: a value LiveChat would refuse, or drop in silence.
+    """
+
+    id: str = field(validator=_check_id)
+    fields: tuple[DetailField, ...] = field(converter=_to_fields, validator=_check_fields)
+    icon: str | None = field(default=None, converter=_to_icon, validator=_check_icon)

@@ -1,0 +1,294 @@
+"""The settings of a client, each checked when it is made."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import tzinfo
+from typing import Any, TypeAlias, cast, get_args
+from zoneinfo import ZoneInfo
+
+from attrs import Attribute, field, frozen
+from yarl import URL
+
+from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
+from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import Secret, kind_of
+
+__all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts", "check_positive_int"]
+
+Limiter: TypeAlias = AbstractAsyncContextManager[Any, Any]
+
+_ERROR_STATUSES = range(400, 600)
+_RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+_HOST = re.compile(r"[^\s/\\]+")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OUR_HEADERS = {
+    "authorization": "pass credentials instead",
+    "content-length": "it follows from the body",
+    "content-type": "it follows from the request's encoding",
+    "host": "it follows from base_url",
+    "x-api-version": "this client speaks version 2",
+    "x-region": "pass region instead",
+}
+
+
+def _check_number(owner: str, name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
+        raise ConfigurationError(f"{owner}({name}={value!r}): a number of seconds is needed")
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int that no float can hold
+        return False
+
+
+def _positive(instance: object, attribute: Attribute[Any], value: Any) -> None:
+    owner = type(instance).__name__
+    _check_number(owner, attribute.name, value)
+    if value <= 0:
+        raise ConfigurationError(f"{owner}({attribute.name}={value!r}): it has to be above zero")
+
+
+def _positive_or_none(instance: object, attribute: Attribute[Any], value: Any) -> None:
+    if value is not None:
+        _positive(instance, attribute, value)
+
+
+def _not_negative(instance: object, attribute: Attribute[Any], value: Any) -> None:
+    owner = type(instance).__name__
+    _check_number(owner, attribute.name, value)
+    if value < 0:
+        raise ConfigurationError(f"{owner}({attribute.name}={value!r}): it cannot be negative")
+
+
+def check_positive_int(name: str, value: Any) -> int:
+    """The value, if it is a whole number above zero.
+
+    Raises:
+        ConfigurationError: it is anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"{name}={value!r}: a whole number above zero is needed")
+    return value
+
+
+@frozen
+class Timeouts:
+    """How long to wait, in seconds.
+
+    Args:
+        connect: for one connection to be made, with its TLS handshake. None for no limit of its
+            own.
+        attempt: for one exchange: connecting, sending, and reading the whole answer. None for no
+            limit of its own.
+        deadline: for a whole call, with all its attempts, waits, and its turn among
+            ``max_concurrency``. No wait is begun that cannot end before it. None for no limit.
+
+    Raises:
+        ConfigurationError: a value is not a number above zero.
+    """
+
+    connect: float | None = field(default=5.0, validator=_positive_or_none)
+    attempt: float | None = field(default=15.0, validator=_positive_or_none)
+    deadline: float | None = field(default=60.0, validator=_positive_or_none)
+
+
+def _check_bool(instance: object, attribute: Attribute[Any], value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ConfigurationError(
+            f"{type(instance).__name__}({attribute.name}={value!r}): True or False is needed"
+        )
+
+
+def _check_attempts(_: object, attribute: Attribute[Any], value: Any) -> None:
+    check_positive_int(f"RetryPolicy.{attribute.name}", value)
+
+
+def _check_statuses(_: object, __: Attribute[Any], value: Any) -> None:
+    if not isinstance(value, frozenset):
+        raise ConfigurationError(
+            f"RetryPolicy(statuses={value!r}): a collection of statuses is needed, such as {{503}}"
+        )
+    for status in value:
+        if isinstance(status, bool) or status not in _ERROR_STATUSES:
+            raise ConfigurationError(
+                f"RetryPolicy(statuses=...): {status!r} is no error status, 400 to 599"
+            )
+
+
+def _to_statuses(value: Iterable[int]) -> frozenset[int]:
+    try:
+        return frozenset(value)
+    except TypeError:
+        return value  # type: ignore[return-value]  # for the validator to refuse
+
+
+@frozen
+class RetryPolicy:
+    """What is tried again, how often, and after which waits.
+
+    The wait before attempt *n* + 1 is drawn evenly from 0 to ``backoff * 2 ** (n - 1)`` seconds,
+    at most ``backoff_max`` (full jitter). A ``Retry-After`` of the server takes its place.
+
+    Reads are repeated after a failed connect, a lost connection, a cut or empty answer, an
+    attempt's timeout, and the ``statuses``. A write is repeated only where it surely was not
+    processed: no connection, 429, or 503 with ``Retry-After``.
+
+    Args:
+        attempts: at most so many requests a call; 1 for no repetition.
+        backoff: seconds; 0 for no waits.
+        backoff_max: seconds.
+        retry_after_max: seconds. If the server asks for more, the call fails at once, with
+            ``retry_after`` on the error.
+        statuses: error statuses that are worth another attempt.
+        retry_writes: repeat writes like reads, although LiveChat may then carry one out twice.
+
+    Raises:
+        ConfigurationError: a value makes no sense.
+    """
+
+    attempts: int = field(default=4, validator=_check_attempts)
+    backoff: float = field(default=0.5, validator=_not_negative)
+    backoff_max: float = field(default=8.0, validator=_not_negative)
+    retry_after_max: float = field(default=30.0, validator=_not_negative)
+    statuses: frozenset[int] = field(
+        default=_RETRIED_STATUSES, converter=_to_statuses, validator=_check_statuses
+    )
+    retry_writes: bool = field(default=False, validator=_check_bool)
+
+    @classmethod
+    def none(cls) -> RetryPolicy:
+        """One attempt a call."""
+        return cls(attempts=1)
+
+
+def _to_base_url(value: Any) -> URL:
+    problem = _problem_of_base_url(value)
+    if problem is not None:
+        del value  # it may hold a password
+        raise ConfigurationError(f"base_url {problem}")
+    return URL(str(value))
+
+
+def _problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for each problem)
+    if not isinstance(value, (str, URL)):
+        return f"is text, not {kind_of(value)}"
+    try:
+        url = URL(str(value))
+        host = url.host
+    except ValueError:
+        return "is not a URL"
+    if url.scheme not in {"http", "https"} or not host:
+        return "has to be an absolute URL, such as https://api.livechatinc.com"
+    if url.user is not None or url.password is not None:
+        return "holds a user name or password: pass credentials instead"
+    if not _HOST.fullmatch(host):
+        return "is not a URL"
+    if "?" in str(value) or "#" in str(value):
+        return f"for {host} holds a query or fragment: only scheme, host, port and path are taken"
+    if url.scheme == "http" and not _is_loopback(host):
+        return (
+            f"for {host} is plain http, which would show the credentials to the network: use "
+            "https (http is for loopback only)"
+        )
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _to_timezone(value: Any) -> tzinfo | None:
+    if value is None or isinstance(value, tzinfo):
+        return value
+    if not isinstance(value, str):
+        raise ConfigurationError(
+            f"timezone is a tzinfo or a name such as 'Europe/Warsaw', not {type(value).__name__}"
+        )
+    try:
+        return ZoneInfo(value)
+    except (ValueError, OSError, KeyError):
+        raise ConfigurationError(
+            f"timezone={value!r} is not known here: use a name such as 'Europe/Warsaw'; where the "
+            "system has no time zones, install the package tzdata"
+        ) from None
+
+
+def _to_headers(value: Any) -> Mapping[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"headers is a mapping, not {kind_of(value)}")
+    given: Mapping[Any, Any] = value
+    headers: dict[str, str] = {}
+    for name, content in given.items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise ConfigurationError(f"headers: {name!r} is no header name")
+        if name.lower() in _OUR_HEADERS:
+            raise ConfigurationError(f"headers: {name} is set here; {_OUR_HEADERS[name.lower()]}")
+        if not isinstance(content, str) or not content.isprintable():
+            raise ConfigurationError(f"headers: the value of {name} has to be one line of text")
+        headers[name] = Secret(content)  # which header of a proxy is a secret, we cannot know
+    return headers
+
+
+def _to_credentials(value: Any) -> Credentials | CredentialsSource | None:
+    if value is None:
+        return None
+    if callable(value):
+        return cast("CredentialsSource", value)
+    return check_credentials(value)
+
+
+def _check_region(_: object, __: object, value: Any) -> None:
+    if value is not None and value not in get_args(Region):
+        raise ConfigurationError(f"region={value!r}: 'dal' or 'fra' is needed, or None")
+
+
+def _check_limiter(_: object, __: object, value: Any) -> None:
+    if value is not None and not isinstance(value, AbstractAsyncContextManager):
+        raise ConfigurationError(
+            f"limiter is an async context manager, entered once an attempt, not "
+            f"{type(value).__name__}"
+        )
+
+
+def _is_a(name: str, kind: type) -> Callable[[object, object, Any], None]:
+    def check(_: object, __: object, value: Any) -> None:
+        if not isinstance(value, kind):
+            raise ConfigurationError(
+                f"{name} is a {kind.__name__}, as in {name}={kind.__name__}(), "
+                f"not {type(value).__name__}"
+            )
+
+    return check
+
+
+def _check_bytes(_: object, attribute: Attribute[Any], value: Any) -> None:
+    check_positive_int(attribute.name, value)
+
+
+@frozen(kw_only=True, repr=False)
+class ClientOptions:
+    """What a client was told about its calls. `LiveChatClient` documents each."""
+
+    credentials: Credentials | CredentialsSource | None = field(converter=_to_credentials)
+    base_url: URL = field(converter=_to_base_url)
+    retry: RetryPolicy = field(validator=_is_a("retry", RetryPolicy))
+    timeouts: Timeouts = field(validator=_is_a("timeouts", Timeouts))
+    max_response_bytes: int = field(validator=_check_bytes)
+    timezone: tzinfo | None = field(converter=_to_timezone)
+    headers: Mapping[str, str] = field(converter=_to_headers)
+    region: Region | None = field(validator=_check_region)
+    limiter: Limiter | None = field(validator=_check_limiter)

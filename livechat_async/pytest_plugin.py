@@ -1,0 +1,67 @@
+"""Fixtures for testing a bot: a LiveChat of one's own, and a client on it.
+
+Registered as a pytest plugin; the extra ``testing`` installs what it needs. Nothing of the library
+is imported before a test asks for it, so other tests pay nothing.
+
+- ``livechat_sandbox``: a running `livechat_async.sandbox.Sandbox`, new and empty for each test.
+- ``livechat_client``: a `livechat_async.LiveChatClient` on it, with the sandbox's credentials,
+  that repeats as usual but does not wait between attempts.
+- ``livechat_env``: the variables that `LiveChatClient.from_env` reads, set to the sandbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from livechat_async import LiveChatClient
+    from livechat_async.sandbox import Sandbox
+
+__all__ = ["livechat_client", "livechat_env", "livechat_sandbox"]
+
+
+def _async_fixture(function: Callable[..., Any]) -> Any:
+    try:
+        import pytest_asyncio  # noqa: PLC0415 (a plugin must not break pytest where it is missing)
+    except ImportError:
+
+        @pytest.fixture(name=function.__name__)
+        def missing() -> None:
+            pytest.fail(
+                f"{function.__name__} needs pytest-asyncio: pip install 'livechat_async[testing]'"
+            )
+
+        return missing
+    return pytest_asyncio.fixture(function)
+
+
+@_async_fixture
+async def livechat_sandbox() -> AsyncIterator[Sandbox]:
+    """A LiveChat on loopback, with nobody on its site."""
+    from livechat_async.sandbox import Sandbox  # noqa: PLC0415
+
+    async with Sandbox() as sandbox:
+        yield sandbox
+
+
+@_async_fixture
+async def livechat_client(livechat_sandbox: Sandbox) -> AsyncIterator[LiveChatClient]:
+    """A client on the test's sandbox."""
+    from livechat_async import LiveChatClient, RetryPolicy  # noqa: PLC0415
+
+    async with LiveChatClient(
+        livechat_sandbox.credentials, base_url=livechat_sandbox.url, retry=RetryPolicy(backoff=0)
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def livechat_env(livechat_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment in which `LiveChatClient.from_env` makes a client on the test's sandbox."""
+    monkeypatch.delenv("LIVECHAT_LOGIN", raising=False)
+    monkeypatch.delenv("LIVECHAT_TOKEN", raising=False)
+    monkeypatch.setenv("LIVECHAT_ACCESS_TOKEN", livechat_sandbox.bearer.token)
+    monkeypatch.setenv("LIVECHAT_BASE_URL", livechat_sandbox.url)

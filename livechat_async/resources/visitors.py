@@ -1,0 +1,155 @@
+"""Who is on the site, and what the agent is shown of them.
+
+https://developers.livechat.com/docs/management/configuration-api/v2.0#visitors
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from typing import Any
+
+from livechat_async.errors import ConfigurationError
+from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
+from livechat_async.redaction import conceal
+from livechat_async.request import BodyEncoding, Request
+from livechat_async.session import SessionManager
+
+__all__ = ["VisitorsResource"]
+
+
+class VisitorsResource:
+    """The visitors of the site: ``client.visitors``."""
+
+    def __init__(self, session: SessionManager) -> None:
+        self._session = session
+
+    async def list(
+        self, *, state: VisitorState | str | None = None, groups: Iterable[int] | None = None
+    ) -> builtins.list[Visitor]:
+        """Everybody who is on a page with the tracking code now. The API does not page them.
+
+        Args:
+            state: only visitors in this state. The documentation disagrees with itself on which
+                states can be asked for; ``chatting`` and ``queued`` always can.
+            groups: only visitors of the groups with these numbers.
+
+        Raises:
+            ConfigurationError: a filter that cannot be meant, or no credentials.
+            CallError: the call failed; `livechat_async.errors` has the tree.
+        """
+        request = Request("GET", "/visitors", query=_filters(state, groups))
+        return (await self._session.send(request, list[Visitor])).value
+
+    async def count(
+        self, *, state: VisitorState | str | None = None, groups: Iterable[int] | None = None
+    ) -> int:
+        """How many visitors `list` would give, without fetching them.
+
+        The documentation does not show this answer: a number is taken, also as text, and also
+        inside an object under ``count``, ``total`` or ``visitors``.
+
+        Args:
+            state: as for `list`.
+            groups: as for `list`.
+
+        Raises:
+            ConfigurationError: as for `list`.
+            CallError: the call failed; a `DecodeError` shows an answer of another shape.
+        """
+        request = Request("GET", "/visitors", query={**_filters(state, groups), "count": 1})
+        return (await self._session.send(request, Count)).value.number
+
+    async def add_details(
+        self,
+        visitor_id: str,
+        details: VisitorDetails,
+        *,
+        license_id: int | str,
+        token: str,
+        encoding: BodyEncoding = "json",
+    ) -> None:
+        """Show the agent what is known of a visitor, beside the running chat.
+
+        Works only during a chat whose ``chat_started`` webhook brought the visitor's id, the
+        ``license_id`` and the ``token``. Needs no credentials, and sends none. LiveChat's success
+        is no proof that an agent sees anything.
+
+        Args:
+            visitor_id: the visitor's id.
+            details: what is shown. A set of the same ``id`` is replaced.
+            license_id: from the webhook; always sent as text, because LiveChat answers a JSON
+                number with a success and shows nothing.
+            token: from the same webhook. A secret.
+            encoding: send it as ``"json"`` or as a ``"form"``; LiveChat takes both.
+
+        Raises:
+            ConfigurationError: an argument that cannot be sent; nothing was.
+            CallError: the call failed; an `AuthenticationError` says that ``license_id`` and
+                ``token`` are not of a running chat.
+        """
+        token = conceal(token, "token")
+        _check_webhook_token(token)
+        body = {
+            "license_id": _license_text(license_id),
+            "token": token,
+            **self._session.converter.unstructure(_checked_details(details)),
+        }
+        request = Request(
+            "POST",
+            "/visitors/{visitor_id}/details",
+            path_params={"visitor_id": visitor_id},
+            body=body,
+            encoding=encoding,
+            authenticate=False,
+        )
+        await self._session.send(request)
+
+
+def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> dict[str, Any]:
+    return {
+        "state": None if state is None else _state_text(state),
+        "group": None if groups is None else _group_numbers(groups),
+    }
+
+
+def _state_text(state: Any) -> str:
+    try:
+        return VisitorState(state).value
+    except ValueError:
+        known = ", ".join(repr(known.value) for known in VisitorState)
+        raise ConfigurationError(f"state={state!r} is none of {known}") from None
+
+
+def _group_numbers(groups: Any) -> builtins.list[int]:
+    if isinstance(groups, (str, bytes)) or not isinstance(groups, Iterable):
+        raise ConfigurationError(f"groups={groups!r}: a list of numbers is needed, as in [0, 2]")
+    numbers = list(groups)
+    if not numbers:
+        raise ConfigurationError("groups is empty: leave it out to mean every group")
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise ConfigurationError(
+                f"groups: {number!r} is no group; groups are whole numbers from 0"
+            )
+    return numbers
+
+
+def _license_text(license_id: Any) -> str:
+    text = str(license_id) if isinstance(license_id, (int, str)) else ""
+    if isinstance(license_id, bool) or not (text.isascii() and text.isdigit()):
+        raise ConfigurationError(
+            f"license_id={license_id!r}: the number from the webhook is needed, as int or text"
+        )
+    return text
+
+
+def _check_webhook_token(token: Any) -> None:
+    if not isinstance(token, str) or not token.strip():
+        raise ConfigurationError("token has to be the text that the chat_started webhook brought")
+
+
+def _checked_details(details: Any) -> VisitorDetails:
+    if not isinstance(details, VisitorDetails):
+        raise ConfigurationError(f"details is a VisitorDetails, not {type(details).__name__}")
+    return details

@@ -1,0 +1,42 @@
+"""A LiveChat of one's own: an HTTP server on loopback that speaks the documented API strictly.
+
+It is for testing bots and services without an account. It shares no code with the client that
+builds or reads requests, so that a mistake in one is not made up for by the same mistake in the
+other. `Sandbox` is the way in; what can go wrong on demand is in `livechat_async.sandbox.faults`.
+"""
+
+from __future__ import annotations
+
+from livechat_async.sandbox.api import CountShape
+from livechat_async.sandbox.chats import StartedChat
+from livechat_async.sandbox.faults import (
+    Body,
+    CutBody,
+    Drip,
+    DropConnection,
+    EmptyBody,
+    Fault,
+    Html,
+    Redirect,
+    Slow,
+    Status,
+)
+from livechat_async.sandbox.records import RecordedRequest
+from livechat_async.sandbox.sandbox import Sandbox
+
+__all__ = [
+    "Body",
+    "CountShape",
+    "CutBody",
+    "Drip",
+    "DropConnection",
+    "EmptyBody",
+    "Fault",
+    "Html",
+    "RecordedRequest",
+    "Redirect",
+    "Sandbox",
+    "Slow",
+    "StartedChat",
+    "Status",
+]

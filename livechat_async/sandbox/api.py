@@ -1,0 +1,157 @@
+"""The documented API over a store: a recorded request in, an answer out. Knows no sockets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Literal, TypeAlias
+from urllib.parse import unquote
+
+from livechat_async.credentials import Credentials
+from livechat_async.sandbox.answers import NO_RIGHTS, Answer, error, errors, json_answer
+from livechat_async.sandbox.details import BadBody, check_details, read_details
+from livechat_async.sandbox.records import RecordedRequest
+from livechat_async.sandbox.store import Store
+
+__all__ = ["Api", "CountShape", "segments", "wrong_method"]
+
+CountShape: TypeAlias = Literal["object", "number", "text"]
+
+_FILTER_STATES = (
+    "chatting",
+    "queued",
+    "browsing",
+    "invited",
+    "refused invitation",
+    "chat closed",
+)
+"""The states that can be asked for; a visitor may be in others."""
+
+_ADDED = {"result": "Visitor details added"}
+
+
+def segments(raw_path: str) -> list[str]:
+    """The parts of a path, percent-decoded each; one slash at the end makes no difference."""
+    return [unquote(part) for part in raw_path.removesuffix("/").split("/")[1:]]
+
+
+def wrong_method(method: str, allowed: Sequence[str]) -> Answer:
+    """405, naming the methods that are allowed."""
+    names = ", ".join(allowed)
+    return error(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        f"Method {method} is not allowed here, only {names}",
+        {"Allow": names},
+    )
+
+
+class Api:
+    """The Visitors page.
+
+    Args:
+        store: the visitors.
+        accepted: the credentials that may list visitors.
+        count_shape: how ``count=1`` is answered, which LiveChat documents nowhere:
+            ``{"count": 7}``, ``7`` or ``"7"``.
+    """
+
+    def __init__(
+        self, store: Store, accepted: Sequence[Credentials], count_shape: CountShape
+    ) -> None:
+        self._store = store
+        self._accepted = [_split(credentials.authorization()) for credentials in accepted]
+        self._count_shape = count_shape
+
+    def answer(self, request: RecordedRequest) -> Answer:
+        """Carry a request out."""
+        path = segments(request.raw_path)
+        if path[:1] == ["v2"]:
+            path = path[1:]
+        elif request.headers.get("X-API-Version", "").strip() != "2":
+            return errors(["X-API-Version: 2 is required, as a header or as /v2/ in the path"])
+        match path:
+            case ["visitors"]:
+                return self._list(request) if request.method == "GET" else _only(request, "GET")
+            case ["visitors", visitor_id, "details"]:
+                if request.method != "POST":
+                    return _only(request, "POST")
+                return self._add_details(visitor_id, request)
+            case _:
+                return error(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}")
+
+    def _list(self, request: RecordedRequest) -> Answer:
+        if _split(request.headers.get("Authorization", "")) not in self._accepted:
+            return error(HTTPStatus.UNAUTHORIZED, NO_RIGHTS)
+        query = request.query
+        problems: list[str] = []
+        state = _read_state(query, problems)
+        groups = _read_groups(query, problems)
+        counts = _read_count(query, problems)
+        if "callback" in query:
+            problems.append("callback (JSONP) is for web pages only")
+        if problems:
+            return errors(problems)
+        found = self._store.find(state, groups)
+        return self._count(len(found)) if counts else json_answer(found)
+
+    def _count(self, number: int) -> Answer:
+        shapes = {"object": {"count": number}, "number": number, "text": str(number)}
+        return json_answer(shapes[self._count_shape])
+
+    def _add_details(self, visitor_id: str, request: RecordedRequest) -> Answer:
+        try:
+            body = read_details(request.headers.get("Content-Type", ""), request.body)
+        except BadBody as problem:
+            return errors([str(problem)])
+        if visitor_id not in self._store:
+            return error(HTTPStatus.NOT_FOUND, "Visitor not found")
+        chat = self._store.chat_of(visitor_id)
+        if chat is None or (body.license_id, body.token) != (chat.license_id, chat.token):
+            return error(HTTPStatus.UNAUTHORIZED, NO_RIGHTS)
+        details = check_details(body.values)
+        if isinstance(details, list):
+            return errors(details)
+        if not body.dropped:
+            self._store.add_details(visitor_id, details)
+        return json_answer(_ADDED)
+
+
+def _only(request: RecordedRequest, method: str) -> Answer:
+    return wrong_method(request.method, [method])
+
+
+def _split(authorization: str) -> tuple[str, str]:
+    """Scheme and value; the scheme ignores case."""
+    scheme, _, value = authorization.partition(" ")
+    return scheme.lower(), value
+
+
+def _read_state(query: Mapping[str, object], problems: list[str]) -> str | None:
+    state = query.get("state")
+    if state is None or (isinstance(state, str) and state in _FILTER_STATES):
+        return state
+    problems.append(f"state has to be one of: {', '.join(_FILTER_STATES)}")
+    return None
+
+
+def _read_groups(query: Mapping[str, object], problems: list[str]) -> set[int] | None:
+    if "group" not in query:
+        return None
+    value = query["group"]
+    items = list(value.values()) if isinstance(value, dict) else value
+    if isinstance(items, list) and all(_is_number(item) for item in items):
+        return {int(item) for item in items}
+    problems.append("group[] has to be the number of a group, as in group[]=0")
+    return None
+
+
+def _read_count(query: Mapping[str, object], problems: list[str]) -> bool:
+    count = query.get("count", "0")
+    if count not in ("0", "1"):
+        problems.append("count has to be 0 or 1")
+    return count == "1"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) is not None

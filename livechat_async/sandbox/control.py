@@ -1,0 +1,164 @@
+"""The control endpoints under ``/_sandbox/``, for programs in other languages. JSON only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, TypeAlias
+
+from attrs import asdict, fields_dict
+
+from livechat_async.errors import ConfigurationError
+from livechat_async.sandbox import faults
+from livechat_async.sandbox.answers import Answer, error, json_answer
+from livechat_async.sandbox.api import segments, wrong_method
+from livechat_async.sandbox.chats import StartedChat
+from livechat_async.sandbox.fault_queue import FaultQueue
+from livechat_async.sandbox.records import RecordedRequest, RequestLog
+from livechat_async.sandbox.store import DEFAULT_AGENT, Store
+
+__all__ = ["PREFIX", "Control"]
+
+PREFIX = "_sandbox"
+
+_Body: TypeAlias = dict[str, Any]
+_Routes: TypeAlias = dict[str, Callable[[_Body], object]]
+
+_FAULTS = {name: getattr(faults, name) for name in faults.__all__ if name != "Fault"}
+
+
+class Control:
+    """What a program may do to the sandbox through HTTP.
+
+    Args:
+        store: the visitors.
+        log: the requests of the API.
+        queue: the faults to come.
+    """
+
+    def __init__(self, store: Store, log: RequestLog, queue: FaultQueue) -> None:
+        self._store = store
+        self._log = log
+        self._queue = queue
+
+    def answer(self, request: RecordedRequest) -> Answer:
+        """Carry a request out."""
+        if "Origin" in request.headers:
+            return error(
+                HTTPStatus.FORBIDDEN,
+                "Web pages may not drive the sandbox: send no Origin header",
+            )
+        path = segments(request.raw_path)[1:]
+        if path[:1] == ["visitors"] and len(path) > 1 and path[1] not in self._store:
+            return error(HTTPStatus.NOT_FOUND, f"there is no visitor {path[1]!r}")
+        routes = self._routes(path)
+        if not routes:
+            return error(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}")
+        if request.method not in routes:
+            return wrong_method(request.method, list(routes))
+        try:
+            result = routes[request.method](_read_body(request))
+        except ConfigurationError as problem:
+            return error(HTTPStatus.BAD_REQUEST, str(problem))
+        return json_answer({"result": "done"} if result is None else result)
+
+    def _routes(self, path: list[str]) -> _Routes:
+        match path:
+            case ["visitors"]:
+                return {"GET": lambda _: self._store.copy(), "POST": self._add_visitor}
+            case ["visitors", visitor_id, *rest]:
+                return self._visitor_routes(visitor_id, rest)
+            case ["faults"]:
+                return {"POST": self._inject, "DELETE": lambda _: self._queue.clear()}
+            case ["requests"]:
+                return {
+                    "GET": lambda _: [record.to_wire() for record in self._log],
+                    "DELETE": lambda _: self._log.clear(),
+                }
+            case _:
+                return {}
+
+    def _visitor_routes(self, visitor_id: str, rest: list[str]) -> _Routes:
+        store = self._store
+        match rest:
+            case []:
+                return {
+                    "GET": lambda _: store.copy(visitor_id),
+                    "PATCH": lambda body: self._update_visitor(visitor_id, body),
+                    "DELETE": lambda _: store.remove(visitor_id),
+                }
+            case ["queue"]:
+                return {"POST": lambda _: store.queue(visitor_id)}
+            case ["chat"]:
+                return {
+                    "POST": lambda body: self._start_chat(visitor_id, body),
+                    "DELETE": lambda _: store.end_chat(visitor_id),
+                }
+            case ["details"]:
+                return {"GET": lambda _: [asdict(item) for item in store.details_of(visitor_id)]}
+            case _:
+                return {}
+
+    def _add_visitor(self, body: _Body) -> object:
+        return self._store.copy(self._store.add(body))
+
+    def _update_visitor(self, visitor_id: str, body: _Body) -> object:
+        self._store.update(visitor_id, body)
+        return self._store.copy(visitor_id)
+
+    def _start_chat(self, visitor_id: str, body: _Body) -> object:
+        _refuse_unknown(body, {"agent", "prechat_survey"})
+        chat = self._store.start_chat(
+            visitor_id, body.get("agent", DEFAULT_AGENT), body.get("prechat_survey")
+        )
+        return _to_wire(chat)
+
+    def _inject(self, body: _Body) -> None:
+        name, times = body.pop("fault", None), body.pop("times", 1)
+        kind = _FAULTS.get(name) if isinstance(name, str) else None
+        if kind is None:
+            raise ConfigurationError(f"fault={name!r}: one of {', '.join(_FAULTS)} is needed")
+        _refuse_unknown(body, fields_dict(kind))
+        try:
+            fault = kind(**body)
+        except TypeError:
+            raise ConfigurationError(
+                f"{name} needs more than that: it has {', '.join(fields_dict(kind))}"
+            ) from None
+        self._queue.add(fault, times)
+
+
+def _read_body(request: RecordedRequest) -> _Body:
+    if not request.body:
+        return {}
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ConfigurationError(
+            f"Content-Type has to be application/json, not {kind or 'missing'}"
+        )
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError) as problem:
+        raise ConfigurationError(f"the body is not valid JSON: {problem}") from None
+    if not isinstance(body, dict):
+        raise ConfigurationError("the body has to be a JSON object")
+    return body
+
+
+def _refuse_unknown(body: Mapping[str, object], known: Mapping[str, object] | set[str]) -> None:
+    unknown = [name for name in body if name not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"{unknown[0]!r} is not known here: use {', '.join(sorted(known))}"
+        )
+
+
+def _to_wire(chat: StartedChat) -> dict[str, object]:
+    return {
+        "visitor_id": chat.visitor_id,
+        "chat_id": chat.chat_id,
+        "license_id": chat.license_id,
+        "token": chat.token,
+        "webhook": chat.webhook_body(),
+    }

@@ -1,0 +1,146 @@
+"""A reader of bracket notation that does what PHP's `parse_str` does, quirks and losses included.
+
+Written from PHP's behaviour and sharing nothing with the client's encoder, so that a mistake in one
+is not made up for by the same mistake in the other.
+"""
+
+import re
+from typing import Final, TypeAlias
+from urllib.parse import unquote_to_bytes
+
+import attrs
+
+__all__ = ["parse_str"]
+
+_Value: TypeAlias = "str | _Array"
+
+MAX_NESTING: Final = 64
+"""PHP's `max_input_nesting_level`: a name with more brackets takes the whole variable with it."""
+
+MAX_VARS: Final = 1000
+"""PHP's `max_input_vars`: pairs after these are not read."""
+
+_INDEX_MIN: Final = -(2**63)
+_INDEX_MAX: Final = 2**63 - 1
+_INDEX: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
+
+# isspace() of the C locale.
+_WHITE_SPACE: Final = frozenset(" \t\n\v\f\r")
+_MANGLED: Final = str.maketrans(" .", "__")
+_MANGLED_UNCLOSED: Final = str.maketrans(" .[", "___")
+_GUARDED_PREFIXES: Final = ("__Host-", "__Secure-")
+
+
+@attrs.define(eq=False)
+class _Array:
+    """A PHP array: ordered, and it knows the index at which `[]` appends.
+
+    Keys are text throughout; a whole number in PHP's range and its text are the same key there.
+    """
+
+    items: dict[str, _Value] = attrs.field(factory=dict[str, _Value])
+    next_index: int = _INDEX_MIN
+
+    def put(self, key: str | None, value: _Value) -> bool:
+        """Set a key, or append for `None`; whether there was room."""
+        if key is None:
+            key = str(0 if self.next_index == _INDEX_MIN else self.next_index)
+            if key in self.items:
+                return False
+        self.items[key] = value
+        if _INDEX.fullmatch(key) and self.next_index <= (index := int(key)) <= _INDEX_MAX:
+            self.next_index = min(index + 1, _INDEX_MAX)
+        return True
+
+    def child(self, key: str | None) -> "_Array | None":
+        """Give the array at a key, made where there was none; `None` if there is no room."""
+        found = None if key is None else self.items.get(key)
+        if isinstance(found, _Array):
+            return found
+        made = _Array()
+        return made if self.put(key, made) else None
+
+    def unwrap(self) -> list[object] | dict[str, object]:
+        """Give a list where the keys are those of a list, else a dict."""
+        values = _unwrap_items(self)
+        is_list = all(key == str(index) for index, key in enumerate(values))
+        return list(values.values()) if is_list else values
+
+
+def parse_str(text: str) -> dict[str, object]:
+    """Read a query string or a form body as PHP reads it.
+
+    Args:
+        text: Pairs joined by `&`, percent-encoded, `+` for a space; brackets encoded or not.
+
+    Returns:
+        The variables by name, in the order of their first appearance. A leaf is a `str`; an array
+        is a list where its keys are exactly `0` to `n-1` in order, else a dict with `str` keys.
+        Bytes that are not UTF-8 become U+FFFD.
+    """
+    root = _Array()
+    # PHP reads the text as a C string, and runs of separators as one.
+    pairs = [pair for pair in text.partition("\0")[0].split("&") if pair]
+    for pair in pairs[:MAX_VARS]:
+        name, _, value = pair.partition("=")
+        _register(root, _decode(name), _decode(value))
+    return _unwrap_items(root)
+
+
+def _decode(text: str) -> str:
+    # An HTTP server hands on bytes that are not UTF-8 as surrogates.
+    raw = text.replace("+", " ").encode("utf-8", "surrogateescape")
+    return unquote_to_bytes(raw).decode("utf-8", "replace")
+
+
+def _unwrap_items(array: _Array) -> dict[str, object]:
+    return {
+        key: value.unwrap() if isinstance(value, _Array) else value
+        for key, value in array.items.items()
+    }
+
+
+def _register(root: _Array, name: str, value: str) -> None:
+    name = name.partition("\0")[0].lstrip(" ")
+    variable, bracket, _ = name.partition("[")
+    keys = _read_keys(name, len(variable)) if bracket else []
+    if bracket and not keys and variable:
+        variable = name.translate(_MANGLED_UNCLOSED)
+    else:
+        variable = variable.translate(_MANGLED)
+    if not variable:
+        return
+    *containers, last = [variable, *keys[:MAX_NESTING]]
+    array = root
+    for key in containers:
+        child = None if _is_forged(key, name) else array.child(key)
+        if child is None:
+            return
+        array = child
+    if len(keys) > MAX_NESTING:
+        del root.items[variable]
+    elif not _is_forged(last, name):
+        array.put(last, value)
+
+
+def _read_keys(name: str, start: int) -> list[str | None]:
+    """Read the keys in brackets from `start` on, one more than allowed at most; `None` is `[]`."""
+    keys: list[str | None] = []
+    while name[start : start + 1] == "[":
+        if len(keys) == MAX_NESTING:
+            return [*keys, None]
+        begin = start + 1
+        search = begin + 1 if name[begin : begin + 1] in _WHITE_SPACE else begin
+        end = name.find("]", search)
+        if end < 0:
+            break
+        keys.append(None if end == search else name[begin:end])
+        start = end + 1
+    return keys
+
+
+def _is_forged(key: str | None, name: str) -> bool:
+    """Whether a key has a prefix that browsers guard for cookies, and the name as sent has not."""
+    return key is not None and any(
+        key.startswith(prefix) and not name.startswith(prefix) for prefix in _GUARDED_PREFIXES
+    )

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import signal
+import socket
+
+import pytest
+from cli_process import COMMAND, PATIENCE, Done, environment, run
+
+
+async def start(*arguments: str) -> tuple[asyncio.subprocess.Process, list[str]]:
+    """The process, and what it says once it is ready."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *("sandbox", "--port", "0", *arguments),
+        env=environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    lines: list[str] = []
+    async with asyncio.timeout(PATIENCE):
+        while not (lines and lines[-1].endswith("/_sandbox/visitors")):
+            line = await process.stdout.readline()
+            assert line, (lines, process.stderr and await process.stderr.read())
+            lines.append(line.decode().rstrip("\n"))
+    return process, lines
+
+
+async def finish(process: asyncio.subprocess.Process, how: signal.Signals) -> Done:
+    process.send_signal(how)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return Done(process.returncode or 0, out.decode(), err.decode())
+
+
+async def in_shell(line: str) -> Done:
+    return await run(line, env=environment(), command=("bash", "-c"))
+
+
+async def test_what_it_prints_works_and_sigterm_ends_it_with_0() -> None:
+    process, lines = await start("--visitors", "3")
+    listing, adding, coming = [line for line in lines if line.startswith("curl")]
+    exports = dict(
+        shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export")
+    )
+
+    before = await in_shell(listing)
+    added = await in_shell(adding)
+    came = await in_shell(coming)
+    count = await run("visitors", "count", env=environment(**exports))
+    visitor = shlex.split(adding)[-1].split("/")[-2]
+    url = exports["LIVECHAT_BASE_URL"]
+    seen = await in_shell(f"curl -sS {url}/_sandbox/visitors/{visitor}/details")
+    done = await finish(process, signal.SIGTERM)
+
+    assert len(json.loads(before.out)) == 3
+    assert "error" not in json.loads(added.out)
+    (details,) = json.loads(seen.out)
+    assert details["id"] == "my-app"
+    assert details["fields"][0]["value"] == "36"
+    assert json.loads(came.out)["name"] == "Jane Roe"
+    assert (count.code, count.out) == (0, "4\n")
+    assert lines[0].endswith(url)
+    assert url.startswith("http://127.0.0.1:")
+    assert (done.code, done.out, done.err) == (0, "", "")
+
+
+async def test_nobody_chats_on_an_empty_site_and_ctrl_c_is_quiet() -> None:
+    process, lines = await start("--visitors", "0")
+    listing, coming = [line for line in lines if line.startswith("curl")]
+
+    before, came = await in_shell(listing), await in_shell(coming)
+    done = await finish(process, signal.SIGINT)
+
+    assert json.loads(before.out) == []
+    assert json.loads(came.out)["name"] == "Jane Roe"
+    assert (done.code, done.out, done.err) == (130, "", "")
+
+
+async def test_a_port_in_use_is_a_clear_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = await run("sandbox", "--port", str(port), env=environment())
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: port {port} on 127.0.0.1 is in use")
+    assert "--port 0" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["sandbox --port 0", "demo"])
+async def test_it_ends_quietly_when_nobody_reads_what_it_says(command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *command.split(),
+        env=environment(),
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writing)
+    _, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+
+    assert (process.returncode, err) == (141, b"")

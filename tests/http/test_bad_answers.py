@@ -1,0 +1,308 @@
+"""Answers that are too large, cut, empty, or not what was asked for."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+from typing import Any
+
+import pytest
+from conftest import MakeClient
+from scripted_server import Reply, ScriptedServer, answer, chunked
+
+from livechat_async import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    DecodeError,
+    DetailField,
+    InvalidJSONError,
+    LiveChatClient,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    Request,
+    ResponseTooLarge,
+    RetryPolicy,
+    ServerError,
+    VisitorDetails,
+)
+
+DETAILS = VisitorDetails("my-app", [DetailField("Age", 36)])
+TEN_MEGABYTES = 10_000_000
+
+
+async def add(client: LiveChatClient) -> None:
+    await client.visitors.add_details("S1", DETAILS, license_id=1, token="t")
+
+
+def endless() -> Reply:
+    """Chunks without end."""
+    return chunked(itertools.repeat(b" " * 65_536))
+
+
+TOO_LARGE: dict[str, Reply] = {
+    "with Content-Length": answer(200, b" " * TEN_MEGABYTES),
+    "chunked": chunked([b" " * 1_000_000] * 10),
+    "without end": endless(),
+    "gzip bomb": answer(
+        200, gzip.compress(b" " * TEN_MEGABYTES), headers={"Content-Encoding": "gzip"}
+    ),
+    "chunked gzip bomb": chunked(
+        [gzip.compress(b" " * TEN_MEGABYTES)], {"Content-Encoding": "gzip"}
+    ),
+    "error page": answer(500, b" " * TEN_MEGABYTES),
+}
+
+
+@pytest.mark.parametrize("reply", TOO_LARGE.values(), ids=TOO_LARGE)
+async def test_an_answer_that_is_too_large_names_the_limit_and_is_not_asked_for_again(
+    server: ScriptedServer, client: LiveChatClient, reply: Reply
+) -> None:
+    server.script(reply)
+    with pytest.raises(ResponseTooLarge, match=r"8,388,608 bytes.*max_response_bytes") as caught:
+        await client.visitors.list()
+    assert caught.value.limit_bytes == 8 * 1024 * 1024
+    assert caught.value.attempts == 1
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("size", "fits"), [(98, True), (99, False)], ids=["as large as allowed", "one byte more"]
+)
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["sized", "chunked"])
+async def test_the_limit_is_exact(
+    *, server: ScriptedServer, make_client: MakeClient, size: int, fits: bool, is_chunked: bool
+) -> None:
+    body = b"[" + b" " * size + b"]"
+    server.script(chunked([body]) if is_chunked else answer(200, body))
+    client = make_client(max_response_bytes=100)
+    if fits:
+        assert await client.visitors.list() == []
+    else:
+        with pytest.raises(ResponseTooLarge, match="100 bytes"):
+            await client.visitors.list()
+
+
+async def test_the_client_goes_on_after_an_answer_that_was_too_large(
+    server: ScriptedServer, make_client: MakeClient
+) -> None:
+    client = make_client(max_response_bytes=100, max_concurrency=1)
+    server.script(endless(), answer(200, b"[]"))
+    with pytest.raises(ResponseTooLarge):
+        await client.visitors.list()
+    assert await client.visitors.list() == []
+
+
+async def test_a_gzipped_answer_is_read(server: ScriptedServer, client: LiveChatClient) -> None:
+    body = gzip.compress(b'[{"id": "S1", "state": "chatting"}]')
+    server.script(answer(200, body, headers={"Content-Encoding": "gzip"}))
+    assert [visitor.id for visitor in await client.visitors.list()] == ["S1"]
+
+
+NO_JSON: dict[str, tuple[Reply, str]] = {
+    "empty": (answer(200, b""), "an empty body"),
+    "blank": (answer(200, b" \n"), "2 bytes of application/json"),
+    "no content": (answer(204, b""), "an empty body"),
+    "cut": (answer(200, b'[{"id": "S1", "sta'), "18 bytes"),
+    "two documents": (answer(200, b"[][]"), "4 bytes"),
+    "HTML": (
+        answer(200, b"<html>maintenance</html>", headers={"Content-Type": "text/html"}),
+        "24 bytes of text/html",
+    ),
+    "JSONP": (answer(200, b"f([]);"), "6 bytes"),
+    "no UTF-8": (answer(200, b'["\xff"]'), "5 bytes"),
+    "a bomb of brackets": (answer(200, b"[" * 200_000), "200000 bytes"),
+    "NaN": (answer(200, b"[NaN]"), "5 bytes"),
+}
+
+
+@pytest.mark.parametrize(("reply", "found"), NO_JSON.values(), ids=NO_JSON)
+async def test_a_read_without_json_is_repeated_and_then_says_what_came(
+    server: ScriptedServer, client: LiveChatClient, reply: Reply, found: str
+) -> None:
+    server.script(reply)
+    with pytest.raises(InvalidJSONError, match=found) as caught:
+        await client.visitors.list()
+    assert caught.value.attempts == len(server.requests) == 4
+    assert (caught.value.path, caught.value.expected) == ("", "JSON")
+
+
+@pytest.mark.parametrize(("reply", "found"), NO_JSON.values(), ids=NO_JSON)
+async def test_a_read_without_json_is_mended_by_the_next_attempt(
+    server: ScriptedServer, client: LiveChatClient, reply: Reply, found: str
+) -> None:
+    assert found
+    server.script(reply, reply, answer(200, b"[]"))
+    assert await client.visitors.list() == []
+    assert len(server.requests) == 3
+
+
+WRONG_SHAPES: dict[str, tuple[Any, str, str]] = {
+    "null": (b"null", "", "null"),
+    "object": (b'{"id": "S1"}', "", "{'id': 'S1'}"),
+    "text": (b'"visitors"', "", "'visitors'"),
+    "empty text": (b'""', "", "''"),
+    "number": (b"7", "", "7"),
+    "visitor that is null": (b"[null]", r"[0]", "null"),
+    "visitor that is text": (b'["S1"]', r"[0]", "'S1'"),
+    "no id": ([{"state": "chatting"}], "[0]", "no such field"),
+    "id that is null": ([{"id": None, "state": "x"}], "[0].id", "null"),
+    "id that is a number": ([{"id": 7, "state": "x"}], "[0].id", "7"),
+    "third visitor": (
+        [{"id": str(n), "state": "x", "group": [] if n == 2 else n} for n in range(4)],
+        "[2].group",
+        "[]",
+    ),
+    "deep inside": (
+        [{"id": "S1", "state": "x", "visit_path": [{"page": "/"}, {"page": 7}]}],
+        "[0].visit_path[1].page",
+        "7",
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "path", "found"), WRONG_SHAPES.values(), ids=WRONG_SHAPES)
+async def test_a_wrong_shape_is_named_by_index_and_field_and_not_asked_for_again(
+    server: ScriptedServer, client: LiveChatClient, body: Any, path: str, found: str
+) -> None:
+    server.script(answer(200, body))
+    with pytest.raises(DecodeError) as caught:
+        await client.visitors.list()
+    assert not isinstance(caught.value, InvalidJSONError)
+    assert caught.value.path.startswith(path)
+    assert found in caught.value.found
+    assert path in str(caught.value)
+    assert found in str(caught.value)
+    assert caught.value.status == 200
+    assert caught.value.body
+    assert caught.value.attempts == len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b"{}", b'""', b'"many"', b"-1", b"true", b"1.5"])
+async def test_a_count_that_is_none_is_refused(
+    server: ScriptedServer, client: LiveChatClient, body: bytes
+) -> None:
+    server.script(answer(200, body))
+    with pytest.raises(DecodeError, match="expected a number"):
+        await client.visitors.count()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 206])
+@pytest.mark.parametrize(
+    "body", [b"", b'{"result": "error"}', b"<html>", b'{"cut', b"null"], ids=repr
+)
+async def test_any_2xx_makes_a_write_a_success_whatever_its_text_says(
+    server: ScriptedServer, client: LiveChatClient, status: int, body: bytes
+) -> None:
+    server.script(answer(status, b"" if status == 204 else body))
+    await add(client)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"cut', b"[1]"], ids=repr)
+@pytest.mark.parametrize("retry_writes", [False, True])
+async def test_a_write_answered_with_a_broken_success_is_never_repeated(
+    *, server: ScriptedServer, make_client: MakeClient, body: bytes, retry_writes: bool
+) -> None:
+    """Not even with a type to decode it to: it has been carried out."""
+    server.script(answer(200, body))
+    client = make_client(retry=RetryPolicy(backoff=0, retry_writes=retry_writes))
+    with pytest.raises(DecodeError):
+        await client.send(Request("POST", "/agents", body={"a": 1}), dict[str, int])
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequestError),
+        (401, AuthenticationError),
+        (402, APIStatusError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (410, NotFoundError),
+        (418, APIStatusError),
+        (422, BadRequestError),
+        (429, RateLimitError),
+        (500, ServerError),
+        (501, ServerError),
+        (503, ServerError),
+        (599, ServerError),
+        (300, APIStatusError),
+        (304, APIStatusError),
+        (302, APIStatusError),
+        (600, APIStatusError),
+    ],
+)
+async def test_a_status_has_its_error(
+    server: ScriptedServer, make_client: MakeClient, status: int, kind: type[APIStatusError]
+) -> None:
+    body = b"" if status == 304 else b'{"error": "because"}'
+    server.script(answer(status, body))
+    with pytest.raises(APIStatusError) as caught:
+        await make_client(retry=RetryPolicy.none()).visitors.list()
+    assert type(caught.value) is kind
+    assert caught.value.status == status
+    assert caught.value.url == f"{server.url}/visitors"
+    assert caught.value.method == "GET"
+    assert str(status) in str(caught.value)
+    if body:
+        assert (caught.value.message, caught.value.messages) == ("because", ("because",))
+        assert caught.value.body == body.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "messages"),
+    [
+        (b'{"error": "one"}', ("one",)),
+        (b'{"errors": ["one", "two"]}', ("one", "two")),
+        (b'{"error": {"type": "x", "message": "one"}}', ("one",)),
+        (b'["one"]', ("one",)),
+        (b'"one"', ("one",)),
+        (b'{"error": ["", " "]}', ()),
+        (b"<html>one</html>", ()),
+        (b"", ()),
+        (b'{"error": 7}', ()),
+        (b"[" * 100_000, ()),
+    ],
+    ids=lambda it: repr(it)[:40],
+)
+async def test_an_error_body_of_any_shape_gives_its_texts(
+    server: ScriptedServer, client: LiveChatClient, body: bytes, messages: tuple[str, ...]
+) -> None:
+    server.script(answer(400, body))
+    with pytest.raises(BadRequestError) as caught:
+        await client.visitors.list()
+    assert caught.value.messages == messages
+    assert caught.value.message == ("; ".join(messages) or "Bad Request")
+
+
+async def test_a_long_error_page_is_kept_in_part_only(
+    server: ScriptedServer, client: LiveChatClient
+) -> None:
+    server.script(answer(400, b"<html>" + b"x" * 1_000_000))
+    with pytest.raises(BadRequestError) as caught:
+        await client.visitors.list()
+    assert 1000 < len(caught.value.body) < 10_000
+    assert len(str(caught.value)) < 1000
+
+
+async def test_the_region_an_account_lives_in_is_told(
+    server: ScriptedServer, client: LiveChatClient
+) -> None:
+    server.script(answer(403, {"error": {"message": "misdirected", "data": {"region": "fra"}}}))
+    with pytest.raises(PermissionDeniedError, match="region='fra'") as caught:
+        await client.visitors.list()
+    assert caught.value.region == "fra"
+
+
+@pytest.mark.parametrize("region", ["", "mars", ["fra"], 7, None])
+async def test_a_region_that_cannot_be_passed_is_not_told(
+    server: ScriptedServer, client: LiveChatClient, region: Any
+) -> None:
+    server.script(answer(403, {"error": {"message": "no", "data": {"region": region}}}))
+    with pytest.raises(PermissionDeniedError) as caught:
+        await client.visitors.list()
+    assert caught.value.region is None

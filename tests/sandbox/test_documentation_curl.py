@@ -1,0 +1,109 @@
+"""The documentation's own curl lines, run by a shell and curl; host and credentials exchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from livechat_async.credentials import PersonalAccessToken
+from livechat_async.models.visitors import DetailField, VisitorDetails
+from livechat_async.sandbox import Sandbox
+
+LIST = r"""curl "https://api.livechatinc.com/visitors?
+state=chatting&\
+group[]=0" \
+  -u john.doe@mycompany.com:c14b85863755158d7aa5cc4ba17f61cb \
+  -H X-API-Version:2 -g
+"""
+
+FORM = r"""curl "https://api.livechatinc.com/visitors/S1352647457.ac951bfe2e/details" \
+  -H X-API-Version:2
+  -d "license_id=12345&\
+token=26132406c42c96ba61ed42689b70f719&\
+id=my-app&\
+fields[0][name]=Age&\
+fields[0][value]=36"
+"""
+
+JSON = r"""curl "https://api.livechatinc.com/visitors/S1352647457.ac951bfe2e/details" \
+  -H X-API-Version:2 \
+  -H Content-type:application/json \
+  -d "{
+        "license_id":12345,
+        "token":"26132406c42c96ba61ed42689b70f719",
+        "id":"my-app",
+        "fields":[
+          {
+            "name":"Age",
+            "value":36
+          }
+        ]
+      }"
+"""
+
+VISITOR = "S1352647457.ac951bfe2e"
+ADDED = {"result": "Visitor details added"}
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(seed=True) as running:
+        yield running
+
+
+async def run(sandbox: Sandbox, line: str) -> Any:
+    chat, credentials = sandbox.chat_of(VISITOR), sandbox.credentials
+    assert chat is not None
+    assert isinstance(credentials, PersonalAccessToken)
+    line = (
+        line.replace("https://api.livechatinc.com", sandbox.url)
+        .replace("john.doe@mycompany.com", credentials.login)
+        .replace("c14b85863755158d7aa5cc4ba17f61cb", str(credentials.token))
+        .replace("26132406c42c96ba61ed42689b70f719", str(chat.token))
+        # -s: no progress meter. -q: nobody's .curlrc. The proxy of a machine is not for loopback.
+        .replace("curl ", "curl -q -sS --noproxy '*' ", 1)
+    )
+    shell = await asyncio.create_subprocess_exec(
+        "/bin/sh", "-c", line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, complaints = await asyncio.wait_for(shell.communicate(), 30)
+    assert (shell.returncode, complaints) == (0, b"")
+    return json.loads(output)
+
+
+async def test_list(sandbox: Sandbox) -> None:
+    # The line break after the question mark is one curl refuses to send.
+    visitors = await run(sandbox, LIST.replace("visitors?\n", "visitors?"))
+    assert [visitor["id"] for visitor in visitors] == [VISITOR]
+    assert sandbox.requests[-1].raw_query == "state=chatting&group[]=0"
+
+
+async def test_details_as_form(sandbox: Sandbox) -> None:
+    # The page leaves out the backslash at the end of this line.
+    line = FORM.replace("-H X-API-Version:2\n", "-H X-API-Version:2 \\\n")
+    assert await run(sandbox, line) == ADDED
+    assert sandbox.details_of(VISITOR) == [VisitorDetails("my-app", [DetailField("Age", "36")])]
+
+
+async def test_details_as_json(sandbox: Sandbox) -> None:
+    # To a shell the page's quotation marks end and begin the text, and none would reach curl.
+    line = JSON.replace('-d "{', "-d '{").replace('}"\n', "}'\n")
+    assert await run(sandbox, line) == ADDED
+    assert sandbox.requests[-1].json()["license_id"] == 12345
+    assert sandbox.details_of(VISITOR) == []
+
+
+async def test_details_as_json_with_the_license_as_text(sandbox: Sandbox) -> None:
+    line = JSON.replace('-d "{', "-d '{").replace('}"\n', "}'\n").replace("12345", '"12345"')
+    assert await run(sandbox, line) == ADDED
+    assert sandbox.details_of(VISITOR) == [VisitorDetails("my-app", [DetailField("Age", "36")])]
+
+
+async def test_details_as_json_as_a_shell_reads_the_page(sandbox: Sandbox) -> None:
+    answer = await run(sandbox, JSON)
+    assert answer["errors"][0].startswith("the body is not valid JSON")
+    assert sandbox.requests[-1].status == 400

@@ -1,0 +1,177 @@
+"""Everything the README shows is run, and everything it says in tables and trees is compared."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import re
+import shlex
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from livechat_async import DetailField, LiveChatClient, RetryPolicy, Timeouts, errors
+from livechat_async.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = dict(
+    re.findall(r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README, flags=re.DOTALL),
+)
+
+
+@pytest.fixture
+async def seeded():
+    async with Sandbox(seed=True) as sandbox:
+        yield sandbox
+
+
+def environment(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("LIVECHAT_")}
+    return {
+        **ours,
+        "LIVECHAT_BASE_URL": sandbox.url,
+        "LIVECHAT_LOGIN": sandbox.credentials.login,
+        "LIVECHAT_TOKEN": sandbox.credentials.token,
+        **more,
+    }
+
+
+async def run(*command: str, env: dict[str, str], cwd: Path = ROOT) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command, env=env, cwd=cwd, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, out.decode() + err.decode()
+    return out.decode()
+
+
+def test_every_python_block_is_run_here():
+    assert README.count("```python\n") == len(BLOCKS) - 1  # one block holds commands
+    assert set(BLOCKS) == {"quickstart", "bot", "testing", "command line", "send"}
+
+
+async def test_the_quickstart_lists_and_counts(seeded: Sandbox):
+    for name, fields in {"S1.a": {"name": "Mary", "city": "Gdansk"}}.items():
+        seeded.add_visitor(id=name, group=0, page_current="https://example.com/shoes", **fields)
+        seeded.start_chat(name)
+    printed = await run(sys.executable, "-c", BLOCKS["quickstart"], env=environment(seeded))
+    assert "Mary from Gdansk is on https://example.com/shoes" in printed
+    assert re.search(r"^\d+ in the queue$", printed, re.MULTILINE)
+
+
+async def test_the_bot_shows_the_agent_what_it_knows(seeded: Sandbox):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    visitor_id = seeded.add_visitor(name="Mary", email="mary@example.com")
+    body = seeded.start_chat(visitor_id).webhook_body()
+    bot = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        BLOCKS["bot"],
+        env=environment(seeded, PORT=str(port)),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        assert bot.stdout is not None
+        await asyncio.wait_for(bot.stdout.readline(), 20)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"http://127.0.0.1:{port}/livechat", json=body) as answer,
+        ):
+            assert answer.status == 200
+    finally:
+        bot.send_signal(signal.SIGINT)
+        await bot.communicate()
+    (details,) = seeded.details_of(visitor_id)
+    assert details.fields == (DetailField("Plan", "Gold, since 2021"),)
+    assert details.icon == "example.com/crm.png"
+
+
+async def test_the_test_of_a_bot_passes_as_printed(seeded: Sandbox, tmp_path: Path):
+    (tmp_path / "test_bot.py").write_text(BLOCKS["testing"], encoding="utf-8")
+    printed = await run(
+        sys.executable,
+        *("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-q"),
+        env=environment(seeded),
+        cwd=tmp_path,
+    )
+    assert "2 passed" in printed
+
+
+async def test_an_endpoint_without_a_method_is_called(seeded: Sandbox):
+    printed = await run(sys.executable, "-c", BLOCKS["send"], env=environment(seeded))
+    assert printed.startswith(f"200 {len(seeded.visitors)} 1 0.")
+
+
+COMMANDS = [line.removeprefix("$ livechat-async ") for line in BLOCKS["command line"].splitlines()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_the_commands_run_as_printed(seeded: Sandbox, command: str):
+    visitor_id = "S1352647457.ac951bfe2e"
+    token = next(v for v in [seeded.start_chat(seeded.add_visitor(id="S1.b"))]).token
+    if visitor_id in command:
+        seeded.end_chat(visitor_id)
+        token = seeded.start_chat(visitor_id).token
+    more = {"LIVECHAT_WEBHOOK_TOKEN": token, "LIVECHAT_LICENSE_ID": str(seeded.license_id)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "livechat_async.cli", *shlex.split(command)),
+        env=environment(seeded, **more),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    if "--watch" in command:
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), 20)
+        process.send_signal(signal.SIGINT)
+    out, err = await process.communicate()
+    assert process.returncode == (130 if "--watch" in command else 0), out.decode() + err.decode()
+    assert err == b""
+    if visitor_id in command:
+        assert DetailField("Age", "36") in seeded.details_of(visitor_id)[-1].fields
+
+
+def defaults_of(function: object) -> dict[str, object]:
+    parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
+    return {name: parameter.default for name, parameter in parameters.items()}
+
+
+def test_the_table_of_settings_has_the_real_defaults():
+    rows = re.findall(r"^\| `(?:(\w+)\()?(\w+)=\)?` \| ([^|]+) \|", README, flags=re.MULTILINE)
+    assert len(rows) == 11
+    for owner, name, printed in rows:
+        real = {
+            "Timeouts": Timeouts,
+            "RetryPolicy": RetryPolicy,
+            "": LiveChatClient,
+        }[owner]
+        value = getattr(real(), name) if owner else defaults_of(real)[name]
+        numbers = [float(number) for number in re.findall(r"[\d.]+", printed)]
+        if isinstance(value, frozenset):
+            assert set(numbers) == set(value)
+        elif isinstance(value, bool):
+            assert printed == str(value)
+        else:
+            assert numbers == [value]
+
+
+def test_the_tree_of_errors_is_the_real_one():
+    assert errors.__doc__ is not None
+    (tree,) = re.findall(r"```text\n(LiveChatError\n.*?)```", README, flags=re.DOTALL)
+    drawn = inspect.cleandoc(errors.__doc__.split("::\n")[1].split("\n\nErrors hold")[0])
+    assert tree.strip() == inspect.cleandoc(drawn).strip()
+
+
+def test_the_checks_end_with_the_line_that_the_readme_gives():
+    (line,) = re.findall(r"^\$ (.*nox --session tests)$", README, flags=re.MULTILINE)
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == line

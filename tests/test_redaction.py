@@ -1,0 +1,207 @@
+"""Secrets that work as text and bytes, and print as nothing."""
+
+import json
+import logging
+import pickle
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import NamedTuple
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livechat_async.redaction import (
+    HIDDEN,
+    Secret,
+    SecretBytes,
+    conceal,
+    is_secret_name,
+    kind_of,
+    redact,
+    secrets_in,
+)
+
+PLANTED = "planted-secret/+ä"
+
+
+class Pair(NamedTuple):
+    name: str
+    value: str
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        repr,
+        ascii,
+        lambda secret: f"{secret!r}",
+        lambda secret: "%r" % (secret,),  # noqa: UP031 - as log lines are made
+        lambda secret: str([secret]),
+        lambda secret: str({"token": secret}),
+    ],
+)
+@pytest.mark.parametrize("secret", [Secret(PLANTED), SecretBytes(PLANTED.encode())], ids=type)
+def test_no_way_to_show_a_secret_shows_it(secret: object, show: Callable[[object], str]) -> None:
+    shown = show(secret)
+    assert "planted" not in shown
+    assert HIDDEN in shown
+
+
+def test_a_log_line_with_a_representation_hides_it(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("somebody").debug("sending %r", {"token": Secret(PLANTED)})
+    assert caplog.messages == ["sending {'token': '***'}"]
+
+
+def test_secret_text_is_the_text_wherever_text_is_due() -> None:
+    secret = Secret(PLANTED)
+    assert secret == PLANTED
+    assert hash(secret) == hash(PLANTED)
+    assert str(secret) == PLANTED
+    assert f"Bearer {secret}" == f"Bearer {PLANTED}"
+    assert json.loads(json.dumps([secret])) == [PLANTED]
+    assert secret.encode() == PLANTED.encode()
+
+
+def test_secret_bytes_are_the_bytes_wherever_bytes_are_due() -> None:
+    body = SecretBytes(b"token=planted-secret")
+    assert body == b"token=planted-secret"
+    assert memoryview(body).tobytes() == b"token=planted-secret"
+    assert b"".join([body]) == b"token=planted-secret"
+
+
+@pytest.mark.parametrize("secret", [Secret(PLANTED), SecretBytes(b"planted-secret")], ids=type)
+def test_a_pickled_secret_comes_back_as_one(secret: object) -> None:
+    twin = pickle.loads(pickle.dumps(secret))  # noqa: S301 - our own bytes
+    assert twin == secret
+    assert type(twin) is type(secret)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (Secret(PLANTED), "str"),
+        (SecretBytes(b"planted-secret"), "bytes"),
+        ("text", "str"),
+        (b"bytes", "bytes"),
+        (None, "NoneType"),
+        (5, "int"),
+        ([Secret(PLANTED)], "list"),
+    ],
+)
+def test_a_message_names_the_type_the_caller_knows(value: object, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        ("token", True),
+        ("Token", True),
+        ("access_token", True),
+        ("refresh_token", True),
+        ("password", True),
+        ("current_password", True),
+        ("api_key", True),
+        ("secret_key", True),
+        ("client_secret", True),
+        ("Authorization", True),
+        ("tokens_left", False),
+        ("license_id", False),
+        ("", False),
+        (None, False),
+        (7, False),
+    ],
+)
+def test_which_names_carry_secrets(name: object, is_secret: bool) -> None:  # noqa: FBT001
+    assert is_secret_name(name) is is_secret
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ({"token": PLANTED, "id": "my-app"}, {"token": HIDDEN, "id": "my-app"}),
+        ({"agent": {"password": PLANTED}}, {"agent": {"password": HIDDEN}}),
+        ({"agents": [{"api_key": PLANTED}]}, {"agents": [{"api_key": HIDDEN}]}),
+        ({"token": [PLANTED, "other-secret"]}, {"token": [HIDDEN, HIDDEN]}),
+        (MappingProxyType({"token": PLANTED}), {"token": HIDDEN}),
+        ({"token": None}, {"token": None}),
+        ([1, "a", None], [1, "a", None]),
+    ],
+)
+def test_what_is_secret_by_its_name_is_concealed_at_any_depth(value: object, shown: object) -> None:
+    assert repr(conceal(value)) == repr(shown)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"token": {"value": PLANTED}},
+        {"password": [{"old": PLANTED}]},
+        {"token": (PLANTED,)},
+        {"token": Pair("a", PLANTED)},
+        {"token": PLANTED.encode()},
+    ],
+    ids=str,
+)
+def test_all_that_stands_below_a_secret_name_is_concealed(value: object) -> None:
+    assert "planted" not in repr(conceal(value))
+
+
+def test_concealing_changes_no_value() -> None:
+    given = {"token": PLANTED, "fields": [{"name": "Age", "value": 36}], "on": True, "no": None}
+    assert conceal(given) == given
+
+
+def test_concealed_secrets_are_found_again() -> None:
+    concealed = conceal({"token": PLANTED, "agents": [{"password": "other-secret", "name": "J"}]})
+    assert secrets_in(concealed) == [PLANTED, "other-secret"]
+    assert secrets_in("planted-secret") == []
+    assert secrets_in(Secret(PLANTED)) == [PLANTED]
+    assert secrets_in(None) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"token {PLANTED} is wrong", "token *** is wrong"),
+        (f"{PLANTED}{PLANTED}", "******"),
+        (f"/visitors?token={quote(PLANTED, safe='')}&x=1", "/visitors?token=***&x=1"),
+        ("nothing here", "nothing here"),
+        ("", ""),
+    ],
+)
+def test_secrets_are_hidden_in_text(text: str, shown: str) -> None:
+    assert redact(text, [PLANTED]) == shown
+
+
+def test_of_secrets_within_secrets_nothing_remains() -> None:
+    assert redact("dal:planted-secret", ["planted", "dal:planted-secret"]) == HIDDEN
+
+
+def test_an_empty_secret_hides_nothing() -> None:
+    assert redact("text", [""]) == "text"
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("JSON", json.dumps('planted"\\ä')[1:-1]),
+        ("JSON of PHP", "planted-secret\\/+"),
+        ("percent-encoded in lower case", quote("dal:planted/", safe="").lower()),
+    ],
+)
+def test_a_secret_is_hidden_however_the_answer_writes_it(form: str, written: str) -> None:
+    secrets = ['planted"\\ä', "planted-secret/+", "dal:planted/"]
+    assert "planted" not in redact(f"what came as {form}: {written}.", secrets)
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1), st.text(), st.text())
+def test_a_secret_is_hidden_wherever_it_stands(secret: str, before: str, after: str) -> None:
+    secret = f"<{secret}>"
+    shown = redact(before.replace("<", "") + secret + after.replace("<", ""), [secret])
+    assert secret not in shown
+    assert HIDDEN in shown
