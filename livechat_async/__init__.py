@@ -31,6 +31,7 @@ from livechat_async.errors import (
     InvalidJSONError,
     LiveChatError,
     NotFoundError,
+    PagingError,
     PermissionDeniedError,
     RateLimitError,
     RedirectError,
@@ -52,6 +53,7 @@ from livechat_async.models.visitors import (
     VisitorState,
 )
 from livechat_async.options import RetryPolicy, Timeouts
+from livechat_async.pagination import BrokenItem, Page, Pager, Progress
 from livechat_async.request import Request
 from livechat_async.response import Response
 
@@ -60,6 +62,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BearerToken",
+    "BrokenItem",
     "CallError",
     "ClientStateError",
     "ConfigurationError",
@@ -76,8 +79,12 @@ __all__ = [
     "LiveChatError",
     "NotFoundError",
     "Operator",
+    "Page",
+    "Pager",
+    "PagingError",
     "PermissionDeniedError",
     "PersonalAccessToken",
+    "Progress",
     "RateLimitError",
     "RedirectError",
     "Request",

@@ -20,6 +20,7 @@ from livechat_async.credentials import (
 )
 from livechat_async.errors import ConfigurationError
 from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
+from livechat_async.pagination import BrokenPolicy, Pager, paginate
 from livechat_async.redaction import Secret, conceal
 from livechat_async.request import Request
 from livechat_async.resources.visitors import VisitorsResource
@@ -133,7 +134,7 @@ class LiveChatClient:
 
     def _use(self, session: SessionManager) -> None:
         self._session = session
-        self.visitors = VisitorsResource(session)
+        self.visitors: VisitorsResource = VisitorsResource(session)
 
     @classmethod
     def from_env(cls, **options: Unpack[EnvironmentOptions]) -> Self:
@@ -207,6 +208,44 @@ class LiveChatClient:
         """
         response: Response[Any] = await self._session.send(request, type_)
         return response
+
+    def paginate(
+        self,
+        request: Request,
+        item_type: type[T],
+        *,
+        key: str,
+        prefetch: int | None = None,
+        max_items: int | None = None,
+        on_broken: BrokenPolicy = "raise",
+    ) -> Pager[T]:
+        """All pages of any endpoint that takes ``page=``, also one that has no method here yet.
+
+        ::
+
+            async for chat in client.paginate(Request("GET", "/chats"), Chat, key="chats"): ...
+
+        Args:
+            request: what to call, without ``page``.
+            item_type: what the list holds.
+            key: the name of the list in the answer.
+            prefetch: keep so many page requests in flight, ahead of the loop.
+            max_items: stop after so many items.
+            on_broken: ``"raise"`` a `DecodeError` at an item that cannot be read, or ``"skip"`` it
+                and report it in ``page.broken``.
+
+        Raises:
+            ConfigurationError: one of them makes no sense.
+        """
+        return paginate(
+            self._session,
+            request,
+            item_type,
+            key=key,
+            prefetch=prefetch,
+            max_items=max_items,
+            on_broken=on_broken,
+        )
 
     @property
     def converter(self) -> Converter:

@@ -6,6 +6,7 @@
     ├── ConfigurationError      (ValueError)    a value is wrong; nothing was sent
     ├── ClientStateError        (RuntimeError)  closed, or another event loop's; nothing was sent
     └── CallError                               a call failed; says which, after how many attempts
+        ├── PagingError                         page after page holds nothing new
         ├── TransportError                      no whole answer came
         │   ├── ConnectError                    no connection: the request was surely not processed
         │   │   ├── ConnectTimeout              also a RequestTimeout
@@ -48,6 +49,7 @@ __all__ = [
     "InvalidJSONError",
     "LiveChatError",
     "NotFoundError",
+    "PagingError",
     "PermissionDeniedError",
     "RateLimitError",
     "RedirectError",
@@ -97,18 +99,21 @@ class CallError(LiveChatError):
         method: the HTTP method.
         url: the whole URL, with values of secret parameters hidden.
         attempts: how many requests were sent, or tried to be.
+        resume_page: in a walk over pages, the first that could not be had. Everything before it
+            was handed out; ``pager.pages(start=resume_page)`` goes on.
     """
 
     method: str
     url: str
     attempts: int = 1
+    resume_page: int | None = None
 
     def __attrs_post_init__(self) -> None:
-        self.args = ()
+        self.args: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
         tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
-        sentences = [f"{self._event().rstrip('.')}{tries}", self._hint()]
+        sentences = [f"{self._event().rstrip('.')}{tries}", self._hint(), self._way_on()]
         return f"{self.method} {self.url}: {'. '.join(filter(None, sentences))}"
 
     def _event(self) -> str:
@@ -118,6 +123,29 @@ class CallError(LiveChatError):
     def _hint(self) -> str:
         """What to do."""
         return ""
+
+    def _way_on(self) -> str:
+        """How to go on with a walk."""
+        if self.resume_page is None:
+            return ""
+        return f"The pages before it are done: go on with pages(start={self.resume_page})"
+
+
+@define(kw_only=True, slots=False, eq=False)
+class PagingError(CallError):
+    """Page after page holds nothing new: the server does not heed ``page``.
+
+    Attributes:
+        page: the page the walk was given up at.
+    """
+
+    page: int
+
+    def _event(self) -> str:
+        return f"the walk was given up at page {self.page}: the last ones held nothing new"
+
+    def _hint(self) -> str:
+        return "The server does not seem to heed the parameter `page`"
 
 
 @define(kw_only=True, slots=False, eq=False)
@@ -264,7 +292,10 @@ class APIStatusError(CallError):
 class BadRequestError(APIStatusError):
     """400 or 422: LiveChat refused an argument, and ``message`` says which."""
 
-    _advice = "Change the argument it names"
+    def _hint(self) -> str:
+        if self.resume_page not in (None, 1):
+            return "LiveChat pages no further: ask for fewer dates at a time, or use chats.export"
+        return super()._hint() or "Change the argument it names"
 
 
 @define(kw_only=True, slots=False, eq=False)

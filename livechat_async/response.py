@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 from attrs import field, frozen
-from cattrs import Converter
 
 from livechat_async.converter import WireError, find_wire_error
 from livechat_async.errors import (
@@ -150,15 +149,15 @@ def _json_error(reason: str, raw: RawResponse, request: PreparedRequest) -> Inva
 
 
 def decode(
-    document: object, type_: Any, converter: Converter, raw: RawResponse, request: PreparedRequest
-) -> Any:
-    """The document as a typed value.
+    document: Any, read: Callable[[Any], T], raw: RawResponse, request: PreparedRequest
+) -> T:
+    """The document as a typed value, made by ``read``.
 
     Raises:
         DecodeError: it is not of that type; says where, and what stands there.
     """
     try:
-        return converter.structure(document, type_)
+        return read(document)
     except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
         failure = _decode_error(find_wire_error(error), raw, request)
     del document

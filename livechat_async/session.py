@@ -29,7 +29,7 @@ __all__ = ["SessionManager"]
 
 T = TypeVar("T")
 
-logger = logging.getLogger("livechat_async")
+logger: logging.Logger = logging.getLogger("livechat_async")
 
 _UNAUTHORIZED = 401
 
@@ -94,6 +94,23 @@ class SessionManager:
 
     async def send(self, request: Request, type_: Any = None) -> Response[Any]:
         """Make a call. `LiveChatClient.send` documents it."""
+        if type_ is None:
+            return await self.call(request, None)
+        return await self.call(request, lambda json: self.converter.structure(json, type_))
+
+    @overload
+    async def call(self, request: Request, read: None) -> Response[None]: ...
+    @overload
+    async def call(self, request: Request, read: Callable[[Any], T]) -> Response[T]: ...
+
+    async def call(self, request: Request, read: Callable[[Any], Any] | None) -> Response[Any]:
+        """Make a call.
+
+        Args:
+            request: what to call.
+            read: makes the value from the answer's JSON; None leaves the body unread. What it
+                raises becomes a `DecodeError`.
+        """
         timeouts, clock = self.options.timeouts, asyncio.get_running_loop().time
         if request.authenticate and self._credentials.missing:
             raise ConfigurationError(
@@ -106,7 +123,7 @@ class SessionManager:
 
         async def attempt() -> _Exchange:
             try:
-                return await self._attempt(request, call, parse=type_ is not None)
+                return await self._attempt(request, call, parse=read is not None)
             except CallError as error:
                 error.attempts = call.attempts
                 call.last_failure = str(error)
@@ -134,7 +151,7 @@ class SessionManager:
             if not deadline.expired():
                 raise
         else:
-            return self._response(exchange, type_, call, clock() - started)
+            return _response(exchange, read, call, clock() - started)
         raise RequestTimeout(
             method=request.method,
             url=call.shown_url,
@@ -186,19 +203,18 @@ class SessionManager:
                 )
         return prepared, raw
 
-    def _response(
-        self, exchange: _Exchange, type_: Any, call: _Call, elapsed: float
-    ) -> Response[Any]:
-        value = None
-        if type_ is not None:
-            value = decode(
-                exchange.document, type_, self.converter, exchange.raw, exchange.prepared
-            )
-        return Response(
-            value=value,
-            status=exchange.raw.status,
-            headers=exchange.raw.headers,
-            attempts=call.attempts,
-            elapsed=elapsed,
-            content=exchange.raw.content,
-        )
+
+def _response(
+    exchange: _Exchange, read: Callable[[Any], Any] | None, call: _Call, elapsed: float
+) -> Response[Any]:
+    value = None
+    if read is not None:
+        value = decode(exchange.document, read, exchange.raw, exchange.prepared)
+    return Response(
+        value=value,
+        status=exchange.raw.status,
+        headers=exchange.raw.headers,
+        attempts=call.attempts,
+        elapsed=elapsed,
+        content=exchange.raw.content,
+    )

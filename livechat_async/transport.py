@@ -70,7 +70,7 @@ class Transport:
         self._max_concurrency = max_concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closed = False
-        self.slots = asyncio.Semaphore(max_concurrency)
+        self.slots: asyncio.Semaphore = asyncio.Semaphore(max_concurrency)
 
     @property
     def closed(self) -> bool:

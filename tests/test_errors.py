@@ -40,6 +40,8 @@ URL = "https://api.livechatinc.com/visitors"
 # A value for each attribute that any error has, none of them the attribute's default.
 SAMPLES: dict[str, Any] = {
     "attempts": 3,
+    "resume_page": 17,
+    "page": 17,
     "body": '{"error": "no"}',
     "expected": "a time",
     "found": "'noon'",

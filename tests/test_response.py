@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
 import attrs
 import pytest
+from cattrs import Converter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
@@ -48,6 +50,11 @@ WEBHOOK_TOKEN = "planted-secret-of-the-webhook"
 CORE = "planted-secret"
 
 
+def reader_of(type_: Any, converter: Converter | None = None) -> Callable[[Any], Any]:
+    made = converter or make_converter()
+    return lambda document: made.structure(document, type_)
+
+
 def prepared(token: str = TOKEN) -> PreparedRequest:
     return build(
         Request("POST", "/visitors/S1/details", body={"token": WEBHOOK_TOKEN}),
@@ -80,7 +87,7 @@ def decode_error_of(
 ) -> DecodeError:
     answer, request = raw(200, content, **headers), prepared(token)
     with pytest.raises(DecodeError) as caught:
-        decode(parse_json(answer, request), type_, make_converter(), answer, request)
+        decode(parse_json(answer, request), reader_of(type_), answer, request)
     return caught.value
 
 
@@ -526,7 +533,7 @@ def test_what_is_no_json_is_an_error_that_says_what_came(
 
 def test_a_document_becomes_what_was_asked_for() -> None:
     document = [{"id": "S1.a", "state": "queued"}]
-    visitors = decode(document, list[Visitor], make_converter(), raw(), prepared())
+    visitors = decode(document, reader_of(list[Visitor]), raw(), prepared())
     assert visitors == [Visitor(id="S1.a", state="queued")]
 
 
@@ -561,7 +568,7 @@ def test_whatever_a_users_hook_raises_is_a_decode_error(failure: type[Exception]
     converter = make_converter()
     converter.register_structure_hook(complex, hook)
     with pytest.raises(DecodeError) as caught:
-        decode([TOKEN], list[complex], converter, raw(), prepared())
+        decode([TOKEN], reader_of(list[complex], converter), raw(), prepared())
     assert caught.value.path == "[0]"
     assert CORE not in everything_of(caught.value)
 
@@ -574,7 +581,7 @@ def test_what_is_no_error_passes_through(failure: type[BaseException]) -> None:
     converter = make_converter()
     converter.register_structure_hook(complex, hook)
     with pytest.raises(failure):
-        decode(1, complex, converter, raw(), prepared())
+        decode(1, reader_of(complex, converter), raw(), prepared())
 
 
 # --- the response itself ---

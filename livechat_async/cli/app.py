@@ -13,7 +13,7 @@ from livechat_async.cli.settings import Settings
 
 __all__ = ["app"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="livechat-async",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

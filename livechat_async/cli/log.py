@@ -9,7 +9,7 @@ from livechat_async.redaction import printable
 
 __all__ = ["logger", "show_log"]
 
-logger = logging.getLogger("livechat_async.cli")
+logger: logging.Logger = logging.getLogger("livechat_async.cli")
 
 
 class _ToStderr(logging.Handler):

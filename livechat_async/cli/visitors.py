@@ -29,7 +29,9 @@ from livechat_async.redaction import printable
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Who is on the site, and what the agent is told.")
+app: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="Who is on the site, and what the agent is told."
+)
 
 _LINK = re.compile(
     r"(?P<name>[^=]*)=(?P<text>.*?)=(?P<url>(?:https?://|mailto:|tel:).*)",

@@ -4,43 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import aiohttp
 import pytest
-from attrs import define, field
+from clients import Lend, MakeClient, Naps
 from scripted_server import ScriptedServer
 
 from livechat_async import LiveChatClient, PersonalAccessToken, RetryPolicy, Timeouts
-from livechat_async.session import SessionManager
 
 JOHN = PersonalAccessToken("john", "johns-token")
-
-MakeClient: TypeAlias = Callable[..., LiveChatClient]
-Lend: TypeAlias = Callable[..., aiohttp.ClientSession]
-
-
-@define
-class Naps:
-    """Waits that take no time, and their lengths."""
-
-    seconds: list[float] = field(factory=list)
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
-        await asyncio.sleep(0)
-
-    def given_to(self, client: LiveChatClient) -> LiveChatClient:
-        return sleeping_with(client, self)
-
-
-def sleeping_with(
-    client: LiveChatClient, sleep: Callable[[float], Awaitable[None]]
-) -> LiveChatClient:
-    manager = client._session
-    client._use(SessionManager(manager.transport, manager.options, sleep=sleep))
-    return client
 
 
 @pytest.fixture

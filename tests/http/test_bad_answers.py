@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from conftest import MakeClient
+from clients import MakeClient
 from scripted_server import Reply, ScriptedServer, answer, chunked
 
 from livechat_async import (

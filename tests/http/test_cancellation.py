@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import pytest
-from conftest import MakeClient, sleeping_with
+from clients import MakeClient, sleeping_with
 from scripted_server import (
     Reply,
     ScriptedServer,

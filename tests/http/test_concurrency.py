@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiolimiter import AsyncLimiter
-from conftest import MakeClient, Naps, sleeping_with
+from clients import MakeClient, Naps, sleeping_with
 from scripted_server import ScriptedServer, answer, dropped, held, redirect
 
 from livechat_async import (

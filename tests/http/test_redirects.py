@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import pytest
-from conftest import Lend, MakeClient
+from clients import Lend, MakeClient
 from scripted_server import Exchange, ScriptedServer, answer, redirect
 
 from livechat_async import (

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import Any, TypeAlias
 
 import pytest
-from conftest import MakeClient, Naps, sleeping_with
+from clients import MakeClient, Naps, sleeping_with
 from scripted_server import (
     Reply,
     ScriptedServer,

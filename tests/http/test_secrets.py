@@ -23,7 +23,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 from attrs import define
-from conftest import Lend, MakeClient, sleeping_with
+from clients import Lend, MakeClient, sleeping_with
 from scripted_server import (
     Exchange,
     Reply,

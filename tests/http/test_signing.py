@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import pytest
-from conftest import MakeClient
+from clients import MakeClient
 from scripted_server import Exchange, Reply, ScriptedServer, answer
 
 from livechat_async import (
@@ -134,6 +134,22 @@ async def test_a_callable_is_asked_when_the_first_call_is_made_and_not_before(
         await read(client)
         assert vault.asked == 1
     assert len(server.requests) == 2
+
+
+async def test_copies_share_what_a_callable_gave_unless_they_have_credentials_of_their_own(
+    server: ScriptedServer, make_client: MakeClient
+) -> None:
+    vault = Vault("dal:abc")
+    client = make_client(vault)
+    await read(client)
+    await read(client.with_options(retry=RetryPolicy.none()))
+    await read(client.with_options(credentials=BearerToken("fra:own")))
+    assert vault.asked == 1
+    assert [request.headers["authorization"] for request in server.requests] == [
+        "Bearer dal:abc",
+        "Bearer dal:abc",
+        "Bearer fra:own",
+    ]
 
 
 @read_or_write

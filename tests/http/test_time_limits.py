@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeAlias
 import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver
-from conftest import Lend, MakeClient, Naps, sleeping_with
+from clients import Lend, MakeClient, Naps, sleeping_with
 from scripted_server import (
     Reply,
     ScriptedServer,

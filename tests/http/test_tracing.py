@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from conftest import Lend, MakeClient
+from clients import Lend, MakeClient
 from scripted_server import ScriptedServer, answer
 
 from livechat_async import BearerToken, LiveChatClient, Request, RetryPolicy

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 import pytest
-from conftest import Lend, MakeClient
+from clients import Lend, MakeClient
 from scripted_server import ScriptedServer, answer
 
 from livechat_async import (
