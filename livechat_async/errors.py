@@ -302,10 +302,10 @@ class BadRequestError(APIStatusError):
 class AuthenticationError(APIStatusError):
     """401: the credentials are wrong, or do not fit this account."""
 
-    _advice = (
-        "Check login and token; when adding details, license_id and token "
-        "have to come from the same chat_started webhook"
-    )
+    def _hint(self) -> str:
+        if self.url.endswith("/details"):
+            return "license_id and token have to come from the chat_started webhook of this chat"
+        return super()._hint() or "Check login and token"
 
 
 @define(kw_only=True, slots=False, eq=False)

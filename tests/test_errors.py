@@ -280,9 +280,15 @@ def test_errors_are_equal_by_identity_and_can_be_kept_in_sets() -> None:
         ),
         (
             AuthenticationError(method="GET", url=URL, status=401, message="no rights"),
+            (f"GET {URL}: answered 401: no rights. Check login and token"),
+        ),
+        (
+            AuthenticationError(
+                method="POST", url=f"{URL}/S1.a/details", status=401, message="no rights"
+            ),
             (
-                f"GET {URL}: answered 401: no rights. Check login and token; when adding details, "
-                "license_id and token have to come from the same chat_started webhook"
+                f"POST {URL}/S1.a/details: answered 401: no rights. license_id and token have to "
+                "come from the chat_started webhook of this chat"
             ),
         ),
         (

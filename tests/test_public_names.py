@@ -101,7 +101,7 @@ def test_importing_brings_in_no_optional_dependency(import_: str) -> None:
         f"{import_}\nimport sys\n"
         f"print([name for name in sys.modules if name.startswith({unwanted!r})])"
     )
-    done = subprocess.run(  # noqa: S603 - our own interpreter and our own text
+    done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
     assert (done.stdout.strip(), done.stderr, done.returncode) == ("[]", "", 0)
