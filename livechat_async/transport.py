@@ -132,18 +132,18 @@ class Transport:
             TransportError: no whole answer came.
             ClientStateError: the session cannot be used.
         """
-        session, limit = self.open(), asyncio.timeout(timeouts.attempt)
+        limit = asyncio.timeout(timeouts.attempt)
         try:
             async with limit:
-                return await self._follow(session, request, timeouts, max_bytes)
+                return await self._follow(request, timeouts, max_bytes)
         except asyncio.CancelledError as cancelled:
             # Without the frames of aiohttp, which hold the URL with its query, and the answer.
             raise cancelled.with_traceback(None) from None
-        except TransportError:
+        except LiveChatError:
             raise
         except (aiohttp.ClientError, OSError) as error:
             if limit.expired():
-                failure: LiveChatError = RequestTimeout(
+                failure: TransportError = RequestTimeout(
                     method=request.method,
                     url=request.shown_url,
                     limit="attempt",
@@ -151,23 +151,18 @@ class Transport:
                 )
             else:
                 failure = _transport_error(error, request, timeouts)
-        except RuntimeError:  # how aiohttp says that the session was closed meanwhile
-            if not session.closed:
-                raise
-            failure = ClientStateError("this client was closed while the call went on")
         # Raised out here, it is not chained to aiohttp's errors: some of them show our headers.
         raise failure
 
     async def _follow(
         self,
-        session: aiohttp.ClientSession,
         request: PreparedRequest,
         timeouts: Timeouts,
         max_bytes: int,
     ) -> RawResponse:
         redirects = 0
         while True:
-            raw = await self._exchange_once(session, request, timeouts, max_bytes)
+            raw = await self._exchange_once(request, timeouts, max_bytes)
             if raw is None:
                 raise ResponseTooLarge(
                     method=request.method, url=request.shown_url, limit_bytes=max_bytes
@@ -187,12 +182,12 @@ class Transport:
 
     async def _exchange_once(
         self,
-        session: aiohttp.ClientSession,
         request: PreparedRequest,
         timeouts: Timeouts,
         max_bytes: int,
     ) -> RawResponse | None:
         """The answer, or None if it is too large."""
+        session = self.open()
         async with session.request(
             request.method,
             request.url,

@@ -217,7 +217,7 @@ async def test_a_401_to_a_call_without_credentials_asks_nobody(
 ) -> None:
     server.script(answer(401, {"error": "no rights"}))
     vault = Vault("dal:abc")
-    with pytest.raises(AuthenticationError, match="license_id and token"):
+    with pytest.raises(AuthenticationError, match="no rights"):
         await make_client(vault).send(Request("POST", "/open", authenticate=False))
     assert vault.asked == 0
     assert len(server.requests) == 1
