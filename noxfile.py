@@ -15,7 +15,7 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 AIOHTTP = ("3.13", "3.14")
 
 
-def install(session: nox.Session, *groups: str, package: str = ".[cli,testing]") -> None:
+def install(session: nox.Session, *groups: str, package: str = ".[cli,parquet,testing]") -> None:
     """The package with its extras, and dependency groups of ``pyproject.toml``."""
     session.install(package, *nox.project.dependency_groups(PYPROJECT, *groups))
 

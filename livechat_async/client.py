@@ -23,6 +23,8 @@ from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenPolicy, Pager, paginate
 from livechat_async.redaction import Secret, conceal
 from livechat_async.request import Request
+from livechat_async.resources.chats import ChatsResource
+from livechat_async.resources.tickets import TicketsResource
 from livechat_async.resources.visitors import VisitorsResource
 from livechat_async.response import Response
 from livechat_async.session import SessionManager
@@ -134,6 +136,8 @@ class LiveChatClient:
 
     def _use(self, session: SessionManager) -> None:
         self._session = session
+        self.chats: ChatsResource = ChatsResource(session)
+        self.tickets: TicketsResource = TicketsResource(session)
         self.visitors: VisitorsResource = VisitorsResource(session)
 
     @classmethod

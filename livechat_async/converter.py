@@ -3,8 +3,9 @@
 - A blank string is None where an id, a number or a time is due, and an empty list where a list is.
 - A null where the field has a default is a missing field; elsewhere it is an error.
 - Numbers may come as text. Text comes as text only: nothing ever becomes ``"None"``.
-- A time is text without a zone, ISO text, or Unix seconds. A twin in Unix seconds wins.
+- A time is text of one of LiveChat's forms, or Unix seconds. A twin in Unix seconds wins.
 - A value of an open set that nobody has seen yet stays its text.
+- An empty object can be nothing, and a bare id an object.
 - Fields that are not known stay reachable in ``extra``.
 """
 
@@ -14,9 +15,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, TypeAlias, TypeGuard, Union, get_args, get_origin
+from typing import Any, TypeAlias, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import attrs
 from cattrs import (
@@ -31,18 +33,31 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.models._wire import WireModel
+from livechat_async.models.chats import ChatAgent, ChatVisitor, GoalOrder
+from livechat_async.models.tickets import FirstResponse, TicketAgent, TicketAuthor, TicketGroup
 from livechat_async.models.visitors import Count, DetailField, Operator, VisitorDetails
+from livechat_async.wire_times import ZONE_OF_TEXTS, find_zone, parse_time
 
-__all__ = ["WireError", "find_wire_error", "make_converter"]
+__all__ = ["WireError", "find_wire_error", "make_converter", "read_single"]
 
+T = TypeVar("T")
 Hook: TypeAlias = Callable[[Any, Any], Any]
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?")
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
 _COUNT_KEYS = ("count", "total", "visitors")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _BLANKS = (None, "")
 _NO_TIME = (None, "", 0, "0")
+_NOBODY_IF_BLANK = (Operator, ChatAgent)
+_NOTHING_IF_EMPTY = (
+    ChatVisitor,
+    FirstResponse,
+    GoalOrder,
+    TicketAgent,
+    TicketAuthor,
+    TicketGroup,
+)
+_BARE_IDS: Mapping[type[WireModel], type[Any]] = {TicketGroup: int, TicketAgent: str}
 
 
 class WireError(ValueError):
@@ -90,15 +105,40 @@ def _first_problem(error: BaseValidationError) -> tuple[Exception, str]:
     if isinstance(error, (ClassValidationError, IterableValidationError)):
         located, elsewhere = error.group_exceptions()
         for problem, note in located:
-            return problem, _step(note)
+            return problem, _step(note, error.cl)
         return elsewhere[0], ""
     return error.exceptions[0], ""
 
 
-def _step(note: AttributeValidationNote | IterableValidationNote) -> str:
-    if isinstance(note, AttributeValidationNote):
-        return f".{note.name}"
-    return f"[{note.index}]"
+def _step(note: AttributeValidationNote | IterableValidationNote, cls: Any) -> str:
+    if isinstance(note, IterableValidationNote):
+        return f"[{note.index}]"
+    field = attrs.fields_dict(cls).get(note.name) if attrs.has(cls) else None
+    return f".{note.name if field is None else _wire_name(field)}"
+
+
+def read_single(document: Any, structure: Callable[[Any], T], key: str) -> T:
+    """The one item of an answer, which comes bare, or alone in the envelope of a list.
+
+    Args:
+        document: the answer's JSON.
+        structure: makes the item.
+        key: the name of the envelope's list.
+
+    Raises:
+        WireError: the envelope does not hold one item, or the item is not what is due.
+    """
+    if not isinstance(document, dict) or "id" in document or key not in document:
+        return structure(document)
+    items = document[key]
+    if not isinstance(items, list) or len(items) != 1:
+        raise WireError("a list of one item", _show(items), key)
+    try:
+        return structure(items[0])
+    except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
+        problem = find_wire_error(error)
+    path = f"{key}[0].{problem.path}".rstrip(".")
+    raise WireError(problem.expected, problem.found, path)
 
 
 def make_converter(timezone: tzinfo | None = None) -> Converter:
@@ -117,6 +157,7 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     converter.register_structure_hook(int, _to_int)
     converter.register_structure_hook(float, _to_float)
     converter.register_structure_hook(bool, _to_bool)
+    converter.register_structure_hook(Decimal, _to_decimal)
     converter.register_structure_hook(datetime, _datetime_hook(timezone))
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
@@ -126,6 +167,7 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     converter.register_structure_hook_factory(_is_model, _model_hook)
     converter.register_structure_hook(Count, _to_count)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_unstructure_hook(Decimal, str)
     converter.register_unstructure_hook_factory(_is_model, _model_unstructure_hook)
     for cls in (DetailField, VisitorDetails):
         converter.register_unstructure_hook(
@@ -166,16 +208,29 @@ def _to_bool(value: Any, _: Any) -> bool:
     raise _wrong("true or false", value)
 
 
+def _to_decimal(value: Any, _: Any) -> Decimal:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    text = str(value) if is_number else value  # a float's shortest text is what was written
+    if isinstance(text, str) and _NUMBER.fullmatch(text):
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            pass  # more digits than there are
+    raise _wrong("a number", value)
+
+
 def _datetime_hook(timezone: tzinfo | None) -> Hook:
     def to_datetime(value: Any, _: Any) -> datetime:
         try:
             if isinstance(value, int) and not isinstance(value, bool):
                 return datetime.fromtimestamp(value, timezone or UTC)
-            if isinstance(value, str) and _TIME.fullmatch(value):
-                time = datetime.fromisoformat(value)
-                return time.replace(tzinfo=timezone) if time.tzinfo is None else time
-            if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
-                return datetime.fromtimestamp(int(value), timezone or UTC)
+            if isinstance(value, str):
+                time = parse_time(value)
+                if time is not None:
+                    zone = time.tzinfo or ZONE_OF_TEXTS.get() or timezone
+                    return time.replace(tzinfo=zone)
+                if _WHOLE_NUMBER.fullmatch(value):
+                    return datetime.fromtimestamp(int(value), timezone or UTC)
         except (ValueError, OverflowError, OSError):
             pass  # a text or number of the right form that is no time, such as the 32nd
         raise _wrong("a time", value)
@@ -195,15 +250,16 @@ def _is_optional(cls: Any) -> bool:
 def _optional_hook(cls: Any, converter: Converter) -> Hook:
     (inner,) = (member for member in _members(cls) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
+    blanks: tuple[Any, ...] = (*_BLANKS, {}) if inner in _NOTHING_IF_EMPTY else _BLANKS
 
     def to_optional(value: Any, _: Any) -> Any:
-        return None if value in _BLANKS else structure(value, inner)
+        return None if value in blanks else structure(value, inner)
 
     return to_optional
 
 
 def _is_open_enum(cls: Any) -> bool:
-    members = _members(cls)
+    members = [member for member in _members(cls) if member is not NoneType]
     return (
         len(members) == 2  # noqa: PLR2004
         and str in members
@@ -212,10 +268,14 @@ def _is_open_enum(cls: Any) -> bool:
 
 
 def _open_enum_hook(cls: Any, _: Converter) -> Hook:
-    (enum,) = (member for member in _members(cls) if member is not str)
+    members = _members(cls)
+    (enum,) = (member for member in members if member not in (str, NoneType))
     known = {member.value: member for member in enum}
+    blanks = _BLANKS if NoneType in members else ()
 
     def to_open_enum(value: Any, cls: Any) -> Any:
+        if value in blanks:
+            return None
         text = _to_str(value, cls)
         return known.get(text, text)
 
@@ -264,16 +324,16 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
             return ()
         if not isinstance(value, list):
             raise _wrong("a list", value)
-        if inner is Operator:
+        if inner in _NOBODY_IF_BLANK:
             value = [item for item in value if not _is_nobody(item)]
         return tuple(structure(value, list))
 
     return to_tuple
 
 
-def _is_nobody(operator: Any) -> bool:
+def _is_nobody(agent: Any) -> bool:
     """LiveChat sends one operator of blanks where there is none."""
-    return isinstance(operator, dict) and all(value in _BLANKS for value in operator.values())
+    return isinstance(agent, dict) and all(value in _BLANKS for value in agent.values())
 
 
 def _to_count(value: Any, _: Any) -> Count:
@@ -296,18 +356,31 @@ def _is_model(cls: Any) -> TypeGuard[type[WireModel]]:
     return isinstance(cls, type) and issubclass(cls, WireModel)
 
 
+def _wire_name(field: attrs.Attribute[Any]) -> str:
+    name: str = field.metadata.get("wire", field.name)
+    return name
+
+
+def _renamed(cls: type[WireModel]) -> dict[str, Any]:
+    fields = attrs.fields(cls)
+    return {f.name: override(rename=_wire_name(f)) for f in fields if "wire" in f.metadata}
+
+
 def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
-    fields = {field.name: field for field in attrs.fields(cls) if field.name != "extra"}
+    fields = {_wire_name(field): field for field in attrs.fields(cls) if field.name != "extra"}
     optional = {name for name, field in fields.items() if field.default is not attrs.NOTHING}
     twins = {name: f.metadata["twin"] for name, f in fields.items() if "twin" in f.metadata}
     known = fields.keys() | twins.values()
+    bare_id = _BARE_IDS.get(cls)
     structure = make_dict_structure_fn(
-        cls, converter, extra=override(struct_hook=lambda extra, _: extra)
+        cls, converter, extra=override(struct_hook=lambda extra, _: extra), **_renamed(cls)
     )
 
     def to_model(value: Any, cls: Any) -> Any:
         if not isinstance(value, dict):
-            raise _wrong("an object", value)
+            if bare_id is None:
+                raise _wrong("an object", value)
+            value = {"id": converter.structure(value, bare_id)}
         given = {
             name: value[name]
             for name in fields
@@ -319,7 +392,22 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         given["extra"] = {name: item for name, item in value.items() if name not in known}
         return structure(given, cls)
 
-    return to_model
+    zones = [name for name, field in fields.items() if "zone" in field.metadata]
+    return _in_its_zone(to_model, zones[0]) if zones else to_model
+
+
+def _in_its_zone(to_model: Hook, field: str) -> Hook:
+    """The hook of a model that names the zone of all times in it."""
+
+    def to_model_in_its_zone(value: Any, cls: Any) -> Any:
+        name = value.get(field) if isinstance(value, dict) else None
+        before = ZONE_OF_TEXTS.set(find_zone(name) if isinstance(name, str) else None)
+        try:
+            return to_model(value, cls)
+        finally:
+            ZONE_OF_TEXTS.reset(before)
+
+    return to_model_in_its_zone
 
 
 def _is_no_time(twin: Any) -> bool:
@@ -336,7 +424,7 @@ def _unix_seconds(value: Any, name: str) -> int:
 
 
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:
-    unstructure = make_dict_unstructure_fn(cls, converter)
+    unstructure = make_dict_unstructure_fn(cls, converter, **_renamed(cls))
 
     def from_model(model: Any) -> dict[str, Any]:
         fields: dict[str, Any] = unstructure(model)

@@ -5,6 +5,9 @@
     LiveChatError
     ├── ConfigurationError      (ValueError)    a value is wrong; nothing was sent
     ├── ClientStateError        (RuntimeError)  closed, or another event loop's; nothing was sent
+    ├── ExportError                             an export cannot go on as asked
+    │   ├── OverfullDayError                    a day holds more than LiveChat pages
+    │   └── UnsettledDaysError                  some days kept changing under every walk
     └── CallError                               a call failed; says which, after how many attempts
         ├── PagingError                         page after page holds nothing new
         ├── TransportError                      no whole answer came
@@ -31,6 +34,7 @@ and sent to another process; and no secret is part of any of them.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar, Literal, TypeVar
 
 from attrs import define, field
@@ -46,9 +50,11 @@ __all__ = [
     "ConnectTimeout",
     "ConnectionLost",
     "DecodeError",
+    "ExportError",
     "InvalidJSONError",
     "LiveChatError",
     "NotFoundError",
+    "OverfullDayError",
     "PagingError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -58,6 +64,7 @@ __all__ = [
     "ServerError",
     "TLSError",
     "TransportError",
+    "UnsettledDaysError",
 ]
 
 _E = TypeVar("_E", bound="LiveChatError")
@@ -366,3 +373,57 @@ class DecodeError(CallError):
 @define(kw_only=True, slots=False, eq=False)
 class InvalidJSONError(DecodeError):
     """A success whose body is not JSON: empty, cut off, or a page of HTML from a proxy."""
+
+
+@define(kw_only=True, slots=False, eq=False)
+class ExportError(LiveChatError):
+    """An export cannot go on as asked. What came before was handed out.
+
+    Attributes:
+        first: the first of the days it stands at.
+        last: the last of them.
+        total: how many items they hold, by the latest answer; None where it does not say.
+    """
+
+    first: date
+    last: date
+    total: int | None
+
+    def __attrs_post_init__(self) -> None:
+        self.args: tuple[Any, ...] = ()
+
+
+@define(kw_only=True, slots=False, eq=False)
+class OverfullDayError(ExportError):
+    """A single day holds more than can be paged. Nothing of it was handed out, or what `most` says.
+
+    Attributes:
+        most: how many of them can be had.
+    """
+
+    most: int
+
+    def __str__(self) -> str:
+        total = "more items" if self.total is None else f"{self.total:,} items"
+        return (
+            f"{self.first.isoformat()} holds {total}, and LiveChat pages no more than the latest "
+            f"{self.most:,} of a question: narrow it by tag, group, agent or another filter, or go "
+            "on from the checkpoint with on_overfull_day='partial'"
+        )
+
+
+@define(kw_only=True, slots=False, eq=False)
+class UnsettledDaysError(ExportError):
+    """The items of some days kept changing, so that no walk could be shown to have met them all.
+
+    Attributes:
+        passes: how many walks were tried.
+    """
+
+    passes: int
+
+    def __str__(self) -> str:
+        return (
+            f"the items of {self.first.isoformat()} to {self.last.isoformat()} kept changing "
+            f"during {self.passes} walks over them: go on from the checkpoint at a quieter time"
+        )

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import tzinfo
 from typing import Any, TypeAlias, cast, get_args
-from zoneinfo import ZoneInfo
 
 from attrs import Attribute, field, frozen
 from yarl import URL
@@ -17,6 +16,7 @@ from yarl import URL
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, kind_of
+from livechat_async.wire_times import find_zone
 
 __all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts", "check_positive_int"]
 
@@ -216,13 +216,13 @@ def _to_timezone(value: Any) -> tzinfo | None:
         raise ConfigurationError(
             f"timezone is a tzinfo or a name such as 'Europe/Warsaw', not {type(value).__name__}"
         )
-    try:
-        return ZoneInfo(value)
-    except (ValueError, OSError, KeyError):
+    zone = find_zone(value)
+    if zone is None:
         raise ConfigurationError(
             f"timezone={value!r} is not known here: use a name such as 'Europe/Warsaw'; where the "
             "system has no time zones, install the package tzdata"
-        ) from None
+        )
+    return zone
 
 
 def _to_headers(value: Any) -> Mapping[str, str]:

@@ -79,6 +79,7 @@ class Page(Generic[T]):
         broken: items that were left out, with ``on_broken="skip"``.
         size: how many items the server sent, with repeats and broken ones.
         url: the path it came from.
+        gone: in a walk, how many items are known to have gone away since the page before.
     """
 
     items: Sequence[T]
@@ -88,6 +89,7 @@ class Page(Generic[T]):
     broken: Sequence[BrokenItem] = ()
     size: int
     url: str = field(repr=False)
+    gone: int = field(default=0, repr=False)
     _fetch: Callable[[int], Awaitable[Page[T]]] = field(repr=False, eq=False, alias="fetch")
 
     @property
@@ -239,6 +241,8 @@ class _Walk(Generic[T]):
         self._largest = 1
         self._read_singly_to = 0
         self._pages_of_repeats = 0
+        self._gone = 0
+        self._has_grown = False
 
     async def next(self) -> Page[T] | None:
         """The next page, without repeats; None after the last."""
@@ -295,7 +299,10 @@ class _Walk(Generic[T]):
         """
         before, self._total = self._total, page.total
         gone = 0 if before is None or page.total is None else before - page.total
+        self._has_grown = gone < 0
         self._largest = max(self._largest, page.size)
+        if gone > 0 and (self._prefetch <= 1 or self._number <= self._read_singly_to):
+            self._gone += gone
         if gone <= 0 or self._number == self._start:
             return False
         await self._cancel_flights()
@@ -310,7 +317,8 @@ class _Walk(Generic[T]):
             if identity is None or identity not in self._seen:
                 items.append(item)
                 self._seen.add(identity)
-        self._pages_of_repeats = 0 if items or page.broken else self._pages_of_repeats + 1
+        is_news = items or page.broken or self._has_grown  # what arrives pushes repeats ahead
+        self._pages_of_repeats = 0 if is_news else self._pages_of_repeats + 1
         if self._pages_of_repeats > _MOST_PAGES_OF_REPEATS:
             raise PagingError(method="GET", url=page.url, page=page.number)
         self.progress = Progress(
@@ -319,7 +327,8 @@ class _Walk(Generic[T]):
             items_done=self.progress.items_done + len(items),
             items_expected=page.total,
         )
-        return evolve(page, items=items)
+        gone, self._gone = self._gone, 0
+        return evolve(page, items=items, gone=gone)
 
 
 def paginate(

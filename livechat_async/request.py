@@ -151,7 +151,6 @@ class PreparedRequest:
 
     Attributes:
         url: the whole URL, encoded.
-        shown_url: the same as text for people, without secrets.
         headers: all headers but those the transport adds.
         body: the bytes, or None.
         secrets: every secret in it, to be hidden where an answer repeats one.
@@ -159,10 +158,14 @@ class PreparedRequest:
 
     method: str
     url: URL = field(repr=False)
-    shown_url: str
     headers: Mapping[str, str]
     body: bytes | None
     secrets: tuple[str, ...] = field(repr=False)
+
+    @property
+    def shown_url(self) -> str:
+        """The URL as text for people, without secrets."""
+        return redact(str(self.url), self.secrets)
 
 
 def build(
@@ -206,7 +209,6 @@ def build(
         return PreparedRequest(
             method=request.method,
             url=URL(url, encoded=True),
-            shown_url=redact(url, secrets),
             headers=all_headers,
             body=body,
             secrets=tuple(secrets),

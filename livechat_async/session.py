@@ -38,9 +38,17 @@ _UNAUTHORIZED = 401
 class _Call:
     """What is known of a call while it goes on."""
 
-    shown_url: str
+    base_url: str
+    path: str
+    prepared: PreparedRequest | None = None
     attempts: int = 0
     last_failure: str = ""
+
+    @property
+    def shown_url(self) -> str:
+        if self.prepared is None:
+            return f"{self.base_url.rstrip('/')}{self.path}"
+        return self.prepared.shown_url
 
 
 @attrs.frozen
@@ -118,7 +126,7 @@ class SessionManager:
                 "or a BearerToken, or set the variables that LiveChatClient.from_env reads"
             )
         deadline = asyncio.timeout(timeouts.deadline)
-        call = _Call(f"{str(self.options.base_url).rstrip('/')}{request.path}")
+        call = _Call(str(self.options.base_url), request.path)
         started = clock()
 
         async def attempt() -> _Exchange:
@@ -182,7 +190,7 @@ class SessionManager:
             region=options.region or self._credentials.region,
             headers=options.headers,
         )
-        call.shown_url = prepared.shown_url
+        call.prepared = prepared
         async with self.transport.slots, options.limiter or nullcontext():
             call.attempts += 1
             started = clock()
@@ -193,14 +201,15 @@ class SessionManager:
                 )
                 outcome = f"{raw.status}, {len(raw.content)} bytes"
             finally:
-                logger.debug(
-                    "%s %s: %s in %.3f s (attempt %d)",
-                    prepared.method,
-                    prepared.shown_url,
-                    outcome,
-                    clock() - started,
-                    call.attempts,
-                )
+                if logger.isEnabledFor(logging.DEBUG):
+                    logger.debug(
+                        "%s %s: %s in %.3f s (attempt %d)",
+                        prepared.method,
+                        prepared.shown_url,
+                        outcome,
+                        clock() - started,
+                        call.attempts,
+                    )
         return prepared, raw
 
 

@@ -5,6 +5,7 @@ import copy
 import pickle
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any, Literal
 
 import attrs
@@ -44,6 +45,11 @@ SAMPLES: dict[str, Any] = {
     "page": 17,
     "body": '{"error": "no"}',
     "expected": "a time",
+    "first": date(2026, 1, 31),
+    "last": date(2026, 2, 1),
+    "most": 25_000,
+    "passes": 20,
+    "total": 25_001,
     "found": "'noon'",
     "limit": "attempt",
     "limit_bytes": 8_388_608,
@@ -78,7 +84,7 @@ def attributes(error: LiveChatError) -> dict[str, Any]:
 
 
 def make(cls: type[LiveChatError]) -> LiveChatError:
-    if not issubclass(cls, CallError):
+    if not attrs.has(cls):
         return cls("attempts=0: a whole number above zero is needed")
     return cls(**{field.name: SAMPLES[field.name] for field in attrs.fields(cls)})
 

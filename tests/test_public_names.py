@@ -67,20 +67,9 @@ def test_public_methods_and_properties_are_documented(cls: Any) -> None:
 
 
 MODULES = [
-    "livechat_async.client",
-    "livechat_async.converter",
-    "livechat_async.credentials",
-    "livechat_async.encoding",
-    "livechat_async.errors",
-    "livechat_async.models.visitors",
-    "livechat_async.options",
-    "livechat_async.redaction",
-    "livechat_async.request",
-    "livechat_async.resources.visitors",
-    "livechat_async.response",
-    "livechat_async.retry",
-    "livechat_async.session",
-    "livechat_async.transport",
+    module.name
+    for module in pkgutil.walk_packages(livechat_async.__path__, "livechat_async.")
+    if not module.ispkg and not module.name.endswith(("__main__", "_version"))
 ]
 
 

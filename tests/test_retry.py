@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,9 +21,11 @@ from livechat_async import (
     ConnectionLost,
     ConnectTimeout,
     DecodeError,
+    ExportError,
     InvalidJSONError,
     LiveChatError,
     NotFoundError,
+    OverfullDayError,
     PagingError,
     PermissionDeniedError,
     RateLimitError,
@@ -33,6 +36,7 @@ from livechat_async import (
     ServerError,
     TLSError,
     TransportError,
+    UnsettledDaysError,
     errors,
 )
 from livechat_async.retry import (
@@ -43,6 +47,7 @@ from livechat_async.retry import (
 )
 
 CALL = {"method": "GET", "url": "https://api.livechatinc.com/visitors"}
+DAYS: dict[str, Any] = {"first": date(2026, 1, 31), "last": date(2026, 1, 31), "total": 25_001}
 WRONG = {"path": "", "expected": "JSON", "found": "an empty body", "status": 200}
 
 
@@ -64,6 +69,9 @@ TABLE: list[tuple[BaseException, bool, bool, bool, bool]] = [
     (RequestTimeout(**CALL, limit="attempt", seconds=15.0), YES, NO, YES, NO),
     (ResponseTooLarge(**CALL, limit_bytes=10), NO, NO, NO, NO),
     (PagingError(**CALL, page=9), NO, NO, NO, NO),
+    (ExportError(**DAYS), NO, NO, NO, NO),
+    (OverfullDayError(**DAYS, most=25_000), NO, NO, NO, NO),
+    (UnsettledDaysError(**DAYS, passes=20), NO, NO, NO, NO),
     (RedirectError(**CALL, status=302, location="x", reason="no"), NO, NO, NO, NO),
     (InvalidJSONError(**CALL, **WRONG), YES, NO, NO, NO),
     (DecodeError(**CALL, **WRONG), NO, NO, NO, NO),

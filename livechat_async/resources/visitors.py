@@ -13,6 +13,7 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
 from livechat_async.redaction import conceal
 from livechat_async.request import BodyEncoding, Request
+from livechat_async.resources._filters import as_choice, as_groups
 from livechat_async.session import SessionManager
 
 __all__ = ["VisitorsResource"]
@@ -108,31 +109,9 @@ class VisitorsResource:
 
 def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> dict[str, Any]:
     return {
-        "state": None if state is None else _state_text(state),
-        "group": None if groups is None else _group_numbers(groups),
+        "state": as_choice("state", state, VisitorState),
+        "group": as_groups(groups, without="every group"),
     }
-
-
-def _state_text(state: Any) -> str:
-    try:
-        return VisitorState(state).value
-    except ValueError:
-        known = ", ".join(repr(known.value) for known in VisitorState)
-        raise ConfigurationError(f"state={state!r} is none of {known}") from None
-
-
-def _group_numbers(groups: Any) -> builtins.list[int]:
-    if isinstance(groups, (str, bytes)) or not isinstance(groups, Iterable):
-        raise ConfigurationError(f"groups={groups!r}: a list of numbers is needed, as in [0, 2]")
-    numbers = list(groups)
-    if not numbers:
-        raise ConfigurationError("groups is empty: leave it out to mean every group")
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            raise ConfigurationError(
-                f"groups: {number!r} is no group; groups are whole numbers from 0"
-            )
-    return numbers
 
 
 def _license_text(license_id: Any) -> str:

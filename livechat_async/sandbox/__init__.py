@@ -15,12 +15,14 @@ from livechat_async.sandbox.faults import (
     Drip,
     DropConnection,
     EmptyBody,
+    Envelope,
     Fault,
     Html,
     Redirect,
     Slow,
     Status,
 )
+from livechat_async.sandbox.movement import Movement
 from livechat_async.sandbox.records import RecordedRequest
 from livechat_async.sandbox.sandbox import Sandbox
 
@@ -31,8 +33,10 @@ __all__ = [
     "Drip",
     "DropConnection",
     "EmptyBody",
+    "Envelope",
     "Fault",
     "Html",
+    "Movement",
     "RecordedRequest",
     "Redirect",
     "Sandbox",

@@ -10,9 +10,12 @@ from urllib.parse import unquote
 
 from livechat_async.credentials import Credentials
 from livechat_async.sandbox.answers import NO_RIGHTS, Answer, error, errors, json_answer
-from livechat_async.sandbox.details import BadBody, check_details, read_details
+from livechat_async.sandbox.bodies import BadBody
+from livechat_async.sandbox.chats_api import ChatsApi, Routes
+from livechat_async.sandbox.details import check_details, read_details
 from livechat_async.sandbox.records import RecordedRequest
 from livechat_async.sandbox.store import Store
+from livechat_async.sandbox.tickets_api import TicketsApi
 
 __all__ = ["Api", "CountShape", "segments", "wrong_method"]
 
@@ -47,19 +50,28 @@ def wrong_method(method: str, allowed: Sequence[str]) -> Answer:
 
 
 class Api:
-    """The Visitors page.
+    """The Visitors page, and the way to the others.
 
     Args:
         store: the visitors.
-        accepted: the credentials that may list visitors.
+        accepted: the credentials that may ask; adding details needs none.
         count_shape: how ``count=1`` is answered, which LiveChat documents nowhere:
             ``{"count": 7}``, ``7`` or ``"7"``.
+        chats: the Archives page.
+        tickets: the Tickets page.
     """
 
     def __init__(
-        self, store: Store, accepted: Sequence[Credentials], count_shape: CountShape
+        self,
+        store: Store,
+        accepted: Sequence[Credentials],
+        count_shape: CountShape,
+        chats: ChatsApi,
+        tickets: TicketsApi,
     ) -> None:
         self._store = store
+        self._chats = chats
+        self._tickets = tickets
         self._accepted = [_split(credentials.authorization()) for credentials in accepted]
         self._count_shape = count_shape
 
@@ -71,18 +83,31 @@ class Api:
         elif request.headers.get("X-API-Version", "").strip() != "2":
             return errors(["X-API-Version: 2 is required, as a header or as /v2/ in the path"])
         match path:
-            case ["visitors"]:
-                return self._list(request) if request.method == "GET" else _only(request, "GET")
             case ["visitors", visitor_id, "details"]:
-                if request.method != "POST":
-                    return _only(request, "POST")
-                return self._add_details(visitor_id, request)
+                # The licence and the token in the body are what it goes by.
+                routes: Routes = {"POST": lambda _: self._add_details(visitor_id, request)}
+                is_allowed = True
             case _:
-                return error(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}")
+                routes = self._routes(path)
+                is_allowed = _split(request.headers.get("Authorization", "")) in self._accepted
+        if not routes:
+            return error(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}")
+        if request.method not in routes:
+            return wrong_method(request.method, [*routes])
+        return routes[request.method](request) if is_allowed else _no_rights()
+
+    def _routes(self, path: list[str]) -> Routes:
+        match path:
+            case ["visitors"]:
+                return {"GET": self._list}
+            case ["chats", *rest]:
+                return self._chats.routes(rest)
+            case ["tickets", *rest]:
+                return self._tickets.routes(rest)
+            case _:
+                return {}
 
     def _list(self, request: RecordedRequest) -> Answer:
-        if _split(request.headers.get("Authorization", "")) not in self._accepted:
-            return error(HTTPStatus.UNAUTHORIZED, NO_RIGHTS)
         query = request.query
         problems: list[str] = []
         state = _read_state(query, problems)
@@ -108,7 +133,7 @@ class Api:
             return error(HTTPStatus.NOT_FOUND, "Visitor not found")
         chat = self._store.chat_of(visitor_id)
         if chat is None or (body.license_id, body.token) != (chat.license_id, chat.token):
-            return error(HTTPStatus.UNAUTHORIZED, NO_RIGHTS)
+            return _no_rights()
         details = check_details(body.values)
         if isinstance(details, list):
             return errors(details)
@@ -117,8 +142,8 @@ class Api:
         return json_answer(_ADDED)
 
 
-def _only(request: RecordedRequest, method: str) -> Answer:
-    return wrong_method(request.method, [method])
+def _no_rights() -> Answer:
+    return error(HTTPStatus.UNAUTHORIZED, NO_RIGHTS)
 
 
 def _split(authorization: str) -> tuple[str, str]:

@@ -13,8 +13,10 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import faults
 from livechat_async.sandbox.answers import Answer, error, json_answer
 from livechat_async.sandbox.api import segments, wrong_method
+from livechat_async.sandbox.archives import Archives
 from livechat_async.sandbox.chats import StartedChat
 from livechat_async.sandbox.fault_queue import FaultQueue
+from livechat_async.sandbox.movement import Movement
 from livechat_async.sandbox.records import RecordedRequest, RequestLog
 from livechat_async.sandbox.store import DEFAULT_AGENT, Store
 
@@ -33,14 +35,19 @@ class Control:
 
     Args:
         store: the visitors.
+        archives: the chats that have ended, and the tickets.
         log: the requests of the API.
         queue: the faults to come.
     """
 
-    def __init__(self, store: Store, log: RequestLog, queue: FaultQueue) -> None:
+    def __init__(
+        self, store: Store, archives: Archives, log: RequestLog, queue: FaultQueue
+    ) -> None:
         self._store = store
+        self._archives = archives
         self._log = log
         self._queue = queue
+        self._movements: dict[str, Movement] = {}
 
     def answer(self, request: RecordedRequest) -> Answer:
         """Carry a request out."""
@@ -77,7 +84,7 @@ class Control:
                     "DELETE": lambda _: self._log.clear(),
                 }
             case _:
-                return {}
+                return self._archive_routes(path)
 
     def _visitor_routes(self, visitor_id: str, rest: list[str]) -> _Routes:
         store = self._store
@@ -99,6 +106,54 @@ class Control:
                 return {"GET": lambda _: [asdict(item) for item in store.details_of(visitor_id)]}
             case _:
                 return {}
+
+    def _archive_routes(self, path: list[str]) -> _Routes:
+        archives = self._archives
+        match path:
+            case ["chats", chat_id]:
+                return {"DELETE": lambda _: archives.remove_chat(chat_id)}
+            case ["tickets", ticket_id]:
+                return {"DELETE": lambda _: archives.remove_ticket(ticket_id)}
+            case ["arrivals" | "departures" as name]:
+                return {
+                    "POST": lambda body: self._begin_movement(name, body),
+                    "GET": lambda _: self._movements[name].ids if name in self._movements else [],
+                    "DELETE": lambda _: self._end_movement(name),
+                }
+            case [name]:
+                routes: dict[str, _Routes] = {
+                    "chats": {"GET": lambda _: archives.chats, "POST": self._add_chat},
+                    "tickets": {"GET": lambda _: archives.tickets, "POST": self._add_ticket},
+                    "transcripts": {"GET": lambda _: archives.transcripts},
+                    "seed": {"POST": self._seed},
+                }
+                return routes.get(name, {})
+            case _:
+                return {}
+
+    def _add_chat(self, body: _Body) -> object:
+        return {"id": self._archives.add_chat(**body)}
+
+    def _add_ticket(self, body: _Body) -> object:
+        return {"id": self._archives.add_ticket(**body)}
+
+    def _seed(self, body: _Body) -> None:
+        """Made-up chats and tickets: how many, and of which days."""
+        _refuse_unknown(body, {"chats", "tickets", "date_from", "date_to", "seed"})
+        counts = body.pop("chats", 0), body.pop("tickets", 0)
+        self._archives.seed_chats(counts[0], **body)
+        self._archives.seed_tickets(counts[1], **body)
+
+    def _begin_movement(self, name: str, body: _Body) -> None:
+        _refuse_unknown(body, {"per_request", "every", "day", "at_most"})
+        begin = self._archives.let_chats_arrive
+        if name == "departures":
+            begin = self._archives.let_chats_go
+        self._movements[name] = begin(**body)
+
+    def _end_movement(self, name: str) -> None:
+        if name in self._movements:
+            self._movements[name].stop()
 
     def _add_visitor(self, body: _Body) -> object:
         return self._store.copy(self._store.add(body))

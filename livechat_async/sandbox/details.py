@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Mapping
-from typing import Any, NoReturn
 
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.redaction import Secret
-from livechat_async.sandbox.parse_str import parse_str
+from livechat_async.sandbox.bodies import BadBody, read_body
 
 __all__ = ["BadBody", "DetailsBody", "check_details", "read_details"]
-
-_FORM = "application/x-www-form-urlencoded"
-_JSON = "application/json"
-
-
-class BadBody(Exception):
-    """The body cannot be read; the text says why, for the one who sent it."""
 
 
 @frozen
@@ -48,13 +39,7 @@ def read_details(content_type: str, body: bytes) -> DetailsBody:
     Raises:
         BadBody: it is neither a form nor a JSON object, or not what its type says.
     """
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == _FORM:
-        values = _read_form(body)
-    elif kind == _JSON:
-        values = _read_json(body)
-    else:
-        raise BadBody(f"Content-Type has to be {_FORM} or {_JSON}, not {kind or 'missing'}")
+    values = read_body(content_type, body, lists=("fields",))
     license_id, token = values.get("license_id"), values.get("token")
     is_number = isinstance(license_id, (int, float)) and not isinstance(license_id, bool)
     return DetailsBody(
@@ -118,33 +103,3 @@ def _is_bare_address(value: object) -> bool:
         and "://" not in value
         and not value.startswith("//")
     )
-
-
-def _read_form(body: bytes) -> Mapping[str, object]:
-    values = parse_str(body.decode("utf-8", "surrogateescape"))
-    fields = values.get("fields")
-    # To PHP an array whose numbers leave some out is still an array.
-    if isinstance(fields, dict) and all(key.isdecimal() for key in fields):
-        values["fields"] = list(fields.values())
-    return values
-
-
-def _read_json(body: bytes) -> Mapping[str, object]:
-    try:
-        value: Any = json.loads(body.decode("utf-8"), parse_constant=_refuse)
-        # A lone surrogate passes as an escape, yet it is no character.
-        json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as problem:
-        raise BadBody(f"the body is not valid JSON: {_reason(problem)}") from None
-    if not isinstance(value, dict):
-        raise BadBody("the body has to be a JSON object")
-    return value
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _reason(problem: ValueError | RecursionError) -> str:
-    # The text of a UnicodeError holds the body, and that has a token.
-    return "not UTF-8" if isinstance(problem, UnicodeError) else str(problem)

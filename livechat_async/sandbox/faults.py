@@ -7,21 +7,32 @@ repeated.
 from __future__ import annotations
 
 import asyncio
-import math
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any
 
 from aiohttp import web
-from attrs import Attribute, field, frozen
+from attrs import evolve, field, frozen
 
-from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.answers import HTML, JSON, NO_RIGHTS, Answer, to_json
+from livechat_async.sandbox.envelopes import edit
 from livechat_async.sandbox.exchange import Exchange
+from livechat_async.sandbox.fault_checks import (
+    check_change,
+    check_content,
+    check_flag,
+    check_header,
+    check_headers,
+    check_part,
+    check_paths,
+    check_redirect_status,
+    check_seconds,
+    check_size,
+    check_status,
+    check_wait,
+)
 
 __all__ = [
     "Body",
@@ -29,6 +40,7 @@ __all__ = [
     "Drip",
     "DropConnection",
     "EmptyBody",
+    "Envelope",
     "Fault",
     "Html",
     "Redirect",
@@ -39,117 +51,6 @@ __all__ = [
 _PAGE = (
     b"<!DOCTYPE html>\n<html><body><h1>Something is between you and LiveChat</h1></body></html>\n"
 )
-_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
-
-
-def _content(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if isinstance(value, bytes):
-        return
-    try:
-        to_json(value)
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)} has no form in JSON ({problem}): give text, "
-            "bytes, numbers, lists or dicts"
-        ) from None
-
-
-def _seconds(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if not _is_duration(value):
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)}: seconds are needed, 0 or more"
-        )
-
-
-def _header(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if not isinstance(value, str) or not value.isprintable() or not value:
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)}: text in one line is needed"
-        )
-
-
-def _error_status(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 200 <= value <= 599:  # noqa: PLR2004 - HTTP's own
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)}: a status from 200 to 599 is needed"
-        )
-
-
-def _wait(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if value is None or _is_duration(value):
-        return
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ConfigurationError(
-                f"{_place(instance, attribute, value)} has no time zone: give it one, such as "
-                "tzinfo=UTC"
-            )
-    elif not isinstance(value, str) or not value.isprintable():
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)}: seconds, a datetime or text are needed"
-        )
-
-
-def _extra(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if value is None:
-        return
-    if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{_place(instance, attribute, value)}: a dict is needed")
-    for name, text in value.items():
-        if not _is_header(name, text):
-            raise ConfigurationError(f"Status: header {name!r}: {text!r} cannot be sent")
-        if name.lower() in _FRAMING:
-            raise ConfigurationError(
-                f"Status: header {name!r} is the sandbox's own; CutBody sends too little"
-            )
-
-
-def _part(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if not isinstance(value, (int, float)) or not 0 <= value < 1:
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)}: a part is needed, from 0 to less than 1"
-        )
-
-
-def _size(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)}: a number of bytes is needed, 1 or more"
-        )
-
-
-def _redirect_status(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if value not in (301, 302, 303, 307, 308):
-        raise ConfigurationError(
-            f"{_place(instance, attribute, value)}: 301, 302, 303, 307 or 308 is needed"
-        )
-
-
-def _flag(instance: object, attribute: Attribute[Any], value: object) -> None:
-    if not isinstance(value, bool):
-        raise ConfigurationError(f"{_place(instance, attribute, value)}: True or False is needed")
-
-
-def _is_header(name: object, text: object) -> bool:
-    return (
-        isinstance(name, str)
-        and isinstance(text, str)
-        and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) is not None
-        and text.isprintable()
-    )
-
-
-def _is_duration(value: object) -> bool:
-    return (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and math.isfinite(value)
-        and value >= 0
-    )
-
-
-def _place(instance: object, attribute: Attribute[Any], value: object) -> str:
-    return f"{type(instance).__name__}({attribute.name}={value!r})"
 
 
 def _to_answer(status: int, content: object, headers: Mapping[str, str] | None = None) -> Answer:
@@ -184,10 +85,12 @@ class Status(Fault):
         ConfigurationError: one of them cannot be sent.
     """
 
-    status: int = field(validator=_error_status)
-    body: object = field(default=None, validator=_content)
-    retry_after: float | datetime | str | None = field(default=None, kw_only=True, validator=_wait)
-    headers: Mapping[str, str] | None = field(default=None, kw_only=True, validator=_extra)
+    status: int = field(validator=check_status)
+    body: object = field(default=None, validator=check_content)
+    retry_after: float | datetime | str | None = field(
+        default=None, kw_only=True, validator=check_wait
+    )
+    headers: Mapping[str, str] | None = field(default=None, kw_only=True, validator=check_headers)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer with the status."""
@@ -219,7 +122,7 @@ class DropConnection(Fault):
             True: after the headers, and the request has been carried out.
     """
 
-    after_headers: bool = field(default=False, validator=_flag)
+    after_headers: bool = field(default=False, validator=check_flag)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Close the connection."""
@@ -234,7 +137,7 @@ class CutBody(Fault):
         keep: the part of the body that is sent, from 0 to less than 1; never the last byte.
     """
 
-    keep: float = field(default=0.5, validator=_part)
+    keep: float = field(default=0.5, validator=check_part)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer, in part."""
@@ -272,12 +175,43 @@ class Body(Fault):
         ConfigurationError: it has no form in JSON.
     """
 
-    content: object = field(validator=_content)
+    content: object = field(validator=check_content)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer with the body."""
         exchange.process()
         return exchange.whole(_to_answer(HTTPStatus.OK, self.content))
+
+
+@frozen
+class Envelope(Fault):
+    """The real answer with parts of its JSON changed. The request is carried out.
+
+    A part is named by its path: ``"pages"``, ``"chats.0.duration"`` for a field of the first item.
+    What an answer does not have cannot be left out of it, nor can a list have an item behind its
+    end; an answer that is no JSON stays as it is. With no changes at all it is the real answer: let
+    that befall some requests, and the next fault meets the page you mean.
+
+    ::
+
+        sandbox.inject(Envelope(omit=["pages"]), times=3)
+        sandbox.inject(Envelope(change={"pages": 3}), times=1000)
+
+    Args:
+        change: paths, and the values they are to have.
+        omit: paths of what is to be missing.
+
+    Raises:
+        ConfigurationError: a value has no form in JSON.
+    """
+
+    change: Mapping[str, object] = field(factory=dict[str, object], validator=check_change)
+    omit: Iterable[str] = field(default=(), validator=check_paths)
+
+    async def send(self, exchange: Exchange) -> web.StreamResponse:
+        """Answer, changed."""
+        answer = exchange.process()
+        return exchange.whole(evolve(answer, body=edit(answer.body, self.change, self.omit)))
 
 
 @frozen
@@ -288,7 +222,7 @@ class Slow(Fault):
         seconds: how long to wait.
     """
 
-    seconds: float = field(validator=_seconds)
+    seconds: float = field(validator=check_seconds)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer after the wait."""
@@ -306,8 +240,8 @@ class Drip(Fault):
         chunk: bytes in a piece.
     """
 
-    seconds: float = field(validator=_seconds)
-    chunk: int = field(default=1, validator=_size)
+    seconds: float = field(validator=check_seconds)
+    chunk: int = field(default=1, validator=check_size)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer little by little."""
@@ -331,8 +265,8 @@ class Redirect(Fault):
         ConfigurationError: no such redirect exists.
     """
 
-    location: str = field(validator=_header)
-    status: int = field(default=302, validator=_redirect_status)
+    location: str = field(validator=check_header)
+    status: int = field(default=302, validator=check_redirect_status)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer with the redirect."""

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 import time
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from types import TracebackType
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
-from livechat_async.redaction import kind_of
 from livechat_async.sandbox.api import Api, CountShape
+from livechat_async.sandbox.archives import Archives
 from livechat_async.sandbox.chats import StartedChat
+from livechat_async.sandbox.chats_api import ChatsApi
 from livechat_async.sandbox.control import Control
 from livechat_async.sandbox.fault_queue import FaultQueue
 from livechat_async.sandbox.faults import Fault
+from livechat_async.sandbox.option_checks import (
+    check_count_shape,
+    check_credentials,
+    check_host,
+    check_latency,
+    check_license,
+    check_port,
+    check_record_cap,
+    check_seed,
+)
 from livechat_async.sandbox.records import RecordedRequest, RequestLog
-from livechat_async.sandbox.seed import DEFAULT_SEED, seed_visitors
+from livechat_async.sandbox.seed import SEEDED_CHATS, SEEDED_TICKETS, seed_visitors
 from livechat_async.sandbox.server import Server
 from livechat_async.sandbox.store import DEFAULT_AGENT, Store
+from livechat_async.sandbox.tickets_api import TicketsApi
 
 __all__ = ["Sandbox"]
 
-# Test data: neither opens anything but a sandbox.
-_LOGIN = "john.doe@example.com"
-_TOKEN = "sandbox-token"  # noqa: S105
+# Test data: it opens nothing but a sandbox.
 _BEARER = "dal:sandbox-bearer-token"
 
 
-class Sandbox:
-    """A LiveChat of one's own: an HTTP server on this machine that speaks the Visitors page.
+class Sandbox(Archives):
+    """A LiveChat of one's own: an HTTP server on this machine that speaks the documented API.
+
+    It has the Visitors, Archives and Tickets pages.
 
     ::
 
@@ -48,12 +59,22 @@ class Sandbox:
     Args:
         host: a loopback address. Nobody else can reach it, for nothing guards its control.
         port: 0 for any that is free.
-        seed: True for eight visitors to look at, or how many.
+        seed: True for eight visitors to look at, or how many. With any of them come 120 chats of
+            the last 90 days and 12 tickets, unless ``chats`` and ``tickets`` say otherwise.
         license_id: the licence, which webhooks carry.
         credentials: what may list visitors; `bearer` may in any case.
         count_shape: how ``count=1`` is answered, which LiveChat documents nowhere:
             ``"object"`` for ``{"count": 7}``, ``"number"`` for ``7``, ``"text"`` for ``"7"``.
         clock: gives the Unix seconds.
+        chats: how many made-up chats are in the archives; see `seed_chats`.
+        tickets: how many made-up tickets there are.
+        chats_from: the first day of the chats and tickets, in UTC, as a date or ``"2013-01-23"``;
+            by default 90 days before the end.
+        chats_to: their last day; by default they end now.
+        chats_seed: other numbers make up other chats and tickets.
+        record_cap: of how many chats an answer has pages: beyond them it is a 400.
+        latency: seconds every answer of the API takes longer, each on its own. They pass before
+            the request is carried out.
 
     Raises:
         ConfigurationError: one of them is not what it should be.
@@ -69,23 +90,41 @@ class Sandbox:
         credentials: PersonalAccessToken | None = None,
         count_shape: CountShape = "object",
         clock: Callable[[], float] = time.time,
+        chats: int | None = None,
+        tickets: int | None = None,
+        chats_from: date | str | None = None,
+        chats_to: date | str | None = None,
+        chats_seed: int = 0,
+        record_cap: int = 25_000,
+        latency: float = 0,
     ) -> None:
-        self._host = _check_host(host)
-        self._port = _check_port(port)
-        if count_shape not in get_args(CountShape):
-            raise ConfigurationError(
-                f"count_shape={count_shape!r}: 'object', 'number' or 'text' is needed"
-            )
-        self._credentials = _check_credentials(credentials)
+        super().__init__(clock)
+        self._host = check_host(host)
+        self._port = check_port(port)
+        self._credentials = check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
         self._log = RequestLog()
         self._faults = FaultQueue()
-        self._store = Store(_check_license(license_id), clock)
-        seed_visitors(self._store, _check_seed(seed))
-        api = Api(self._store, (self._credentials, self._bearer), count_shape)
-        control = Control(self._store, self._log, self._faults)
-        self._server = Server(api.answer, control.answer, self._log, self._faults)
+        self._store = Store(check_license(license_id), clock, self._chats)
+        visitors = check_seed(seed)
+        seed_visitors(self._store, visitors)
+        defaults = (SEEDED_CHATS, SEEDED_TICKETS) if visitors else (0, 0)
+        self._chats.seed(defaults[0] if chats is None else chats, chats_from, chats_to, chats_seed)
+        self._tickets.seed(
+            defaults[1] if tickets is None else tickets, chats_from, chats_to, chats_seed
+        )
+        api = Api(
+            self._store,
+            (self._credentials, self._bearer),
+            check_count_shape(count_shape),
+            ChatsApi(self._chats, self._store.running_chats, check_record_cap(record_cap)),
+            TicketsApi(self._tickets),
+        )
+        control = Control(self._store, self, self._log, self._faults)
+        self._server = Server(
+            api.answer, control.answer, self._log, self._faults, check_latency(latency)
+        )
 
     def __repr__(self) -> str:
         state = "running" if self._server.is_running else "stopped"
@@ -180,7 +219,7 @@ class Sandbox:
         self._store.update(visitor_id, fields, omit)
 
     def remove_visitor(self, visitor_id: str) -> None:
-        """Let a visitor leave the site, with chat and details.
+        """Let a visitor leave the site; a chat of it ends, and the details are gone.
 
         Raises:
             ConfigurationError: there is no such visitor.
@@ -219,6 +258,8 @@ class Sandbox:
 
     def end_chat(self, visitor_id: str) -> None:
         """End a chat: the visitor's state is ``chat closed``, and the token worth nothing.
+
+        The chat is in the archives now.
 
         Raises:
             ConfigurationError: there is no such visitor, or it is in no chat.
@@ -274,44 +315,3 @@ class Sandbox:
     def clear_faults(self) -> None:
         """Let nothing more go wrong."""
         self._faults.clear()
-
-
-def _check_host(host: object) -> str:
-    try:
-        if host == "localhost" or ipaddress.ip_address(str(host)).is_loopback:
-            return str(host)
-    except ValueError:
-        pass
-    raise ConfigurationError(
-        f"host={host!r}: a loopback address is needed, 127.0.0.1, ::1 or localhost"
-    )
-
-
-def _check_port(port: object) -> int:
-    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65_535:  # noqa: PLR2004 - TCP's own
-        raise ConfigurationError(f"port={port!r}: 0 for any free port is needed, or up to 65535")
-    return port
-
-
-def _check_license(license_id: object) -> int:
-    if not isinstance(license_id, bool) and re.fullmatch(r"[0-9]{1,18}", str(license_id)):
-        return int(str(license_id))
-    raise ConfigurationError(f"license_id={license_id!r}: digits are needed, such as 12345")
-
-
-def _check_seed(seed: object) -> int:
-    if seed is True:
-        return DEFAULT_SEED
-    if not isinstance(seed, int) or seed < 0:
-        raise ConfigurationError(f"seed={seed!r}: True or a number of visitors is needed")
-    return seed
-
-
-def _check_credentials(credentials: Any) -> PersonalAccessToken:
-    if credentials is None:
-        return PersonalAccessToken(_LOGIN, _TOKEN)
-    if not isinstance(credentials, PersonalAccessToken):
-        kind = kind_of(credentials)
-        del credentials  # it may be the token itself
-        raise ConfigurationError(f"credentials of a sandbox are a PersonalAccessToken, not {kind}")
-    return credentials

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,6 +33,7 @@ class Server:
         control: answers those under ``/_sandbox/``.
         log: where the former are recorded.
         faults: what befalls them.
+        latency: seconds that pass before each of them is carried out, for each on its own.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Server:
         control: Callable[[RecordedRequest], Answer],
         log: RequestLog,
         faults: FaultQueue,
+        latency: float = 0,
     ) -> None:
         self._api = api
         self._control = control
         self._log = log
         self._faults = faults
+        self._latency = latency
         self._runner: web.ServerRunner | None = None
 
     @property
@@ -115,6 +119,8 @@ class Server:
             lambda status: self._log.answered(number, status),
         )
         fault = self._faults.take()
+        if self._latency:
+            await asyncio.sleep(self._latency)
         if fault is None:
             return exchange.whole(exchange.process())
         with suppress(ConnectionError):

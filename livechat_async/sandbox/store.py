@@ -9,6 +9,8 @@ from typing import Any
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
 from livechat_async.sandbox.answers import to_json
+from livechat_async.sandbox.chat_archive import ChatArchive
+from livechat_async.sandbox.chat_wire import live_chat
 from livechat_async.sandbox.chats import StartedChat, as_operator, default_survey, new_chat
 from livechat_async.sandbox.wire import NOBODY, new_visitor, shown, time_text, write_fields
 
@@ -23,10 +25,12 @@ class Store:
     Args:
         license_id: the licence.
         clock: gives the Unix seconds.
+        archive: where chats go when they end.
     """
 
-    def __init__(self, license_id: int, clock: Callable[[], float]) -> None:
+    def __init__(self, license_id: int, clock: Callable[[], float], archive: ChatArchive) -> None:
         self.license_id = license_id
+        self._archive = archive
         self._clock = clock
         self._visitors: dict[str, dict[str, Any]] = {}
         self._chats: dict[str, StartedChat] = {}
@@ -117,15 +121,15 @@ class Store:
                 changed.pop(name, None)
 
     def remove(self, visitor_id: str) -> None:
-        """Let a visitor leave the site; a chat ends, and the details are gone.
+        """Let a visitor leave the site; a chat ends (see `end_chat`), and the details are gone.
 
         Raises:
             ConfigurationError: an unknown visitor.
         """
         self._get(visitor_id)
+        self._close_chat(visitor_id)
         del self._visitors[visitor_id]
         del self._details[visitor_id]
-        self._chats.pop(visitor_id, None)
 
     def queue(self, visitor_id: str) -> None:
         """Let a visitor wait for an agent.
@@ -157,7 +161,7 @@ class Store:
         return self._begin_chat(visitor, operator, given)
 
     def end_chat(self, visitor_id: str) -> None:
-        """End the chat of a visitor; its token is worth nothing from now on.
+        """End the chat of a visitor: it is in the archives, and its token worth nothing.
 
         Raises:
             ConfigurationError: an unknown visitor, or one who is in no chat.
@@ -175,6 +179,13 @@ class Store:
         """
         self._get(visitor_id)
         return self._chats.get(visitor_id)
+
+    def running_chats(self) -> list[dict[str, Any]]:
+        """The chats that run, as the archives show them, the newest first."""
+        return [
+            live_chat(self._visitors[visitor_id], chat)
+            for visitor_id, chat in reversed(self._chats.items())
+        ]
 
     def add_details(self, visitor_id: str, details: VisitorDetails) -> None:
         """Show the agent a set of data, in place of the one of the same id.
@@ -209,7 +220,7 @@ class Store:
         if state == "chatting":
             self._begin_chat(visitor, as_operator(DEFAULT_AGENT), given)
             return
-        self._chats.pop(visitor_id, None)
+        self._close_chat(visitor_id)
         changes = {
             "state": state,
             "chat_id": "",
@@ -219,6 +230,11 @@ class Store:
         }
         visitor.pop("chat", None)
         write_fields(visitor, {**changes, **given})
+
+    def _close_chat(self, visitor_id: str) -> None:
+        chat = self._chats.pop(visitor_id, None)
+        if chat is not None:
+            self._archive.end(self._visitors[visitor_id], chat)
 
     def _begin_chat(
         self, visitor: dict[str, Any], operator: Operator, given: Mapping[str, object]

@@ -11,7 +11,7 @@ from typing import Any
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.answers import to_json
 
-__all__ = ["NOBODY", "new_visitor", "shown", "time_text", "write_fields"]
+__all__ = ["NOBODY", "new_visitor", "plain", "shown", "time_text", "write_fields"]
 
 # Every sample of the documentation has its texts one hour ahead of the Unix seconds beside them.
 _ZONE = timezone(timedelta(hours=1))
@@ -96,19 +96,19 @@ def write_fields(
         ConfigurationError: a value JSON has no form for, or a datetime without a time zone.
     """
     # Everything is checked before anything is set: a refused call changes nothing.
-    plain = {name: _plain(name, value) for name, value in fields.items()}
+    values = {name: _plain(name, value) for name, value in fields.items()}
     dropped = list(omit)
     for name in _TWINS:
         twin = f"{name}_ts"
-        if name in plain and twin not in plain:
-            seconds = _seconds(plain[name])
+        if name in values and twin not in values:
+            seconds = _seconds(values[name])
             if seconds is None:
                 dropped.append(twin)
             else:
-                plain[twin] = seconds
-        elif twin in plain and name not in plain:
-            plain[name] = _checked_text(twin, plain[twin])
-    visitor.update(plain)
+                values[twin] = seconds
+        elif twin in values and name not in values:
+            values[name] = _checked_text(twin, values[twin])
+    visitor.update(values)
     for name in dropped:
         visitor.pop(name, None)
 
@@ -120,14 +120,12 @@ def shown(visitor: Mapping[str, Any]) -> dict[str, Any]:
     return {**visitor, "prechat_survey": []}
 
 
-def _plain(name: str, value: object) -> object:
-    """The value as JSON has it, which shares nothing with what the caller keeps."""
-    if isinstance(value, datetime):
-        if value.tzinfo is None:
-            raise ConfigurationError(
-                f"{name}={value!r} has no time zone: give it one, such as tzinfo=UTC"
-            )
-        return value.astimezone(_ZONE).strftime(_FORMAT)
+def plain(name: str, value: object) -> Any:
+    """The value as JSON has it, which shares nothing with what the caller keeps.
+
+    Raises:
+        ConfigurationError: JSON has no form for it; the name is there for the message.
+    """
     try:
         encoded = to_json(value)
     except (TypeError, ValueError, RecursionError) as problem:
@@ -135,6 +133,16 @@ def _plain(name: str, value: object) -> object:
             f"{name}={value!r} has no form in JSON ({problem}): give text, numbers, lists or dicts"
         ) from None
     return json.loads(encoded)
+
+
+def _plain(name: str, value: object) -> object:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ConfigurationError(
+                f"{name}={value!r} has no time zone: give it one, such as tzinfo=UTC"
+            )
+        return value.astimezone(_ZONE).strftime(_FORMAT)
+    return plain(name, value)
 
 
 def _seconds(text: object) -> int | None:

@@ -1,9 +1,10 @@
-"""Everything the README shows is run, and everything it says in tables and trees is compared."""
+"""What the README and docs/ show is run; what they say in tables and trees is compared."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import os
 import re
 import shlex
@@ -21,8 +22,9 @@ from livechat_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGING = (ROOT / "docs" / "paging.md").read_text(encoding="utf-8")
 BLOCKS = dict(
-    re.findall(r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README, flags=re.DOTALL),
+    re.findall(r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README + PAGING, flags=re.DOTALL),
 )
 
 
@@ -53,8 +55,9 @@ async def run(*command: str, env: dict[str, str], cwd: Path = ROOT) -> str:
 
 
 def test_every_python_block_is_run_here():
-    assert README.count("```python\n") == len(BLOCKS) - 1  # one block holds commands
-    assert set(BLOCKS) == {"quickstart", "bot", "testing", "command line", "send"}
+    programs = {"quickstart", "archives", "bot", "testing", "send", "pager", "export"}
+    assert (README + PAGING).count("```python\n") == len(programs)
+    assert set(BLOCKS) == programs | {"command line", "export on the command line"}
 
 
 async def test_the_quickstart_lists_and_counts(seeded: Sandbox):
@@ -110,6 +113,52 @@ async def test_the_test_of_a_bot_passes_as_printed(seeded: Sandbox, tmp_path: Pa
 async def test_an_endpoint_without_a_method_is_called(seeded: Sandbox):
     printed = await run(sys.executable, "-c", BLOCKS["send"], env=environment(seeded))
     assert printed.startswith(f"200 {len(seeded.visitors)} 1 0.")
+
+
+async def test_the_archives_are_read(seeded: Sandbox):
+    printed = await run(sys.executable, "-c", BLOCKS["archives"], env=environment(seeded))
+    lines = printed.splitlines()
+    chats = seeded.chat_ids(date_from="2026-01-01")[:100]
+    assert [line.split()[0] for line in lines[: len(chats)]] == chats
+    assert chats
+
+
+async def test_a_pager_is_awaited_and_iterated(seeded: Sandbox):
+    ids = seeded.chat_ids(date_from="2026-01-01")
+    printed = await run(sys.executable, "-c", BLOCKS["pager"], env=environment(seeded))
+    first, count, *pages = printed.splitlines()
+    assert first == f"page 1 of {-(-len(ids) // 25)} with {min(25, len(ids))} of {len(ids)}"
+    assert count.startswith(f"{len(ids)} chats, the last begun 20")
+    assert pages == [
+        f"page {number} begins with {ids[(number - 1) * 25]}"
+        for number in range(2, -(-len(ids) // 25) + 1)
+    ]
+
+
+async def test_an_export_goes_on_from_its_checkpoint(seeded: Sandbox, tmp_path: Path):
+    env = environment(seeded)
+    printed = await run(sys.executable, "-c", BLOCKS["export"], env=env, cwd=tmp_path)
+    *ids, summary = printed.splitlines()
+    assert sorted(ids) == sorted(seeded.chat_ids(date_from="2024-01-01"))
+    assert summary == f"{len(ids)} chats; finished: True"
+    again = await run(sys.executable, "-c", BLOCKS["export"], env=env, cwd=tmp_path)
+    assert again.splitlines() == [summary]
+
+
+async def test_the_archives_are_read_on_the_command_line(seeded: Sandbox, tmp_path: Path):
+    for line in BLOCKS["export on the command line"].splitlines():
+        command = shlex.split(line.removeprefix("$ livechat-async "))
+        await run(
+            sys.executable,
+            *("-m", "livechat_async.cli", *command),
+            env=environment(seeded),
+            cwd=tmp_path,
+        )
+    lines = (tmp_path / "chats.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["id"] for line in lines} == set(
+        seeded.chat_ids(date_from="2024-01-01", date_to="2026-12-31")
+    )
+    assert (tmp_path / "chats.csv").read_text(encoding="utf-8").count("\n") >= len(lines)
 
 
 COMMANDS = [line.removeprefix("$ livechat-async ") for line in BLOCKS["command line"].splitlines()]

@@ -1,0 +1,166 @@
+"""Made-up people: who they are, where they live and what they look at; the same every time."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from attrs import frozen
+
+__all__ = [
+    "DOCUMENTED_VISITOR",
+    "PAGES",
+    "Page",
+    "Person",
+    "Place",
+    "page_address",
+    "person",
+    "pick",
+]
+
+_T = TypeVar("_T")
+
+DOCUMENTED_VISITOR = "S1352647457.ac951bfe2e"
+"""The visitor the documentation adds details to. It is the first."""
+
+
+@frozen
+class Place:
+    """Where somebody lives."""
+
+    city: str
+    region: str
+    country: str
+    country_code: str
+    timezone: str
+    latitude: str
+    longitude: str
+    language: str
+
+
+@frozen
+class Page:
+    """A page of the site."""
+
+    path: str
+    title: str
+
+
+_PLACES = (
+    Place(
+        *("Greenville", "North Carolina", "United States", "US", "America/New_York"),
+        *("35.6127", "-77.3663", "en"),
+    ),
+    Place(
+        *("Courbevoie", "Ile-de-France", "France", "FR", "Europe/Paris"),
+        *("48.897", "2.2564", "fr"),
+    ),
+    Place(
+        *("Wrocław", "Lower Silesia", "Poland", "PL", "Europe/Warsaw"),
+        *("51.1079", "17.0385", "pl"),
+    ),
+    Place(
+        *("Toronto", "Ontario", "Canada", "CA", "America/Toronto"),
+        *("43.6532", "-79.3832", "en"),
+    ),
+    Place(
+        *("São Paulo", "São Paulo", "Brazil", "BR", "America/Sao_Paulo"),
+        *("-23.5505", "-46.6333", "pt"),
+    ),
+    Place(
+        *("Melbourne", "Victoria", "Australia", "AU", "Australia/Melbourne"),
+        *("-37.8136", "144.9631", "en"),
+    ),
+    Place(
+        *("Tokyo", "Tokyo", "Japan", "JP", "Asia/Tokyo"),
+        *("35.6762", "139.6503", "ja"),
+    ),
+    Place(
+        *("Nairobi", "Nairobi", "Kenya", "KE", "Africa/Nairobi"),
+        *("-1.2921", "36.8219", "en"),
+    ),
+    Place(
+        *("Berlin", "Berlin", "Germany", "DE", "Europe/Berlin"),
+        *("52.52", "13.405", "de"),
+    ),
+    Place(
+        *("Denver", "Colorado", "United States", "US", "America/Denver"),
+        *("39.7392", "-104.9903", "en"),
+    ),
+    Place(
+        *("Mumbai", "Maharashtra", "India", "IN", "Asia/Kolkata"),
+        *("19.076", "72.8777", "en"),
+    ),
+)
+
+PAGES = (
+    Page("products/shoes", "Shoes"),
+    Page("", "Example"),
+    Page("pricing", "Pricing"),
+    Page("products/boots", "Boots"),
+    Page("cart", "Your cart"),
+    Page("help/returns", "Returns"),
+    Page("contact", "Contact us"),
+)
+
+_BROWSERS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5; rv:127.0) Gecko/20100101 Firefox/127.0",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Mozilla/5.0 (Android 14; Mobile; rv:128.0) Gecko/128.0 Firefox/128.0",
+)
+
+_FIRST_NAMES = (
+    *("Mary", "Alex", "Robin", "Sam", "Kim", "Charlie", "Jamie", "Taylor", "Casey", "Jordan"),
+    *("Noor", "Ariel", "Quinn"),
+)
+_LAST_NAMES = (
+    *("Brown", "Smith", "Miller", "Lee", "Horak", "Silva", "Martin", "Ito", "Weber", "Baker"),
+    *("Kowalska", "Rossi", "Khan", "Murphy"),
+)
+
+# The ranges that are set aside for documentation (RFC 5737).
+_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
+
+
+@frozen
+class Person:
+    """Somebody who comes to the site."""
+
+    id: str
+    name: str
+    place: Place
+    browser: str
+    ip: str
+
+    @property
+    def email(self) -> str:
+        """An address nobody has."""
+        return f"{self.name.lower().replace(' ', '.')}@example.com"
+
+
+def person(index: int) -> Person:
+    """One of the people; each of the first 762 has an address of the network alone."""
+    return Person(
+        id=_id(index),
+        name=f"{pick(_FIRST_NAMES, index)} {pick(_LAST_NAMES, index)}",
+        place=pick(_PLACES, index),
+        browser=pick(_BROWSERS, index),
+        ip=f"{pick(_NETWORKS, index)}.{index // len(_NETWORKS) % 254 + 1}",
+    )
+
+
+def page_address(page: Page) -> str:
+    """The page's whole address."""
+    return f"http://www.example.com/{page.path}"
+
+
+def pick(choices: tuple[_T, ...], index: int) -> _T:
+    """One of them, by turns."""
+    return choices[index % len(choices)]
+
+
+def _id(index: int) -> str:
+    if index == 0:
+        return DOCUMENTED_VISITOR
+    # An odd factor spreads the numbers over all ten digits, and no two meet.
+    return f"S{1_352_647_457 + index * 86_413}.{index * 0x9E3779B97F % 16**10:010x}"

@@ -1,0 +1,53 @@
+"""Times as LiveChat writes them, and the names of time zones. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from contextvars import ContextVar
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+__all__ = ["ZONE_OF_TEXTS", "find_zone", "parse_time"]
+
+ZONE_OF_TEXTS: Final[ContextVar[tzinfo | None]] = ContextVar("zone_of_texts", default=None)
+"""The zone of times without one, as the object says that is being decoded; it goes first."""
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_TWELVE_HOURS = re.compile(
+    r"[A-Za-z]{3}, (\d\d)/(\d\d)/(\d\d) (0[1-9]|1[0-2]):(\d\d):(\d\d) ([ap])m", re.ASCII
+)
+_CENTURY = 2000
+
+
+def parse_time(text: str) -> datetime | None:
+    """The time in a text: ISO, or the chats' ``Wed, 01/23/13 11:40:53 am``.
+
+    Args:
+        text: as sent. The name of the weekday is not looked at.
+
+    Returns:
+        Aware if the text names an offset, else naive; None for a text of another form.
+
+    Raises:
+        ValueError: the form is right, and there is no such time.
+    """
+    if _ISO.fullmatch(text):
+        return datetime.fromisoformat(text)
+    found = _TWELVE_HOURS.fullmatch(text)
+    if found is None:
+        return None
+    # Not strptime, whose am and pm depend on the locale.
+    month, day, year, hour, minute, second = map(int, found.groups()[:6])
+    hour = hour % 12 + (12 if found[7] == "p" else 0)
+    return datetime(_CENTURY + year, month, day, hour, minute, second)  # noqa: DTZ001 (it has none)
+
+
+@lru_cache(maxsize=256)
+def find_zone(name: str) -> ZoneInfo | None:
+    """The time zone of this name; None if this system knows none."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None

@@ -1,0 +1,52 @@
+"""A session manager that sends nothing: it keeps the requests, and has the answers ready."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field
+from cattrs import Converter
+from yarl import URL
+
+from livechat_async.converter import make_converter
+from livechat_async.request import Request, build
+from livechat_async.response import Response
+
+
+@define
+class FakeSession:
+    """Answers request number *n* with answer number *n*, and the last one for ever."""
+
+    answers: list[Any] = field(factory=lambda: [{}])
+    requests: list[Request] = field(factory=list)
+    unread: int = 0
+    converter: Converter = field(factory=make_converter)
+
+    async def call(self, request: Request, read: Callable[[Any], Any]) -> Response[Any]:
+        self.requests.append(request)
+        document = self.answers[min(len(self.requests), len(self.answers)) - 1]
+        return Response(
+            value=read(document), status=200, headers={}, attempts=1, elapsed=0.0, content=b""
+        )
+
+    async def send(self, request: Request) -> None:
+        self.requests.append(request)
+        self.unread += 1
+
+    @property
+    def sent(self) -> tuple[str, str, Any]:
+        """The only request as it would go out: method, target and JSON body."""
+        (request,) = self.requests
+        assert request.encoding == "json"
+        assert request.authenticate
+        prepared = build(
+            request,
+            base_url=URL("https://example.com"),
+            credentials=None,
+            region=None,
+            headers={},
+        )
+        body = None if prepared.body is None else json.loads(prepared.body)
+        return prepared.method, prepared.url.raw_path_qs, body

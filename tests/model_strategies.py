@@ -1,0 +1,78 @@
+"""Hypothesis strategies for the models, by the types of their fields."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import attrs
+from hypothesis import strategies as st
+
+from livechat_async.models.chats import ChatAgent
+
+TEXT = st.text(max_size=10)
+SOME_TEXT = st.text(min_size=1, max_size=10)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    str: TEXT,
+    int: st.integers(),
+    bool: st.booleans(),
+    datetime: st.datetimes(timezones=st.just(UTC)),
+    Decimal: st.decimals(allow_nan=False, allow_infinity=False),
+    Any: JSON,
+}
+
+
+def wire_names(cls: type[Any]) -> set[str]:
+    """All names the model reads of an object."""
+    fields = [field for field in attrs.fields(cls) if field.name != "extra"]
+    twins = {field.metadata["twin"] for field in fields if "twin" in field.metadata}
+    return twins | {field.metadata.get("wire", field.name) for field in fields}
+
+
+def models(cls: type[Any]) -> st.SearchStrategy[Any]:
+    """Instances that decoding can give: a blank stands for None where there can be None."""
+    hints = get_type_hints(cls)
+    fields = {name: values(hint) for name, hint in hints.items() if name != "extra"}
+    known = wire_names(cls)
+    fields["extra"] = st.dictionaries(
+        (TEXT | st.just("extra")).filter(lambda name: name not in known), JSON, max_size=2
+    )
+    if cls is ChatAgent:  # all blank, it is nobody
+        fields["email"] = SOME_TEXT
+    return st.builds(cls, **fields)
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Values of a field of this type."""
+    if get_origin(hint) is tuple:
+        return st.lists(values(get_args(hint)[0]), max_size=2).map(tuple)
+    if get_origin(hint) in (Union, UnionType):
+        members = [member for member in get_args(hint) if member is not NoneType]
+        found = st.one_of(SOME_TEXT if member is str else values(member) for member in members)
+        return st.none() | found if NoneType in get_args(hint) else found
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return st.sampled_from(hint)
+    return models(hint) if attrs.has(hint) else PLAIN[hint]
+
+
+def nearly(cls: type[Any]) -> st.SearchStrategy[Any]:
+    """Objects with the model's fields, which hold something else as often as not."""
+    leaves = JSON | st.sampled_from(
+        ["", "0", 0, "2013-01-31 15:51:03", "Wed, 01/23/13 12:05:09 pm", 1358937653, {}, 1e400]
+    )
+    objects = dict.fromkeys(wire_names(cls), leaves)
+    for field in attrs.fields(cls):
+        hint = get_type_hints(cls)[field.name]
+        nested = [member for member in get_args(hint) if attrs.has(member)]
+        for inner in nested:
+            name = field.metadata.get("wire", field.name)
+            objects[name] = leaves | nearly(inner) | st.lists(nearly(inner), max_size=2)
+    return st.fixed_dictionaries({}, optional=objects)
