@@ -14,11 +14,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import lru_cache, partial
 from types import NoneType, UnionType
-from typing import Any, TypeAlias, TypeGuard, TypeVar, Union, get_args, get_origin
+from typing import Any, TypeGuard, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from cattrs import (
@@ -36,12 +38,21 @@ from livechat_async.models._wire import WireModel
 from livechat_async.models.chats import ChatAgent, ChatVisitor, GoalOrder
 from livechat_async.models.tickets import FirstResponse, TicketAgent, TicketAuthor, TicketGroup
 from livechat_async.models.visitors import Count, DetailField, Operator, VisitorDetails
+from livechat_async.shortcut import (
+    AS_IT_IS,
+    ASK,
+    Field,
+    Hook,
+    fills_plainly,
+    shortcut,
+    usual_of,
+    with_usual,
+)
 from livechat_async.wire_times import ZONE_OF_TEXTS, find_zone, parse_time
 
 __all__ = ["WireError", "find_wire_error", "make_converter", "read_single"]
 
 T = TypeVar("T")
-Hook: TypeAlias = Callable[[Any, Any], Any]
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
 _COUNT_KEYS = ("count", "total", "visitors")
@@ -182,12 +193,18 @@ def _to_str(value: Any, _: Any) -> str:
     raise _wrong("text", value)
 
 
+with_usual(_to_str, {str: AS_IT_IS})
+
+
 def _to_int(value: Any, _: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)
     raise _wrong("a whole number", value)
+
+
+with_usual(_to_int, {int: AS_IT_IS})
 
 
 def _to_float(value: Any, _: Any) -> float:
@@ -202,10 +219,28 @@ def _to_float(value: Any, _: Any) -> float:
     raise _wrong("a number", value)
 
 
+@lru_cache(maxsize=1024)  # visitors from the same place have the same coordinates
+def _number_in(text: str) -> float:
+    return _to_float(text, float)
+
+
+with_usual(
+    _to_float,
+    {
+        float: f"{{v}} if -1e308 < {{v}} < 1e308 else {ASK}",
+        str: "{number_in}({v})",
+    },
+    number_in=_number_in,
+)
+
+
 def _to_bool(value: Any, _: Any) -> bool:
     if value in (0, 1, "0", "1"):  # True and False are among them
         return bool(int(value))
     raise _wrong("true or false", value)
+
+
+with_usual(_to_bool, {bool: AS_IT_IS})
 
 
 def _to_decimal(value: Any, _: Any) -> Decimal:
@@ -235,7 +270,9 @@ def _datetime_hook(timezone: tzinfo | None) -> Hook:
             pass  # a text or number of the right form that is no time, such as the 32nd
         raise _wrong("a time", value)
 
-    return to_datetime
+    # Much happens in the same second, and the datetime of it need not be made again.
+    unix = lru_cache(maxsize=4096)(partial(datetime.fromtimestamp, tz=timezone or UTC))
+    return with_usual(to_datetime, {int: "{unix}({v})"}, unix=unix)
 
 
 def _members(cls: Any) -> tuple[Any, ...]:
@@ -255,7 +292,14 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     def to_optional(value: Any, _: Any) -> Any:
         return None if value in blanks else structure(value, inner)
 
-    return to_optional
+    usual = usual_of(structure)
+    uses = {**usual.uses, "structure": structure, "inner": inner}
+    cases: dict[type[Any], str] = dict(usual.cases)
+    if _is_model(inner):
+        cases = {dict: "{structure}({v}, {inner})"}
+    for kind in map(type, blanks):  # one of a kind is the blank one
+        cases[kind] = f"({cases.get(kind, ASK)}) if {{v}} else None"
+    return with_usual(to_optional, cases, **uses)
 
 
 def _is_open_enum(cls: Any) -> bool:
@@ -279,7 +323,10 @@ def _open_enum_hook(cls: Any, _: Converter) -> Hook:
         text = _to_str(value, cls)
         return known.get(text, text)
 
-    return to_open_enum
+    cases: dict[type[Any], str] = {str: "{known}.get({v}, {v})"}
+    if blanks:
+        cases = {str: "{known}.get({v}, {v}) if {v} else None", NoneType: "None"}
+    return with_usual(to_open_enum, cases, known=known)
 
 
 def _is_time_or_number(cls: Any) -> bool:
@@ -292,12 +339,15 @@ def _time_or_number_hook(timezone: tzinfo | None) -> Hook:
     def to_time_or_number(value: Any, cls: Any) -> datetime | int | None:
         if value in _BLANKS:
             return None
+        if isinstance(value, str) and not _WHOLE_NUMBER.fullmatch(value):
+            return to_datetime(value, cls)  # type: ignore[no-any-return]
         try:
             return _to_int(value, cls)  # a number of unknown unit is no Unix time
         except WireError:
             return to_datetime(value, cls)  # type: ignore[no-any-return]
 
-    return to_time_or_number
+    text = f"{ASK} if {{v}} else None"
+    return with_usual(to_time_or_number, {int: AS_IT_IS, str: text, NoneType: "None"})
 
 
 def _list_hook(cls: Any, converter: Converter) -> Hook:
@@ -317,6 +367,7 @@ def _is_tuple(cls: Any) -> bool:
 
 def _tuple_hook(cls: Any, converter: Converter) -> Hook:
     inner = get_args(cls)[0]
+    structure_item = converter.get_structure_hook(inner)
     structure = list_structure_factory(list[inner], converter)  # type: ignore[valid-type]
 
     def to_tuple(value: Any, _: Any) -> tuple[Any, ...]:
@@ -328,7 +379,10 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
             value = [item for item in value if not _is_nobody(item)]
         return tuple(structure(value, list))
 
-    return to_tuple
+    some = " if any(item.values()) or not {is_nobody}(item)" if inner in _NOBODY_IF_BLANK else ""
+    items = f"tuple([{{structure}}(item, {{inner}}) for item in {{v}}{some}]) if {{v}} else ()"
+    uses = {"structure": structure_item, "inner": inner, "is_nobody": _is_nobody}
+    return with_usual(to_tuple, {list: items}, **uses)
 
 
 def _is_nobody(agent: Any) -> bool:
@@ -392,8 +446,40 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         given["extra"] = {name: item for name, item in value.items() if name not in known}
         return structure(given, cls)
 
+    hook = _with_shortcut(to_model, cls, fields, converter)
     zones = [name for name, field in fields.items() if "zone" in field.metadata]
-    return _in_its_zone(to_model, zones[0]) if zones else to_model
+    return _in_its_zone(hook, zones[0]) if zones else hook
+
+
+# The models whose shortcuts are being made: one that holds its like is read carefully.
+_ON_THE_WAY: ContextVar[frozenset[type[WireModel]]] = ContextVar("on_the_way", default=frozenset())
+
+
+def _with_shortcut(
+    to_model: Hook,
+    cls: type[WireModel],
+    fields: Mapping[str, attrs.Attribute[Any]],
+    converter: Converter,
+) -> Hook:
+    if cls in _ON_THE_WAY.get() or not fills_plainly(cls):
+        return to_model
+    hints = get_type_hints(cls)
+    before = _ON_THE_WAY.set(_ON_THE_WAY.get() | {cls})
+    try:
+        told = [
+            Field(
+                name=field.name,
+                wire=name,
+                twin=field.metadata.get("twin"),
+                default=field.default,
+                type=hints[field.name],
+                hook=converter.get_structure_hook(hints[field.name]),
+            )
+            for name, field in fields.items()
+        ]
+    finally:
+        _ON_THE_WAY.reset(before)
+    return shortcut(cls, told, to_model)
 
 
 def _in_its_zone(to_model: Hook, field: str) -> Hook:

@@ -96,8 +96,8 @@ class Export(Generic[T]):
     What is guaranteed:
 
     - An item whose days lie in the range, and that is in the archive from before its window is
-      begun, is handed out; so is one that arrives later, if it does so before its window is
-      finished: a window is walked again until as many items were met as LiveChat counts there.
+      begun, is handed out; so is one that arrives later, but before LiveChat's last answer about
+      its window: that is walked again until as many items were met as LiveChat counts there.
       Windows are finished in the order of their days, today's last.
     - An item that arrives in a window that is finished is not. How many those are is counted at the
       end: `late`.

@@ -79,7 +79,6 @@ class Page(Generic[T]):
         broken: items that were left out, with ``on_broken="skip"``.
         size: how many items the server sent, with repeats and broken ones.
         url: the path it came from.
-        gone: in a walk, how many items are known to have gone away since the page before.
     """
 
     items: Sequence[T]
@@ -89,7 +88,6 @@ class Page(Generic[T]):
     broken: Sequence[BrokenItem] = ()
     size: int
     url: str = field(repr=False)
-    gone: int = field(default=0, repr=False)
     _fetch: Callable[[int], Awaitable[Page[T]]] = field(repr=False, eq=False, alias="fetch")
 
     @property
@@ -241,7 +239,6 @@ class _Walk(Generic[T]):
         self._largest = 1
         self._read_singly_to = 0
         self._pages_of_repeats = 0
-        self._gone = 0
         self._has_grown = False
 
     async def next(self) -> Page[T] | None:
@@ -301,8 +298,6 @@ class _Walk(Generic[T]):
         gone = 0 if before is None or page.total is None else before - page.total
         self._has_grown = gone < 0
         self._largest = max(self._largest, page.size)
-        if gone > 0 and (self._prefetch <= 1 or self._number <= self._read_singly_to):
-            self._gone += gone
         if gone <= 0 or self._number == self._start:
             return False
         await self._cancel_flights()
@@ -327,8 +322,7 @@ class _Walk(Generic[T]):
             items_done=self.progress.items_done + len(items),
             items_expected=page.total,
         )
-        gone, self._gone = self._gone, 0
-        return evolve(page, items=items, gone=gone)
+        return evolve(page, items=items)
 
 
 def paginate(

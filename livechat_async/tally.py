@@ -32,11 +32,10 @@ class Tally(Generic[T]):
         self.met: set[str] = set()
         self.broken: Sequence[BrokenItem] = ()
         self.total: int | None = None
-        self.passes = 0
-        self.is_settled = False
+        self.passes: int = 0
+        self.is_settled: bool = False
         self._peak = 0
         self._has_shrunk = False
-        self._was_quiet = False
         self._begin_pass()
 
     def _begin_pass(self) -> None:
@@ -105,13 +104,7 @@ class Tally(Generic[T]):
         has_all = (
             self.total is not None and len(self._met_now) + len(self._broken_now) >= self.total
         )
-        is_quiet = not self._news
-        self.is_settled = (
-            self._has_met_all
-            or (is_still and has_all)
-            or (is_quiet and (is_still or self._was_quiet))
-        )
-        self._was_quiet = is_quiet
+        self.is_settled = self._has_met_all or (is_still and (has_all or not self._news))
         self.broken = max(self.broken, self._broken_now, key=len)
         self._begin_pass()
 

@@ -37,7 +37,7 @@ class ExportFile:
         if not output.parent.is_dir():
             raise ConfigurationError(f"there is no directory {output.parent} for --output")
         self.output = output
-        self.part = output.with_name(f"{output.name}.part")
+        self.part: Path = output.with_name(f"{output.name}.part")
         self._kept = output.with_name(f"{output.name}.checkpoint")
         self._file: BinaryIO | None = None
         try:

@@ -1,6 +1,7 @@
 """Runs the app: from arguments to an exit code, with one clear message for whatever goes wrong.
 
-Exit codes: 0; 1 a call failed; 2 a value or option is wrong; 130 Ctrl-C; 141 nobody reads stdout.
+Exit codes: 0; 1 a call failed; 2 a value or option is wrong; 130 Ctrl-C or SIGTERM; 141 nobody
+reads stdout.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class ChatArchive:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.items = Archive(made_up_chat, 10)
+        self.items: Archive = Archive(made_up_chat, 10)
         self.transcripts: list[tuple[str, str]] = []
         self._clock = clock
         self._arrivals: Movement | None = None

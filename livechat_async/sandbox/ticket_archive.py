@@ -20,7 +20,7 @@ class TicketArchive:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.items = Archive(made_up_ticket, 5)
+        self.items: Archive = Archive(made_up_ticket, 5)
         self._clock = clock
 
     @property
