@@ -10,6 +10,16 @@
 """
 
 from livechat_async._version import __version__
+from livechat_async.changes import (
+    Arrived,
+    Change,
+    Left,
+    PageChanged,
+    Resynced,
+    StateChanged,
+    Updated,
+    VisitorChange,
+)
 from livechat_async.checkpoint import Checkpoint, IncompleteDay, Window
 from livechat_async.client import LiveChatClient
 from livechat_async.credentials import (
@@ -36,6 +46,7 @@ from livechat_async.errors import (
     OverfullDayError,
     PagingError,
     PermissionDeniedError,
+    QueueFullError,
     RateLimitError,
     RedirectError,
     RequestTimeout,
@@ -44,6 +55,7 @@ from livechat_async.errors import (
     TLSError,
     TransportError,
     UnsettledDaysError,
+    WebhookError,
 )
 from livechat_async.export import Export, ExportProgress
 from livechat_async.models.chats import (
@@ -91,18 +103,22 @@ from livechat_async.models.visitors import (
     VisitorDetails,
     VisitorState,
 )
+from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.options import RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenItem, Page, Pager, Progress
 from livechat_async.request import Request
 from livechat_async.response import Response
+from livechat_async.watch import VisitorWatch
 
 __all__ = [
     "APIStatusError",
+    "Arrived",
     "AuthenticationError",
     "BadRequestError",
     "BearerToken",
     "BrokenItem",
     "CallError",
+    "Change",
     "Chat",
     "ChatAgent",
     "ChatEvent",
@@ -133,25 +149,30 @@ __all__ = [
     "GoalOrder",
     "IncompleteDay",
     "InvalidJSONError",
+    "Left",
     "LiveChatClient",
     "LiveChatError",
     "NotFoundError",
     "Operator",
     "OverfullDayError",
     "Page",
+    "PageChanged",
     "Pager",
     "PagingError",
     "PermissionDeniedError",
     "PersonalAccessToken",
     "Progress",
+    "QueueFullError",
     "RateLimitError",
     "RedirectError",
     "Request",
     "RequestTimeout",
     "Response",
     "ResponseTooLarge",
+    "Resynced",
     "RetryPolicy",
     "ServerError",
+    "StateChanged",
     "SurveyAnswer",
     "TLSError",
     "Ticket",
@@ -172,12 +193,19 @@ __all__ = [
     "Timeouts",
     "TransportError",
     "UnsettledDaysError",
+    "Updated",
     "UserType",
     "VisitedPage",
     "Visitor",
+    "VisitorChange",
     "VisitorChat",
     "VisitorDetails",
     "VisitorState",
+    "VisitorWatch",
+    "Webhook",
+    "WebhookDataType",
+    "WebhookError",
+    "WebhookEventType",
     "Window",
     "__version__",
 ]

@@ -177,8 +177,10 @@ class CredentialsKeeper:
             refused: what the server just answered 401 to. None is returned if there is nothing
                 else to try.
         """
+        if self._source is None:
+            return None if self._kept is refused else self._kept
         async with self._asking:
-            if self._source is not None and (self._kept is None or self._kept is refused):
+            if self._kept is None or self._kept is refused:
                 asked = self._source()
                 if not inspect.isawaitable(asked):
                     del asked

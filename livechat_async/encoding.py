@@ -131,6 +131,8 @@ def urlencode(data: Mapping[str, object]) -> str:
     Raises:
         ValueError: As for `encode_pairs`.
     """
+    if not data and isinstance(data, Mapping):
+        return ""
     # Joined, not formatted: a secret's own __format__ may hide it.
     return "&".join(
         "=".join((quote(name, safe=""), quote(text, safe=""))) for name, text in encode_pairs(data)

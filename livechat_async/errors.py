@@ -8,6 +8,8 @@
     ├── ExportError                             an export cannot go on as asked
     │   ├── OverfullDayError                    a day holds more than LiveChat pages
     │   └── UnsettledDaysError                  some days kept changing under every walk
+    ├── WebhookError            (ValueError)    a webhook's body is no event that can be read
+    ├── QueueFullError                          the receiver of webhooks takes no more for now
     └── CallError                               a call failed; says which, after how many attempts
         ├── PagingError                         page after page holds nothing new
         ├── TransportError                      no whole answer came
@@ -57,6 +59,7 @@ __all__ = [
     "OverfullDayError",
     "PagingError",
     "PermissionDeniedError",
+    "QueueFullError",
     "RateLimitError",
     "RedirectError",
     "RequestTimeout",
@@ -65,6 +68,7 @@ __all__ = [
     "TLSError",
     "TransportError",
     "UnsettledDaysError",
+    "WebhookError",
 ]
 
 _E = TypeVar("_E", bound="LiveChatError")
@@ -427,3 +431,32 @@ class UnsettledDaysError(ExportError):
             f"the items of {self.first.isoformat()} to {self.last.isoformat()} kept changing "
             f"during {self.passes} walks over them: go on from the checkpoint at a quieter time"
         )
+
+
+@define(kw_only=True, slots=False, eq=False)
+class WebhookError(LiveChatError, ValueError):
+    """A webhook's body is no event that can be read.
+
+    Attributes:
+        path: where in the body, such as ``chat.messages[3].timestamp``; empty for the whole of it.
+        expected: what should stand there.
+        found: what stands there, shortened, and without secrets.
+        remedy: what to do, or ``""``.
+    """
+
+    path: str
+    expected: str
+    found: str
+    remedy: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        self.args: tuple[Any, ...] = ()
+
+    def __str__(self) -> str:
+        place = f"at {self.path} of a webhook's body" if self.path else "as the body of a webhook"
+        event = f"expected {self.expected} {place}, got {self.found}"
+        return f"{event}. {self.remedy}" if self.remedy else event
+
+
+class QueueFullError(LiveChatError):
+    """The receiver of webhooks takes no more for now: LiveChat has to deliver again later."""

@@ -13,12 +13,22 @@ import math
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Sequence
 from contextlib import aclosing
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
-from livechat_async.converter import WireError, find_wire_error
+from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.decoding.reading import (
+    NotJSONError,
+    Reader,
+    item_reader,
+    load_json,
+    open_envelope,
+    turn_length,
+)
+from livechat_async.decoding.usual import Hook
 from livechat_async.errors import CallError, ConfigurationError, PagingError
 from livechat_async.options import check_positive_int
 from livechat_async.request import Request
@@ -339,62 +349,69 @@ def paginate(
     if on_broken not in get_args(BrokenPolicy):
         raise ConfigurationError(f"on_broken={on_broken!r}: 'raise' or 'skip' is needed")
 
+    def read_page(number: int) -> Reader[Page[T]]:
+        return partial(
+            _read_page,
+            hook=session.converter.get_structure_hook(item_type),
+            item_type=item_type,
+            key=key,
+            number=number,
+            skip_broken=on_broken == "skip",
+            fetch=fetch,
+            url=request.path,
+        )
+
     async def fetch(number: int) -> Page[T]:
         numbered = evolve(request, query={**request.query, "page": number})
-        response = await session.call(
-            numbered,
-            lambda document: _read_page(
-                document,
-                lambda item: session.converter.structure(item, item_type),
-                key=key,
-                number=number,
-                skip_broken=on_broken == "skip",
-                fetch=fetch,
-                url=request.path,
-            ),
-        )
+        response = await session.call(numbered, read_page(number))
         return response.value
 
     return Pager(fetch, _identity_of, prefetch=prefetch, max_items=max_items)
 
 
 def _read_page(
-    document: Any,
-    structure: Callable[[Any], T],
+    content: bytes,
     *,
+    hook: Hook,
+    item_type: type[T],
     key: str,
     number: int,
     skip_broken: bool,
     fetch: Callable[[int], Awaitable[Page[T]]],
     url: str,
-) -> Page[T]:
-    if not isinstance(document, dict) or not isinstance(document.get(key), list):
-        raise WireError(f"an object with a list of {key}", repr(document))
+) -> Generator[None, None, Page[T]]:
+    envelope = open_envelope(content, key)
+    if envelope is None:
+        raise WireError(f"an object with a list of {key}", repr(load_json(content)))
+    raws, read = envelope.items, item_reader(hook, item_type)
+    length = turn_length(raws, content)
     items: list[T] = []
     broken: list[BrokenItem] = []
-    for index, item in enumerate(document[key]):
+    for index, raw in enumerate(raws):
+        if index and index % length == 0:
+            yield
         try:
-            items.append(structure(item))
+            items.append(read(raw))
+        except NotJSONError:
+            raise
         except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
-            problem = find_wire_error(error)
-            path = f"{key}[{index}].{problem.path}".rstrip(".")
+            problem = find_wire_error(error).inside(f"{key}[{index}]")
             if not skip_broken:
-                raise WireError(problem.expected, problem.found, path) from None
-            broken.append(BrokenItem(number, path, problem.expected, problem.found))
+                raise problem from None
+            broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
     return Page(
         items=items,
         number=number,
-        pages=_count(document, "pages"),
-        total=_count(document, "total"),
+        pages=_count(envelope.pages, "pages"),
+        total=_count(envelope.total, "total"),
         broken=broken,
-        size=len(document[key]),
+        size=len(raws),
         url=url,
         fetch=fetch,
     )
 
 
-def _count(document: dict[str, Any], name: str) -> int | None:
-    value = document.get(name)
+def _count(value: Any, name: str) -> int | None:
     if value is None or value == "":
         return None
     text = str(value)

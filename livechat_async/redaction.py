@@ -77,6 +77,8 @@ def is_secret_name(name: object) -> bool:
 
 def conceal(value: Any, name: object = None) -> Any:
     """The same nesting of mappings and sequences, with all text a secret below a secret's name."""
+    if value is None:
+        return None
     hidden = is_secret_name(name)
     if isinstance(value, str):
         return Secret(value) if hidden else value
@@ -98,6 +100,8 @@ def kind_of(value: object) -> str:
 
 def secrets_in(value: object) -> list[Secret]:
     """Every `Secret` in a nesting of mappings and sequences."""
+    if not value:
+        return []
     if isinstance(value, Secret):
         return [value]
     if isinstance(value, Mapping):

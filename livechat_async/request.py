@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
@@ -39,17 +40,26 @@ def _check_method(_: object, __: object, value: Any) -> None:
 
 
 def _check_path(_: object, __: object, value: Any) -> None:
-    if not isinstance(value, str) or not value.startswith("/"):
-        raise ConfigurationError(
-            f"Request: path {value!r} has to begin with a slash, as in '/visitors'"
+    problem = _path_problem(value) if isinstance(value, str) else _NO_SLASH
+    if problem:
+        raise ConfigurationError(f"Request: path {value!r} {problem}")
+
+
+_NO_SLASH = "has to begin with a slash, as in '/visitors'"
+
+
+@lru_cache(maxsize=128)  # a program asks the same few paths, again and again
+def _path_problem(path: str) -> str:
+    if not path.startswith("/"):
+        return _NO_SLASH
+    if not _PATH.fullmatch(path) or any(character in path for character in "?#\\"):
+        return (
+            "has to be ASCII without '?', '#', backslash, white space and control characters: "
+            "parameters go into query=, ids and names into path_params="
         )
-    if not _PATH.fullmatch(value) or any(character in value for character in "?#\\"):
-        raise ConfigurationError(
-            f"Request: path {value!r} has to be ASCII without '?', '#', backslash, white space and "
-            "control characters: parameters go into query=, ids and names into path_params="
-        )
-    if any(unquote(segment) in {".", ".."} for segment in value.split("/")):
-        raise ConfigurationError(f"Request: path {value!r} holds a dot segment")
+    if any(unquote(segment) in {".", ".."} for segment in path.split("/")):
+        return "holds a dot segment"
+    return ""
 
 
 def _check_parameters(_: object, attribute: Attribute[Any], value: Any) -> None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-import msgspec
 from attrs import field, frozen
 
-from livechat_async.converter import WireError, find_wire_error
+from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.decoding.reading import NotJSONError, Reader, load_json
 from livechat_async.errors import (
     APIStatusError,
     AuthenticationError,
@@ -29,7 +28,7 @@ from livechat_async.errors import (
 from livechat_async.redaction import printable, redact
 from livechat_async.request import PreparedRequest
 
-__all__ = ["RawResponse", "Response", "check_status", "decode", "parse_json", "parse_retry_after"]
+__all__ = ["RawResponse", "Response", "check_status", "decode", "parse_retry_after"]
 
 T = TypeVar("T")
 
@@ -37,9 +36,7 @@ _SERVER_ERRORS = range(500, 600)
 _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
 _SHOWN_MESSAGE = 500
-_SURROGATES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -121,19 +118,6 @@ def _status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> 
     )
 
 
-def parse_json(raw: RawResponse, request: PreparedRequest) -> Any:
-    """The body as JSON.
-
-    Raises:
-        InvalidJSONError: it is empty, cut off, or something else.
-    """
-    try:
-        return _load(raw.content)
-    except ValueError as error:
-        failure = _json_error(str(error), raw, request)
-    raise failure
-
-
 def _json_error(reason: str, raw: RawResponse, request: PreparedRequest) -> InvalidJSONError:
     kind = raw.headers.get("Content-Type", "no content type")
     found = f"{len(raw.content)} bytes of {kind} ({reason})" if raw.content else "an empty body"
@@ -148,19 +132,20 @@ def _json_error(reason: str, raw: RawResponse, request: PreparedRequest) -> Inva
     )
 
 
-def decode(
-    document: Any, read: Callable[[Any], T], raw: RawResponse, request: PreparedRequest
-) -> T:
-    """The document as a typed value, made by ``read``.
+def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> Generator[None, None, T]:
+    """The body as a typed value, made by ``read``; in turns, as that makes it.
 
     Raises:
+        InvalidJSONError: the body is empty, cut off, or something else than JSON.
         DecodeError: it is not of that type; says where, and what stands there.
     """
+    failure: DecodeError
     try:
-        return read(document)
+        return (yield from read(raw.content))
+    except NotJSONError as error:
+        failure = _json_error(str(error), raw, request)
     except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
         failure = _decode_error(find_wire_error(error), raw, request)
-    del document
     raise failure
 
 
@@ -197,28 +182,10 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return None
 
 
-def _load(content: bytes) -> Any:
-    content = content.removeprefix(_BYTE_ORDER_MARK)
-    try:
-        return msgspec.json.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        reason = str(error)
-    # Half an emoji in one visitor's name is no reason to lose the whole list.
-    whole = _SURROGATES.sub(_without_halves, content)
-    if whole == content:
-        raise ValueError(reason)
-    return _load(whole)
-
-
-def _without_halves(found: re.Match[bytes]) -> bytes:
-    text: str = json.loads(b'"%b"' % found[2])
-    return found[1] + text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
 def _load_or_none(content: bytes) -> Any:
     try:
-        return _load(content)
-    except ValueError:
+        return load_json(content)
+    except NotJSONError:
         return None
 
 

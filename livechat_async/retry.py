@@ -1,12 +1,14 @@
 """Which failures are worth another attempt, how long to wait, and when to stop.
 
-What is decided here is decided by functions of plain values; `retrying` hands them to tenacity.
+What is decided here is decided by functions of plain values; `call_with_retries` hands them to
+tenacity.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
@@ -23,7 +25,14 @@ from livechat_async.errors import (
 )
 from livechat_async.options import RetryPolicy
 
-__all__ = ["is_worth_repeating", "retrying", "seconds_to_wait", "was_surely_not_processed"]
+__all__ = [
+    "call_with_retries",
+    "is_worth_repeating",
+    "seconds_to_wait",
+    "was_surely_not_processed",
+]
+
+T = TypeVar("T")
 
 _NEVER_BETTER = (TLSError, ResponseTooLarge, RedirectError)
 _SERVICE_UNAVAILABLE = 503
@@ -74,23 +83,36 @@ def seconds_to_wait(
     return draw(0.0, min(most, policy.backoff_max))
 
 
-def retrying(
+async def call_with_retries(
+    attempt: Callable[[], Awaitable[T]],
     policy: RetryPolicy,
     *,
     read: bool,
     seconds_left: Callable[[], float],
     before_wait: Callable[[CallError, float], None],
     sleep: Callable[[float], Awaitable[None]],
-) -> AsyncRetrying:
-    """The tenacity object that repeats an attempt as the policy says.
+) -> T:
+    """What ``attempt`` gives, which is repeated as the policy says.
 
     Args:
+        attempt: makes one.
         policy: the client's.
         read: whether the request is a read.
         seconds_left: how long the call may still take; no wait is begun that takes longer.
         before_wait: told of each failure that is repeated, and of the wait.
         sleep: waits so many seconds.
     """
+    failures: list[CallError] = []
+    try:
+        return await attempt()
+    except CallError as error:
+        failures.append(error)
+
+    # Only now, for tenacity takes about as long as all else that a call does here.
+    async def next_attempt() -> T:
+        if failures:
+            raise failures.pop()
+        return await attempt()
 
     def wait(state: RetryCallState) -> float:
         return seconds_to_wait(_error_of(state), state.attempt_number, policy)
@@ -103,7 +125,7 @@ def retrying(
         if isinstance(error, CallError):
             before_wait(error, state.upcoming_sleep)
 
-    return AsyncRetrying(
+    retries = AsyncRetrying(
         retry=retry_if_exception(lambda error: is_worth_repeating(error, policy, read=read)),
         wait=wait,
         stop=stop,
@@ -111,6 +133,7 @@ def retrying(
         sleep=sleep,
         reraise=True,
     )
+    return await retries(next_attempt)
 
 
 def _error_of(state: RetryCallState) -> BaseException | None:

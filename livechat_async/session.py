@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
@@ -18,11 +18,12 @@ from cattrs import Converter
 
 from livechat_async.converter import make_converter
 from livechat_async.credentials import Credentials, CredentialsKeeper
+from livechat_async.decoding.reading import Reader, value_reader
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
 from livechat_async.options import ClientOptions
 from livechat_async.request import PreparedRequest, Request, build
-from livechat_async.response import RawResponse, Response, check_status, decode, parse_json
-from livechat_async.retry import retrying
+from livechat_async.response import RawResponse, Response, check_status, decode
+from livechat_async.retry import call_with_retries
 from livechat_async.transport import Transport
 
 __all__ = ["SessionManager"]
@@ -53,11 +54,11 @@ class _Call:
 
 @attrs.frozen
 class _Exchange:
-    """A request that was sent, what came, and the JSON in it."""
+    """A request that was sent, what came, and the value in it."""
 
     prepared: PreparedRequest
     raw: RawResponse
-    document: Any = attrs.field(repr=False)
+    value: Any = attrs.field(repr=False)
 
 
 class SessionManager:
@@ -104,19 +105,19 @@ class SessionManager:
         """Make a call. `LiveChatClient.send` documents it."""
         if type_ is None:
             return await self.call(request, None)
-        return await self.call(request, lambda json: self.converter.structure(json, type_))
+        return await self.call(request, value_reader(self.converter, type_))
 
     @overload
     async def call(self, request: Request, read: None) -> Response[None]: ...
     @overload
-    async def call(self, request: Request, read: Callable[[Any], T]) -> Response[T]: ...
+    async def call(self, request: Request, read: Reader[T]) -> Response[T]: ...
 
-    async def call(self, request: Request, read: Callable[[Any], Any] | None) -> Response[Any]:
+    async def call(self, request: Request, read: Reader[Any] | None) -> Response[Any]:
         """Make a call.
 
         Args:
             request: what to call.
-            read: makes the value from the answer's JSON; None leaves the body unread. What it
+            read: makes the value of the answer's body; None leaves the body unread. What it
                 raises becomes a `DecodeError`.
         """
         timeouts, clock = self.options.timeouts, asyncio.get_running_loop().time
@@ -131,7 +132,7 @@ class SessionManager:
 
         async def attempt() -> _Exchange:
             try:
-                return await self._attempt(request, call, parse=read is not None)
+                return await self._attempt(request, call, read)
             except CallError as error:
                 error.attempts = call.attempts
                 call.last_failure = str(error)
@@ -147,19 +148,26 @@ class SessionManager:
 
         try:
             async with deadline:
-                retries = retrying(
+                exchange = await call_with_retries(
+                    attempt,
                     self.options.retry,
                     read=request.is_read,
                     seconds_left=seconds_left,
                     before_wait=before_wait,
                     sleep=self._sleep,
                 )
-                exchange: _Exchange = await retries(attempt)
         except TimeoutError:
             if not deadline.expired():
                 raise
         else:
-            return _response(exchange, read, call, clock() - started)
+            return Response(
+                value=exchange.value,
+                status=exchange.raw.status,
+                headers=exchange.raw.headers,
+                attempts=call.attempts,
+                elapsed=clock() - started,
+                content=exchange.raw.content,
+            )
         raise RequestTimeout(
             method=request.method,
             url=call.shown_url,
@@ -169,7 +177,7 @@ class SessionManager:
             reason=call.last_failure,
         )
 
-    async def _attempt(self, request: Request, call: _Call, *, parse: bool) -> _Exchange:
+    async def _attempt(self, request: Request, call: _Call, read: Reader[Any] | None) -> _Exchange:
         credentials = await self._credentials.get() if request.authenticate else None
         prepared, raw = await self._exchange(request, credentials, call)
         if raw.status == _UNAUTHORIZED and credentials is not None:
@@ -177,7 +185,8 @@ class SessionManager:
             if fresh is not None:
                 prepared, raw = await self._exchange(request, fresh, call)
         check_status(raw, prepared, datetime.now(UTC))
-        return _Exchange(prepared, raw, parse_json(raw, prepared) if parse else None)
+        value = None if read is None else await _in_turns(decode(raw, prepared, read))
+        return _Exchange(prepared, raw, value)
 
     async def _exchange(
         self, request: Request, credentials: Credentials | None, call: _Call
@@ -213,17 +222,12 @@ class SessionManager:
         return prepared, raw
 
 
-def _response(
-    exchange: _Exchange, read: Callable[[Any], Any] | None, call: _Call, elapsed: float
-) -> Response[Any]:
-    value = None
-    if read is not None:
-        value = decode(exchange.document, read, exchange.raw, exchange.prepared)
-    return Response(
-        value=value,
-        status=exchange.raw.status,
-        headers=exchange.raw.headers,
-        attempts=call.attempts,
-        elapsed=elapsed,
-        content=exchange.raw.content,
-    )
+async def _in_turns(work: Generator[None, None, T]) -> T:
+    """What a generator returns, while other tasks run wherever it yields."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+        await asyncio.sleep(0)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
 from cattrs import Converter
+from turns import at_once
 from yarl import URL
 
 from livechat_async.converter import make_converter
+from livechat_async.decoding.reading import Reader
 from livechat_async.request import Request, build
 from livechat_async.response import Response
 
@@ -24,11 +25,13 @@ class FakeSession:
     unread: int = 0
     converter: Converter = field(factory=make_converter)
 
-    async def call(self, request: Request, read: Callable[[Any], Any]) -> Response[Any]:
+    async def call(self, request: Request, read: Reader[Any]) -> Response[Any]:
         self.requests.append(request)
         document = self.answers[min(len(self.requests), len(self.answers)) - 1]
+        content = json.dumps(document).encode()
+        value = at_once(read(content))
         return Response(
-            value=read(document), status=200, headers={}, attempts=1, elapsed=0.0, content=b""
+            value=value, status=200, headers={}, attempts=1, elapsed=0.0, content=content
         )
 
     async def send(self, request: Request) -> None:

@@ -12,6 +12,7 @@ import attrs
 from hypothesis import strategies as st
 
 from livechat_async.models.chats import ChatAgent
+from livechat_async.redaction import Secret
 
 TEXT = st.text(max_size=10)
 SOME_TEXT = st.text(min_size=1, max_size=10)
@@ -27,6 +28,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     datetime: st.datetimes(timezones=st.just(UTC)),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
     Any: JSON,
+    Secret: SOME_TEXT.map(Secret),
 }
 
 
@@ -54,6 +56,8 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a field of this type."""
     if get_origin(hint) is tuple:
         return st.lists(values(get_args(hint)[0]), max_size=2).map(tuple)
+    if get_origin(hint) is frozenset:
+        return st.frozensets(values(get_args(hint)[0]), max_size=2)
     if get_origin(hint) in (Union, UnionType):
         members = [member for member in get_args(hint) if member is not NoneType]
         found = st.one_of(SOME_TEXT if member is str else values(member) for member in members)
@@ -71,7 +75,7 @@ def nearly(cls: type[Any]) -> st.SearchStrategy[Any]:
     objects = dict.fromkeys(wire_names(cls), leaves)
     for field in attrs.fields(cls):
         hint = get_type_hints(cls)[field.name]
-        nested = [member for member in get_args(hint) if attrs.has(member)]
+        nested = [member for member in (hint, *get_args(hint)) if attrs.has(member)]
         for inner in nested:
             name = field.metadata.get("wire", field.name)
             objects[name] = leaves | nearly(inner) | st.lists(nearly(inner), max_size=2)

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import JSON, models, nearly
 
-from livechat_async.converter import WireError, find_wire_error, make_converter
+from livechat_async.converter import make_converter
+from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.models.chats import (
     Chat,
     ChatAgent,

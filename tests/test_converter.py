@@ -24,7 +24,8 @@ from livechat_async import (
     VisitorDetails,
     VisitorState,
 )
-from livechat_async.converter import WireError, find_wire_error, make_converter
+from livechat_async.converter import make_converter
+from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.models.visitors import Count
 
 FIXTURES = Path(__file__).parent / "fixtures"

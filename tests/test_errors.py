@@ -34,6 +34,7 @@ from livechat_async.errors import (
     ServerError,
     TLSError,
     TransportError,
+    WebhookError,
 )
 
 URL = "https://api.livechatinc.com/visitors"
@@ -60,6 +61,7 @@ SAMPLES: dict[str, Any] = {
     "path": "[3].chat_start_time",
     "reason": "the cable was cut",
     "region": "fra",
+    "remedy": "Register the webhook anew",
     "retry_after": 7.5,
     "seconds": 15.0,
     "status": 418,
@@ -78,7 +80,7 @@ ALL_CLASSES = sorted(set(every_class()), key=lambda cls: cls.__name__)
 
 
 def attributes(error: LiveChatError) -> dict[str, Any]:
-    if not isinstance(error, CallError):
+    if not attrs.has(type(error)):
         return {}
     return {field.name: getattr(error, field.name) for field in attrs.fields(type(error))}
 
@@ -133,6 +135,7 @@ def test_every_class_of_the_tree_is_public_and_documented() -> None:
         (ConnectTimeout, ConnectError),
         (TLSError, ConnectError),
         (InvalidJSONError, DecodeError),
+        (WebhookError, ValueError),
     ],
 )
 def test_an_error_is_caught_as_what_it_is_elsewhere_too(
@@ -342,10 +345,20 @@ def test_errors_are_equal_by_identity_and_can_be_kept_in_sets() -> None:
                 "The error's `body` holds the beginning of the answer"
             ),
         ),
+        (
+            WebhookError(path="", expected="JSON", found="an empty body"),
+            "expected JSON as the body of a webhook, got an empty body",
+        ),
+        (
+            WebhookError(path="chat.tags", expected="a list", found="7", remedy="Look at it"),
+            "expected a list at chat.tags of a webhook's body, got 7. Look at it",
+        ),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, CallError) else "",
+    ids=lambda value: type(value).__name__ if isinstance(value, LiveChatError) else "",
 )
-def test_the_text_says_what_was_asked_what_came_and_what_to_do(error: CallError, text: str) -> None:
+def test_the_text_says_what_was_asked_what_came_and_what_to_do(
+    error: LiveChatError, text: str
+) -> None:
     assert str(error) == text
 
 

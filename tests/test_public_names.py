@@ -53,7 +53,7 @@ def test_a_public_name_says_what_it_is(name: str) -> None:
         assert (value.__doc__ or "").strip()
         assert value.__module__.startswith("livechat_async.")
     else:  # an alias of types, which has no docstring of its own
-        assert name in {"Credentials", "CredentialsSource"}
+        assert name in {"Change", "Credentials", "CredentialsSource"}
 
 
 @pytest.mark.parametrize("cls", [getattr(livechat_async, name) for name in PUBLIC], ids=str)

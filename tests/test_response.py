@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
@@ -13,6 +12,7 @@ from cattrs import Converter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
+from turns import at_once
 from yarl import URL
 
 from livechat_async import (
@@ -34,13 +34,13 @@ from livechat_async import (
     errors,
 )
 from livechat_async.converter import make_converter
+from livechat_async.decoding.reading import value_reader
 from livechat_async.models.visitors import Count
 from livechat_async.request import PreparedRequest, build
 from livechat_async.response import (
     RawResponse,
     check_status,
     decode,
-    parse_json,
     parse_retry_after,
 )
 
@@ -50,9 +50,10 @@ WEBHOOK_TOKEN = "planted-secret-of-the-webhook"
 CORE = "planted-secret"
 
 
-def reader_of(type_: Any, converter: Converter | None = None) -> Callable[[Any], Any]:
-    made = converter or make_converter()
-    return lambda document: made.structure(document, type_)
+def value_of(
+    answer: RawResponse, request: PreparedRequest, type_: Any, converter: Converter | None = None
+) -> Any:
+    return at_once(decode(answer, request, value_reader(converter or make_converter(), type_)))
 
 
 def prepared(token: str = TOKEN) -> PreparedRequest:
@@ -87,7 +88,7 @@ def decode_error_of(
 ) -> DecodeError:
     answer, request = raw(200, content, **headers), prepared(token)
     with pytest.raises(DecodeError) as caught:
-        decode(parse_json(answer, request), reader_of(type_), answer, request)
+        value_of(answer, request, type_)
     return caught.value
 
 
@@ -498,7 +499,7 @@ def test_an_error_brings_along_no_other_that_might_show_more() -> None:
     ],
 )
 def test_json_is_read(content: bytes, document: object) -> None:
-    assert parse_json(raw(200, content), prepared()) == document
+    assert value_of(raw(200, content), prepared(), Any) == document
 
 
 @pytest.mark.parametrize(
@@ -521,7 +522,7 @@ def test_what_is_no_json_is_an_error_that_says_what_came(
     content: bytes, headers: dict[str, str], found: str
 ) -> None:
     with pytest.raises(InvalidJSONError) as caught:
-        parse_json(raw(200, content, **headers), prepared())
+        value_of(raw(200, content, **headers), prepared(), Any)
     error = caught.value
     assert (error.path, error.expected, error.status) == ("", "JSON", 200)
     assert error.found.startswith(found)
@@ -532,8 +533,8 @@ def test_what_is_no_json_is_an_error_that_says_what_came(
 
 
 def test_a_document_becomes_what_was_asked_for() -> None:
-    document = [{"id": "S1.a", "state": "queued"}]
-    visitors = decode(document, reader_of(list[Visitor]), raw(), prepared())
+    content = b'[{"id": "S1.a", "state": "queued"}]'
+    visitors = value_of(raw(200, content), prepared(), list[Visitor])
     assert visitors == [Visitor(id="S1.a", state="queued")]
 
 
@@ -568,7 +569,7 @@ def test_whatever_a_users_hook_raises_is_a_decode_error(failure: type[Exception]
     converter = make_converter()
     converter.register_structure_hook(complex, hook)
     with pytest.raises(DecodeError) as caught:
-        decode([TOKEN], reader_of(list[complex], converter), raw(), prepared())
+        value_of(raw(200, json.dumps([TOKEN]).encode()), prepared(), list[complex], converter)
     assert caught.value.path == "[0]"
     assert CORE not in everything_of(caught.value)
 
@@ -581,7 +582,7 @@ def test_what_is_no_error_passes_through(failure: type[BaseException]) -> None:
     converter = make_converter()
     converter.register_structure_hook(complex, hook)
     with pytest.raises(failure):
-        decode(1, reader_of(complex, converter), raw(), prepared())
+        value_of(raw(200, b"1"), prepared(), complex, converter)
 
 
 # --- the response itself ---

@@ -40,8 +40,8 @@ from livechat_async import (
     errors,
 )
 from livechat_async.retry import (
+    call_with_retries,
     is_worth_repeating,
-    retrying,
     seconds_to_wait,
     was_surely_not_processed,
 )
@@ -72,6 +72,8 @@ TABLE: list[tuple[BaseException, bool, bool, bool, bool]] = [
     (ExportError(**DAYS), NO, NO, NO, NO),
     (OverfullDayError(**DAYS, most=25_000), NO, NO, NO, NO),
     (UnsettledDaysError(**DAYS, passes=20), NO, NO, NO, NO),
+    (errors.WebhookError(path="", expected="JSON", found="an empty body"), NO, NO, NO, NO),
+    (errors.QueueFullError("full"), NO, NO, NO, NO),
     (RedirectError(**CALL, status=302, location="x", reason="no"), NO, NO, NO, NO),
     (InvalidJSONError(**CALL, **WRONG), YES, NO, NO, NO),
     (DecodeError(**CALL, **WRONG), NO, NO, NO, NO),
@@ -258,14 +260,14 @@ async def run(
         if told is not None:
             told.append((error, seconds))
 
-    retries = retrying(
+    return await call_with_retries(
+        attempts,
         policy,
         read=read,
         seconds_left=clock.seconds_left,
         before_wait=before_wait,
         sleep=clock.sleep,
     )
-    return await retries(attempts)
 
 
 async def test_a_success_ends_it_at_once() -> None:
@@ -380,15 +382,15 @@ async def test_a_cancelled_wait_ends_the_call() -> None:
         raise asyncio.CancelledError
 
     attempts = Attempts(LOST, "never")
-    retries = retrying(
-        RetryPolicy(),
-        read=True,
-        seconds_left=lambda: math.inf,
-        before_wait=lambda _, __: None,
-        sleep=interrupted,
-    )
     with pytest.raises(asyncio.CancelledError):
-        await retries(attempts)
+        await call_with_retries(
+            attempts,
+            RetryPolicy(),
+            read=True,
+            seconds_left=lambda: math.inf,
+            before_wait=lambda _, __: None,
+            sleep=interrupted,
+        )
     assert attempts.made == 1
 
 

@@ -16,16 +16,19 @@ from cattrs import Converter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_strategies import JSON, PLAIN, models, nearly
+from turns import at_once
 
 from livechat_async import converter as converter_module
-from livechat_async.converter import find_wire_error, make_converter
+from livechat_async.converter import make_converter
+from livechat_async.decoding.problems import find_wire_error
+from livechat_async.decoding.reading import load_json, value_reader
+from livechat_async.decoding.usual import Hook
 from livechat_async.models import chats, tickets, visitors
 from livechat_async.models._wire import WireModel
 from livechat_async.models.chats import Chat, ChatAgent
 from livechat_async.models.tickets import Ticket, TicketGroup
 from livechat_async.models.visitors import Operator, VisitedPage, Visitor
 from livechat_async.sandbox import Sandbox
-from livechat_async.shortcut import Hook
 
 PLAIN.setdefault(float, st.floats(allow_nan=False, allow_infinity=False))
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -95,6 +98,22 @@ def outcome(converter: Converter, document: Any, cls: Any) -> Any:
 def check(document: Any, cls: Any, zone: Any = None) -> None:
     quick, careful = pair(zone)
     assert outcome(quick, document, cls) == outcome(careful, document, cls)
+    try:
+        content = json.dumps([document]).encode()
+        again = load_json(content)
+    except (TypeError, ValueError):
+        return  # no JSON can say so
+    found = outcome_of(lambda: at_once(value_reader(quick, list[cls])(content)))
+    expected = outcome_of(lambda: careful.structure(again, list[cls]))
+    assert found == expected
+
+
+def outcome_of(read: Callable[[], Any]) -> Any:
+    try:
+        return exactly(read())
+    except Exception as error:  # noqa: BLE001 - of any kind, but with the same to say
+        found = find_wire_error(error)
+        return found.path, found.expected, found.found
 
 
 # --- equal objects, equal errors ---

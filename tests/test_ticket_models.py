@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import JSON, models, nearly
+from turns import at_once
 
-from livechat_async.converter import WireError, find_wire_error, make_converter, read_single
+from livechat_async.converter import make_converter
+from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.decoding.reading import single_reader
 from livechat_async.models.tickets import (
     FirstResponse,
     Ticket,
@@ -358,7 +361,8 @@ def test_privacy_comes_in_three_types(wire: object, value: object) -> None:
 
 
 def read(document: Any) -> Ticket:
-    return read_single(document, lambda item: CONVERTER.structure(item, Ticket), "tickets")
+    reader = single_reader(CONVERTER.get_structure_hook(Ticket), Ticket, "tickets")
+    return at_once(reader(json.dumps(document).encode()))
 
 
 @pytest.mark.parametrize(

@@ -19,14 +19,20 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async import Visitor, VisitorDetails, VisitorState
+from livechat_async.changes import page_of
 from livechat_async.cli.text import how_long, number_of
 from livechat_async.redaction import printable
 
 __all__ = [
+    "agents_of",
     "details_panel",
     "is_terminal",
+    "number_text",
+    "path_of",
+    "place_of",
     "short_table",
     "show_error",
+    "style_of",
     "terminal",
     "to_columns",
     "visitors_table",
@@ -91,14 +97,14 @@ def _cells(visitor: Visitor) -> tuple[str, ...]:
         visitor.id,
         visitor.name,
         visitor.state,
-        _number(visitor.group),
-        _address(visitor),
+        number_text(visitor.group),
+        page_of(visitor),
         visitor.city,
         visitor.region,
         visitor.country or visitor.country_code,
         "" if visitor.last_visit is None else visitor.last_visit.isoformat(),
-        _number(visitor.visits),
-        _agents(visitor),
+        number_text(visitor.visits),
+        agents_of(visitor),
     )
 
 
@@ -132,16 +138,16 @@ def visitors_table(
     table.add_column("Here for", width=9)
     shown = visitors[:most]
     for visitor in shown:
-        page, place, agents = _path(visitor), _place(visitor, wide), _agents(visitor)
+        page, place, agents = path_of(page_of(visitor)), place_of(visitor, wide), agents_of(visitor)
         where = (
-            [_two(visitor.page_title or page, _address(visitor)), _two(*place)]
+            [_two(visitor.page_title or page, page_of(visitor)), _two(*place)]
             if wide
             else [_two(page, ", ".join(filter(None, place)))]
         )
         table.add_row(
             _two(visitor.name or "(no name)", visitor.id, "bold"),
-            _two(visitor.state, f"with {agents}" if agents else "", _style(visitor)),
-            Text(_number(visitor.group)),
+            _two(visitor.state, f"with {agents}" if agents else "", style_of(visitor)),
+            Text(number_text(visitor.group)),
             *where,
             _two(how_long(visitor.last_visit, now), _visits(visitor)),
         )
@@ -160,9 +166,9 @@ def short_table(visitors: Iterable[Visitor]) -> Table:
     for visitor in visitors:
         table.add_row(
             Text(printable(visitor.name), "bold"),
-            Text(printable(visitor.state), _style(visitor)),
-            Text(printable(_path(visitor))),
-            Text(printable(", ".join(filter(None, _place(visitor))))),
+            Text(printable(visitor.state), style_of(visitor)),
+            Text(printable(path_of(page_of(visitor)))),
+            Text(printable(", ".join(filter(None, place_of(visitor))))),
             how_long(visitor.last_visit, now),
         )
     return table
@@ -209,32 +215,32 @@ def _two(first: str, second: str, style: str = "") -> Text:
     return Text.assemble(*lines, no_wrap=True, overflow="ellipsis")
 
 
-def _style(visitor: Visitor) -> str:
+def style_of(visitor: Visitor) -> str:
+    """The style of a visitor's state; ``""`` for one that has none."""
     return _STYLES.get(visitor.state, "")
 
 
-def _number(number: int | None) -> str:
+def number_text(number: int | None) -> str:
+    """The number, or ``""``."""
     return "" if number is None else str(number)
+
+
+def agents_of(visitor: Visitor) -> str:
+    """The names of the agents who are in the chat."""
+    return ", ".join(operator.display_name or operator.id for operator in visitor.operators)
+
+
+def path_of(address: str) -> str:
+    """The address without its host: one's own site is known."""
+    scheme, mark, rest = address.partition("://")
+    return f"/{rest.partition('/')[2]}" if mark else scheme
+
+
+def place_of(visitor: Visitor, wide: bool = False) -> tuple[str, str]:
+    """The city, and the country or its code."""
+    country, code = visitor.country, visitor.country_code
+    return visitor.city, (country or code) if wide else (code or country)
 
 
 def _visits(visitor: Visitor) -> str:
     return "" if visitor.visits is None else number_of(visitor.visits, "visit")
-
-
-def _agents(visitor: Visitor) -> str:
-    return ", ".join(operator.display_name or operator.id for operator in visitor.operators)
-
-
-def _address(visitor: Visitor) -> str:
-    return visitor.page_current or visitor.page_address
-
-
-def _path(visitor: Visitor) -> str:
-    """The address without its host: one's own site is known."""
-    scheme, mark, rest = _address(visitor).partition("://")
-    return f"/{rest.partition('/')[2]}" if mark else scheme
-
-
-def _place(visitor: Visitor, wide: bool = False) -> tuple[str, str]:
-    country, code = visitor.country, visitor.country_code
-    return visitor.city, (country or code) if wide else (code or country)

@@ -1,4 +1,4 @@
-"""``livechat-async visitors``: list, count and add-details."""
+"""``livechat-async visitors``: list, watch, count and add-details."""
 
 from __future__ import annotations
 
@@ -24,8 +24,16 @@ from livechat_async.cli.settings import Settings
 from livechat_async.cli.show import is_terminal, terminal, to_columns, visitors_table
 from livechat_async.cli.text import number_of, to_json
 from livechat_async.cli.wait import wait_for
-from livechat_async.cli.watch import live_view, text_view, watch
+from livechat_async.cli.watch import (
+    change_live_view,
+    change_text_view,
+    follow,
+    live_view,
+    text_view,
+    watch,
+)
 from livechat_async.redaction import printable
+from livechat_async.watch import FailureHook, VisitorWatch
 
 __all__ = ["app"]
 
@@ -77,7 +85,7 @@ def list_visitors(
             metavar="SECONDS",
             min=0.2,
             max=86_400,
-            help="How long --watch waits between two questions.",
+            help="How long it is from one question of --watch to the next.",
         ),
     ] = 5.0,
 ) -> None:
@@ -131,6 +139,63 @@ def _as_json(
     client: LiveChatClient, visitors: Sequence[Visitor], *, indent: int | None = None
 ) -> str:
     return to_json(client.converter.unstructure(list(visitors)), indent=indent)
+
+
+@app.command("watch")
+def watch_visitors(
+    context: typer.Context,
+    *,
+    state: _State = None,
+    group: _Groups = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A JSON object a line, with the whole visitor.")
+    ] = False,
+    interval: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.2,
+            max=86_400,
+            help="How long it is from one question to the next.",
+        ),
+    ] = 5.0,
+) -> None:
+    """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
+
+    One line a change: arrived, state, page or left. Everybody who is there at
+    the start comes first. Elsewhere than on a terminal, the lines are
+    tab-separated columns below a line of their names. With --state or --group,
+    whoever leaves that state or group has left.
+
+    It goes on when LiveChat does not answer, tells so on stderr, and shows a
+    line "resynced" when it is back.
+
+    Examples:
+      livechat-async visitors watch
+      livechat-async visitors watch --state queued --group 2 --interval 10
+      livechat-async visitors watch --json | jq -r .visitor.name
+    """
+    settings: Settings = context.obj
+
+    async def show_changes() -> None:
+        # Every poll is a repetition of the last one, so none is repeated by itself.
+        async with settings.client(RetryPolicy.none()) as client:
+            if as_json:
+                view = change_text_view(client.converter.unstructure)
+            elif is_terminal(sys.stdout):
+                view = change_live_view(interval)
+            else:
+                view = change_text_view()
+
+            def make(on_failure: FailureHook) -> VisitorWatch:
+                return client.visitors.watch(
+                    interval=interval, state=state, groups=group or None, on_failure=on_failure
+                )
+
+            with view as shown:
+                await follow(make, shown)
+
+    wait_for(show_changes())
 
 
 @app.command("count")

@@ -1,29 +1,39 @@
-"""``--watch``: asks again and again, through what may pass by itself."""
+"""``list --watch`` and ``watch``: asks again and again, through what may pass by itself."""
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import typer
 from rich.live import Live
 from rich.text import Text
 
-from livechat_async import CallError, RetryPolicy, Visitor
-from livechat_async.cli.show import show_error, terminal, visitors_table
+from livechat_async import CallError, RetryPolicy, Visitor, VisitorState
+from livechat_async.changes import Change
+from livechat_async.cli.show import is_terminal, show_error, terminal, visitors_table
+from livechat_async.cli.show_changes import CHANGE_COLUMNS, change_cells, change_json, change_line
+from livechat_async.cli.text import number_of
 from livechat_async.redaction import printable
-from livechat_async.retry import is_worth_repeating
+from livechat_async.watch import FailureHook, Poller, VisitorWatch
 
-__all__ = ["View", "live_view", "text_view", "watch"]
+__all__ = [
+    "ChangeView",
+    "View",
+    "change_live_view",
+    "change_text_view",
+    "follow",
+    "live_view",
+    "text_view",
+    "watch",
+]
 
 View: TypeAlias = Callable[[list[Visitor] | None, str], None]
 """Shows the visitors, if they are known yet, and the problem, if there is one."""
 
-_ANY_WAIT = RetryPolicy(retry_after_max=float(sys.maxsize))
 _LINES_ROUND_TABLE = 5
 _LINES_OF_PROBLEM = 5
 
@@ -34,22 +44,22 @@ async def watch(fetch: Callable[[], Awaitable[list[Visitor]]], view: View, inter
     Args:
         fetch: one attempt.
         view: shows what came.
-        interval: seconds between an answer and the next question, or what the server asks for.
+        interval: seconds from one question to the next; longer after failures, and never less than
+            the server asks for.
 
     Raises:
         LiveChatError: a failure that stays one.
     """
     visitors: list[Visitor] | None = None
+    poller = Poller(
+        fetch,
+        retry=RetryPolicy(),
+        interval=interval,
+        on_failure=lambda error, _: view(visitors, str(error)),
+    )
     while True:
-        problem, pause = "", interval
-        try:
-            visitors = await fetch()
-        except CallError as error:
-            if not is_worth_repeating(error, _ANY_WAIT, read=True):
-                raise
-            problem, pause = str(error), max(interval, getattr(error, "retry_after", None) or 0.0)
-        view(visitors, problem)
-        await asyncio.sleep(pause)
+        visitors = (await poller.next()).value
+        view(visitors, "")
 
 
 @contextmanager
@@ -91,3 +101,103 @@ def live_view(interval: float) -> Iterator[View]:
         Text("asking ...", "dim"), console=console, auto_refresh=False, vertical_overflow="crop"
     ) as live:
         yield view
+
+
+class ChangeView(Protocol):
+    """Shows what a watch gives."""
+
+    def show(self, change: Change, visitors: Collection[Visitor], /) -> None:
+        """A change, and who is there by the same answer."""
+
+    def fail(self, error: CallError, seconds: float) -> None:
+        """A poll failed; the next is made after so many seconds."""
+
+
+async def follow(make: Callable[[FailureHook], VisitorWatch], view: ChangeView) -> None:
+    """Show changes for ever.
+
+    Args:
+        make: makes the watch.
+        view: shows what it gives.
+
+    Raises:
+        LiveChatError: a failure that stays one.
+    """
+    async with make(view.fail) as changes:
+        async for change in changes:
+            view.show(change, changes.visitors.values())
+
+
+class _TextChanges:
+    """A line a change on stdout, and problems on stderr."""
+
+    def __init__(self, to_text: Callable[[Change, datetime], str]) -> None:
+        self._to_text = to_text
+
+    def show(self, change: Change, _: Collection[Visitor]) -> None:
+        typer.echo(self._to_text(change, _now()))
+
+    def fail(self, error: CallError, seconds: float) -> None:
+        show_error(_problem(error, seconds))
+
+
+class _LiveChanges:
+    """A line a change on a terminal, and below them who is there; problems in between."""
+
+    def __init__(self, live: Live, interval: float, *, is_shared: bool) -> None:
+        self._live = live
+        self._every = f"every {interval:g} s until Ctrl-C"
+        self._is_shared = is_shared
+        self._live.update(Text(f"watching {self._every}", "dim"), refresh=True)
+
+    def show(self, change: Change, visitors: Collection[Visitor]) -> None:
+        console = self._live.console
+        console.print(change_line(change, _now(), console.width))
+        chatting = sum(visitor.state == VisitorState.CHATTING for visitor in visitors)
+        there = number_of(len(visitors), "visitor") if visitors else "nobody"
+        footer = Text.assemble((there, "bold"), (f", {chatting} chatting, {self._every}", "dim"))
+        self._live.update(footer, refresh=True)
+
+    def fail(self, error: CallError, seconds: float) -> None:
+        problem = _problem(error, seconds)
+        if self._is_shared:
+            line = Text.assemble((f"{_now():%H:%M:%S} ", "dim"), (f"✗ {printable(problem)}", "red"))
+            self._live.console.print(line)
+        else:
+            show_error(problem)
+        self._live.update(Text(f"no answer now, {self._every}", "red"), refresh=True)
+
+
+@contextmanager
+def change_text_view(
+    to_plain: Callable[[Any], Any] | None = None,
+) -> Iterator[ChangeView]:
+    """A view for pipes: a line a change, as tab-separated columns below a line of their names.
+
+    Args:
+        to_plain: makes plain data of a visitor, for a line of JSON instead.
+    """
+    if to_plain is not None:
+        yield _TextChanges(lambda change, when: change_json(change, when, to_plain))
+        return
+    typer.echo("\t".join(CHANGE_COLUMNS))
+    yield _TextChanges(lambda change, when: "\t".join(map(printable, change_cells(change, when))))
+
+
+@contextmanager
+def change_live_view(interval: float) -> Iterator[ChangeView]:
+    """A view for terminals: a line a change, and below them who is there."""
+    # Looked up before the live display puts its own in the place of stderr.
+    is_shared = is_terminal(sys.stderr)
+    with Live(
+        console=terminal(), auto_refresh=False, transient=True, redirect_stderr=is_shared
+    ) as live:
+        yield _LiveChanges(live, interval, is_shared=is_shared)
+
+
+def _problem(error: CallError, seconds: float) -> str:
+    return f"{error} (asking again in {seconds:.1f} s)"
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()

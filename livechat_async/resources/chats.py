@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, TypedDict, Unpack
 
 from livechat_async.checkpoint import Checkpoint
-from livechat_async.converter import read_single
+from livechat_async.decoding.reading import single_reader
 from livechat_async.errors import ConfigurationError
 from livechat_async.export import WINDOW_ITEMS, Export, OverfullDayPolicy, export
 from livechat_async.models.chats import Chat, ChatRate
@@ -234,13 +234,8 @@ class ChatsResource:
             CallError: the call failed; a `NotFoundError` says that there is no such chat.
         """
         request = _of_chat("GET", chat_id)
-        converter = self._session.converter
-        response = await self._session.call(
-            request,
-            lambda document: read_single(
-                document, lambda item: converter.structure(item, Chat), "chats"
-            ),
-        )
+        read = single_reader(self._session.converter.get_structure_hook(Chat), Chat, "chats")
+        response = await self._session.call(request, read)
         return response.value
 
     async def set_tags(self, chat_id: str, tags: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from livechat_async.converter import read_single
+from livechat_async.decoding.reading import single_reader
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.tickets import Ticket, TicketOrder, TicketSourceType, TicketStatus
 from livechat_async.pagination import BrokenPolicy, Pager, paginate
@@ -201,13 +201,8 @@ class TicketsResource:
         await self._session.send(_of_ticket("PUT", ticket_id, "/tags", tag=as_tags(tags)))
 
     async def _ticket(self, request: Request) -> Ticket:
-        converter = self._session.converter
-        response = await self._session.call(
-            request,
-            lambda document: read_single(
-                document, lambda item: converter.structure(item, Ticket), "tickets"
-            ),
-        )
+        read = single_reader(self._session.converter.get_structure_hook(Ticket), Ticket, "tickets")
+        response = await self._session.call(request, read)
         return response.value
 
 

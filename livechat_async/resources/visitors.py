@@ -15,6 +15,7 @@ from livechat_async.redaction import conceal
 from livechat_async.request import BodyEncoding, Request
 from livechat_async.resources._filters import as_choice, as_groups
 from livechat_async.session import SessionManager
+from livechat_async.watch import FailureHook, VisitorWatch
 
 __all__ = ["VisitorsResource"]
 
@@ -60,6 +61,55 @@ class VisitorsResource:
         """
         request = Request("GET", "/visitors", query={**_filters(state, groups), "count": 1})
         return (await self._session.send(request, Count)).value.number
+
+    def watch(
+        self,
+        *,
+        interval: float = 5.0,
+        state: VisitorState | str | None = None,
+        groups: Iterable[int] | None = None,
+        max_outage: float | None = None,
+        updates: bool = False,
+        on_failure: FailureHook | None = None,
+    ) -> VisitorWatch:
+        """Follow who comes, what they do, and who leaves; see `VisitorWatch` for what is exact.
+
+        ::
+
+            async with client.visitors.watch(interval=5) as watch:
+                async for change in watch:
+                    print(change)
+
+        LiveChat has no such method: it asks what `list` asks, again and again, with the client's
+        retries in each poll. Nothing is sent before the loop begins.
+
+        Args:
+            interval: seconds from one poll to the next, 0.01 at least.
+            state: as for `list`. Who leaves the state is `Left`, and who enters it `Arrived`.
+            groups: as for `list`, and likewise.
+            max_outage: seconds. Give up when polls fail for longer, with the latest error; None
+                never gives up while they may succeed later.
+            updates: whether there is an `Updated` for a visitor of whom only something else than
+                state and page changed, such as the time they were last seen.
+            on_failure: called with the error of each poll that fails and is made again, and with
+                the seconds until then.
+
+        Raises:
+            ConfigurationError: an argument makes no sense.
+        """
+        request = Request("GET", "/visitors", query=_filters(state, groups))
+
+        async def fetch() -> builtins.list[Visitor]:
+            return (await self._session.send(request, list[Visitor])).value
+
+        return VisitorWatch(
+            fetch,
+            retry=self._session.options.retry,
+            interval=interval,
+            max_outage=max_outage,
+            updates=updates,
+            on_failure=on_failure,
+        )
 
     async def add_details(
         self,
@@ -108,10 +158,11 @@ class VisitorsResource:
 
 
 def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> dict[str, Any]:
-    return {
+    filters = {
         "state": as_choice("state", state, VisitorState),
         "group": as_groups(groups, without="every group"),
     }
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 def _license_text(license_id: Any) -> str:

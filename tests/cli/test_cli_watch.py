@@ -2,13 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
+import re
 import signal
+from datetime import datetime
+from typing import Any
 
-from cli_process import COMMAND, PATIENCE, Done, Terminal
+import pytest
+from cli_process import COMMAND, PATIENCE, Done, Terminal, without_ansi
 
 from livechat_async.sandbox import EmptyBody, Sandbox, Status
 
 FAST = ("visitors", "list", "--watch", "--interval", "0.2")
+CHANGES = ("visitors", "watch", "--interval", "0.2")
+HOME, CART = "https://www.example.com/", "https://www.example.com/cart"
 
 
 async def start(*arguments: str, env: dict[str, str]) -> asyncio.subprocess.Process:
@@ -145,3 +153,207 @@ async def test_it_ends_quietly_when_nobody_reads_on(env: dict[str, str]) -> None
     code = await asyncio.wait_for(process.wait(), PATIENCE)
 
     assert (code, err) == (141, b"")
+
+
+async def test_a_terminal_gets_a_line_a_change_and_who_is_there(
+    sandbox: Sandbox, env: dict[str, str]
+) -> None:
+    sandbox.add_visitor(name="Sam Lee", page_current=HOME)
+
+    terminal = await Terminal.open(*CHANGES, env=env)
+    await terminal.until("1 visitor, 0 chatting, every 0.2 s until Ctrl-C")
+    mary = sandbox.add_visitor(id="S1.mary", name="Mary [b]Brown\x1b[2J", page_current=HOME)
+    await terminal.until("+ Mary")
+    sandbox.update_visitor(mary, state="queued", page_current=f"{CART}/{'long/' * 9}")
+    await terminal.until("/ → /cart")
+    sandbox.update_visitor(mary, state="chatting", page_current=CART)
+    await terminal.until("2 visitors, 1 chatting")
+    sandbox.remove_visitor(mary)
+    await terminal.until("- Mary")
+    code = await terminal.end(signal.SIGINT)
+
+    assert code == 130
+    for text in (
+        *("· Sam Lee        S", "browsing /", "+ Mary [b]Brown… S1.mary  ", "browsing → queued"),
+        *("queued → chatting with John Doe", "left after < 1 min /cart"),
+    ):
+        assert text in terminal.plain
+    assert terminal.plain.index("browsing → queued") < terminal.plain.index("/ → /cart")
+    assert "\x1b[2J" not in terminal.text
+    assert "\x1b[1;32m+" in terminal.text
+    assert "rror" not in terminal.plain
+    assert "Traceback" not in terminal.plain
+    drawn = re.split(r"\r\n|\x1b\[2K", terminal.text)
+    assert max(len(without_ansi(line).strip("\r")) for line in drawn) == 80
+    # The last line is taken away again, and the cursor is back.
+    assert terminal.text.endswith("\x1b[2K")
+    assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
+
+
+async def test_a_terminal_shows_an_outage_and_its_end(
+    sandbox: Sandbox, env: dict[str, str]
+) -> None:
+    sandbox.inject(Status(503, {"error": "[red]down\x1b[2Jnow"}))
+
+    terminal = await Terminal.open("--verbose", *CHANGES, env=env)
+    await terminal.until("watching every 0.2 s")
+    await terminal.until("no answer now")
+    await terminal.until("↻ answered again, after ")
+    await terminal.until("nobody, 0 chatting")
+    code = await terminal.end(signal.SIGINT)
+
+    assert code == 130
+    assert "✗ GET http" in terminal.plain
+    assert "[red]down␛[2Jnow" in terminal.plain
+    assert "(asking again" in terminal.plain
+    assert "DEBUG GET" in terminal.plain
+    assert "\x1b[2Jnow" not in terminal.text
+
+
+async def test_problems_go_to_stderr_where_that_is_no_terminal(
+    sandbox: Sandbox, env: dict[str, str]
+) -> None:
+    master, slave = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, *CHANGES, env=env, stdout=slave, stderr=asyncio.subprocess.PIPE
+    )
+    os.close(slave)
+    terminal = Terminal(process, master)
+    asyncio.get_running_loop().add_reader(master, terminal._read)
+    await terminal.until("watching every")
+    sandbox.inject(Status(503))
+    await terminal.until("no answer now")
+    await terminal.until("answered again")
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    err = (await asyncio.wait_for(process.stderr.read(), PATIENCE)).decode()
+    code = await terminal.end()
+
+    assert code == 130
+    assert err.startswith("error: GET http")
+    assert err.endswith("(asking again in 0.2 s)\n")
+    assert without_ansi(err) == err
+    assert "✗" not in terminal.plain
+
+
+async def test_a_pipe_gets_columns_a_change(sandbox: Sandbox, env: dict[str, str]) -> None:
+    mary = sandbox.add_visitor(id="S1.mary", name="Mary\tBrown", group=2, page_current=HOME)
+
+    process = await start(*CHANGES, env=env)
+    lines = [await line_of(process) for _ in range(2)]
+    sandbox.update_visitor(mary, state="odd\x1b[2J", page_current=CART)
+    lines += [await line_of(process) for _ in range(2)]
+    sandbox.inject(Status(503, retry_after=1))
+    sandbox.remove_visitor(mary)
+    lines += [await line_of(process) for _ in range(2)]
+    done = await finish(process, signal.SIGINT)
+
+    names, *rows = (line.rstrip("\n").split("\t") for line in lines)
+    assert names == ["time", "change", "id", "name", "state", "group", "page", "before"]
+    times = [datetime.fromisoformat(row[0]) for row in rows]
+    assert times == sorted(times)
+    assert all(time.tzinfo is not None for time in times)
+    who = ["S1.mary", "Mary␉Brown"]
+    assert [row[1:] for row in rows] == [
+        ["arrived", *who, "browsing", "2", HOME, ""],
+        ["state", *who, "odd␛[2J", "2", CART, "browsing"],
+        ["page", *who, "odd␛[2J", "2", CART, HOME],
+        ["resynced", "", "", "", "", "", rows[3][-1]],
+        ["left", *who, "odd␛[2J", "2", CART, ""],
+    ]
+    assert 1 <= float(rows[3][-1]) < PATIENCE
+    assert done.code == 130
+    (problem,) = done.err.splitlines()
+    assert problem.startswith("error: GET")
+    assert problem.endswith("(asking again in 1.0 s)")
+
+
+async def test_a_pipe_gets_json_a_change(sandbox: Sandbox, env: dict[str, str]) -> None:
+    mary = sandbox.add_visitor(name="Mary Brown", page_current=HOME, new_field=["kept"])
+
+    process = await start(*CHANGES, "--json", env=env)
+    changes = [await _json_of(process)]
+    sandbox.update_visitor(mary, state="queued", page_current=CART)
+    changes += [await _json_of(process) for _ in range(2)]
+    sam = sandbox.add_visitor(name="Sam Lee")
+    changes += [await _json_of(process)]
+    sandbox.inject(EmptyBody())
+    sandbox.remove_visitor(mary)
+    changes += [await _json_of(process) for _ in range(2)]
+    done = await finish(process, signal.SIGINT)
+
+    arrived, state, page, second, resynced, left = changes
+    assert list(arrived) == ["time", "change", "at_start", "visitor"]
+    assert (arrived["change"], arrived["at_start"]) == ("arrived", True)
+    assert arrived["visitor"]["new_field"] == ["kept"]
+    assert (state["change"], state["before"]) == ("state", "browsing")
+    assert (page["change"], page["before"]) == ("page", HOME)
+    assert state["visitor"] == page["visitor"]
+    assert page["visitor"]["page_current"] == CART
+    assert (second["change"], second["at_start"]) == ("arrived", False)
+    assert (resynced["change"], resynced["failures"]) == ("resynced", 1)
+    assert resynced["outage"] > 0
+    assert [visitor["id"] for visitor in resynced["visitors"]] == [sam]
+    assert list(left) == ["time", "change", "visitor"]
+    assert left["change"] == "left"
+    assert left["visitor"]["id"] == mary
+    assert done.code == 130
+
+
+async def _json_of(process: asyncio.subprocess.Process) -> dict[str, Any]:
+    change: dict[str, Any] = json.loads(await line_of(process))
+    datetime.fromisoformat(change["time"])
+    return change
+
+
+async def test_only_who_is_asked_for_is_followed(sandbox: Sandbox, env: dict[str, str]) -> None:
+    mary = sandbox.add_visitor(state="queued", group=2)
+    sandbox.add_visitor(state="queued", group=1)
+
+    process = await start(
+        *CHANGES, "--json", "--state", "queued", "--group", "0", "--group", "2", env=env
+    )
+    arrived = await _json_of(process)
+    sandbox.start_chat(mary)
+    left = await _json_of(process)
+    await finish(process, signal.SIGINT)
+
+    assert (arrived["change"], left["change"]) == ("arrived", "left")
+    assert arrived["visitor"]["id"] == left["visitor"]["id"] == mary
+    assert sandbox.requests[0].query == {"state": "queued", "group": ["0", "2"]}
+
+
+async def test_changes_end_with_what_does_not_pass(sandbox: Sandbox, env: dict[str, str]) -> None:
+    sandbox.add_visitor()
+    process = await start(*CHANGES, env=env)
+    await line_of(process)
+    await line_of(process)
+    sandbox.inject(Status(401))
+    done = await finish(process)
+
+    assert done.code == 1
+    assert done.err.startswith("error: GET")
+    assert "401" in done.err
+
+
+async def test_changes_end_quietly_when_nobody_reads_on(
+    sandbox: Sandbox, env: dict[str, str]
+) -> None:
+    process = await start(*CHANGES, "--json", env=env)
+    sandbox.add_visitor()
+    await line_of(process)
+    process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
+    sandbox.add_visitor()
+    assert process.stderr is not None
+    err = await asyncio.wait_for(process.stderr.read(), PATIENCE)
+    code = await asyncio.wait_for(process.wait(), PATIENCE)
+
+    assert (code, err) == (141, b"")
+
+
+@pytest.mark.parametrize("options", [("--interval", "0"), ("--state", "asleep"), ("--group", "-1")])
+async def test_wrong_options_are_told(options: tuple[str, str], env: dict[str, str]) -> None:
+    done = await finish(await start("visitors", "watch", *options, env=env))
+
+    assert (done.code, done.out) == (2, "")
+    assert options[0] in done.err

@@ -1,0 +1,86 @@
+"""What is wrong with a payload, and where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+from cattrs import (
+    AttributeValidationNote,
+    BaseValidationError,
+    ClassValidationError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+
+__all__ = ["WireError", "find_wire_error", "show", "wire_name", "wrong"]
+
+
+class WireError(ValueError):
+    """What stands somewhere in an answer is not what is due there.
+
+    Attributes:
+        expected: what is due.
+        found: what stands there.
+        path: where, such as ``[3].chat_start_time``.
+    """
+
+    def __init__(self, expected: str, found: str, path: str = "") -> None:
+        self.expected = expected
+        self.found = found
+        self.path = path
+        super().__init__(f"expected {expected}, got {found}")
+
+    def inside(self, place: str) -> WireError:
+        """The same error, of the whole that holds at this place what it is about."""
+        dot = "." if self.path and self.path[0] not in ".[" else ""
+        return WireError(self.expected, self.found, f"{place}{dot}{self.path}")
+
+
+def wrong(expected: str, value: object) -> WireError:
+    """The error that says what stands where something else is expected."""
+    return WireError(expected, show(value))
+
+
+def show(value: object) -> str:
+    """The value as a message names it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return repr(value)
+
+
+def find_wire_error(error: Exception) -> WireError:
+    """What is wrong first, and where, in an error of ``Converter.structure``."""
+    path = ""
+    while isinstance(error, BaseValidationError):
+        error, step = _first_problem(error)
+        path += step
+    if isinstance(error, WireError):
+        path, expected, found = path + error.path, error.expected, error.found
+    elif isinstance(error, KeyError):
+        expected, found = "a value", "no such field"
+    else:
+        expected, found = "what the type asks for", f"{type(error).__name__}: {error}"
+    return WireError(expected, found, path.removeprefix("."))
+
+
+def _first_problem(error: BaseValidationError) -> tuple[Exception, str]:
+    if isinstance(error, (ClassValidationError, IterableValidationError)):
+        located, elsewhere = error.group_exceptions()
+        for problem, note in located:
+            return problem, _step(note, error.cl)
+        return elsewhere[0], ""
+    return error.exceptions[0], ""
+
+
+def _step(note: AttributeValidationNote | IterableValidationNote, cls: Any) -> str:
+    if isinstance(note, IterableValidationNote):
+        return f"[{note.index}]"
+    field = attrs.fields_dict(cls).get(note.name) if attrs.has(cls) else None
+    return f".{note.name if field is None else wire_name(field)}"
+
+
+def wire_name(field: attrs.Attribute[Any]) -> str:
+    """The name of a model's field on the wire."""
+    name: str = field.metadata.get("wire", field.name)
+    return name

@@ -1,0 +1,121 @@
+"""From JSON text straight to a model, with no dict on the way, where it is as LiveChat sends it.
+
+msgspec reads JSON into a struct that is defined for each model, of what the hooks of its fields
+tell as `Usual`; a function that is generated of the same makes the model of it. A field that is not
+known, a type that is not usual, or anything else that raises, means: this object has to be read
+with care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from textwrap import indent
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from livechat_async.decoding.generated import Field, assignment, compiled, draft_of
+from livechat_async.decoding.usual import Hook, choice, usual_of
+
+__all__ = ["is_blank", "straight", "straight_reader"]
+
+FromStruct = Callable[[Any], Any]
+
+
+def straight(model: type[Any], fields: Sequence[Field]) -> tuple[type[msgspec.Struct], FromStruct]:
+    """The struct msgspec reads, and the function that makes the model of it.
+
+    Args:
+        model: a slotted attrs class, with a field ``extra`` for what it does not know.
+        fields: its other fields.
+    """
+    twins = [field.twin for field in fields if field.twin is not None]
+    known = dict.fromkeys([*(field.wire for field in fields), *twins])
+    places = {name: f"v{index}" for index, name in enumerate(known)}
+    names: dict[str, object] = {
+        "draft_of_model": draft_of(model),  # type: ignore[arg-type]  # a class can be hashed
+        "model": model,
+        "new": object.__new__,
+    }
+    types: dict[str, Any] = dict.fromkeys(places.values(), str | int | None)  # as twins are
+    required: set[str] = set()
+    lines: list[str] = ["draft = new(draft_of_model)"]
+    for field in fields:
+        place, usual = places[field.wire], field.usual
+        types[place], cases, otherwise = field.read_straight()
+        own = {name: f"{place}_{name}" for name in usual.uses}
+        names |= {own[name]: thing for name, thing in usual.uses.items()}
+        if field.is_required:
+            required.add(place)
+        if field.is_required and otherwise == "{v}" and not cases:
+            lines.append(f"draft.{field.name} = value.{place}")
+            continue
+        lines.append(f"{place} = value.{place}")
+        if field.is_required and types[place] is Any:
+            lines.append(f"if {place} is None: raise ValueError")
+        twin = None if field.twin is None else places[field.twin]
+        if twin is not None:
+            lines.append(f"{twin} = value.{twin}")
+        value = choice(cases, otherwise, place, own)
+        lines += assignment(field, value, twin, usual.cases, own)
+    source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 8))
+    struct = msgspec.defstruct(
+        model.__name__,
+        [
+            (place, types[place]) if place in required else (place, types[place], None)
+            for place in places.values()
+        ],
+        rename={place: name for name, place in places.items()},
+        kw_only=True,
+        forbid_unknown_fields=True,
+        gc=False,  # it holds no cycle, and lives for a moment
+    )
+    return struct, compiled(source)(**names)
+
+
+_FUNCTION = """\
+def make({names}):
+    def from_struct(value):
+{lines}
+        draft.extra = {{}}
+        draft.__class__ = model
+        return draft
+    return from_struct
+"""
+
+
+def is_blank(struct: msgspec.Struct) -> bool:
+    """Whether nothing but blanks was read."""
+    return not any(msgspec.structs.astuple(struct))
+
+
+_readers: WeakKeyDictionary[Hook, Callable[[bytes], Any]] = WeakKeyDictionary()
+
+
+def straight_reader(hook: Hook) -> Callable[[bytes], Any] | None:
+    """The function that reads the JSON text of one object straight; None if there is no such way.
+
+    What it raises only says that the object has to be read with care.
+
+    Args:
+        hook: the structure hook that reads it with care.
+    """
+    usual = usual_of(hook)
+    way = usual.straight.get(dict)
+    if way is None:
+        return None
+    if hook not in _readers:
+        names = {"decode": msgspec.json.Decoder(way.wire).decode, **usual.uses}
+        value = way.then.format(v="value", **{name: name for name in usual.uses})
+        _readers[hook] = compiled(_READER.format(names=", ".join(names), value=value))(**names)
+    return _readers[hook]
+
+
+_READER = """\
+def make({names}):
+    def read(content):
+        value = decode(content)
+        return {value}
+    return read
+"""

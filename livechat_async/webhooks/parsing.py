@@ -1,0 +1,180 @@
+"""The body of a webhook in; a typed event, or an error that says what is wrong, out. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from cattrs import Converter
+
+from livechat_async.converter import make_converter
+from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.decoding.reading import NotJSONError, load_json
+from livechat_async.errors import WebhookError
+from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
+from livechat_async.redaction import conceal, kind_of, redact, secrets_in
+from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookEvent
+
+__all__ = ["parse_webhook"]
+
+_SHOWN = 150
+_DEEPEST = 100
+_OLD_SPELLINGS = {"visior_queued": WebhookEventType.VISITOR_QUEUED}
+_ONLY_IN_V3 = frozenset({"action", "payload", "secret_key", "webhook_id"})
+_DATA = tuple(member.value for member in WebhookDataType)
+_NEEDED: Mapping[str, WebhookDataType] = {
+    WebhookEventType.VISITOR_QUEUED: WebhookDataType.VISITOR,
+    WebhookEventType.TICKET_CREATED: WebhookDataType.TICKET,
+    WebhookEventType.CANNED_RESPONSE_CHANGED: WebhookDataType.CANNED_RESPONSE,
+}
+
+
+def parse_webhook(body: bytes | bytearray | str | Mapping[str, Any]) -> WebhookEvent:
+    """The event that the body of a webhook tells.
+
+    Args:
+        body: as it came, or its JSON already read. A mapping is not changed, nor kept.
+
+    Returns:
+        An object of the class for its ``event_type``; an `UnknownEvent` for one that this library
+        has not heard of.
+
+    Raises:
+        WebhookError: it is not JSON, no event of version 2 of the API, or lacks what it is about.
+    """
+    outcome = _parsed(body)
+    if isinstance(outcome, WebhookEvent):
+        return outcome
+    # Errors are made in functions of their own, and the body is let go of: what was sent, which
+    # holds a secret, is then in no frame of ours in their tracebacks.
+    del body
+    raise outcome
+
+
+def _parsed(body: Any) -> WebhookEvent | WebhookError:
+    try:
+        content = _to_bytes(body)
+    except Exception:  # noqa: BLE001 (a mapping may hold anything)
+        return _error("", "JSON", f"a {kind_of(body)} that JSON cannot hold")
+    try:
+        document = load_json(content)
+    except NotJSONError as error:
+        return _no_json(content, str(error))
+    if content.count(b"[") + content.count(b"{") > _DEEPEST and _is_deeper(document, _DEEPEST):
+        return _error("", f"JSON of at most {_DEEPEST} levels", "more of them")
+    if not isinstance(document, dict):
+        return _error("", "an object", _kind(document))
+    return _read(document)
+
+
+def _to_bytes(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, (bytearray, memoryview)):
+        return bytes(body)
+    if isinstance(body, str):
+        return body.encode("utf-8", "replace")
+    return json.dumps(body, default=_to_dict, allow_nan=False).encode()
+
+
+def _to_dict(value: object) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether it is nested more than so deep: then pickle, say, could not cope with it."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
+
+
+def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
+    kind = document.get("event_type")
+    if not isinstance(kind, str) or not kind.strip():
+        return _no_event(document)
+    kind = document["event_type"] = _OLD_SPELLINGS.get(kind, kind)
+    cls = _CLASSES.get(kind, UnknownEvent)
+    document["data_types"] = brought = set()
+    for name in _DATA:
+        if name in document:
+            if document[name] not in _NOTHING[name]:
+                brought.add(name)
+            elif cls is not UnknownEvent:
+                del document[name]
+    needed = _NEEDED.get(kind)
+    if needed is not None and needed not in brought:
+        return _lacking(needed)
+    try:
+        event: WebhookEvent = _converter().structure(document, cls)
+    except Exception as error:  # noqa: BLE001 (cattrs has many)
+        return _unreadable(find_wire_error(error), document)
+    return event
+
+
+_CLASSES: Mapping[str, type[WebhookEvent]] = {str(kind): c for kind, c in EVENT_CLASSES.items()}
+# Where there is nothing, PHP writes an empty list also for an object.
+_NOTHING: Mapping[str, tuple[Any, ...]] = {
+    name: (None, "") if name == WebhookDataType.PRE_CHAT_SURVEY else (None, "", [])
+    for name in _DATA
+}
+
+
+@cache
+def _converter() -> Converter:
+    return make_converter()
+
+
+def _error(path: str, expected: str, found: str, remedy: str = "") -> WebhookError:
+    return WebhookError(path=path, expected=expected, found=found, remedy=remedy)
+
+
+def _no_json(content: bytes, reason: str) -> WebhookError:
+    found = f"{len(content):,} bytes of something else ({reason})" if content else "an empty body"
+    return _error("", "JSON", _shortened(found))
+
+
+def _no_event(document: dict[str, Any]) -> WebhookError:
+    if not _ONLY_IN_V3.isdisjoint(document):
+        return _error(
+            "",
+            "an event of version 2 of LiveChat's API",
+            "one of version 3",
+            "Register the webhook through version 2, which this library speaks",
+        )
+    found = _kind(document["event_type"]) if "event_type" in document else "no such field"
+    return _error("event_type", "the name of an event", found)
+
+
+def _lacking(needed: WebhookDataType) -> WebhookError:
+    remedy = f"Register the webhook with the data type {needed.value!r}"
+    return _error(needed.value, "what the event is about", "nothing", remedy)
+
+
+def _unreadable(problem: WireError, document: dict[str, Any]) -> WebhookError:
+    # Hidden before it is cut: half a secret would not be found. And what is broken may hold one by
+    # any name.
+    found = {"[": "a list", "{": "an object"}.get(problem.found[:1])
+    if found is None:
+        found = redact(problem.found, secrets_in(conceal(document)))
+    return _error(problem.path, problem.expected, _shortened(found))
+
+
+def _kind(value: Any) -> str:
+    """What a value of JSON is, and not what it says: a piece of a body may be a secret."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return "a text" if value.strip() else "a blank text"
+    if isinstance(value, list):
+        return "a list"
+    return "an object" if isinstance(value, dict) else "a number"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
