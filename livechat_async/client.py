@@ -26,6 +26,7 @@ from livechat_async.request import Request
 from livechat_async.resources.chats import ChatsResource
 from livechat_async.resources.tickets import TicketsResource
 from livechat_async.resources.visitors import VisitorsResource
+from livechat_async.resources.webhooks import WebhooksResource
 from livechat_async.response import Response
 from livechat_async.session import SessionManager
 from livechat_async.transport import Transport
@@ -139,6 +140,7 @@ class LiveChatClient:
         self.chats: ChatsResource = ChatsResource(session)
         self.tickets: TicketsResource = TicketsResource(session)
         self.visitors: VisitorsResource = VisitorsResource(session)
+        self.webhooks: WebhooksResource = WebhooksResource(session)
 
     @classmethod
     def from_env(cls, **options: Unpack[EnvironmentOptions]) -> Self:

@@ -29,7 +29,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from livechat_async.decoding.generated import Field, fills_plainly
 from livechat_async.decoding.problems import WireError, show, wire_name, wrong
 from livechat_async.decoding.shortcut import shortcut
-from livechat_async.decoding.straight import is_blank, straight
+from livechat_async.decoding.straight import is_blank, is_empty, straight
 from livechat_async.decoding.usual import (
     ASK,
     Hook,
@@ -142,10 +142,10 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     cases, ways = dict(told.cases), dict(told.straight)
     for kind in map(type, blanks):  # one of a kind is the blank one
         cases[kind] = f"({cases.get(kind, ASK)}) if {{v}} else None"
-    if dict in ways and {} in blanks:  # {} may have been read, or nulls: only the careful way knows
-        then = f"{ASK} if {{is_blank}}({{v}}) else {ways[dict].then}"
+    if dict in ways and {} in blanks:
+        then = f"None if {{is_empty}}({{v}}) else {ways[dict].then}"
         ways[dict] = attrs.evolve(ways[dict], then=then)
-    return with_usual(to_optional, cases, straight=ways, uses={**told.uses, "is_blank": is_blank})
+    return with_usual(to_optional, cases, straight=ways, uses={**told.uses, "is_empty": is_empty})
 
 
 def _is_open_enum(cls: Any) -> bool:
@@ -293,7 +293,7 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
     if told is None:
         return with_usual(to_model, kinds)
     hook = shortcut(cls, told, to_model)
-    struct, from_struct = straight(cls, told)
+    struct, from_struct = straight(cls, told, knows_empty=cls in _NOTHING_IF_EMPTY)
     for zone in [name for name, field in fields.items() if "zone" in field.metadata]:
         hook = _in_its_zone(hook, zone)
         from_struct = _struct_in_its_zone(from_struct, struct, zone)

@@ -119,9 +119,6 @@ class CallError(LiveChatError):
     attempts: int = 1
     resume_page: int | None = None
 
-    def __attrs_post_init__(self) -> None:
-        self.args: tuple[Any, ...] = ()
-
     def __str__(self) -> str:
         tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
         sentences = [f"{self._event().rstrip('.')}{tries}", self._hint(), self._way_on()]
@@ -393,9 +390,6 @@ class ExportError(LiveChatError):
     last: date
     total: int | None
 
-    def __attrs_post_init__(self) -> None:
-        self.args: tuple[Any, ...] = ()
-
 
 @define(kw_only=True, slots=False, eq=False)
 class OverfullDayError(ExportError):
@@ -448,9 +442,6 @@ class WebhookError(LiveChatError, ValueError):
     expected: str
     found: str
     remedy: str = ""
-
-    def __attrs_post_init__(self) -> None:
-        self.args: tuple[Any, ...] = ()
 
     def __str__(self) -> str:
         place = f"at {self.path} of a webhook's body" if self.path else "as the body of a webhook"

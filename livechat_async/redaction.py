@@ -52,6 +52,19 @@ _SECRET_NAMES = frozenset(
 )
 
 
+# User name and password of a URL: in plain text, in JSON and percent-encoded; and cut off, as the
+# body of an error may be.
+_RUN = r'(?:[^\s"<>/?#\\]|\\(?!/))*'
+_USER_INFO = re.compile(
+    r"((?::|%3[Aa])(?:\\?/|%2[Ff]){2})"
+    rf"(?:{_RUN}(@|%40)|{_RUN}(?::|%3[Aa]){_RUN}(…?\Z))"
+)
+_SECRET_VALUE = re.compile(
+    rf"""(["'](?:{"|".join(sorted(_SECRET_NAMES))})["']\s*:\s*["'])(?:[^"'\\]|\\.)*""",
+    re.IGNORECASE,
+)
+
+
 class Secret(str):
     """Text whose ``repr`` is hidden. ``str()`` gives the text itself: it has to reach the wire."""
 
@@ -117,11 +130,15 @@ def printable(text: str) -> str:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it hidden, however it is spelled there."""
+    """The text with every secret in it hidden, however it is spelled there.
+
+    That is those given, the user name and password of every URL, and what in JSON stands under the
+    name of a secret.
+    """
     spellings = {spelling for secret in secrets if secret for spelling in _spellings(str(secret))}
     for spelling in sorted(spellings, key=len, reverse=True):
         text = text.replace(spelling, HIDDEN)
-    return text
+    return _SECRET_VALUE.sub(rf"\1{HIDDEN}", _USER_INFO.sub(rf"\1{HIDDEN}\2\3", text))
 
 
 def _spellings(secret: str) -> Iterator[str]:

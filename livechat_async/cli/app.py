@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livechat_async import Timeouts, __version__
-from livechat_async.cli import chats, demo, log, sandbox, tickets, visitors
+from livechat_async.cli import chats, demo, log, sandbox, tickets, visitors, webhooks
 from livechat_async.cli.settings import Settings
 
 __all__ = ["app"]
@@ -24,6 +24,7 @@ app.command("demo")(demo.demo)
 app.add_typer(visitors.app, name="visitors")
 app.add_typer(chats.app, name="chats")
 app.add_typer(tickets.app, name="tickets")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("sandbox")(sandbox.run_sandbox)
 
 

@@ -29,20 +29,43 @@ def run_sandbox(
     visitors: Annotated[
         int, typer.Option(min=0, max=10_000, help="How many people are on the site.")
     ] = 8,
+    webhook_retry_span: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="The time in which a webhook is repeated that is not answered 200.",
+        ),
+    ] = 6 * 60 * 60,
+    webhook_repeats: Annotated[
+        int,
+        typer.Option(min=0, max=100, help="Deliver every webhook so many times more for nothing."),
+    ] = 0,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
 
-    It speaks the documented API strictly, for tests of programs in any language.
+    It speaks the documented API strictly, for tests of programs in any language,
+    and delivers the webhooks that are registered for this machine.
 
     Examples:
       livechat-async sandbox
       livechat-async sandbox --port 0 --visitors 500
+      livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
     """
-    wait_for(_serve(host, port, visitors))
+    wait_for(
+        _serve(
+            Sandbox(
+                host=host,
+                port=port,
+                seed=visitors,
+                webhook_retry_span=webhook_retry_span,
+                webhook_repeats=webhook_repeats,
+            )
+        )
+    )
 
 
-async def _serve(host: str, port: int, visitors: int) -> None:
-    sandbox = Sandbox(host=host, port=port, seed=visitors)
+async def _serve(sandbox: Sandbox) -> None:
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no such signals, and just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -63,14 +86,14 @@ async def _serve(host: str, port: int, visitors: int) -> None:
 def _introduction(sandbox: Sandbox) -> Iterator[str]:
     """What to do with it, in lines a shell can run."""
     url, credentials = sandbox.url, sandbox.credentials
-    list_line = ["-u", f"{credentials.login}:{credentials.token}", f"{url}/visitors"]
+    user = ["-u", f"{credentials.login}:{credentials.token}"]
     yield f"# A LiveChat sandbox listens on {url}"
     yield "# Point livechat-async at it:"
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"
     yield f"export LIVECHAT_TOKEN={credentials.token}"
     yield "# Who is on the site:"
-    yield _curl(*list_line)
+    yield _curl(*user, f"{url}/visitors")
     chats = (sandbox.chat_of(visitor["id"]) for visitor in sandbox.visitors)
     chat = next(filter(None, chats), None)
     if chat is not None:
@@ -79,9 +102,16 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
             *("-H", "Content-Type: application/json", "-d", _details(chat)),
             f"{url}/visitors/{chat.visitor_id}/details",
         )
+    yield "# Let a bot on port 8000 be told of chats that start, and see what was delivered:"
+    yield _curl(
+        *user,
+        *("-d", "event_type=chat_started", "-d", "data_types[]=visitor"),
+        *("-d", "url=http://127.0.0.1:8000/livechat", f"{url}/webhooks"),
+    )
+    yield _curl(f"{url}/_sandbox/deliveries")
     yield "# Somebody comes to the site:"
     yield _curl(
-        *("-H", "Content-Type: application/json", "-d", to_json({"name": "Jane Roe"})),
+        *("-H", "Content-Type: application/json", "-d", to_json({"name": "Mary"})),
         f"{url}/_sandbox/visitors",
     )
 

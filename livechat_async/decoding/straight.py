@@ -18,17 +18,20 @@ import msgspec
 from livechat_async.decoding.generated import Field, assignment, compiled, draft_of
 from livechat_async.decoding.usual import Hook, choice, usual_of
 
-__all__ = ["is_blank", "straight", "straight_reader"]
+__all__ = ["is_blank", "is_empty", "straight", "straight_reader"]
 
 FromStruct = Callable[[Any], Any]
 
 
-def straight(model: type[Any], fields: Sequence[Field]) -> tuple[type[msgspec.Struct], FromStruct]:
+def straight(
+    model: type[Any], fields: Sequence[Field], *, knows_empty: bool = False
+) -> tuple[type[msgspec.Struct], FromStruct]:
     """The struct msgspec reads, and the function that makes the model of it.
 
     Args:
         model: a slotted attrs class, with a field ``extra`` for what it does not know.
         fields: its other fields.
+        knows_empty: whether `is_empty` is to tell an empty object from one of nulls.
     """
     twins = [field.twin for field in fields if field.twin is not None]
     known = dict.fromkeys([*(field.wire for field in fields), *twins])
@@ -37,7 +40,9 @@ def straight(model: type[Any], fields: Sequence[Field]) -> tuple[type[msgspec.St
         "draft_of_model": draft_of(model),  # type: ignore[arg-type]  # a class can be hashed
         "model": model,
         "new": object.__new__,
+        "unset": msgspec.UNSET,
     }
+    missing = msgspec.UNSET if knows_empty else None
     types: dict[str, Any] = dict.fromkeys(places.values(), str | int | None)  # as twins are
     required: set[str] = set()
     lines: list[str] = ["draft = new(draft_of_model)"]
@@ -51,19 +56,22 @@ def straight(model: type[Any], fields: Sequence[Field]) -> tuple[type[msgspec.St
         if field.is_required and otherwise == "{v}" and not cases:
             lines.append(f"draft.{field.name} = value.{place}")
             continue
-        lines.append(f"{place} = value.{place}")
+        twin = None if field.twin is None else places[field.twin]
+        for name in filter(None, (place, twin)):
+            lines.append(f"{name} = value.{name}")
+            if knows_empty:
+                lines.append(f"if {name} is unset: {name} = None")
         if field.is_required and types[place] is Any:
             lines.append(f"if {place} is None: raise ValueError")
-        twin = None if field.twin is None else places[field.twin]
-        if twin is not None:
-            lines.append(f"{twin} = value.{twin}")
         value = choice(cases, otherwise, place, own)
         lines += assignment(field, value, twin, usual.cases, own)
     source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 8))
     struct = msgspec.defstruct(
         model.__name__,
         [
-            (place, types[place]) if place in required else (place, types[place], None)
+            (place, types[place])
+            if place in required
+            else (place, types[place] | msgspec.UnsetType if knows_empty else types[place], missing)
             for place in places.values()
         ],
         rename={place: name for name, place in places.items()},
@@ -83,6 +91,11 @@ def make({names}):
         return draft
     return from_struct
 """
+
+
+def is_empty(struct: msgspec.Struct) -> bool:
+    """Whether nothing was read, not even a null. For structs that were made to know."""
+    return msgspec.structs.astuple(struct).count(msgspec.UNSET) == len(struct.__struct_fields__)
 
 
 def is_blank(struct: msgspec.Struct) -> bool:

@@ -6,7 +6,7 @@ import math
 import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache, partial
+from functools import lru_cache
 from types import NoneType
 from typing import Any
 
@@ -148,9 +148,8 @@ def datetime_hook(timezone: tzinfo | None) -> Hook:
             pass  # a text or number of the right form that is no time, such as the 32nd
         raise wrong("a time", value)
 
-    # Much happens in the same second, and the datetime of it need not be made again.
-    unix = lru_cache(maxsize=4096)(partial(datetime.fromtimestamp, tz=timezone or UTC))
-    return with_usual(to_datetime, {int: "{unix}({v})", str: ASK}, uses={"unix": unix})
+    uses = {"fromtimestamp": datetime.fromtimestamp, "zone": timezone or UTC}
+    return with_usual(to_datetime, {int: "{fromtimestamp}({v}, {zone})", str: ASK}, uses=uses)
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> Hook:

@@ -7,8 +7,10 @@ other. `Sandbox` is the way in; what can go wrong on demand is in `livechat_asyn
 
 from __future__ import annotations
 
+from livechat_async.sandbox.announcer import TokenScope
 from livechat_async.sandbox.api import CountShape
 from livechat_async.sandbox.chats import StartedChat
+from livechat_async.sandbox.deliveries import Attempt, Delivery
 from livechat_async.sandbox.faults import (
     Body,
     CutBody,
@@ -27,9 +29,11 @@ from livechat_async.sandbox.records import RecordedRequest
 from livechat_async.sandbox.sandbox import Sandbox
 
 __all__ = [
+    "Attempt",
     "Body",
     "CountShape",
     "CutBody",
+    "Delivery",
     "Drip",
     "DropConnection",
     "EmptyBody",
@@ -43,4 +47,5 @@ __all__ = [
     "Slow",
     "StartedChat",
     "Status",
+    "TokenScope",
 ]

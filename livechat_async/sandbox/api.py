@@ -16,6 +16,7 @@ from livechat_async.sandbox.details import check_details, read_details
 from livechat_async.sandbox.records import RecordedRequest
 from livechat_async.sandbox.store import Store
 from livechat_async.sandbox.tickets_api import TicketsApi
+from livechat_async.sandbox.webhooks_api import WebhooksApi
 
 __all__ = ["Api", "CountShape", "segments", "wrong_method"]
 
@@ -59,6 +60,7 @@ class Api:
             ``{"count": 7}``, ``7`` or ``"7"``.
         chats: the Archives page.
         tickets: the Tickets page.
+        webhooks: the Webhooks page.
     """
 
     def __init__(
@@ -66,12 +68,15 @@ class Api:
         store: Store,
         accepted: Sequence[Credentials],
         count_shape: CountShape,
+        *,
         chats: ChatsApi,
         tickets: TicketsApi,
+        webhooks: WebhooksApi,
     ) -> None:
         self._store = store
         self._chats = chats
         self._tickets = tickets
+        self._webhooks = webhooks
         self._accepted = [_split(credentials.authorization()) for credentials in accepted]
         self._count_shape = count_shape
 
@@ -104,6 +109,8 @@ class Api:
                 return self._chats.routes(rest)
             case ["tickets", *rest]:
                 return self._tickets.routes(rest)
+            case ["webhooks", *rest]:
+                return self._webhooks.routes(rest)
             case _:
                 return {}
 
@@ -131,8 +138,8 @@ class Api:
             return errors([str(problem)])
         if visitor_id not in self._store:
             return error(HTTPStatus.NOT_FOUND, "Visitor not found")
-        chat = self._store.chat_of(visitor_id)
-        if chat is None or (body.license_id, body.token) != (chat.license_id, chat.token):
+        is_known = body.token is not None and self._store.accepts(visitor_id, body.token)
+        if not is_known or body.license_id != str(self._store.license_id):
             return _no_rights()
         details = check_details(body.values)
         if isinstance(details, list):

@@ -58,10 +58,12 @@ class Archive:
     Args:
         build: makes a made-up item.
         id_length: how many of ``A-Z0-9`` make an id.
+        outline: makes it without what takes long; by default with all of it.
     """
 
-    def __init__(self, build: Build, id_length: int) -> None:
+    def __init__(self, build: Build, id_length: int, outline: Build | None = None) -> None:
         self._build = build
+        self._outline = build if outline is None else outline
         self._id_length = id_length
         self._ids_possible = 36**id_length
         self._inverse = pow(_FACTOR, -1, self._ids_possible)
@@ -158,6 +160,8 @@ class Archive:
         until: int | None = None,
         matches: Callable[[Wire], bool] | None = None,
         key: Hashable = None,
+        *,
+        by_outline: bool = False,
     ) -> Sequence[int]:
         """The numbers of items, the oldest first.
 
@@ -166,6 +170,7 @@ class Archive:
             until: the moment after the last.
             matches: which items; all by default.
             key: whatever tells this ``matches`` from others: the answer is kept for the next page.
+            by_outline: the outline of an item is enough for ``matches``.
         """
         low = 0 if since is None else bisect_left(self._moments, since)
         high = len(self._moments) if until is None else bisect_left(self._moments, until)
@@ -176,7 +181,8 @@ class Archive:
         if question not in self._answers:
             if len(self._answers) >= _KEPT_ANSWERS:
                 del self._answers[next(iter(self._answers))]
-            self._answers[question] = [n for n in numbers if matches(self._item(n))]
+            build = self._outline if by_outline else self._build
+            self._answers[question] = [n for n in numbers if matches(self._item(n, build))]
         return self._answers[question]
 
     def slice(
@@ -194,11 +200,13 @@ class Archive:
         """The ids of a selection, the newest first."""
         return [self._id(number) for number in reversed(numbers)]
 
-    def _item(self, number: int) -> Wire:
+    def _item(self, number: int, build: Build | None = None) -> Wire:
         if number in self._kept:
             return self._kept[number][1]
         batch = self._batch(number)
-        return self._build(self._to_id(number), batch.chance(number), batch.moment(number))
+        return (build or self._build)(
+            self._to_id(number), batch.chance(number), batch.moment(number)
+        )
 
     def _id(self, number: int) -> str:
         kept = self._kept.get(number)

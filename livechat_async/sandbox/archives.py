@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from datetime import date
 from typing import Any
 
+from livechat_async.sandbox.announcer import Announcer
 from livechat_async.sandbox.chat_archive import ChatArchive
 from livechat_async.sandbox.movement import Movement
 from livechat_async.sandbox.ticket_archive import TicketArchive
@@ -19,11 +20,12 @@ class Archives:
 
     Args:
         clock: gives the Unix seconds.
+        announcer: tells the webhooks.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], announcer: Announcer) -> None:
         self._chats = ChatArchive(clock)
-        self._tickets = TicketArchive(clock)
+        self._tickets = TicketArchive(clock, announcer)
 
     @property
     def chats(self) -> list[dict[str, Any]]:
@@ -164,7 +166,7 @@ class Archives:
         return list(self._chats.transcripts)
 
     def add_ticket(self, /, *, omit: Collection[str] = (), **fields: object) -> str:
-        """Let there be a ticket.
+        """Let there be a ticket; a webhook that is about that is told.
 
         Args:
             omit: names of wire fields the ticket is not to have.

@@ -7,12 +7,12 @@ from datetime import UTC, date
 from typing import Any, TypeGuard
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox.archive import Archive, mix
+from livechat_async.sandbox.archive import Archive, Wire, mix
 from livechat_async.sandbox.chat_wire import live_chat, new_chat_item
-from livechat_async.sandbox.chats import StartedChat
+from livechat_async.sandbox.chats import LiveChat
 from livechat_async.sandbox.dates import DAY, day_end, day_start, zone_of
 from livechat_async.sandbox.given import to_day, to_number
-from livechat_async.sandbox.made_up_chats import made_up_chat
+from livechat_async.sandbox.made_up_chats import chat_outline, made_up_chat
 from livechat_async.sandbox.movement import Movement
 from livechat_async.sandbox.wire import plain
 
@@ -31,7 +31,7 @@ class ChatArchive:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.items: Archive = Archive(made_up_chat, 10)
+        self.items: Archive = Archive(made_up_chat, 10, chat_outline)
         self.transcripts: list[tuple[str, str]] = []
         self._clock = clock
         self._arrivals: Movement | None = None
@@ -54,12 +54,13 @@ class ChatArchive:
         self.items.add({**item, "id": chat_id}, moment)
         return chat_id
 
-    def end(self, visitor: Mapping[str, Any], chat: StartedChat) -> None:
-        """Put a live chat of a visitor into the archives."""
-        item = plain("chat", live_chat(visitor, chat, int(self._clock())))
+    def end(self, visitor: Mapping[str, Any], chat: LiveChat) -> Wire:
+        """Put a live chat of a visitor into the archives, and give what is there now."""
+        item: Wire = plain("chat", live_chat(visitor, chat, int(self._clock())))
         if not _is_id(item["id"]):  # a test may have given the live chat any value for it
             item["id"] = self.items.new_id()
         self.items.put(item, item["started_timestamp"])
+        return item
 
     def remove(self, chat_id: str) -> None:
         """Remove a chat.

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from livechat_async.sandbox.archive import Wire
-from livechat_async.sandbox.chats import StartedChat
+from livechat_async.sandbox.chats import LiveChat
 from livechat_async.sandbox.dates import chat_date, zone_of
 from livechat_async.sandbox.given import to_seconds
 from livechat_async.sandbox.made_up_chats import CHAT_ZONE, agent
 from livechat_async.sandbox.wire import plain
 
-__all__ = ["live_chat", "new_chat_item"]
+__all__ = ["live_chat", "live_message", "new_chat_item"]
 
 _DURATION = 60
 _MOMENTS = ("started", "ended")
@@ -57,12 +57,12 @@ def new_chat_item(
     return item, moment
 
 
-def live_chat(visitor: Mapping[str, Any], chat: StartedChat, ended: int | None = None) -> Wire:
+def live_chat(visitor: Mapping[str, Any], chat: LiveChat, ended: int | None = None) -> Wire:
     """A chat that was live, or that still is as long as it has not ended."""
-    told = chat.webhook_body()["chat"]
+    told = chat.start.webhook_body()["chat"]
     started: int = told["started_timestamp"]
     zone = zone_of(CHAT_ZONE) or UTC
-    item = _chat(chat.chat_id, started, started if ended is None else ended, zone)
+    item = _chat(chat.start.chat_id, started, started if ended is None else ended, zone)
     survey, variables = visitor.get("prechat_survey"), visitor.get("custom_variables")
     item |= {
         "visitor": _live_visitor(visitor),
@@ -76,7 +76,9 @@ def live_chat(visitor: Mapping[str, Any], chat: StartedChat, ended: int | None =
             for index, answer in enumerate(survey if isinstance(survey, list) else [])
             if isinstance(answer, Mapping)
         ],
-        "messages": [],
+        "tags": [*chat.tags],
+        "messages": [*chat.messages],
+        "events": _as_events(chat.messages),
     }
     if visitor.get("referrer"):
         item["referrer"] = visitor["referrer"]
@@ -85,7 +87,7 @@ def live_chat(visitor: Mapping[str, Any], chat: StartedChat, ended: int | None =
     if ended is None:
         for name in ("ended", "ended_timestamp"):
             del item[name]
-        return {**item, "events": [], "pending": True}
+        return {**item, "pending": True}
     name = item["agents"][0]["display_name"]
     closed = {
         "text": f"{name} closed the chat.",
@@ -95,7 +97,22 @@ def live_chat(visitor: Mapping[str, Any], chat: StartedChat, ended: int | None =
         "event_type": "closed",
         "user_type": "agent",
     }
-    return {**item, "events": [closed]}
+    return {**item, "events": [*item["events"], closed]}
+
+
+def live_message(
+    visitor: Mapping[str, Any], chat: LiveChat, text: str, moment: int, *, by_agent: bool
+) -> Wire:
+    """Something that is said in a chat."""
+    [agent_of_chat] = chat.start.webhook_body()["chat"]["agents"]
+    message: Wire = {
+        "author_name": agent_of_chat["name"] if by_agent else str(visitor.get("name", "")),
+        "text": text,
+        "date": chat_date(moment, zone_of(CHAT_ZONE) or UTC),
+        "timestamp": moment,
+        "user_type": "agent" if by_agent else "visitor",
+    }
+    return {**message, "agent_id": agent_of_chat["login"]} if by_agent else message
 
 
 def _moment(fields: Mapping[str, object], name: str) -> int | None:

@@ -7,14 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator
 from livechat_async.redaction import Secret
 from livechat_async.sandbox.answers import to_json
+from livechat_async.sandbox.archive import Wire
+from livechat_async.sandbox.webhook_events import email_in, survey_part, visitor_part
 
-__all__ = ["StartedChat", "as_operator", "default_survey", "new_chat"]
+__all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey", "new_chat"]
 
 
 @frozen(kw_only=True)
@@ -45,8 +47,23 @@ class StartedChat:
         return body
 
 
+@define
+class LiveChat:
+    """A chat that runs.
+
+    Attributes:
+        start: how it began.
+        messages: what was said so far, as the archives have it.
+        tags: its tags.
+    """
+
+    start: StartedChat
+    messages: list[Wire] = field(factory=list[Wire])
+    tags: list[str] = field(factory=list[str])
+
+
 def as_operator(agent: str | Operator) -> Operator:
-    """The agent of a chat; a bare login such as ``jane.roe@example.com`` is named Jane Roe.
+    """The agent of a chat; a bare login such as ``john.doe@example.com`` is named John Doe.
 
     Raises:
         ConfigurationError: it is neither a login nor an `Operator`, or blank.
@@ -86,16 +103,7 @@ def new_chat(
     """
     # Test data: these tokens are counted, not random, so that nobody takes one for a real secret.
     token = f"{number:032x}"
-    survey = _webhook_survey(visitor.get("prechat_survey"))
-    email = next((item["answer"] for item in survey if item["type"] == "email"), "")
-    person = {
-        name: visitor[name]
-        for name in (
-            *("id", "name", "custom_variables", "country", "city", "language"),
-            *("page_current", "timezone"),
-        )
-        if name in visitor
-    }
+    survey = survey_part(visitor.get("prechat_survey"))
     body: dict[str, object] = {
         "event_type": "chat_started",
         "token": token,
@@ -114,7 +122,7 @@ def new_chat(
             "tags": [],
             "groups": [visitor["group"]],
         },
-        "visitor": {**person, "email": email},
+        "visitor": visitor_part(visitor, email_in(survey)),
         "pre_chat_survey": survey,
     }
     return StartedChat(
@@ -124,28 +132,3 @@ def new_chat(
         token=token,
         webhook=to_json(body),
     )
-
-
-def _webhook_survey(answers: object) -> list[dict[str, str]]:
-    """The survey as webhooks have it, which is not the form of the visitor list."""
-    if not isinstance(answers, list):
-        return []
-    return [
-        {"id": str(2001 + index), "type": _question_type(key), "label": key, "answer": value}
-        for index, (key, value) in enumerate(_pairs(answers))
-    ]
-
-
-def _pairs(answers: list[Any]) -> list[tuple[str, str]]:
-    return [
-        (str(item.get("key", "")), str(item.get("value", "")))
-        for item in answers
-        if isinstance(item, Mapping)
-    ]
-
-
-def _question_type(label: str) -> str:
-    plain = label.lower().replace("-", "")
-    if plain.startswith("email"):
-        return "email"
-    return "name" if plain.startswith("name") else "question"

@@ -7,18 +7,23 @@ from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
+from livechat_async.sandbox.announcer import Announcer
 from livechat_async.sandbox.answers import Answer, error, errors, json_answer
 from livechat_async.sandbox.archive import PAGE_SIZE, Wire
 from livechat_async.sandbox.bodies import BadBody, body_of, read_tags
 from livechat_async.sandbox.chat_archive import ChatArchive
 from livechat_async.sandbox.queries import Matches, QueryReader, items_of, mentions, part_of
 from livechat_async.sandbox.records import RecordedRequest
+from livechat_async.sandbox.store import Store
+from livechat_async.sandbox.webhook_events import chat_part, visitor_of_chat
 
 __all__ = ["ChatsApi", "Routes", "page_count"]
 
 Routes: TypeAlias = Mapping[str, Callable[[RecordedRequest], Answer]]
 """What answers which method."""
 
+_OF_WHOLE_CHATS = ("query",)
+"""Filters that look at what was said."""
 _RATES = ("rated", "not_rated", "rated_good", "rated_bad")
 
 
@@ -27,15 +32,17 @@ class ChatsApi:
 
     Args:
         archive: the chats that have ended.
-        pending: gives those that run, the newest first.
+        store: has those that run.
+        announcer: tells the webhooks.
         record_cap: of how many records of an answer there are pages.
     """
 
     def __init__(
-        self, archive: ChatArchive, pending: Callable[[], list[Wire]], record_cap: int
+        self, archive: ChatArchive, store: Store, announcer: Announcer, record_cap: int
     ) -> None:
         self._archive = archive
-        self._pending = pending
+        self._store = store
+        self._announcer = announcer
         self._record_cap = record_cap
 
     def routes(self, path: list[str]) -> Routes:
@@ -70,12 +77,15 @@ class ChatsApi:
         def matches(chat: Wire) -> bool:
             return all(_FILTERS[name](chat, value) for name, value in filters)
 
-        numbers = self._archive.items.select(since, until, matches if filters else None, filters)
+        numbers = self._archive.items.select(
+            *(since, until, matches if filters else None, filters),
+            by_outline=not any(name in _OF_WHOLE_CHATS for name, _ in filters),
+        )
         running = []
         if with_pending:
             running = [
                 chat
-                for chat in self._pending()
+                for chat in self._store.running_chats()
                 if (since is None or since <= chat["started_timestamp"])
                 and (until is None or chat["started_timestamp"] < until)
                 and matches(chat)
@@ -92,17 +102,29 @@ class ChatsApi:
         return _not_found() if chat is None else json_answer(chat)
 
     def _tag(self, chat_id: str, request: RecordedRequest) -> Answer:
-        items = self._archive.items
-        chat, moment = items.get(chat_id), items.moment(chat_id)
-        if chat is None or moment is None:
-            return _not_found()
         try:
             tags = read_tags(request)
         except BadBody as problem:
-            return errors([str(problem)])
+            is_known = chat_id in self._archive.items or self._store.runs(chat_id)
+            return errors([str(problem)]) if is_known else _not_found()
+        chat = self._store.tag_chat(chat_id, tags) or self._tag_archived(chat_id, tags)
+        if chat is None:
+            return _not_found()
+        return json_answer({"chats": [chat], "total": 1, "pages": 1})
+
+    def _tag_archived(self, chat_id: str, tags: list[str]) -> Wire | None:
+        items = self._archive.items
+        chat, moment = items.get(chat_id), items.moment(chat_id)
+        if chat is None or moment is None:
+            return None
         changed = {**chat, "tags": tags}
         items.put(changed, moment)
-        return json_answer({"chats": [changed], "total": 1, "pages": 1})
+        if tags != chat.get("tags"):
+            self._announcer.announce(
+                "chat_changed",
+                lambda: {"chat": chat_part(changed), "visitor": visitor_of_chat(changed)},
+            )
+        return changed
 
     def _send(self, chat_id: str, request: RecordedRequest) -> Answer:
         if chat_id not in self._archive.items:

@@ -19,6 +19,7 @@ from livechat_async.sandbox.fault_queue import FaultQueue
 from livechat_async.sandbox.movement import Movement
 from livechat_async.sandbox.records import RecordedRequest, RequestLog
 from livechat_async.sandbox.store import DEFAULT_AGENT, Store
+from livechat_async.sandbox.webhook_controls import WebhookControls
 
 __all__ = ["PREFIX", "Control"]
 
@@ -36,15 +37,22 @@ class Control:
     Args:
         store: the visitors.
         archives: the chats that have ended, and the tickets.
+        webhooks: what was delivered.
         log: the requests of the API.
         queue: the faults to come.
     """
 
     def __init__(
-        self, store: Store, archives: Archives, log: RequestLog, queue: FaultQueue
+        self,
+        store: Store,
+        archives: Archives,
+        webhooks: WebhookControls,
+        log: RequestLog,
+        queue: FaultQueue,
     ) -> None:
         self._store = store
         self._archives = archives
+        self._webhooks = webhooks
         self._log = log
         self._queue = queue
         self._movements: dict[str, Movement] = {}
@@ -83,6 +91,8 @@ class Control:
                     "GET": lambda _: [record.to_wire() for record in self._log],
                     "DELETE": lambda _: self._log.clear(),
                 }
+            case ["deliveries" | "canned_responses", *_]:
+                return self._webhook_routes(path)
             case _:
                 return self._archive_routes(path)
 
@@ -102,8 +112,25 @@ class Control:
                     "POST": lambda body: self._start_chat(visitor_id, body),
                     "DELETE": lambda _: store.end_chat(visitor_id),
                 }
+            case ["messages"]:
+                return {"POST": lambda body: self._say(visitor_id, body)}
             case ["details"]:
                 return {"GET": lambda _: [asdict(item) for item in store.details_of(visitor_id)]}
+            case _:
+                return {}
+
+    def _webhook_routes(self, path: list[str]) -> _Routes:
+        webhooks = self._webhooks
+        match path:
+            case ["deliveries"]:
+                return {
+                    "GET": lambda _: [delivery.to_wire() for delivery in webhooks.deliveries],
+                    "DELETE": lambda _: webhooks.clear_deliveries(),
+                }
+            case ["deliveries", delivery_id, "repeat"]:
+                return {"POST": lambda _: webhooks.repeat_delivery(delivery_id)}
+            case ["canned_responses"]:
+                return {"POST": self._change_canned_response}
             case _:
                 return {}
 
@@ -168,6 +195,24 @@ class Control:
             visitor_id, body.get("agent", DEFAULT_AGENT), body.get("prechat_survey")
         )
         return _to_wire(chat)
+
+    def _say(self, visitor_id: str, body: _Body) -> None:
+        _refuse_unknown(body, {"text", "by_agent"})
+        by_agent = body.get("by_agent", False)
+        if not isinstance(by_agent, bool):
+            raise ConfigurationError(f"by_agent={by_agent!r}: true or false is needed")
+        self._store.say(visitor_id, body.get("text"), by_agent=by_agent)
+
+    def _change_canned_response(self, body: _Body) -> object:
+        _refuse_unknown(body, {"text", "id", "tags", "group"})
+        text: Any = body.get("text")
+        response_id = self._webhooks.change_canned_response(
+            text,
+            response_id=body.get("id"),
+            tags=body.get("tags", ()),
+            group=body.get("group", 0),
+        )
+        return {"id": response_id}
 
     def _inject(self, body: _Body) -> None:
         name, times = body.pop("fault", None), body.pop("times", 1)

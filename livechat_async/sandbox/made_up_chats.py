@@ -9,7 +9,7 @@ from livechat_async.sandbox.archive import Wire
 from livechat_async.sandbox.dates import chat_date, zone_of
 from livechat_async.sandbox.people import PAGES, Person, page_address, person, pick
 
-__all__ = ["CHAT_ZONE", "agent", "made_up_chat", "visitor"]
+__all__ = ["CHAT_ZONE", "agent", "chat_outline", "made_up_chat", "visitor"]
 
 CHAT_ZONE = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"
 """The zone chats tell their times in, as in the documentation."""
@@ -61,6 +61,14 @@ def made_up_chat(chat_id: str, chance: int, started: int, *, may_be_missed: bool
     return _chat(chat_id, chance, who, started)
 
 
+def chat_outline(chat_id: str, chance: int, started: int) -> Wire:
+    """What `made_up_chat` gives, without what was said and when: that takes most of the time."""
+    who = person(chance % _PEOPLE)
+    if chance >> 10 & 15 == 0:
+        return _missed_chat(chat_id, chance, who, started)
+    return _outline(chat_id, chance, who, started)
+
+
 def visitor(who: Person) -> dict[str, str]:
     """The visitor of a chat."""
     place = who.place
@@ -99,27 +107,20 @@ def _missed_chat(chat_id: str, chance: int, who: Person, moment: int) -> Wire:
     }
 
 
-def _chat(chat_id: str, chance: int, who: Person, started: int) -> Wire:
-    served_by = agent(chance >> 14 & chance >> 15 & 1)
+def _outline(chat_id: str, chance: int, who: Person, started: int) -> Wire:
     rate = pick(_RATES, chance >> 24)
-    lines = 2 + (chance >> 27) % (len(_TALK) - 1)
-    pace = 15 + (chance >> 30) % 45
+    lines, pace = _pace(chance)
     ended = started + pace * (lines + 1)
     chat: dict[str, Any] = {
         "type": "chat",
         "id": chat_id,
         "visitor": visitor(who),
-        "agents": [served_by],
+        "agents": [agent(chance >> 14 & chance >> 15 & 1)],
         "supervisors": [agent(1)] if chance >> 34 & 15 == 0 else [],
         "rate": rate,
         "duration": ended - started,
         "chat_start_url": page_address(pick(PAGES, chance >> 36)),
         "group": [pick(_GROUPS, chance >> 18)],
-        "started": chat_date(started, _zone()),
-        "prechat_survey": [
-            {"key": "Name:", "value": who.name, "id": "13589376348060238"},
-            {"key": "E-mail:", "value": who.email, "id": "135893763480606511"},
-        ],
     }
     if chance >> 38 & 3 == 0:
         chat["referrer"] = "https://www.example.org/search?q=shoes"
@@ -133,13 +134,31 @@ def _chat(chat_id: str, chance: int, who: Person, started: int) -> Wire:
         chat["goals"] = _goals(chance >> 49, chat_id, ended)
     if chance >> 52 & 3 == 0:
         chat["queue"] = {"duration": 5 + (chance >> 54) % 120}
+    chat["tags"] = [*pick(_TAGS, chance >> 21)]
+    return chat
+
+
+def _pace(chance: int) -> tuple[int, int]:
+    """How many lines are said, and the seconds from one to the next."""
+    return 2 + (chance >> 27) % (len(_TALK) - 1), 15 + (chance >> 30) % 45
+
+
+def _chat(chat_id: str, chance: int, who: Person, started: int) -> Wire:
+    chat = _outline(chat_id, chance, who, started)
+    lines, pace = _pace(chance)
+    ended = started + pace * (lines + 1)
+    [served_by] = chat["agents"]
     messages = [
         _message(line, served_by, who, started + pace * index)
         for index, line in enumerate(_TALK[:lines])
     ]
     return {
         **chat,
-        "tags": [*pick(_TAGS, chance >> 21)],
+        "started": chat_date(started, _zone()),
+        "prechat_survey": [
+            {"key": "Name:", "value": who.name, "id": "13589376348060238"},
+            {"key": "E-mail:", "value": who.email, "id": "135893763480606511"},
+        ],
         "timezone": CHAT_ZONE,
         "messages": messages,
         "events": [

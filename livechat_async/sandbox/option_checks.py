@@ -10,6 +10,7 @@ from typing import Any, get_args
 from livechat_async.credentials import PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import kind_of
+from livechat_async.sandbox.announcer import TokenScope
 from livechat_async.sandbox.api import CountShape
 from livechat_async.sandbox.archive import PAGE_SIZE
 from livechat_async.sandbox.seed import DEFAULT_SEED
@@ -18,11 +19,12 @@ __all__ = [
     "check_count_shape",
     "check_credentials",
     "check_host",
-    "check_latency",
     "check_license",
     "check_port",
     "check_record_cap",
+    "check_seconds",
     "check_seed",
+    "check_token_scope",
 ]
 
 # Test data: they open nothing but a sandbox.
@@ -85,16 +87,23 @@ def check_count_shape(count_shape: CountShape) -> CountShape:
     return count_shape
 
 
-def check_latency(latency: object) -> float:
+def check_seconds(name: str, seconds: object) -> float:
     """Seconds."""
     if (
-        isinstance(latency, bool)
-        or not isinstance(latency, (int, float))
-        or not math.isfinite(latency)
-        or latency < 0
+        isinstance(seconds, bool)
+        or not isinstance(seconds, (int, float))
+        or not math.isfinite(seconds)
+        or seconds < 0
     ):
-        raise ConfigurationError(f"latency={latency!r}: seconds are needed, 0 or more")
-    return latency
+        raise ConfigurationError(f"{name}={seconds!r}: seconds are needed, 0 or more")
+    return seconds
+
+
+def check_token_scope(scope: TokenScope) -> TokenScope:
+    """Whose the token of a webhook is."""
+    if scope not in get_args(TokenScope):
+        raise ConfigurationError(f"webhook_tokens={scope!r}: 'event' or 'registration' is needed")
+    return scope
 
 
 def check_record_cap(record_cap: object) -> int:

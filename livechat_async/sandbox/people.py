@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeVar
 
 from attrs import frozen
@@ -138,6 +139,7 @@ class Person:
         return f"{self.name.lower().replace(' ', '.')}@example.com"
 
 
+@lru_cache(maxsize=1024)
 def person(index: int) -> Person:
     """One of the people; each of the first 762 has an address of the network alone."""
     return Person(

@@ -11,28 +11,35 @@ from typing import Any, Self
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
+from livechat_async.sandbox.announcer import Announcer, TokenScope
 from livechat_async.sandbox.api import Api, CountShape
 from livechat_async.sandbox.archives import Archives
 from livechat_async.sandbox.chats import StartedChat
 from livechat_async.sandbox.chats_api import ChatsApi
 from livechat_async.sandbox.control import Control
+from livechat_async.sandbox.deliverer import Deliverer
 from livechat_async.sandbox.fault_queue import FaultQueue
 from livechat_async.sandbox.faults import Fault
+from livechat_async.sandbox.given import to_number
 from livechat_async.sandbox.option_checks import (
     check_count_shape,
     check_credentials,
     check_host,
-    check_latency,
     check_license,
     check_port,
     check_record_cap,
+    check_seconds,
     check_seed,
+    check_token_scope,
 )
 from livechat_async.sandbox.records import RecordedRequest, RequestLog
+from livechat_async.sandbox.registrations import Registrations
 from livechat_async.sandbox.seed import SEEDED_CHATS, SEEDED_TICKETS, seed_visitors
 from livechat_async.sandbox.server import Server
 from livechat_async.sandbox.store import DEFAULT_AGENT, Store
 from livechat_async.sandbox.tickets_api import TicketsApi
+from livechat_async.sandbox.webhook_controls import WebhookControls
+from livechat_async.sandbox.webhooks_api import WebhooksApi
 
 __all__ = ["Sandbox"]
 
@@ -40,10 +47,11 @@ __all__ = ["Sandbox"]
 _BEARER = "dal:sandbox-bearer-token"
 
 
-class Sandbox(Archives):
+class Sandbox(Archives, WebhookControls):
     """A LiveChat of one's own: an HTTP server on this machine that speaks the documented API.
 
-    It has the Visitors, Archives and Tickets pages.
+    It has the Visitors, Archives, Tickets and Webhooks pages, and delivers the webhooks that are
+    registered for this machine as LiveChat does: again and again until they are answered 200.
 
     ::
 
@@ -75,6 +83,16 @@ class Sandbox(Archives):
         record_cap: of how many chats an answer has pages: beyond them it is a 400.
         latency: seconds every answer of the API takes longer, each on its own. They pass before
             the request is carried out.
+        webhook_retry_span: seconds in which a webhook that is not answered 200 is repeated, ten
+            times at ever longer distances; 0 for at once.
+        webhook_timeout: seconds the answer to a webhook may take.
+        webhook_repeats: how many times every webhook is delivered once more though it was answered
+            200, which LiveChat does now and then.
+        webhook_jitter: every delivery begins after up to so many seconds, by chance, so that they
+            come in any order.
+        webhook_tokens: whose the token of a webhook's body is, which LiveChat documents nowhere:
+            ``"event"`` for one of each event, ``"registration"`` for the one that
+            ``GET /webhooks`` shows.
 
     Raises:
         ConfigurationError: one of them is not what it should be.
@@ -97,8 +115,25 @@ class Sandbox(Archives):
         chats_seed: int = 0,
         record_cap: int = 25_000,
         latency: float = 0,
+        webhook_retry_span: float = 6 * 60 * 60,
+        webhook_timeout: float = 10,
+        webhook_repeats: int = 0,
+        webhook_jitter: float = 0,
+        webhook_tokens: TokenScope = "event",
     ) -> None:
-        super().__init__(clock)
+        registrations = Registrations()
+        deliverer = Deliverer(
+            limit=check_seconds("webhook_timeout", webhook_timeout),
+            retry_span=check_seconds("webhook_retry_span", webhook_retry_span),
+            repeats=to_number("webhook_repeats", webhook_repeats),
+            jitter=check_seconds("webhook_jitter", webhook_jitter),
+        )
+        license_ = check_license(license_id)
+        announcer = Announcer(
+            license_, clock, registrations, deliverer, check_token_scope(webhook_tokens)
+        )
+        Archives.__init__(self, clock, announcer)
+        WebhookControls.__init__(self, registrations, deliverer, announcer)
         self._host = check_host(host)
         self._port = check_port(port)
         self._credentials = check_credentials(credentials)
@@ -106,7 +141,7 @@ class Sandbox(Archives):
         self._url: str | None = None
         self._log = RequestLog()
         self._faults = FaultQueue()
-        self._store = Store(check_license(license_id), clock, self._chats)
+        self._store = Store(license_, clock, self._chats, announcer)
         visitors = check_seed(seed)
         seed_visitors(self._store, visitors)
         defaults = (SEEDED_CHATS, SEEDED_TICKETS) if visitors else (0, 0)
@@ -118,12 +153,14 @@ class Sandbox(Archives):
             self._store,
             (self._credentials, self._bearer),
             check_count_shape(count_shape),
-            ChatsApi(self._chats, self._store.running_chats, check_record_cap(record_cap)),
-            TicketsApi(self._tickets),
+            chats=ChatsApi(self._chats, self._store, announcer, check_record_cap(record_cap)),
+            tickets=TicketsApi(self._tickets),
+            webhooks=WebhooksApi(registrations, license_),
         )
-        control = Control(self._store, self, self._log, self._faults)
+        control = Control(self._store, self, self, self._log, self._faults)
         self._server = Server(
-            api.answer, control.answer, self._log, self._faults, check_latency(latency)
+            *(api.answer, control.answer, self._log, self._faults),
+            check_seconds("latency", latency),
         )
 
     def __repr__(self) -> str:
@@ -152,9 +189,14 @@ class Sandbox(Archives):
         address, self._port = await self._server.start(self._host, self._port)
         host = f"[{address}]" if ":" in address else address
         self._url = f"http://{host}:{self._port}"
+        self._deliverer.start()
 
     async def stop(self) -> None:
-        """Stop the server at once, whatever it is doing. Stopping twice does no harm."""
+        """Stop the server at once, whatever it is doing, and all deliveries for good.
+
+        Stopping twice does no harm.
+        """
+        await self._deliverer.stop()
         await self._server.stop()
 
     @property
@@ -227,7 +269,7 @@ class Sandbox(Archives):
         self._store.remove(visitor_id)
 
     def queue(self, visitor_id: str) -> None:
-        """Let a visitor wait for an agent.
+        """Let a visitor wait for an agent; a webhook that is about that is told.
 
         Raises:
             ConfigurationError: there is no such visitor, or it is in a chat.
@@ -241,7 +283,9 @@ class Sandbox(Archives):
         *,
         prechat_survey: Mapping[str, str] | None = None,
     ) -> StartedChat:
-        """Let a visitor and an agent begin a chat.
+        """Let a visitor and an agent begin a chat; a webhook that is about that is told.
+
+        It is delivered while the sandbox runs, and nobody waits for it here: see `delivered`.
 
         Args:
             visitor_id: the visitor.
@@ -249,17 +293,25 @@ class Sandbox(Archives):
             prechat_survey: questions and their answers; by default name and e-mail address.
 
         Returns:
-            What the ``chat_started`` webhook would carry.
+            What the ``chat_started`` webhook carries, or would carry.
 
         Raises:
             ConfigurationError: there is no such visitor, it is in a chat, or a bad agent or survey.
         """
         return self._store.start_chat(visitor_id, agent, prechat_survey)
 
-    def end_chat(self, visitor_id: str) -> None:
-        """End a chat: the visitor's state is ``chat closed``, and the token worth nothing.
+    def say(self, visitor_id: str, text: str, *, by_agent: bool = False) -> None:
+        """Let the visitor say something in the chat, or the agent.
 
-        The chat is in the archives now.
+        Raises:
+            ConfigurationError: there is no such visitor, it is in no chat, or that is no text.
+        """
+        self._store.say(visitor_id, text, by_agent=by_agent)
+
+    def end_chat(self, visitor_id: str) -> None:
+        """End a chat: the visitor's state is ``chat closed``, and its tokens are worth nothing.
+
+        The chat is in the archives now, and a webhook that is about that is told.
 
         Raises:
             ConfigurationError: there is no such visitor, or it is in no chat.

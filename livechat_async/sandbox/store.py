@@ -8,10 +8,23 @@ from typing import Any
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
+from livechat_async.sandbox.announcer import Announcer
 from livechat_async.sandbox.answers import to_json
 from livechat_async.sandbox.chat_archive import ChatArchive
-from livechat_async.sandbox.chat_wire import live_chat
-from livechat_async.sandbox.chats import StartedChat, as_operator, default_survey, new_chat
+from livechat_async.sandbox.chat_wire import live_chat, live_message
+from livechat_async.sandbox.chats import (
+    LiveChat,
+    StartedChat,
+    as_operator,
+    default_survey,
+    new_chat,
+)
+from livechat_async.sandbox.webhook_events import (
+    chat_part,
+    email_in,
+    survey_part,
+    visitor_part,
+)
 from livechat_async.sandbox.wire import NOBODY, new_visitor, shown, time_text, write_fields
 
 __all__ = ["DEFAULT_AGENT", "Store"]
@@ -26,14 +39,23 @@ class Store:
         license_id: the licence.
         clock: gives the Unix seconds.
         archive: where chats go when they end.
+        announcer: tells the webhooks.
     """
 
-    def __init__(self, license_id: int, clock: Callable[[], float], archive: ChatArchive) -> None:
+    def __init__(
+        self,
+        license_id: int,
+        clock: Callable[[], float],
+        archive: ChatArchive,
+        announcer: Announcer,
+    ) -> None:
         self.license_id = license_id
         self._archive = archive
+        self._announcer = announcer
         self._clock = clock
         self._visitors: dict[str, dict[str, Any]] = {}
-        self._chats: dict[str, StartedChat] = {}
+        self._chats: dict[str, LiveChat] = {}
+        self._tokens: dict[str, set[str]] = {}
         self._details: dict[str, dict[str, VisitorDetails]] = {}
         self._visitors_made = 0
         self._chats_begun = 0
@@ -178,7 +200,22 @@ class Store:
             ConfigurationError: an unknown visitor.
         """
         self._get(visitor_id)
-        return self._chats.get(visitor_id)
+        chat = self._chats.get(visitor_id)
+        return None if chat is None else chat.start
+
+    def say(self, visitor_id: str, text: object, *, by_agent: bool) -> None:
+        """Say something in the chat of a visitor.
+
+        Raises:
+            ConfigurationError: an unknown visitor, one who is in no chat, or what is no text.
+        """
+        visitor = self._get(visitor_id)
+        if visitor_id not in self._chats:
+            raise ConfigurationError(f"visitor {visitor_id!r} is in no chat: start_chat first")
+        if not isinstance(text, str):
+            raise ConfigurationError(f"text={text!r}: text is needed")
+        chat = self._chats[visitor_id]
+        chat.messages.append(live_message(visitor, chat, text, self.now, by_agent=by_agent))
 
     def running_chats(self) -> list[dict[str, Any]]:
         """The chats that run, as the archives show them, the newest first."""
@@ -186,6 +223,27 @@ class Store:
             live_chat(self._visitors[visitor_id], chat)
             for visitor_id, chat in reversed(self._chats.items())
         ]
+
+    def tag_chat(self, chat_id: str, tags: list[str]) -> dict[str, Any] | None:
+        """Set the tags of a chat that runs, and give it; None if there is none of this id."""
+        visitor_id, chat = self._running(chat_id)
+        if chat is None:
+            return None
+        visitor, changed = self._visitors[visitor_id], chat.tags != tags
+        chat.tags = tags
+        item = live_chat(visitor, chat)
+        if changed:
+            parts = {"chat": chat_part(item), "visitor": _person(visitor)}
+            self._accept(visitor_id, self._announcer.announce("chat_changed", lambda: parts))
+        return item
+
+    def runs(self, chat_id: str) -> bool:
+        """Whether a chat of this id runs."""
+        return self._running(chat_id)[1] is not None
+
+    def accepts(self, visitor_id: str, token: str) -> bool:
+        """Whether a token allows to add details: any that was told of a visitor who is served."""
+        return token in self._tokens.get(visitor_id, ())
 
     def add_details(self, visitor_id: str, details: VisitorDetails) -> None:
         """Show the agent a set of data, in place of the one of the same id.
@@ -205,6 +263,10 @@ class Store:
         self._get(visitor_id)
         return list(self._details[visitor_id].values())
 
+    def _running(self, chat_id: str) -> tuple[str, LiveChat | None]:
+        found = (item for item in self._chats.items() if item[1].start.chat_id == chat_id)
+        return next(found, ("", None))
+
     def _get(self, visitor_id: str) -> dict[str, Any]:
         if visitor_id not in self._visitors:
             raise ConfigurationError(
@@ -220,6 +282,7 @@ class Store:
         if state == "chatting":
             self._begin_chat(visitor, as_operator(DEFAULT_AGENT), given)
             return
+        was_queued = visitor["state"] == "queued"
         self._close_chat(visitor_id)
         changes = {
             "state": state,
@@ -230,11 +293,31 @@ class Store:
         }
         visitor.pop("chat", None)
         write_fields(visitor, {**changes, **given})
+        if state != "queued":
+            self._tokens.pop(visitor_id, None)
+        elif not was_queued:
+            parts = {"visitor": _person(visitor)}
+            self._accept(visitor_id, self._announcer.announce("visitor_queued", lambda: parts))
+
+    def _accept(self, visitor_id: str, tokens: Iterable[str]) -> None:
+        self._tokens.setdefault(visitor_id, set()).update(tokens)
 
     def _close_chat(self, visitor_id: str) -> None:
+        self._tokens.pop(visitor_id, None)
         chat = self._chats.pop(visitor_id, None)
-        if chat is not None:
-            self._archive.end(self._visitors[visitor_id], chat)
+        if chat is None:
+            return
+        visitor = self._visitors[visitor_id]
+        item = self._archive.end(visitor, chat)
+        survey = survey_part(visitor.get("prechat_survey"))
+        self._announcer.announce(
+            "chat_ended",
+            lambda: {
+                "chat": chat_part(item),
+                "visitor": visitor_part(visitor, email_in(survey)),
+                "pre_chat_survey": survey,
+            },
+        )
 
     def _begin_chat(
         self, visitor: dict[str, Any], operator: Operator, given: Mapping[str, object]
@@ -259,7 +342,12 @@ class Store:
             visitor, operator, license_id=self.license_id, number=number, started=started
         )
         self._chats_begun = number
-        self._chats[chat.visitor_id] = chat
+        self._chats[chat.visitor_id] = LiveChat(chat)
+        body = chat.webhook_body()
+        told = self._announcer.announce(
+            "chat_started", lambda: body, unique_id=body["event_unique_id"], token=chat.token
+        )
+        self._accept(chat.visitor_id, [chat.token, *told])
         return chat
 
 
@@ -280,6 +368,12 @@ def _check(visitor_id: str, fields: Mapping[str, object], omit: Iterable[str]) -
     group = fields.get("group", 0)
     if isinstance(group, bool) or not isinstance(group, int) or group < 0:
         raise ConfigurationError(f"group={group!r}: the number of a group is needed, such as 0")
+
+
+def _person(visitor: Mapping[str, Any]) -> dict[str, Any]:
+    """A visitor as webhooks have one, with the e-mail address of the survey before the chat."""
+    survey = visitor.get("prechat_survey") or default_survey(str(visitor.get("name", "")))
+    return visitor_part(visitor, email_in(survey_part(survey)))
 
 
 def _survey(answers: object) -> list[dict[str, object]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox.archive import Archive
+from livechat_async.sandbox.announcer import Announcer
+from livechat_async.sandbox.archive import Archive, Wire
 from livechat_async.sandbox.chat_archive import check_item_id, seed_archive
 from livechat_async.sandbox.ticket_wire import made_up_ticket, new_ticket_item
+from livechat_async.sandbox.webhook_events import ticket_part
 
 __all__ = ["TicketArchive"]
 
@@ -17,11 +19,13 @@ class TicketArchive:
 
     Args:
         clock: gives the Unix seconds.
+        announcer: tells the webhooks.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], announcer: Announcer) -> None:
         self.items: Archive = Archive(made_up_ticket, 5)
         self._clock = clock
+        self._announcer = announcer
 
     @property
     def now(self) -> int:
@@ -40,8 +44,13 @@ class TicketArchive:
         """
         ticket_id = check_item_id(self.items, fields, omit)
         item, modified = new_ticket_item(ticket_id, fields, omit, self.now)
-        self.items.add({**item, "id": ticket_id}, modified)
+        self.create({**item, "id": ticket_id}, modified)
         return ticket_id
+
+    def create(self, ticket: Wire, modified: int) -> None:
+        """Let there be a ticket, under an id nobody has; the webhooks are told."""
+        self.items.add(ticket, modified)
+        self._announcer.announce("ticket_created", lambda: {"ticket": ticket_part(ticket)})
 
     def remove(self, ticket_id: str) -> None:
         """Remove a ticket.

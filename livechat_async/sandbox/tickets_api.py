@@ -91,7 +91,7 @@ class TicketsApi:
         if problems:
             # An array under the singular key, as LiveChat answers here and nowhere else.
             return json_answer({"error": problems}, HTTPStatus.BAD_REQUEST)
-        self._archive.items.add(ticket, self._archive.now)
+        self._archive.create(ticket, self._archive.now)
         return json_answer(ticket)
 
     def _tag(self, ticket_id: str, request: RecordedRequest) -> Answer:

@@ -27,7 +27,7 @@ def _quiet_log() -> Iterator[None]:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    credentials = PersonalAccessToken("jane.roe@example.com", "s3cr3t-of-jane")
+    credentials = PersonalAccessToken("john.doe@example.com", "s3cr3t-of-john")
     async with Sandbox(credentials=credentials) as sandbox:
         yield sandbox
 
@@ -36,8 +36,8 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 def env(sandbox: Sandbox) -> dict[str, str]:
     return environment(
         LIVECHAT_BASE_URL=sandbox.url,
-        LIVECHAT_LOGIN="jane.roe@example.com",
-        LIVECHAT_TOKEN="s3cr3t-of-jane",
+        LIVECHAT_LOGIN="john.doe@example.com",
+        LIVECHAT_TOKEN="s3cr3t-of-john",
     )
 
 

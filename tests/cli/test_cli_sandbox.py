@@ -40,16 +40,28 @@ async def in_shell(line: str) -> Done:
     return await run(line, env=environment(), command=("bash", "-c"))
 
 
+def chat_of(coming: str, came: Done) -> str:
+    """The line that begins a chat of whoever came."""
+    return f"curl -sS -X POST {coming.rsplit(maxsplit=1)[-1]}/{json.loads(came.out)['id']}/chat"
+
+
 async def test_what_it_prints_works_and_sigterm_ends_it_with_0() -> None:
     process, lines = await start("--visitors", "3")
-    listing, adding, coming = [line for line in lines if line.startswith("curl")]
+    listing, adding, registering, looking, coming = [
+        line for line in lines if line.startswith("curl")
+    ]
     exports = dict(
         shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export")
     )
 
     before = await in_shell(listing)
     added = await in_shell(adding)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = str(nobody.getsockname()[1])
+        registered = await in_shell(registering.replace("8000", port))
     came = await in_shell(coming)
+    begun = await in_shell(chat_of(coming, came))
+    told = await in_shell(looking)
     count = await run("visitors", "count", env=environment(**exports))
     visitor = shlex.split(adding)[-1].split("/")[-2]
     url = exports["LIVECHAT_BASE_URL"]
@@ -61,7 +73,12 @@ async def test_what_it_prints_works_and_sigterm_ends_it_with_0() -> None:
     (details,) = json.loads(seen.out)
     assert details["id"] == "my-app"
     assert details["fields"][0]["value"] == "36"
-    assert json.loads(came.out)["name"] == "Jane Roe"
+    assert json.loads(came.out)["name"] == "Mary"
+    [webhook] = json.loads(registered.out)["events"]
+    assert (webhook["event_type"], webhook["data_types"]) == ("chat_started", ["visitor"])
+    [delivery] = json.loads(told.out)
+    assert delivery["body"]["token"] == json.loads(begun.out)["token"]
+    assert delivery["url"] == f"http://127.0.0.1:{port}/livechat"
     assert (count.code, count.out) == (0, "4\n")
     assert lines[0].endswith(url)
     assert url.startswith("http://127.0.0.1:")
@@ -70,14 +87,44 @@ async def test_what_it_prints_works_and_sigterm_ends_it_with_0() -> None:
 
 async def test_nobody_chats_on_an_empty_site_and_ctrl_c_is_quiet() -> None:
     process, lines = await start("--visitors", "0")
-    listing, coming = [line for line in lines if line.startswith("curl")]
+    listing, _, _, coming = [line for line in lines if line.startswith("curl")]
 
     before, came = await in_shell(listing), await in_shell(coming)
     done = await finish(process, signal.SIGINT)
 
     assert json.loads(before.out) == []
-    assert json.loads(came.out)["name"] == "Jane Roe"
+    assert json.loads(came.out)["name"] == "Mary"
     assert (done.code, done.out, done.err) == (130, "", "")
+
+
+async def test_webhooks_are_repeated_as_it_was_told() -> None:
+    process, lines = await start(
+        "--visitors", "0", "--webhook-retry-span", "0", "--webhook-repeats", "2"
+    )
+    registering, looking, coming = [line for line in lines if line.startswith("curl")][1:]
+    came: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(await reader.readuntil(b"}}"))
+        status = b"500 Sorry" if len(came) == 1 else b"200 OK"
+        writer.write(b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as bot:
+        port = str(bot.sockets[0].getsockname()[1])
+        await in_shell(registering.replace("8000", port))
+        await in_shell(chat_of(coming, await in_shell(coming)))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                [delivery] = json.loads((await in_shell(looking)).out)
+                if delivery["done"]:
+                    break
+    done = await finish(process, signal.SIGTERM)
+
+    assert [attempt["status"] for attempt in delivery["attempts"]] == [500, 200, 200, 200]
+    assert len({request.partition(b"\r\n\r\n")[2] for request in came}) == 1
+    assert (done.code, done.out, done.err) == (0, "", "")
 
 
 async def test_a_port_in_use_is_a_clear_error() -> None:

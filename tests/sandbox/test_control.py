@@ -46,7 +46,7 @@ async def test_a_visitor_from_coming_to_leaving(
         control,
         "POST",
         f"{path}/chat",
-        json={"agent": "jane.roe@example.com", "prechat_survey": {"Name:": "Zoë"}},
+        json={"agent": "jane.doe@example.com", "prechat_survey": {"Name:": "Zoë"}},
     )
     started = sandbox.chat_of(visitor["id"])
     assert started is not None
@@ -58,7 +58,7 @@ async def test_a_visitor_from_coming_to_leaving(
         "token": str(started.token),
         "webhook": started.webhook_body(),
     }
-    assert sandbox.visitors[0]["operators"][0]["display_name"] == "Jane Roe"
+    assert sandbox.visitors[0]["operators"][0]["display_name"] == "Jane Doe"
     assert sandbox.visitors[0]["prechat_survey"] == [{"key": "Name:", "value": "Zoë"}]
 
     assert await ask(control, "DELETE", f"{path}/chat") == (200, {"result": "done"})

@@ -18,7 +18,7 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import Sandbox
 from livechat_async.sandbox.archive import Archive, Wire
 from livechat_async.sandbox.dates import chat_date, day_end, day_start, zone_of
-from livechat_async.sandbox.made_up_chats import made_up_chat
+from livechat_async.sandbox.made_up_chats import chat_outline, made_up_chat
 
 NOW = 1_487_246_066
 
@@ -121,6 +121,16 @@ def test_there_is_some_of_everything() -> None:
     assert {} in orders
     assert any("price" in order for order in orders)
     assert any(chat.get("supervisors") for chat in chats)
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**33))
+def test_an_outline_says_nothing_else(chance: int, started: int) -> None:
+    chat, outline = (make("ABCDEFGHIJ", chance, started) for make in (made_up_chat, chat_outline))
+    assert outline == {name: chat[name] for name in outline}
+    # All that chats can be found by, but for what was said.
+    found_by = {"visitor", "visitor_id", "email", "agents", "group", "goals", "queue", "rate"}
+    found_by |= {"tags", "postchat_survey"}
+    assert found_by & chat.keys() == found_by & outline.keys()
 
 
 def test_two_harvests(sandbox: Sandbox) -> None:

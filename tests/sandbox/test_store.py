@@ -197,7 +197,7 @@ def test_every_chat_has_its_own_id_and_token(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("agent", "expected"),
     [
-        ("jane.roe@example.com", "Jane Roe"),
+        ("jane.doe@example.com", "Jane Doe"),
         ("jane", "Jane"),
         ("@", "@"),
         (Operator(id="j@example.com", display_name="J."), "J."),

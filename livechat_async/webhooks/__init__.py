@@ -1,0 +1,70 @@
+"""Webhooks: what LiveChat tells by itself, from its body to what is done about it."""
+
+from livechat_async.models.webhooks import (
+    DATA_TYPES,
+    Webhook,
+    WebhookCannedResponse,
+    WebhookChat,
+    WebhookChatAgent,
+    WebhookChatEvent,
+    WebhookDataType,
+    WebhookEventType,
+    WebhookMessage,
+    WebhookSurveyAnswer,
+    WebhookSurveyChoice,
+    WebhookVisitor,
+)
+from livechat_async.webhooks.answers import ReceiverAnswer
+from livechat_async.webhooks.credentials import WebhookCredentials
+from livechat_async.webhooks.engine import Engine, EngineStatus, Job, JobRunner
+from livechat_async.webhooks.events import (
+    CannedResponseChanged,
+    ChatChanged,
+    ChatEnded,
+    ChatStarted,
+    TicketCreated,
+    UnknownEvent,
+    VisitorEvent,
+    VisitorQueued,
+    WebhookEvent,
+)
+from livechat_async.webhooks.memory import MemoryEngine
+from livechat_async.webhooks.parsing import parse_webhook
+from livechat_async.webhooks.receiver import ReceiverStatus, WebhookReceiver
+from livechat_async.webhooks.runner import RunPolicy, is_worth_another_run
+
+__all__ = [
+    "DATA_TYPES",
+    "CannedResponseChanged",
+    "ChatChanged",
+    "ChatEnded",
+    "ChatStarted",
+    "Engine",
+    "EngineStatus",
+    "Job",
+    "JobRunner",
+    "MemoryEngine",
+    "ReceiverAnswer",
+    "ReceiverStatus",
+    "RunPolicy",
+    "TicketCreated",
+    "UnknownEvent",
+    "VisitorEvent",
+    "VisitorQueued",
+    "Webhook",
+    "WebhookCannedResponse",
+    "WebhookChat",
+    "WebhookChatAgent",
+    "WebhookChatEvent",
+    "WebhookCredentials",
+    "WebhookDataType",
+    "WebhookEvent",
+    "WebhookEventType",
+    "WebhookMessage",
+    "WebhookReceiver",
+    "WebhookSurveyAnswer",
+    "WebhookSurveyChoice",
+    "WebhookVisitor",
+    "is_worth_another_run",
+    "parse_webhook",
+]

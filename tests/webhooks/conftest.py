@@ -1,0 +1,34 @@
+"""Receivers that are closed at the end, with waits that take no time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from receiver_help import CREDENTIALS, MakeReceiver
+
+from livechat_async.webhooks import WebhookReceiver
+from livechat_async.webhooks._attempt import TimeLimit
+
+
+@pytest.fixture
+async def make_receiver() -> AsyncIterator[MakeReceiver]:
+    receivers: list[WebhookReceiver] = []
+
+    def make(client: Any = None, **options: Any) -> WebhookReceiver:
+        options.setdefault("credentials", CREDENTIALS)
+        options.setdefault("backoff", 0)
+        receiver = WebhookReceiver(client, **options)
+        receiver._runner.limit = TimeLimit(grace=0.2)
+        receivers.append(receiver)
+        return receiver
+
+    yield make
+    for receiver in receivers:
+        await receiver.close(timeout=0)
+
+
+@pytest.fixture
+def bot(make_receiver: MakeReceiver) -> WebhookReceiver:
+    return make_receiver()

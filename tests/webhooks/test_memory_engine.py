@@ -1,0 +1,406 @@
+"""Jobs in memory: none is lost, and none is done twice."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+from attrs import define, field
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from receiver_help import event, until
+
+from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
+from livechat_async.webhooks import EngineStatus, Job, MemoryEngine
+from livechat_async.webhooks.engine import Sleep
+from livechat_async.webhooks.memory import MemoryLedger
+
+
+def job(number: int, handler: str = "show") -> Job:
+    return Job(event(number), handler)
+
+
+@define
+class Told:
+    """A runner whose jobs do what they are told, when they are told."""
+
+    runs: list[Job] = field(factory=list)
+    orders: dict[str, asyncio.Future[str]] = field(factory=dict)
+    resting: dict[str, asyncio.Future[str]] = field(factory=dict)
+    abandoned: list[tuple[Job, str]] = field(factory=list)
+    most_at_once: int = 0
+
+    async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
+        assert sleep is not None
+        self.runs.append(job)
+        try:
+            while True:
+                order = self.orders[job.key] = asyncio.get_running_loop().create_future()
+                self.most_at_once = max(self.most_at_once, len(self.orders))
+                said = await order
+                del self.orders[job.key]
+                if said != "rest":
+                    return said == "succeed"
+                await sleep(0)
+        finally:
+            self.orders.pop(job.key, None)
+
+    async def abandon(self, job: Job, reason: str) -> None:
+        self.abandoned.append((job, reason))
+
+    def say(self, key: str, word: str) -> None:
+        self.orders[key].set_result(word)
+
+
+def make_engine(**options: Any) -> tuple[MemoryEngine, Told]:
+    engine, told = MemoryEngine(**options), Told()
+    engine.bind(told)
+    return engine, told
+
+
+async def spin() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+class Deliveries(RuleBasedStateMachine):
+    """Deliveries, successes, failures, waits and the passing of time, in any order.
+
+    The model is a dict: what is accepted, and until when what was done is known.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.now = 0.0
+        self.engine, self.told = make_engine(
+            queue_size=2, concurrency=2, remember=10.0, clock=lambda: self.now
+        )
+        self.accepted: set[str] = set()
+        self.known_until: dict[str, float] = {}
+        self.starts: Counter[str] = Counter()
+
+    def do(self, call: Coroutine[Any, Any, Any]) -> Any:
+        async def both() -> Any:
+            result = await call
+            await spin()
+            return result
+
+        return self.loop.run_until_complete(both())
+
+    @rule(number=st.integers(1, 6))
+    def deliver(self, number: int) -> None:
+        wanted = job(number)
+        key = wanted.key
+        queued = self.engine.status().queued
+        if key in self.accepted or self.known_until.get(key, -1) > self.now:
+            assert self.do(self.engine.submit(wanted)) is False
+        elif queued >= 2:
+            with pytest.raises(QueueFullError, match="2 jobs wait"):
+                self.do(self.engine.submit(wanted))
+        else:
+            assert self.do(self.engine.submit(wanted)) is True
+            self.accepted.add(key)
+            self.starts[key] += 1
+
+    @precondition(lambda self: self.told.orders)
+    @rule(data=st.data(), word=st.sampled_from(["succeed", "fail", "rest"]))
+    def order(self, data: st.DataObject, word: str) -> None:
+        key = data.draw(st.sampled_from(sorted(self.told.orders)))
+        self.told.say(key, word)
+        if word != "rest":
+            self.accepted.remove(key)
+        if word == "succeed":
+            self.known_until[key] = self.now + 10
+        self.do(spin())
+
+    @rule(seconds=st.sampled_from([1.0, 5.0, 10.0]))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @invariant()
+    def every_accepted_job_waits_or_runs(self) -> None:
+        status = self.engine.status()
+        assert status.queued + status.running == len(self.accepted)
+        assert status.running == len(self.told.orders)
+        assert self.told.orders.keys() <= self.accepted
+        assert status.running == 2 or status.queued == 0, "no place is free while somebody waits"
+        assert self.told.most_at_once <= 2
+
+    def teardown(self) -> None:
+        self.do(self.engine.close(0))
+        ran = Counter(job.key for job in self.told.runs)
+        left = Counter(job.key for job, _ in self.told.abandoned)
+        assert set(left) == self.accepted
+        assert all(times == 1 for times in left.values())
+        for key, times in self.starts.items():
+            waited = any(job.key == key and "turn" in why for job, why in self.told.abandoned)
+            assert ran[key] == times - waited
+        assert asyncio.all_tasks(self.loop) == set()
+        self.loop.close()
+
+
+TestDeliveries = Deliveries.TestCase
+TestDeliveries.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+async def test_one_event_for_two_handlers_is_two_jobs() -> None:
+    engine, told = make_engine()
+    assert await engine.submit(job(1, "one"))
+    assert await engine.submit(job(1, "two"))
+    assert not await engine.submit(job(1, "two"))
+    await spin()
+    assert [each.handler for each in told.runs] == ["one", "two"]
+    await engine.close(0)
+
+
+async def test_a_repeat_is_no_repeat_once_the_queue_is_full() -> None:
+    engine, told = make_engine(queue_size=1, concurrency=1)
+    assert await engine.submit(job(1))
+    assert await engine.submit(job(2))
+    with pytest.raises(QueueFullError, match="1 jobs wait already: raise concurrency"):
+        await engine.submit(job(3))
+    assert not await engine.submit(job(1)), "known, though there is no room"
+    await spin()
+    told.say(job(1).key, "succeed")
+    await spin()
+    assert await engine.submit(job(3)), "there is room again"
+    assert engine.status() == EngineStatus(queued=1, running=1)
+    await engine.close(0)
+
+
+async def test_a_job_that_waits_for_another_attempt_leaves_its_place() -> None:
+    engine, told = make_engine(concurrency=1)
+    await engine.submit(job(1))
+    await engine.submit(job(2))
+    await engine.submit(job(3))
+    await spin()
+    told.say(job(1).key, "rest")
+    await spin()
+    assert list(told.orders) == [job(2).key]
+    assert engine.status() == EngineStatus(queued=2, running=1)
+    told.say(job(2).key, "succeed")
+    await spin()
+    assert list(told.orders) == [job(1).key], "it comes before those that never ran"
+    await engine.close(0)
+
+
+async def test_close_works_off_what_waits() -> None:
+    engine, told = make_engine(concurrency=1)
+    for number in range(5):
+        await engine.submit(job(number))
+    closing = asyncio.create_task(engine.close(10))
+    for number in range(5):
+        await until(lambda number=number: job(number).key in told.orders)  # type: ignore[misc]
+        told.say(job(number).key, "succeed")
+    await closing
+    assert len(told.runs) == 5
+    assert told.abandoned == []
+    with pytest.raises(ClientStateError, match="closed"):
+        await engine.submit(job(9))
+
+
+async def test_close_abandons_what_is_left(caplog: pytest.LogCaptureFixture) -> None:
+    engine, told = make_engine(concurrency=1)
+    for number in range(3):
+        await engine.submit(job(number))
+    await spin()
+    told.say(job(0).key, "rest")
+    await spin()
+    await engine.close(0.02)
+    reasons = {each.key: reason for each, reason in told.abandoned}
+    assert reasons == {
+        job(0).key: "the receiver was closed while its handler ran, or waited for another attempt",
+        job(1).key: "the receiver was closed while its handler ran, or waited for another attempt",
+        job(2).key: "the receiver was closed while it waited for its turn",
+    }
+    assert len(told.runs) == 2
+    assert "closed with 3 jobs left" in caplog.text
+    assert engine.status() == EngineStatus(queued=0, running=0)
+
+
+async def test_what_ends_while_it_is_cancelled_makes_no_room_for_others() -> None:
+    runs: list[Job] = []
+
+    class Stubborn(Told):
+        async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:  # noqa: ARG002
+            runs.append(job)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await asyncio.sleep(0)
+            return True
+
+    engine, told = MemoryEngine(concurrency=1), Stubborn()
+    engine.bind(told)
+    await engine.submit(job(1))
+    await engine.submit(job(2))
+    await spin()
+    await engine.close(0)
+    assert runs == [job(1)]
+    assert [each for each, _ in told.abandoned] == [job(2)]
+
+
+async def test_close_may_be_called_by_several_and_again() -> None:
+    engine, told = make_engine()
+    await engine.submit(job(1))
+    await spin()
+    closings = [asyncio.create_task(engine.close(10)) for _ in range(3)]
+    await spin()
+    closings[0].cancel()
+    await spin()
+    told.say(job(1).key, "succeed")
+    results = await asyncio.gather(*closings, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert results[1:] == [None, None]
+    await engine.close(10)
+    assert told.abandoned == []
+
+
+async def test_a_hook_that_never_ends_does_not_hold_up_the_end(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livechat_async.webhooks.memory._LAST_WORDS", 0.02)
+
+    class Talker(Told):
+        async def abandon(self, job: Job, reason: str) -> None:
+            await super().abandon(job, reason)
+            await asyncio.Event().wait()
+
+    engine, told = MemoryEngine(), Talker()
+    engine.bind(told)
+    await engine.submit(job(1))
+    await engine.submit(job(2))
+    await engine.close(0)
+    assert len(told.abandoned) == 2
+    assert "did not end within 0.02 s" in caplog.text
+
+
+def test_the_end_of_the_event_loop_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        engine, _ = make_engine(concurrency=1)
+        await engine.submit(job(1))
+        await engine.submit(job(2))
+        await spin()
+
+    asyncio.run(main())
+    gc.collect()
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert f"{job(1).key} was cancelled as it ran; close the receiver" in record.getMessage()
+
+
+def test_the_end_of_the_event_loop_while_closing_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main() -> None:
+        engine, _ = make_engine(concurrency=1)
+        await engine.submit(job(1))
+        await engine.submit(job(2))
+        closing = asyncio.create_task(engine.close(60))
+        await spin()
+        assert not closing.done()
+
+    asyncio.run(main())
+    (record,) = caplog.records
+    assert record.getMessage() == "2 jobs were left when the event loop ended"
+
+
+async def test_a_place_is_not_lost_when_a_job_is_cancelled_as_it_comes_back() -> None:
+    engine, told = make_engine(concurrency=1)
+    await engine.submit(job(1))
+    await spin()
+    told.say(job(1).key, "rest")
+    await engine.submit(job(2))
+    await spin()  # 2 has the place, or 1 had it back
+    for task in list(engine._tasks):
+        task.cancel()
+    await spin()
+    assert engine.status() == EngineStatus(queued=0, running=0)
+    await engine.submit(job(3))
+    await engine.submit(job(4))
+    await spin()
+    assert list(told.orders) == [job(3).key], "one place, no more and no less"
+    assert engine.status() == EngineStatus(queued=1, running=1)
+    await engine.close(0)
+
+
+async def test_a_place_given_back_to_a_cancelled_job_is_free_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine, told = make_engine(concurrency=1)
+    await engine.submit(job(1))
+    (first,) = engine._tasks
+    await spin()
+    told.say(job(1).key, "rest")
+    await engine.submit(job(2))
+    await spin()
+    told.say(job(2).key, "rest")  # 1 is next, and has its place from here on
+    fill = engine._fill
+
+    def fill_and_cancel() -> None:
+        waited = len(engine._returning)
+        fill()
+        if len(engine._returning) < waited:
+            first.cancel()
+
+    monkeypatch.setattr(engine, "_fill", fill_and_cancel)
+    await spin()
+    assert first.cancelled()
+    monkeypatch.undo()
+    await engine.submit(job(3))
+    await spin()
+    assert len(told.orders) == 1
+    assert engine.status() == EngineStatus(queued=1, running=1)
+    await engine.close(0)
+
+
+async def test_an_engine_of_no_receiver_says_so() -> None:
+    with pytest.raises(ConfigurationError, match="belongs to no receiver"):
+        await MemoryEngine().submit(job(1))
+
+
+async def test_an_engine_belongs_to_one_receiver() -> None:
+    engine, _ = make_engine()
+    with pytest.raises(ConfigurationError, match="belongs to one receiver"):
+        engine.bind(Told())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("queue_size", 0),
+        ("concurrency", 1.5),
+        ("remember", 0),
+        ("remember", "7h"),
+        ("remember_most", True),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        MemoryEngine(**{name: value})
+
+
+def test_the_ledger_forgets_what_is_old_or_too_much() -> None:
+    now = [0.0]
+    ledger = MemoryLedger(10, 3, clock=lambda: now[0])
+    ledger.add("a")
+    now[0] = 5
+    ledger.add("b")
+    assert "a" in ledger
+    now[0] = 10
+    assert "a" not in ledger
+    assert "b" in ledger
+    for key in "cde":
+        ledger.add(key)
+    assert [key for key in "abcde" if key in ledger] == ["c", "d", "e"]
+    assert len(ledger) == 3
+    now[0] = 1000
+    assert "e" not in ledger
+    assert len(ledger) == 0

@@ -1,0 +1,473 @@
+"""One job, from its first attempt to its end, whatever the handler does."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from receiver_help import TOKEN, DeadLetters, Kept, Stubborn, event, until
+
+from livechat_async import (
+    AuthenticationError,
+    BadRequestError,
+    ClientStateError,
+    ConfigurationError,
+    ConnectError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RedirectError,
+    ResponseTooLarge,
+    ServerError,
+    TLSError,
+)
+from livechat_async.webhooks import Job, RunPolicy, WebhookEvent, is_worth_another_run
+from livechat_async.webhooks._attempt import TimeLimit, _guarded
+from livechat_async.webhooks.events import current_client
+from livechat_async.webhooks.runner import HandlerRunner, seconds_to_next_run
+
+JOB = Job(event(), "show")
+CALL = {"method": "POST", "url": "https://example.com/"}
+
+
+class Naps:
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def status_error(kind: type[Any], status: int, **others: Any) -> Any:
+    return kind(**CALL, status=status, message="no", **others)
+
+
+def make_runner(
+    handler: Any,
+    hook: Any = None,
+    client: Any = None,
+    limit: TimeLimit | None = None,
+    **policy: Any,
+) -> HandlerRunner:
+    runner = HandlerRunner(
+        client, RunPolicy(**{"attempts": 3, **policy}), limit or TimeLimit(grace=0.05)
+    )
+    runner.handlers["show"] = handler
+    runner.dead_letter_hook = hook
+    return runner
+
+
+async def test_a_success_takes_one_attempt() -> None:
+    naps, kept = Naps(), Kept()
+    runner = make_runner(kept)
+    assert await runner(JOB, naps) is True
+    assert kept.events == [JOB.event]
+    assert naps.seconds == []
+    assert (runner.counts.done, runner.counts.failed, runner.counts.dead) == (1, 0, 0)
+
+
+async def test_a_failure_is_tried_again_after_a_wait(caplog: pytest.LogCaptureFixture) -> None:
+    naps, kept, letters = Naps(), Kept(errors=[OSError(f"away, {TOKEN}")]), DeadLetters()
+    runner = make_runner(kept, letters, backoff=4, backoff_max=3)
+    with caplog.at_level(logging.DEBUG, "livechat_async.webhooks"):
+        assert await runner(JOB, naps) is True
+    assert len(kept.events) == 2
+    assert len(naps.seconds) == 1
+    assert 0 <= naps.seconds[0] <= 3
+    assert letters.letters == []
+    assert (runner.counts.done, runner.counts.failed) == (1, 1)
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "show failed on" in record.getMessage()
+    assert "attempt 1 of 3" in record.getMessage()
+    assert "OSError: away, ***" in record.getMessage()
+
+
+async def test_what_fails_for_good_goes_to_the_dead_letter_hook(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    errors = [OSError("one"), OSError("two"), OSError(f"three\x1b[2J {TOKEN}")]
+    kept, letters = Kept(errors=list(errors)), DeadLetters()
+    runner = make_runner(kept, letters)
+    assert await runner(JOB, Naps()) is False
+    assert letters.letters == [(JOB.event, errors[-1], "show")]
+    assert (runner.counts.done, runner.counts.failed, runner.counts.dead) == (0, 3, 1)
+    record = caplog.records[-1]
+    assert record.levelname == "ERROR"
+    assert f"show gave up {JOB.event.key}: OSError: three" in record.getMessage()
+    assert "receiver_help.py" in record.getMessage(), "the log says where"
+    assert TOKEN not in caplog.text
+    assert "\x1b" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConfigurationError("no visitor.id"),
+        ClientStateError("closed"),
+        status_error(BadRequestError, 400),
+        status_error(AuthenticationError, 401),
+        status_error(PermissionDeniedError, 403),
+        TLSError(**CALL, reason="expired"),
+        RedirectError(**CALL, reason="to http", status=302, location="http://example.com"),
+        ResponseTooLarge(**CALL, limit_bytes=1),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_what_stays_wrong_is_not_tried_again(error: Exception) -> None:
+    kept, letters = Kept(errors=[error]), DeadLetters()
+    assert await make_runner(kept, letters)(JOB, Naps()) is False
+    assert len(kept.events) == 1
+    assert letters.letters == [(JOB.event, error, "show")]
+    assert not is_worth_another_run(error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        status_error(NotFoundError, 404),
+        status_error(RateLimitError, 429),
+        status_error(ServerError, 503),
+        ConnectError(**CALL, reason="refused"),
+        KeyError("email"),
+        TimeoutError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_anything_else_is_tried_again(error: Exception) -> None:
+    kept = Kept(errors=[error])
+    assert await make_runner(kept)(JOB, Naps()) is True
+    assert len(kept.events) == 2
+    assert is_worth_another_run(error)
+
+
+async def test_the_wait_a_server_asks_for_is_kept() -> None:
+    naps = Naps()
+    errors = [status_error(RateLimitError, 429, retry_after=seconds) for seconds in (7.5, 500.0)]
+    runner = make_runner(Kept(errors=errors), backoff=0.1, backoff_max=20)
+    assert await runner(JOB, naps) is True
+    assert naps.seconds == [7.5, 20]
+
+
+@given(
+    attempt=st.integers(1, 10_000),
+    backoff=st.floats(0, 100),
+    backoff_max=st.floats(0, 1000),
+    asked=st.none() | st.floats(0, 1e6),
+    share=st.floats(0, 1),
+)
+def test_a_wait_is_within_its_bounds(
+    attempt: int, backoff: float, backoff_max: float, asked: float | None, share: float
+) -> None:
+    policy = RunPolicy(backoff=backoff, backoff_max=backoff_max)
+    error = status_error(RateLimitError, 429, retry_after=asked)
+    drawn: list[float] = []
+
+    def draw(low: float, high: float) -> float:
+        drawn.append(low + (high - low) * share)
+        assert low == 0
+        assert high == min(backoff * 2.0 ** min(attempt - 1, 60), backoff_max)
+        return drawn[0]
+
+    seconds = seconds_to_next_run(error, attempt, policy, draw)
+    assert 0 <= seconds <= backoff_max
+    assert seconds == max(drawn[0], min(asked or 0, backoff_max))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("timeout", 0),
+        ("timeout", float("nan")),
+        ("timeout", True),
+        ("timeout", "30"),
+        ("timeout", 10**400),
+        ("attempts", 0),
+        ("attempts", 2.0),
+        ("backoff", -1),
+        ("backoff_max", float("inf")),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=f"{name}="):
+        RunPolicy(**{name: value})
+
+
+async def test_a_handler_that_never_ends_is_cancelled() -> None:
+    cancelled: list[float] = []
+
+    async def never(_: WebhookEvent) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(1)
+            raise
+
+    letters = DeadLetters()
+    assert await make_runner(never, letters, timeout=0.02)(JOB, Naps()) is False
+    assert len(cancelled) == 3
+    ((_, error, _),) = letters.letters
+    assert isinstance(error, TimeoutError)
+    assert str(error) == "the handler show took longer than 0.02 s"
+
+
+async def test_what_returns_after_its_cancellation_has_succeeded() -> None:
+    async def finishes(_: WebhookEvent) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+
+    assert await make_runner(finishes, timeout=0.02)(JOB, Naps()) is True
+
+
+async def test_what_fails_at_its_cancellation_was_too_slow() -> None:
+    async def confused(_: WebhookEvent) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise KeyError("confused")
+
+    letters = DeadLetters()
+    assert await make_runner(confused, letters, timeout=0.02, attempts=1)(JOB) is False
+    ((_, error, _),) = letters.letters
+    assert isinstance(error, TimeoutError)
+    assert isinstance(error.__cause__, KeyError)
+
+
+async def test_a_handler_that_does_not_heed_its_cancellation_is_left_behind() -> None:
+    stubborn = Stubborn()
+
+    async def raises_at_last(event: WebhookEvent) -> None:
+        await stubborn(event)
+        raise OSError("nobody hears of this")
+
+    letters = DeadLetters()
+    runner = make_runner(raises_at_last, letters, timeout=0.02)
+    assert await runner(JOB, Naps()) is False
+    assert stubborn.runs == 1, "not once more while the first still runs"
+    ((_, error, _),) = letters.letters
+    assert isinstance(error, TimeoutError)
+    assert "goes on in the background" in str(error)
+    assert runner.limit.stuck == 1
+    stubborn.release.set()
+    await until(lambda: runner.limit.stuck == 0)
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        (asyncio.CancelledError("own"), "the handler show raised CancelledError"),
+        (SystemExit(3), "the handler show raised SystemExit(3)"),
+        (BaseException("odd"), "the handler show raised BaseException"),
+        (GeneratorExit(), "the handler show raised GeneratorExit"),
+    ],
+    ids=["cancelled", "exit", "base", "generator"],
+)
+async def test_what_is_no_common_error_is_a_failure_like_others(
+    odd: BaseException, said: str
+) -> None:
+    kept, letters = Kept(errors=[odd] * 3), DeadLetters()
+    assert await make_runner(kept, letters)(JOB, Naps()) is False
+    assert len(kept.events) == 3
+    ((_, error, _),) = letters.letters
+    assert type(error) is RuntimeError
+    assert str(error) == said
+
+
+def test_a_keyboard_interrupt_is_the_users() -> None:
+    async def main() -> None:
+        await make_runner(Kept(errors=[KeyboardInterrupt()]))(JOB)
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(main())
+
+
+async def test_a_hook_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def hook(*_: object) -> NoReturn:
+        raise LookupError(f"no table for {TOKEN}")
+
+    runner = make_runner(Kept(errors=[OSError()]), hook, attempts=1)
+    assert await runner(JOB) is False
+    assert "the dead-letter hook failed on" in caplog.records[-1].getMessage()
+    assert "LookupError: no table for ***" in caplog.text
+    assert TOKEN not in caplog.text
+    assert runner.counts.dead == 1
+
+
+async def test_a_hook_that_hangs_is_cancelled(caplog: pytest.LogCaptureFixture) -> None:
+    async def hook(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    runner = make_runner(Kept(errors=[OSError()]), hook, attempts=1, timeout=0.02)
+    assert await runner(JOB) is False
+    assert "the dead-letter hook took longer than 0.02 s" in caplog.text
+
+
+async def test_a_handler_that_blocks_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def blocks(_: WebhookEvent) -> None:
+        await asyncio.sleep(0)
+        time.sleep(0.05)  # noqa: ASYNC251 (what this is about)
+        await asyncio.sleep(0)
+
+    assert await make_runner(blocks, limit=TimeLimit(blocked=0.04))(JOB) is True
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert "the handler show blocked the event loop for 0." in record.getMessage()
+    assert "asyncio.to_thread" in record.getMessage()
+
+
+async def test_a_handler_that_waits_is_not_called_blocking(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def waits(_: WebhookEvent) -> None:
+        await asyncio.sleep(0.1)
+
+    assert await make_runner(waits, limit=TimeLimit(blocked=0.09))(JOB) is True
+    assert caplog.records == []
+
+
+async def test_a_handler_may_await_whatever_it_likes() -> None:
+    seen: list[object] = []
+
+    async def numbers() -> Any:
+        for number in range(3):
+            await asyncio.sleep(0)
+            yield number
+
+    async def handler(_: WebhookEvent) -> None:
+        seen.append([number async for number in numbers()])
+        seen.append(await asyncio.to_thread(lambda: "thread"))
+        try:
+            async with asyncio.timeout(0.01):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            seen.append("timeout")
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(asyncio.sleep(0, "task"))
+        seen.append(task.result())
+        try:
+            await asyncio.gather(_raises(), asyncio.sleep(0))
+        except LookupError as error:
+            seen.append(str(error))
+
+    assert await make_runner(handler)(JOB) is True
+    assert seen == [[0, 1, 2], "thread", "timeout", "task", "raised"]
+
+
+async def _raises() -> NoReturn:
+    await asyncio.sleep(0)
+    raise LookupError("raised")
+
+
+async def test_a_coroutine_thrown_away_closes_the_handler() -> None:
+    closed: list[int] = []
+
+    async def handler() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            closed.append(1)
+
+    call = _guarded(handler, (), "x", 1.0)
+    call.send(None)
+    call.close()
+    assert closed == [1]
+
+
+async def test_a_cancelled_run_cancels_the_handler_and_tells_no_hook() -> None:
+    kept, letters = Kept(gate=asyncio.Event()), DeadLetters()
+    runner = make_runner(kept, letters)
+    task = asyncio.create_task(runner(JOB))
+    await until(lambda: len(kept.events) == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert letters.letters == []
+    assert (runner.counts.failed, runner.counts.dead) == (0, 0)
+
+
+async def test_a_run_cancelled_twice_leaves_the_handler_behind() -> None:
+    stubborn = Stubborn()
+    runner = make_runner(stubborn, limit=TimeLimit(grace=30))
+    task = asyncio.create_task(runner(JOB))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.sleep(0.01)
+    assert not task.done()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert runner.limit.stuck == 1
+    stubborn.release.set()
+    await until(lambda: runner.limit.stuck == 0)
+
+
+async def test_a_run_cancelled_while_the_hook_runs_is_not_dead_yet() -> None:
+    telling = asyncio.Event()
+
+    async def hook(*_: object) -> None:
+        telling.set()
+        await asyncio.Event().wait()
+
+    runner = make_runner(Kept(errors=[OSError()]), hook, attempts=1)
+    task = asyncio.create_task(runner(JOB))
+    await telling.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert runner.counts.dead == 0
+
+
+async def test_an_abandoned_job_is_a_dead_letter() -> None:
+    letters = DeadLetters()
+    runner = make_runner(Kept(), letters)
+    await runner.abandon(JOB, "the receiver was closed")
+    ((told, error, name),) = letters.letters
+    assert (told, name) == (JOB.event, "show")
+    assert isinstance(error, ClientStateError)
+    assert "not run to its end: the receiver was closed" in str(error)
+    assert (runner.counts.dead, runner.counts.abandoned) == (1, 1)
+
+
+async def test_a_handler_nobody_knows_is_a_dead_letter() -> None:
+    letters = DeadLetters()
+    runner = make_runner(Kept(), letters)
+    assert await runner(Job(JOB.event, "other")) is False
+    ((_, error, name),) = letters.letters
+    assert name == "other"
+    assert "no handler is named 'other' here" in str(error)
+
+
+async def test_handlers_and_hook_know_the_client() -> None:
+    seen: list[object] = []
+
+    async def look(*_: object) -> None:
+        seen.append(current_client.get())
+        if len(seen) == 1:
+            raise ConfigurationError("to the hook")
+
+    client: Any = object()
+    await make_runner(look, look, client)(JOB)
+    assert seen == [client, client]
+    assert current_client.get() is None
+
+
+async def test_an_error_that_cannot_be_shown_is_survived(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class OddError(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    letters = DeadLetters()
+    runner = make_runner(Kept(errors=[OddError(), OSError("x" * 9_000)]), letters, attempts=2)
+    assert await runner(JOB, Naps()) is False
+    assert "OddError: (its text cannot be had)" in caplog.records[0].getMessage()
+    assert len(letters.letters) == 1
+    assert "x" * 500 + "..." in caplog.records[1].getMessage()
