@@ -1,115 +1,201 @@
-"""What decoding costs, as ratios to ``json.loads`` of the same: ``python -m benchmarks.decoding``.
-
-Everything takes turns in one process, and processor time is measured. A ratio is the median of
-those of each turn, and beside it stands where the middle half of them was.
-"""
+"""What decoding costs, from an answer's bytes to its objects, without a network."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import random
 import statistics
-import time
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self, TypeAlias
 from unittest import mock
 
 import msgspec
-from cattrs import Converter
+from attrs import frozen
 
-from livechat_async import Visitor
-from livechat_async.converter import make_converter
-from livechat_async.models.chats import Chat
-from livechat_async.sandbox import Sandbox
-from livechat_async.sandbox.made_up_chats import made_up_chat
+from benchmarks.measuring import (
+    Goal,
+    Section,
+    Settings,
+    Taken,
+    are_installed,
+    compared,
+    in_time,
+    say,
+    take_turns,
+    workers,
+)
+from benchmarks.serving import PAGE_SIZE, fetch
 
-VISITORS = 400
-PAGE_SIZE = 25
-FIRST_CHAT = 1_700_000_000
-TURNS = 101
-SECONDS_A_TURN = 0.01
+__all__ = ["BASE", "DECODERS", "NAMES", "NEEDS", "OURS", "PAYLOADS", "contender", "sections"]
 
+Decoder: TypeAlias = Callable[[bytes], object]
 
-def payloads() -> dict[str, tuple[bytes, Any]]:
-    """Bytes as they come over the wire, and the type they are to become."""
-    visitors = Sandbox(seed=VISITORS).visitors
-    chance = random.Random(8)  # noqa: S311 (test data)
-    chats = [
-        made_up_chat(f"CHAT{index}", chance.getrandbits(64), FIRST_CHAT + 3600 * index)
-        for index in range(PAGE_SIZE)
-    ]
-    return {
-        "one visitor": (_to_bytes(visitors[VISITORS // 2 :][:1]), list[Visitor]),
-        f"{VISITORS} visitors": (_to_bytes(visitors), list[Visitor]),
-        f"a page of {PAGE_SIZE} chats": (_to_bytes(chats), list[Chat]),
-    }
+OURS = "livechat_async"
+BASE = "json.loads, to dicts"
+NAMES = ("decoding",)
 
 
-def _to_bytes(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False).encode()
+@frozen
+class Payload:
+    """An answer.
+
+    Attributes:
+        job: what it is called here.
+        title: what it is.
+        path: where the server has it.
+        items: of what it is a list.
+        times: how often it is decoded in a turn.
+    """
+
+    job: str
+    title: str
+    path: str
+    items: str
+    times: int
 
 
-def careful_converter(types: list[Any]) -> Converter:
-    """A converter that takes no shortcut; it makes its hooks now."""
-    with mock.patch("livechat_async.converter.shortcut", lambda _, __, careful: careful):
-        converter = make_converter()
-        for type_ in types:
-            converter.get_structure_hook(type_)
-    return converter
+PAYLOADS = (
+    Payload("1", "one visitor", "/1/visitors", "Visitor", 2_000),
+    Payload("400", "400 visitors", "/400/visitors", "Visitor", 8),
+    Payload("chats", f"{PAGE_SIZE} chats", f"/{PAGE_SIZE}/chats", "Chat", 40),
+)
+GOALS = {"400": {OURS: Goal("CPU", 1.25)}}
 
 
-def to_typed(converter: Converter, content: bytes, type_: Any) -> object:
+def _converter_and_type(items: str) -> tuple[Any, Any]:
+    # Imported here: the processes of the others are to hold no more than they need.
+    from livechat_async import Chat, Visitor  # noqa: PLC0415
+    from livechat_async.converter import make_converter  # noqa: PLC0415
+
+    return make_converter(), {"Visitor": list[Visitor], "Chat": list[Chat]}[items]
+
+
+def _ours(items: str) -> Decoder:
     """What the client does with the bytes of an answer."""
-    return converter.structure(msgspec.json.decode(content), type_)
+    from livechat_async.decoding.reading import value_reader  # noqa: PLC0415
+
+    converter, type_ = _converter_and_type(items)
+    read = value_reader(converter, type_)
+
+    def decode(content: bytes) -> object:
+        reading = read(content)
+        while True:
+            try:
+                next(reading)
+            except StopIteration as finished:
+                return finished.value
+
+    return decode
 
 
-def seconds(call: Callable[[], object], times: int) -> float:
-    """Processor time of one call."""
-    started = time.process_time()
-    for _ in range(times):
-        call()
-    return (time.process_time() - started) / times
+def _from_dicts(items: str) -> Decoder:
+    """What the client's converter makes of dicts, as for a user who structures with it."""
+    converter, type_ = _converter_and_type(items)
+    return lambda content: converter.structure(msgspec.json.decode(content), type_)
 
 
-def measure(calls: dict[str, Callable[[], object]], turns: int) -> dict[str, list[float]]:
-    """Seconds of each call, turn by turn."""
-    first = next(iter(calls.values()))
-    times = max(1, round(SECONDS_A_TURN / seconds(first, 3)))
-    taken: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(turns + 3):
-        for name, call in calls.items():
-            spent = seconds(call, times)
-            if turn >= 3:  # noqa: PLR2004 (the first are for warming up)
-                taken[name].append(spent)
-    return taken
+def _carefully(items: str) -> Decoder:
+    """The same without any shortcut: what an item costs that is not as usual."""
+    with mock.patch("livechat_async.converter.shortcut", lambda _, __, careful: careful):
+        converter, type_ = _converter_and_type(items)
+        converter.get_structure_hook(type_)  # made now, or else with the shortcut
+    return lambda content: converter.structure(msgspec.json.decode(content), type_)
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=TURNS)
-    turns = parser.parse_args().turns
-    found = payloads()
-    quick = make_converter()
-    careful = careful_converter([type_ for _, type_ in found.values()])
-    for title, (content, type_) in found.items():
-        calls: dict[str, Callable[[], object]] = {
-            "json.loads": partial(json.loads, content),
-            "msgspec, to dicts": partial(msgspec.json.decode, content),
-            "typed, by the careful hooks": partial(to_typed, careful, content, type_),
-            "typed, by the shortcut": partial(to_typed, quick, content, type_),
-        }
-        taken = measure(calls, turns)
-        base = statistics.median(taken["json.loads"])
-        print(f"{title}, {len(content):,} bytes: json.loads takes {base * 1e6:,.1f} µs")  # noqa: T201
-        for name, spent in taken.items():
-            # Turn by turn, so that a machine that slows down for a while slows down both.
-            ratios = [each / own for each, own in zip(spent, taken["json.loads"], strict=True)]
-            low, middle, high = statistics.quantiles(ratios, n=4)
-            print(f"  {name:28} {middle:5.2f}  ({low:.2f} to {high:.2f})")  # noqa: T201
+def _orjson(_: str) -> Decoder:
+    import orjson  # noqa: PLC0415
+
+    return orjson.loads
 
 
-if __name__ == "__main__":
-    main()
+def _pydantic(_: str) -> Decoder:
+    from benchmarks.pydantic_models import VISITORS  # noqa: PLC0415
+
+    return VISITORS.validate_json
+
+
+def _plain(_: str) -> Decoder:
+    from benchmarks.plain_models import PlainVisitor  # noqa: PLC0415
+
+    return msgspec.json.Decoder(list[PlainVisitor]).decode
+
+
+DECODERS: Mapping[str, Callable[[str], Decoder]] = {
+    OURS: _ours,
+    "livechat_async, from dicts": _from_dicts,
+    "livechat_async, carefully": _carefully,
+    BASE: lambda _: json.loads,
+    "orjson, to dicts": _orjson,
+    "msgspec, to dicts": lambda _: msgspec.json.decode,
+    "pydantic": _pydantic,
+    "msgspec, to attrs as sent": _plain,
+}
+"""By name, what makes the decoder of a list of these."""
+
+NEEDS = {"orjson, to dicts": ("orjson",), "pydantic": ("pydantic",)}
+_VISITORS_ONLY = ("pydantic", "msgspec, to attrs as sent")
+
+
+def decoders(job: str) -> list[str]:
+    """The names of those that can decode this payload."""
+    return [
+        name
+        for name in DECODERS
+        if are_installed(NEEDS.get(name, ())) and not (job == "chats" and name in _VISITORS_ONLY)
+    ]
+
+
+class Decoding:
+    """A decoder in a process of its own."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self._make = DECODERS[name]
+        self._url = url
+        self._jobs: dict[str, tuple[Decoder, bytes]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return
+
+    async def run(self, job: str, times: int) -> int:
+        """Decode a payload so many times."""
+        if job not in self._jobs:
+            (payload,) = (payload for payload in PAYLOADS if payload.job == job)
+            self._jobs[job] = self._make(payload.items), fetch(self._url + payload.path)
+        decode, content = self._jobs[job]
+        for _ in range(times):
+            decode(content)
+        return times
+
+
+def contender(name: str, url: str) -> Decoding:
+    """The contender of this name; `benchmarks.worker` calls this."""
+    return Decoding(name, url)
+
+
+def sections(settings: Settings, url: str) -> Iterator[Section]:
+    """The comparisons, a payload each."""
+    if not settings.wants(*NAMES):
+        return
+    found: dict[str, Taken] = {payload.job: {} for payload in PAYLOADS}
+    sizes = {payload.job: len(fetch(url + payload.path)) for payload in PAYLOADS}
+    for round_ in range(settings.rounds):
+        say(f"decoding: round {round_ + 1} of {settings.rounds}")
+        with workers("benchmarks.decoding", decoders("1"), url) as all_of_them:
+            for payload in PAYLOADS:
+                chosen = {name: all_of_them[name] for name in decoders(payload.job)}
+                times, turns = settings.times(payload.times), settings.turns_of(round_)
+                taken = take_turns(chosen, payload.job, times, turns, warm_up=settings.warm_up)
+                for name, each in taken.items():
+                    found[payload.job].setdefault(name, []).extend(each)
+    for payload in PAYLOADS:
+        taken = found[payload.job]
+        cpu = in_time(statistics.median([turn.cpu for turn in taken[BASE]]))
+        yield Section(
+            name="decoding",
+            title=f"Decoding {payload.title}, {sizes[payload.job]:,} bytes",
+            base=f"{BASE}: {cpu} CPU",
+            rows=compared(taken, BASE, GOALS.get(payload.job, {}), measures=["CPU"]),
+            charted="CPU",
+        )

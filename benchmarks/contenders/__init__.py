@@ -1,0 +1,40 @@
+"""Those who call the API in `benchmarks.calls`: this library, and other ways.
+
+All of them do the same: they send the same headers, refuse an answer that is no success, and give
+a list of objects, typed or not. Each has a process of its own, which imports only what it needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from benchmarks.worker import Contender
+
+__all__ = ["CONTENDERS", "NEEDS", "contender"]
+
+CONTENDERS: Mapping[str, str] = {
+    "livechat_async": "ours:LiveChatAsync",
+    "livechat_async, 16 at once": "ours:LiveChatAsyncByDefault",
+    "aiohttp + json.loads": "with_aiohttp:AiohttpJson",
+    "aiohttp + orjson": "with_orjson:AiohttpOrjson",
+    "httpx + .json()": "with_httpx:HttpxJson",
+    "as LiveChat's SDK": "with_httpx:LikeTheSdk",
+    "httpx + pydantic": "with_pydantic:HttpxPydantic",
+}
+"""By name, the module here and the class."""
+
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "aiohttp + orjson": ("orjson",),
+    "httpx + .json()": ("httpx",),
+    "as LiveChat's SDK": ("httpx",),
+    "httpx + pydantic": ("httpx", "pydantic"),
+}
+"""What each needs that this library does not bring along."""
+
+
+def contender(name: str, url: str) -> Contender:
+    """The contender of this name; `benchmarks.worker` calls this."""
+    module, _, kind = CONTENDERS[name].partition(":")
+    made: Contender = getattr(import_module(f"{__name__}.{module}"), kind)(url)
+    return made

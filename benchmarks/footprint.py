@@ -1,0 +1,113 @@
+"""What it costs to have this library: to import it, and to keep what it gives."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import tracemalloc
+from collections.abc import Iterator
+
+from benchmarks.decoding import BASE as DICTS
+from benchmarks.decoding import DECODERS, OURS, decoders
+from benchmarks.measuring import (
+    Goal,
+    Row,
+    Section,
+    Settings,
+    Spread,
+    are_installed,
+    in_time,
+    say,
+)
+from benchmarks.serving import fetch
+
+__all__ = ["NAMES", "sections"]
+
+NAMES = ("import", "memory")
+KEPT = 400
+_AIOHTTP = "import aiohttp"
+_IMPORTS = {
+    "import livechat_async": ("livechat_async",),
+    _AIOHTTP: ("aiohttp",),
+    "import httpx": ("httpx",),
+    "import httpx, pydantic": ("httpx", "pydantic"),
+}
+_PER_PAYLOAD = "400"
+
+
+def sections(settings: Settings, url: str) -> Iterator[Section]:
+    """The comparisons that are wanted."""
+    if settings.wants("import"):
+        yield _imports(settings)
+    if settings.wants("memory"):
+        yield _memory(url)
+
+
+def _cpu_of(statement: str) -> float:
+    """Seconds of processor time that a new interpreter takes to have done this."""
+    code = f"{statement}\nimport time\nprint(time.process_time())"
+    done = subprocess.run(  # noqa: S603 (of our own)
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def _imports(settings: Settings) -> Section:
+    say("imports")
+    statements = [name for name, modules in _IMPORTS.items() if are_installed(modules)]
+    for statement in statements:
+        _cpu_of(statement)  # writes what is compiled, and reads the files
+    turns = []
+    for _ in range(settings.turns):
+        bare = _cpu_of("pass")
+        turns.append({name: _cpu_of(name) - bare for name in statements})
+    goals = {"import livechat_async": Goal("CPU", 1.2)}
+    return Section(
+        name="import",
+        title="Importing, without the start of the interpreter",
+        base=f"{_AIOHTTP}: {in_time(Spread.of([turn[_AIOHTTP] for turn in turns]).median)} CPU",
+        rows=[
+            Row(
+                name,
+                {"CPU": Spread.of([turn[name] / turn[_AIOHTTP] for turn in turns])},
+                goals.get(name),
+            )
+            for name in statements
+        ],
+        charted="CPU",
+    )
+
+
+def _memory(url: str) -> Section:
+    say("memory")
+    content = fetch(f"{url}/{KEPT}/visitors")
+    sizes = {name: _size(name, content) / KEPT for name in decoders(_PER_PAYLOAD)}
+    # The same objects as ours, and the same dicts as orjson's.
+    for name in ("livechat_async, from dicts", "livechat_async, carefully", "msgspec, to dicts"):
+        sizes.pop(name, None)
+    goals = {OURS: Goal("memory", 1.0)}
+    return Section(
+        name="memory",
+        title=f"Memory of a visitor that is kept, of {KEPT}",
+        base=f"{DICTS}: {sizes[DICTS]:,.0f} bytes each",
+        rows=[
+            Row(name, {"memory": Spread.of([size / sizes[DICTS]])}, goals.get(name))
+            for name, size in sizes.items()
+        ],
+        charted="memory",
+    )
+
+
+def _size(name: str, content: bytes) -> int:
+    """Bytes that what was decoded takes."""
+    decode = DECODERS[name]("Visitor")
+    decode(content)  # what is made once and for all is not the visitors'
+    gc.collect()
+    tracemalloc.start()
+    kept = decode(content)
+    gc.collect()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del kept
+    return size

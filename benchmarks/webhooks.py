@@ -1,0 +1,404 @@
+"""What a receiver of webhooks takes, and what it loses: ``python -m benchmarks.webhooks``.
+
+The servers and the senders are processes of their own. First so many webhooks a second are sent
+over connections kept alive, each at its own time whether the ones before it were answered or not,
+a third of them repeats: to our receiver, and to a bare aiohttp handler that reads the JSON and
+answers 200. They take turns. Then the same with faults: handlers fail at random, and so does the
+API they call. What a server refuses is sent again, as LiveChat does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import logging
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+
+from livechat_async import DetailField, LiveChatClient, RetryPolicy, VisitorDetails
+from livechat_async.sandbox import Sandbox, Status
+from livechat_async.webhooks import (
+    ChatStarted,
+    MemoryEngine,
+    WebhookCredentials,
+    WebhookEvent,
+    WebhookReceiver,
+)
+
+CREDENTIALS = WebhookCredentials("user", "a-password")
+PATH_SECRET = "a-path-secret"  # noqa: S105 (of servers on loopback)
+HEAD = (
+    f"POST /livechat/{PATH_SECRET} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    f"Authorization: Basic {base64.b64encode(b'user:a-password').decode()}\r\n"
+    "User-Agent: LiveChat\r\nAccept: */*\r\nContent-Type: application/json\r\n"
+    "Content-Length: %d\r\n\r\n"
+).encode()
+GIVEN = {
+    "visitor_id": "S1352647457.ac951bfe2e",
+    "license_id": "12345",
+    "token": "27f41c8da685c81a890f9e5f8ce48387",
+}
+OK = 200
+RUNS = 3
+FAULTS = 1 / 3
+FAULTY_RATE = 100
+CONNECTIONS = 100
+ALL_ANSWERED = 30.0
+
+
+def template(given: dict[str, str]) -> bytes:
+    """A ``chat_started`` with everything in it, as real ones are, but for NUMBER."""
+    event = {
+        "event_type": "chat_started",
+        "event_unique_id": "NUMBER",
+        "token": given["token"],
+        "license_id": given["license_id"],
+        "lc_version": "2",
+        "chat": {
+            "id": "PJ0MRSHTDGNUMBER",
+            "started_timestamp": 1473433500,
+            "url": "https://example.com/pricing",
+            "referer": "https://example.com/",
+            "messages": [
+                {
+                    "user_type": "agent",
+                    "author_name": "John Doe",
+                    "agent_id": "john.doe@example.com",
+                    "text": "Hello, how may I help you?",
+                    "timestamp": 1473433500,
+                }
+            ],
+            "attachments": [],
+            "events": [],
+            "agents": [{"name": "John Doe", "login": "john.doe@example.com"}],
+            "tags": ["sales"],
+            "groups": [0],
+        },
+        "visitor": {
+            "id": given["visitor_id"],
+            "name": "Mary",
+            "email": "mary@example.com",
+            "country": "United States",
+            "city": "Boston",
+            "language": "en",
+            "page_current": "https://example.com/pricing",
+            "timezone": "America/New_York",
+            "custom_variables": [{"key": "plan", "value": "free"}],
+        },
+        "pre_chat_survey": [
+            {"id": "2001", "type": "name", "label": "Name:", "answer": "Mary"},
+            {"id": "2002", "type": "email", "label": "E-mail:", "answer": "mary@example.com"},
+        ],
+    }
+    return json.dumps(event).encode()
+
+
+async def serve(
+    app: web.Application, report: Callable[[], dict[str, Any]], given: dict[str, str] | None = None
+) -> None:
+    """Be a server until standard input closes; says where first, and how it went last."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    print(json.dumps({"port": port, "given": given or GIVEN}), flush=True)  # noqa: T201
+    await asyncio.to_thread(sys.stdin.read, 1)  # the first byte: from now on it is measured
+    began = time.process_time()
+    await asyncio.to_thread(sys.stdin.read)
+    cpu = time.process_time() - began
+    await runner.cleanup()
+    print(json.dumps({"cpu": cpu, **report()}))  # noqa: T201
+
+
+async def serve_bare() -> None:
+    """Read the JSON, and answer."""
+    seen: Counter[str] = Counter()
+
+    async def handler(request: web.Request) -> web.Response:
+        seen[(await request.json())["event_unique_id"]] += 1
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/livechat/{secret}", handler)
+    await serve(app, lambda: {"events": len(seen)})
+
+
+async def serve_ours() -> None:
+    """A receiver with one handler, which counts."""
+    handled: Counter[str | None] = Counter()
+    bot = WebhookReceiver(credentials=CREDENTIALS, path_secret=PATH_SECRET)
+
+    @bot.on(ChatStarted)
+    async def count(event: ChatStarted) -> None:
+        handled[event.unique_id] += 1
+
+    app = web.Application()
+    app.router.add_post("/livechat/{secret}", bot.aiohttp_handler)
+    app.cleanup_ctx.append(bot.aiohttp_context)
+    await serve(app, lambda: _outcome(handled, bot))
+
+
+def _outcome(handled: Counter[str | None], bot: WebhookReceiver) -> dict[str, Any]:
+    status = bot.status()
+    return {
+        "events": len(handled),
+        "twice": sum(times > 1 for times in handled.values()),
+        "failed": status.failed,
+        "dead": status.dead,
+        "repeats": status.repeats,
+    }
+
+
+async def serve_faulty() -> None:
+    """A receiver whose handlers fail at random, and use an API that does, too."""
+    logging.getLogger("livechat_async").setLevel(logging.CRITICAL)
+    draw = random.Random(7)  # noqa: S311 (the same every time)
+    handled: Counter[str | None] = Counter()
+    async with Sandbox() as sandbox:
+        chat = sandbox.start_chat(sandbox.add_visitor())
+        client = LiveChatClient(base_url=sandbox.url, retry=RetryPolicy.none())
+        bot = WebhookReceiver(
+            client,
+            credentials=CREDENTIALS,
+            path_secret=PATH_SECRET,
+            engine=MemoryEngine(queue_size=5, concurrency=4),
+            attempts=50,
+            backoff=0.01,
+            backoff_max=0.2,
+        )
+
+        @bot.on(WebhookEvent)
+        async def look_up(event: WebhookEvent) -> None:
+            await asyncio.sleep(draw.uniform(0, 0.05))
+            if draw.random() < FAULTS:
+                raise OSError("the database is away")
+            handled[f"look_up {event.unique_id}"] += 1
+
+        @bot.on(ChatStarted)
+        async def show(event: ChatStarted) -> None:
+            if draw.random() < FAULTS:
+                sandbox.inject(Status(503))
+            await event.add_details(VisitorDetails(id="crm", fields=[DetailField("Plan", "free")]))
+            handled[f"show {event.unique_id}"] += 1
+
+        app = web.Application()
+        app.router.add_post("/livechat/{secret}", bot.aiohttp_handler)
+        app.cleanup_ctx.append(bot.aiohttp_context)
+        given = {name: getattr(chat, name) for name in GIVEN}
+
+        def report() -> dict[str, Any]:
+            taken = sum(request.status == OK for request in sandbox.requests)
+            return {"api": taken, **_outcome(handled, bot)}
+
+        async with client:
+            await serve(app, report, given)
+
+
+class Connection(asyncio.Protocol):
+    """One connection, kept alive: a request, its answer, and the next."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport
+        self._received = b""
+        self._answer: asyncio.Future[int] | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """It is open."""
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        """Some of an answer."""
+        self._received += data
+        head, end, body = self._received.partition(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        if self._answer is not None and end and len(body) >= int(length):
+            self._received = b""
+            self._answer.set_result(int(head[9:12]))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It was closed."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(exc or ConnectionError("closed"))
+
+    async def post(self, body: bytes) -> int:
+        """The status that is answered."""
+        self._answer = asyncio.get_running_loop().create_future()
+        self.transport.write(HEAD % len(body) + body)
+        return await self._answer
+
+
+async def send(port: int, rate: int, seconds: float, given: dict[str, str]) -> dict[str, Any]:
+    """Send so many webhooks a second, each at its time, and again whatever is not answered 200."""
+    loop = asyncio.get_running_loop()
+    draw = random.Random(1)  # noqa: S311 (the same every time)
+    idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+    for _ in range(CONNECTIONS):
+        _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
+        idle.put_nowait(connection)
+    body = template(given)
+    latencies: list[float] = []
+    statuses: Counter[int] = Counter()
+
+    async def deliver(content: bytes, due: float) -> None:
+        while True:
+            connection = await idle.get()
+            status = await connection.post(content)
+            idle.put_nowait(connection)
+            latencies.append(loop.time() - due)
+            statuses[status] += 1
+            if status == OK:
+                return
+            await asyncio.sleep(draw.uniform(0.05, 0.2))
+            due = loop.time()
+
+    sent = new = 0
+    begin = loop.time()
+    deliveries: list[asyncio.Task[None]] = []
+    async with asyncio.timeout(seconds + ALL_ANSWERED), asyncio.TaskGroup() as group:
+        while sent < rate * seconds:
+            due = begin + sent / rate
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
+            sent += 1
+            repeated = sent % 3 == 0
+            new += not repeated
+            # Of the latest, as some of these still wait or run.
+            number = draw.randint(max(1, new - rate), new) if repeated else new
+            deliveries.append(
+                group.create_task(deliver(body.replace(b"NUMBER", b"%d" % number), due))
+            )
+    while not idle.empty():
+        idle.get_nowait().transport.abort()
+    return {
+        "sent": sent,
+        "events": new,
+        "statuses": statuses,
+        "latencies": statistics.quantiles(latencies, n=100),
+    }
+
+
+@contextmanager
+def server(kind: str, result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A server in a process of its own; when it has ended, the result holds how it went."""
+    command = [sys.executable, "-m", "benchmarks.webhooks", f"serve-{kind}"]
+    with subprocess.Popen(  # noqa: S603
+        command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None  # noqa: S101
+            assert process.stdin is not None  # noqa: S101
+            place = json.loads(process.stdout.readline())
+            process.stdin.write(".")
+            process.stdin.flush()
+            yield place
+            said, _ = process.communicate(timeout=ALL_ANSWERED)
+            result.update(json.loads(said))
+        finally:
+            process.kill()
+
+
+def run(kind: str, rate: int, seconds: float) -> dict[str, Any]:
+    """One run: what the sender and the server say of it."""
+    result: dict[str, Any] = {}
+    with server(kind, result) as place:
+        what = json.dumps({**place, "rate": rate, "seconds": seconds})
+        command = [sys.executable, "-m", "benchmarks.webhooks", "send", what]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603
+        sender = json.loads(done.stdout)
+    return {**result, "sender": sender}
+
+
+def check(kind: str, result: dict[str, Any]) -> None:
+    """Stop with what is wrong, if anything is not exact."""
+    sender = result["sender"]
+    handlers = 2 if kind == "faulty" else 1
+    wrong = []
+    if kind != "faulty" and set(sender["statuses"]) != {str(OK)}:
+        wrong.append(f"answers {sender['statuses']}")
+    if sender["statuses"][str(OK)] != sender["sent"]:
+        wrong.append(f"{sender['sent']} sent, {sender['statuses'][str(OK)]} answered 200")
+    if result["events"] != sender["events"] * handlers:
+        wrong.append(f"{sender['events']} events, {result['events']} handled")
+    if result.get("twice", 0) or result.get("dead", 0):
+        wrong.append(f"{result['twice']} handled twice, {result['dead']} given up")
+    if result.get("api", sender["events"]) != sender["events"]:
+        wrong.append(f"{sender['events']} events, {result['api']} sets of details")
+    if wrong:
+        raise SystemExit(f"{kind}: {'; '.join(wrong)}")
+
+
+def show(what: str, value: float, unit: str, goal: float | None = None) -> None:
+    """One row."""
+    met = "" if goal is None else f"   goal <= {goal:g} {'met' if value <= goal else 'not met'}"
+    print(f"{what:<62}{value:8.2f} {unit:<3}{met}")  # noqa: T201
+
+
+def compare(rate: int, seconds: float, runs: int) -> None:
+    """Print how it went, or stop with what is wrong."""
+    results: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": []}
+    for _ in range(runs):
+        for kind, so_far in results.items():
+            so_far.append(run(kind, rate, seconds))
+            check(kind, so_far[-1])
+    sender = results["ours"][0]["sender"]
+    repeats = sender["sent"] - sender["events"]
+    print(  # noqa: T201
+        f"{sender['sent']:,} webhooks in {seconds:g} s, {repeats:,} of them repeats, {runs} times: "
+        f"all answered 200, each of {sender['events']:,} events handled once"
+    )
+    middle: dict[str, dict[str, float]] = {}
+    for kind, so_far in results.items():
+        values = middle[kind] = {
+            "p50": statistics.median(each["sender"]["latencies"][49] for each in so_far) * 1000,
+            "p99": statistics.median(each["sender"]["latencies"][98] for each in so_far) * 1000,
+            "cpu": statistics.median(each["cpu"] for each in so_far),
+        }
+        name = "a receiver" if kind == "ours" else "a bare aiohttp handler"
+        show(f"{name}: median until answered", values["p50"], "ms")
+        goal = 50 if kind == "ours" else None
+        show(f"{name}: 99th percentile until answered", values["p99"], "ms", goal)
+        show(f"{name}: CPU of the server", values["cpu"], "s")
+    show("CPU: a receiver / a bare handler", middle["ours"]["cpu"] / middle["bare"]["cpu"], "", 2)
+    faulty_rate = min(rate, FAULTY_RATE)
+    faulty = run("faulty", faulty_rate, seconds)
+    check("faulty", faulty)
+    sender = faulty["sender"]
+    print(  # noqa: T201
+        f"with faults: {sender['sent']:,} webhooks, {faulty['failed']:,} failures, answered "
+        f"{json.dumps(sender['statuses'])}: each of {sender['events']:,} events handled once by "
+        "each of two handlers"
+    )
+
+
+def main() -> None:
+    """Print the table, or be one of the processes."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.webhooks", description=__doc__)
+    parser.add_argument("role", nargs="?", default="compare", help=argparse.SUPPRESS)
+    parser.add_argument("what", nargs="?", help=argparse.SUPPRESS)
+    parser.add_argument("--rate", type=int, default=1_000, help="webhooks a second")
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of a run")
+    parser.add_argument("--runs", type=int, default=RUNS, help="runs of each server")
+    given = parser.parse_args()
+    if given.role == "compare":
+        compare(given.rate, given.seconds, given.runs)
+    elif given.role == "send":
+        print(json.dumps(asyncio.run(send(**json.loads(given.what)))))  # noqa: T201
+    else:
+        servers = {"ours": serve_ours, "bare": serve_bare, "faulty": serve_faulty}
+        asyncio.run(servers[given.role.removeprefix("serve-")]())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The process of one contender: ``python -m benchmarks.worker MODULE NAME URL``.
+
+Each line of its standard input is a turn to take, and is answered by a line that says what a call
+took. It ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import sys
+import time
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+__all__ = ["Contender"]
+
+
+class Contender(Protocol):
+    """Who is measured: an async context manager."""
+
+    async def run(self, job: str, times: int) -> int:
+        """Do the job so many times.
+
+        Returns:
+            How many calls that were.
+        """
+        raise NotImplementedError
+
+
+async def _work(opened: AbstractAsyncContextManager[Contender]) -> None:
+    async with opened as contender:
+        for line in sys.stdin:
+            told: dict[str, Any] = json.loads(line)
+            await contender.run(told["job"], 1)  # connections that went stale are made anew
+            wall, cpu = time.perf_counter(), time.process_time()
+            calls = await contender.run(told["job"], told["times"])
+            cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+            print(json.dumps({"wall": wall / calls, "cpu": cpu / calls}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    module, name, url = sys.argv[1:]
+    asyncio.run(_work(importlib.import_module(module).contender(name, url)))
