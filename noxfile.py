@@ -13,9 +13,13 @@ nox.options.error_on_missing_interpreters = False
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 AIOHTTP = ("3.13", "3.14")
+# What only the tests with a Redis can show: `distributed` accounts for it.
+WITH_REDIS = "livechat_async/webhooks/taskiq.py,livechat_async/webhooks/redis_*.py"
 
 
-def install(session: nox.Session, *groups: str, package: str = ".[cli,parquet,testing]") -> None:
+def install(
+    session: nox.Session, *groups: str, package: str = ".[cli,distributed,parquet,testing]"
+) -> None:
     """The package with its extras, and dependency groups of ``pyproject.toml``."""
     session.install(package, *nox.project.dependency_groups(PYPROJECT, *groups))
 
@@ -47,7 +51,20 @@ def tests(session: nox.Session, aiohttp: str) -> None:
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report")
+    session.run("coverage", "report", f"--omit={WITH_REDIS}")
+
+
+@nox.session
+def distributed(session: nox.Session) -> None:
+    """The tests of several machines, with a redis-server that they start themselves."""
+    if shutil.which("redis-server") is None:
+        session.error("redis-server is missing: apt-get install redis-server, or see .ci/run")
+    install(session, "test")
+    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["tests/distributed"]))
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", f"--include={WITH_REDIS}", "--fail-under=95")
 
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
@@ -55,6 +72,13 @@ def pythons(session: nox.Session) -> None:
     """The tests on each supported Python that is installed."""
     install(session, "test")
     session.run("pytest", *session.posargs)
+
+
+@nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """This client beside others; ``nox -s benchmarks -- --only one-visitor`` for a part."""
+    install(session, "benchmarks")
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 SMOKE_TEST = """

@@ -14,7 +14,6 @@ import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from livechat_async import DetailField, LiveChatClient, RetryPolicy, Timeouts, errors
@@ -23,8 +22,11 @@ from livechat_async.sandbox import Sandbox
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGING = (ROOT / "docs" / "paging.md").read_text(encoding="utf-8")
+BOTS = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
 BLOCKS = dict(
-    re.findall(r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README + PAGING, flags=re.DOTALL),
+    re.findall(
+        r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README + PAGING + BOTS, flags=re.DOTALL
+    ),
 )
 
 
@@ -56,7 +58,8 @@ async def run(*command: str, env: dict[str, str], cwd: Path = ROOT) -> str:
 
 def test_every_python_block_is_run_here():
     programs = {"quickstart", "archives", "bot", "testing", "send", "pager", "export"}
-    assert (README + PAGING).count("```python\n") == len(programs)
+    programs |= {"register", "watch", "bot test"}
+    assert (README + PAGING + BOTS).count("```python\n") == len(programs)
     assert set(BLOCKS) == programs | {"command line", "export on the command line"}
 
 
@@ -73,41 +76,83 @@ async def test_the_bot_shows_the_agent_what_it_knows(seeded: Sandbox):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    visitor_id = seeded.add_visitor(name="Mary", email="mary@example.com")
-    body = seeded.start_chat(visitor_id).webhook_body()
+    password = "sandbox-password"
+    seeded.register_webhook("chat_started", f"http://livechat:{password}@127.0.0.1:{port}/livechat")
     bot = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         BLOCKS["bot"],
-        env=environment(seeded, PORT=str(port)),
+        env=environment(seeded, PORT=str(port), WEBHOOK_PASSWORD=password),
         stdout=PIPE,
         stderr=PIPE,
     )
     try:
         assert bot.stdout is not None
         await asyncio.wait_for(bot.stdout.readline(), 20)
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(f"http://127.0.0.1:{port}/livechat", json=body) as answer,
-        ):
-            assert answer.status == 200
+        visitor_id = seeded.add_visitor(name="Mary")
+        seeded.start_chat(visitor_id)
+        await seeded.delivered(20)
     finally:
         bot.send_signal(signal.SIGINT)
         await bot.communicate()
+    (delivery,) = seeded.deliveries
+    assert delivery.statuses == [200]
     (details,) = seeded.details_of(visitor_id)
     assert details.fields == (DetailField("Plan", "Gold, since 2021"),)
     assert details.icon == "example.com/crm.png"
 
 
-async def test_the_test_of_a_bot_passes_as_printed(seeded: Sandbox, tmp_path: Path):
-    (tmp_path / "test_bot.py").write_text(BLOCKS["testing"], encoding="utf-8")
+@pytest.mark.parametrize(("name", "passed"), [("testing", 2), ("bot test", 1)])
+async def test_the_test_of_a_bot_passes_as_printed(
+    seeded: Sandbox, tmp_path: Path, name: str, passed: int
+):
+    (tmp_path / "test_bot.py").write_text(BLOCKS[name], encoding="utf-8")
     printed = await run(
         sys.executable,
         *("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-q"),
         env=environment(seeded),
         cwd=tmp_path,
     )
-    assert "2 passed" in printed
+    assert f"{passed} passed" in printed
+
+
+async def test_webhooks_are_registered_once(seeded: Sandbox):
+    address = "http://127.0.0.1:9/livechat"
+    env = environment(seeded, WEBHOOK_PASSWORD="sandbox-password", WEBHOOK_URL=address)
+    for _ in range(2):
+        printed = await run(sys.executable, "-c", BLOCKS["register"], env=env)
+        assert printed.splitlines() == [
+            f"chat_started goes to {address}",
+            f"chat_ended goes to {address}",
+        ]
+    assert len(seeded.webhooks) == 2
+
+
+async def test_visitors_are_watched(seeded: Sandbox):
+    code = BLOCKS["watch"].replace("interval=5", "interval=0.05")
+    assert code != BLOCKS["watch"]
+    seeded.add_visitor(id="S1.a", name="Mary", page_current="https://example.com/")
+    watch = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env=environment(seeded), stdout=PIPE, stderr=PIPE
+    )
+
+    async def until(text: str) -> None:
+        assert watch.stdout is not None
+        async with asyncio.timeout(20):
+            while (line := (await watch.stdout.readline()).decode()) != f"{text}\n":
+                assert line, "it ended"
+
+    try:
+        await until("Mary arrived on https://example.com/")
+        seeded.update_visitor("S1.a", page_current="https://example.com/shoes")
+        await until("Mary went to https://example.com/shoes")
+        seeded.start_chat("S1.a")
+        await until("Mary was browsing and is chatting")
+        seeded.remove_visitor("S1.a")
+        await until("Mary left")
+    finally:
+        watch.kill()
+        await watch.communicate()
 
 
 async def test_an_endpoint_without_a_method_is_called(seeded: Sandbox):

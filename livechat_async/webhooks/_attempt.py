@@ -13,7 +13,7 @@ from livechat_async.redaction import printable
 
 __all__ = ["StuckError", "TimeLimit"]
 
-logger = logging.getLogger("livechat_async.webhooks")
+logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _GRACE = 5.0  # for what a coroutine does in its `finally` and `except CancelledError`
 _BLOCKED = 1.0

@@ -13,7 +13,7 @@ from livechat_async.webhooks.credentials import WebhookCredentials, same_secret
 
 __all__ = ["ACCEPTED", "Gate", "ReceiverAnswer", "refusal"]
 
-logger = logging.getLogger("livechat_async.webhooks")
+logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _RETRY_AFTER = "30"
 _HEADERS: Mapping[int, Mapping[str, str]] = {

@@ -16,7 +16,7 @@ ASGIScope: TypeAlias = MutableMapping[str, Any]
 ASGIReceive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 ASGISend: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-logger = logging.getLogger("livechat_async.webhooks")
+logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 
 async def serve_asgi(desk: Desk, scope: ASGIScope, receive: ASGIReceive, send: ASGISend) -> None:

@@ -17,7 +17,7 @@ from livechat_async.webhooks.parsing import parse_webhook
 
 __all__ = ["BODY_SECONDS", "CLOSE_SECONDS", "Desk", "Tally"]
 
-logger = logging.getLogger("livechat_async.webhooks")
+logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 BODY_SECONDS = 10.0
 """How long a body may take to come. LiveChat waits no longer for the answer."""

@@ -65,6 +65,10 @@ class JobRunner(Protocol):
         """
         ...
 
+    def knows(self, handler: str) -> bool:
+        """Whether there is a handler of this name here; another machine may have it."""
+        ...
+
     async def abandon(self, job: Job, reason: str) -> None:
         """Give up a job that will not be run to its end: the dead-letter hook is told.
 

@@ -16,7 +16,7 @@ from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
 
 __all__ = ["MemoryEngine", "MemoryLedger"]
 
-logger = logging.getLogger("livechat_async.webhooks")
+logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _LAST_WORDS = 10.0  # seconds in which the dead-letter hook is told of all that is left at the end
 

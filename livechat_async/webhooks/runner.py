@@ -43,7 +43,7 @@ __all__ = [
 Handler = Callable[[Any], Coroutine[Any, Any, object]]
 DeadLetterHook = Callable[[WebhookEvent, Exception, str], Coroutine[Any, Any, object]]
 
-logger = logging.getLogger("livechat_async.webhooks")
+logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 # What stays as it is until somebody changes the program, its settings or the account. NotFoundError
 # is none of these: a visitor may reach one of LiveChat's machines before another.
@@ -184,6 +184,10 @@ class HandlerRunner:
             self.counts.dead -= 1  # the engine runs it again, or abandons it
             raise
         return False
+
+    def knows(self, handler: str) -> bool:
+        """See `livechat_async.webhooks.engine.JobRunner`."""
+        return handler in self.handlers
 
     async def abandon(self, job: Job, reason: str) -> None:
         """See `livechat_async.webhooks.engine.JobRunner`."""
