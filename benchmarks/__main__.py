@@ -15,13 +15,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import calls, decoding, footprint, paging
+from benchmarks import calls, decoding, footprint, holding, paging
 from benchmarks.chart import chart
 from benchmarks.measuring import ROOT, Section, Settings, are_installed, say
 from benchmarks.report import document, machine, summary, table
 from benchmarks.serving import PAGE_SIZE, served
 
-MODULES = (calls, decoding, footprint, paging)
+MODULES = (calls, decoding, holding, footprint, paging)
 WEBHOOKS = "webhooks"
 NAMES = [*(name for module in MODULES for name in module.NAMES), WEBHOOKS]
 OPTIONAL = ("httpx", "orjson", "pydantic")

@@ -14,7 +14,7 @@ from livechat_async.models.visitors import Operator
 from livechat_async.redaction import Secret
 from livechat_async.sandbox.answers import to_json
 from livechat_async.sandbox.archive import Wire
-from livechat_async.sandbox.webhook_events import email_in, survey_part, visitor_part
+from livechat_async.sandbox.webhook_events import survey_part, visitor_part
 
 __all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey", "new_chat"]
 
@@ -78,15 +78,14 @@ def as_operator(agent: str | Operator) -> Operator:
     )
 
 
-def default_survey(name: str) -> list[dict[str, str]]:
+def default_survey(visitor: Mapping[str, Any]) -> list[dict[str, str]]:
     """The survey of somebody who gave name and e-mail address; none of somebody without a name."""
+    name = str(visitor.get("name", ""))
     if not name.strip() or name == "Visitor":
         return []
     local = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".") or "visitor"
-    return [
-        {"key": "Name:", "value": name},
-        {"key": "E-mail:", "value": f"{local}@example.com"},
-    ]
+    email = str(visitor.get("email") or f"{local}@example.com")
+    return [{"key": "Name:", "value": name}, {"key": "E-mail:", "value": email}]
 
 
 def new_chat(
@@ -122,7 +121,7 @@ def new_chat(
             "tags": [],
             "groups": [visitor["group"]],
         },
-        "visitor": visitor_part(visitor, email_in(survey)),
+        "visitor": visitor_part(visitor, survey),
         "pre_chat_survey": survey,
     }
     return StartedChat(

@@ -21,7 +21,6 @@ from livechat_async.sandbox.chats import (
 )
 from livechat_async.sandbox.webhook_events import (
     chat_part,
-    email_in,
     survey_part,
     visitor_part,
 )
@@ -314,7 +313,7 @@ class Store:
             "chat_ended",
             lambda: {
                 "chat": chat_part(item),
-                "visitor": visitor_part(visitor, email_in(survey)),
+                "visitor": visitor_part(visitor, survey),
                 "pre_chat_survey": survey,
             },
         )
@@ -336,7 +335,7 @@ class Store:
         if isinstance(visitor.get("chats"), int):
             changes["chats"] = visitor["chats"] + 1
         if not visitor.get("prechat_survey"):
-            changes["prechat_survey"] = default_survey(str(visitor.get("name", "")))
+            changes["prechat_survey"] = default_survey(visitor)
         write_fields(visitor, {**changes, **given})
         chat = new_chat(
             visitor, operator, license_id=self.license_id, number=number, started=started
@@ -372,8 +371,8 @@ def _check(visitor_id: str, fields: Mapping[str, object], omit: Iterable[str]) -
 
 def _person(visitor: Mapping[str, Any]) -> dict[str, Any]:
     """A visitor as webhooks have one, with the e-mail address of the survey before the chat."""
-    survey = visitor.get("prechat_survey") or default_survey(str(visitor.get("name", "")))
-    return visitor_part(visitor, email_in(survey_part(survey)))
+    survey = visitor.get("prechat_survey") or default_survey(visitor)
+    return visitor_part(visitor, survey_part(survey))
 
 
 def _survey(answers: object) -> list[dict[str, object]]:

@@ -19,7 +19,6 @@ __all__ = [
     "Event",
     "canned_response_part",
     "chat_part",
-    "email_in",
     "survey_part",
     "ticket_part",
     "visitor_of_chat",
@@ -105,8 +104,9 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
     }
 
 
-def visitor_part(visitor: Mapping[str, Any], email: str) -> Wire:
-    """Somebody who is on the site."""
+def visitor_part(visitor: Mapping[str, Any], survey: Iterable[Mapping[str, str]]) -> Wire:
+    """Somebody who is on the site, with an e-mail address of their own, or that of the survey."""
+    email = str(visitor.get("email") or "") or _email_in(survey)
     return {**{name: visitor[name] for name in _VISITOR if name in visitor}, "email": email}
 
 
@@ -118,7 +118,7 @@ def visitor_of_chat(item: Mapping[str, Any]) -> Wire:
     if items_of(item, "custom_variables"):
         visitor["custom_variables"] = item["custom_variables"]
     answers = survey_part(item.get("prechat_survey"))
-    return visitor_part(visitor, str(visitor.get("email", "")) or email_in(answers))
+    return visitor_part(visitor, answers)
 
 
 def survey_part(answers: object) -> list[dict[str, str]]:
@@ -136,7 +136,7 @@ def survey_part(answers: object) -> list[dict[str, str]]:
     ]
 
 
-def email_in(survey: Iterable[Mapping[str, str]]) -> str:
+def _email_in(survey: Iterable[Mapping[str, str]]) -> str:
     """The e-mail address somebody gave in the survey; "" for none."""
     return next((item["answer"] for item in survey if item["type"] == "email"), "")
 

@@ -563,3 +563,11 @@ async def test_the_token_of_the_registration(receiver: Receiver) -> None:
         sandbox.end_chat(visitor_id)
         await sandbox.delivered()
     assert {body["event_type"]: body["token"] for body in receiver.bodies} == tokens
+
+
+@pytest.mark.parametrize("fields", [{}, {"prechat_survey": [{"key": "E-mail:", "value": "a@b.c"}]}])
+def test_an_e_mail_address_of_ones_own_goes_first(fields: dict[str, Any]) -> None:
+    sandbox = Sandbox()
+    visitor_id = sandbox.add_visitor(name="Mary", email="mary.brown@example.com", **fields)
+    body = sandbox.start_chat(visitor_id).webhook_body()
+    assert body["visitor"]["email"] == "mary.brown@example.com"

@@ -1,0 +1,55 @@
+"""A bot on aiohttp alone that shows agents when the same visitor chatted before, and with whom."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from attrs import asdict
+
+from livechat_async import DetailField, LiveChatClient, VisitorDetails
+from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
+
+credentials = WebhookCredentials(
+    os.environ["LIVECHAT_WEBHOOK_USER"], os.environ["LIVECHAT_WEBHOOK_PASSWORD"]
+)
+client = LiveChatClient.from_env()
+bot = WebhookReceiver(client, credentials=credentials)
+
+
+@bot.on(ChatStarted)
+async def show_history(event: ChatStarted) -> None:
+    """Look into the archive, which holds this chat only when it has ended."""
+    page = await client.chats.list(visitor_id=event.visitor.id)
+    fields = [DetailField("Earlier chats", page.total or len(page.items))]
+    for chat in page.items[:3]:
+        agents = ", ".join(agent.display_name for agent in chat.agents)
+        day = f"{chat.started:%Y-%m-%d}" if chat.started else "Some day"
+        fields.append(DetailField(day, agents or "nobody"))
+    await event.add_details(VisitorDetails("history", fields))
+
+
+async def health(_: web.Request) -> web.Response:
+    """How the bot does."""
+    return web.json_response(asdict(bot.status()))
+
+
+async def lifespan(_: web.Application) -> AsyncIterator[None]:
+    """Close in the opposite order: first the bot, which works to its end."""
+    async with client, bot:
+        if "PUBLIC_URL" in os.environ:
+            url = credentials.url(f"{os.environ['PUBLIC_URL']}/livechat")
+            await client.webhooks.ensure(url, ["chat_started"])
+        yield
+
+
+app = web.Application()
+app.router.add_post("/livechat", bot.aiohttp_handler)
+app.router.add_get("/health", health)
+app.cleanup_ctx.append(lifespan)
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    web.run_app(app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")))

@@ -1,0 +1,36 @@
+"""What receivers and workers share. ``taskiq worker bot:broker`` runs the handlers."""
+
+from __future__ import annotations
+
+import os
+
+from taskiq import TaskiqEvents, TaskiqState
+
+from livechat_async import DetailField, LiveChatClient, VisitorDetails
+from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
+from livechat_async.webhooks.taskiq import RedisLimiter, TaskiqEngine
+
+PLANS = {"mary@example.com": "Gold", "john.doe@example.com": "Free"}  # your own database
+
+credentials = WebhookCredentials(
+    os.environ["LIVECHAT_WEBHOOK_USER"], os.environ["LIVECHAT_WEBHOOK_PASSWORD"]
+)
+engine = TaskiqEngine(os.environ["REDIS_URL"])
+limiter = RedisLimiter(os.environ["REDIS_URL"], rate=100, per=60)
+client = LiveChatClient.from_env(limiter=limiter)
+bot = WebhookReceiver(client, credentials=credentials, engine=engine)
+broker = engine.broker
+
+
+@bot.on(ChatStarted)
+async def show_plan(event: ChatStarted) -> None:
+    """It may run twice for one event, and the second time changes nothing."""
+    plan = PLANS.get(event.visitor.email, "not a customer")
+    await event.add_details(VisitorDetails("crm", [DetailField("Plan", plan)]))
+
+
+@broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
+async def close(_: TaskiqState) -> None:
+    """A worker has a client of its own, and nobody else to close it."""
+    await client.close()
+    await limiter.close()
