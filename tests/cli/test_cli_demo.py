@@ -1,22 +1,34 @@
 from __future__ import annotations
 
+import asyncio
 import re
+import socket
 import textwrap
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from cli_process import run, show
+import pytest
+from cli_process import PATIENCE, run, show
 
 import livechat_async
 from livechat_async import DetailField, VisitorDetails
-from livechat_async.cli.demo import CODE
+from livechat_async.cli.demo import CODE, make_customers
 from livechat_async.sandbox import Sandbox
+from livechat_async.webhooks import WebhookCredentials
 
 STORY = (
-    *("Who is on the site?", "client.visitors.list()", "Mary Brown", "chatting", "Sam Lee"),
-    *("How many of them are chatting?", "client.visitors.count(", "→ 2 of 6"),
-    *("Sam Lee starts a chat", "Tell the agent what you know", "client.visitors.add_details("),
-    *("What the agent sees of Sam Lee", "icon example.com/icon.png", "Age", "36", "Profile"),
-    *("Open in CRM", "https://crm.example.com/7", "Next:", "livechat-async visitors list --watch"),
+    *("Who is on the site?", "client.visitors.list()", "Mary Brown", "chatting", "Kim Horak"),
+    *("How many of them are chatting?", "client.visitors.count(", "→ 2 of 5"),
+    *("A bot tells the agents", "WebhookReceiver(", "sqlite3.connect(", "event.add_details("),
+    *("LiveChat is to call it", "bot.aiohttp_handler", "client.webhooks.ensure("),
+    *("→ chat_started goes to http://127.0.0.1:", "with a password"),
+    *("John Doe comes to the site", "client.visitors.watch()", "print("),
+    "+ John Doe http://www.example.com/pricing\n       → John Doe browsing → chatting\n",
+    *("The webhook comes", "→ chat_started of john.doe@example.com was answered 200"),
+    *("What the agent sees of John Doe", "icon example.com/crm.png", "Plan", "Gold, since 2021"),
+    *("Profile", "Open in CRM", "https://crm.example.com/7"),
+    *("Next:", "livechat-async webhooks listen", "livechat-async visitors watch"),
 )
 
 
@@ -26,7 +38,9 @@ def assert_tells_the_story(text: str) -> None:
         place = text.find(part, place)
         assert place >= 0, part
     assert max(map(len, text.splitlines())) <= 80
-    assert len(text.splitlines()) <= 50
+    for line in "\n".join(CODE).splitlines():
+        assert f"   {line}\n" in text or not line
+    assert len(text.splitlines()) <= 80
 
 
 async def test_the_demo_tells_its_story_at_80_columns(env: dict[str, str]) -> None:
@@ -48,10 +62,14 @@ async def test_the_demo_is_colourful_on_a_terminal(env: dict[str, str]) -> None:
     assert_tells_the_story(terminal.plain)
 
 
-async def test_the_code_it_shows_does_what_it_shows(sandbox: Sandbox, monkeypatch: Any) -> None:
-    visitor = sandbox.add_visitor(state="chatting")
-    chat = sandbox.chat_of(visitor)
-    assert chat is not None
+async def test_the_code_it_shows_does_what_it_shows(
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    make_customers(tmp_path / "customers.db")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(
         vars(livechat_async),
         "LiveChatClient",
@@ -59,28 +77,65 @@ async def test_the_code_it_shows_does_what_it_shows(sandbox: Sandbox, monkeypatc
     )
     program = "\n".join(
         (
+            "import asyncio, sqlite3",
+            "from contextlib import closing",
+            "from aiohttp import web",
             "from livechat_async import *",
-            "async def program(login, token, visitor_id, license_id, webhook_token):",
-            textwrap.indent("\n".join(CODE), "    "),
-            "        return visitors, chatting",
+            "from livechat_async.webhooks import *",
+            "async def program(login, token, credentials, address, port, seen):",
+            "    try:",
+            textwrap.indent("\n".join(CODE).replace("watch()", "watch(interval=0.05)"), " " * 8),
+            "    finally:",
+            "        seen.update(visitors=visitors, chatting=chatting)",
+            "        await runner.cleanup()",
         )
     )
     names: dict[str, Any] = {}
     exec(program, names)  # noqa: S102
+    already_there = sandbox.add_visitor(state="chatting")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    seen: dict[str, Any] = {}
 
-    visitors, chatting = await names["program"](
-        "jane.roe@example.com", "s3cr3t-of-jane", visitor, chat.license_id, chat.token
-    )
-
-    assert [item.id for item in visitors] == [visitor]
-    assert chatting == 1
-    assert sandbox.details_of(visitor) == [
-        VisitorDetails(
-            "my-app",
-            [
-                DetailField("Age", 36),
-                DetailField("Profile", "Open in CRM", url="https://crm.example.com/7"),
-            ],
-            icon="example.com/icon.png",
+    running = asyncio.create_task(
+        names["program"](
+            *("john.doe@example.com", "s3cr3t-of-john", WebhookCredentials("user", "s3cr3t")),
+            *(f"http://127.0.0.1:{port}/livechat", port, seen),
         )
+    )
+    printed = ""
+
+    async def until(condition: Callable[[], object]) -> None:
+        nonlocal printed
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                assert not running.done(), running
+                await asyncio.sleep(0.02)
+                printed += capsys.readouterr().out
+
+    # The list, the count, the two of the webhook, and the first poll of the watch.
+    await until(lambda: len(sandbox.requests) >= 5)
+    john = sandbox.add_visitor(name="John Doe", page_current="http://www.example.com/pricing")
+    await until(lambda: "+ John Doe" in printed)
+    stranger = sandbox.add_visitor(name="Robin Miller")
+    for visitor in (stranger, john):
+        sandbox.start_chat(visitor)
+    await until(lambda: sandbox.details_of(john) and "→ John Doe" in printed)
+    await sandbox.delivered()
+    running.cancel()
+    await asyncio.wait((running,), timeout=PATIENCE)
+
+    assert running.cancelled()
+    assert [visitor.id for visitor in seen["visitors"]] == [already_there]
+    assert seen["chatting"] == 1
+    assert printed.startswith("+ John Doe http://www.example.com/pricing\n")
+    assert "→ John Doe browsing → chatting\n" in printed
+    assert [delivery.statuses for delivery in sandbox.deliveries] == [[200], [200]]
+    fields = [
+        DetailField("Plan", "Gold, since 2021"),
+        DetailField("Profile", "Open in CRM", url="https://crm.example.com/7"),
     ]
+    assert sandbox.details_of(john) == [
+        VisitorDetails("crm", fields, icon="example.com/crm.png"),
+    ]
+    assert sandbox.details_of(stranger) == []
