@@ -26,6 +26,7 @@ from livechat_async.decoding.reading import (
     item_reader,
     load_json,
     open_envelope,
+    read_envelope,
     turn_length,
 )
 from livechat_async.decoding.usual import Hook
@@ -380,32 +381,35 @@ def _read_page(
     fetch: Callable[[int], Awaitable[Page[T]]],
     url: str,
 ) -> Generator[None, None, Page[T]]:
-    envelope = open_envelope(content, key)
-    if envelope is None:
-        raise WireError(f"an object with a list of {key}", repr(load_json(content)))
-    raws, read = envelope.items, item_reader(hook, item_type)
-    length = turn_length(raws, content)
-    items: list[T] = []
+    envelope = read_envelope(content, key, hook)
     broken: list[BrokenItem] = []
-    for index, raw in enumerate(raws):
-        if index and index % length == 0:
-            yield
-        try:
-            items.append(read(raw))
-        except NotJSONError:
-            raise
-        except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
-            problem = find_wire_error(error).inside(f"{key}[{index}]")
-            if not skip_broken:
-                raise problem from None
-            broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
+    if envelope is not None:
+        items: list[T] = envelope.items
+    else:
+        envelope = open_envelope(content, key)
+        if envelope is None:
+            raise WireError(f"an object with a list of {key}", repr(load_json(content)))
+        items = []
+        read, length = item_reader(hook, item_type), turn_length(envelope.items, content)
+        for index, raw in enumerate(envelope.items):
+            if index and index % length == 0:
+                yield
+            try:
+                items.append(read(raw))
+            except NotJSONError:
+                raise
+            except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
+                problem = find_wire_error(error).inside(f"{key}[{index}]")
+                if not skip_broken:
+                    raise problem from None
+                broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
     return Page(
         items=items,
         number=number,
         pages=_count(envelope.pages, "pages"),
         total=_count(envelope.total, "total"),
         broken=broken,
-        size=len(raws),
+        size=len(envelope.items),
         url=url,
         fetch=fetch,
     )

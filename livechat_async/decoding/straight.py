@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from textwrap import indent
+from types import GenericAlias
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import attrs
 import msgspec
 
 from livechat_async.decoding.generated import Field, assignment, compiled, draft_of
 from livechat_async.decoding.usual import Hook, choice, usual_of
 
-__all__ = ["is_blank", "is_empty", "straight", "straight_reader"]
+__all__ = ["StraightReader", "is_blank", "is_empty", "straight", "straight_reader"]
 
 FromStruct = Callable[[Any], Any]
 
@@ -103,32 +105,47 @@ def is_blank(struct: msgspec.Struct) -> bool:
     return not any(msgspec.structs.astuple(struct))
 
 
-_readers: WeakKeyDictionary[Hook, Callable[[bytes], Any]] = WeakKeyDictionary()
+@attrs.frozen(eq=False)
+class StraightReader:
+    """Reads JSON text straight. What it raises only says that it has to be read with care.
 
-
-def straight_reader(hook: Hook) -> Callable[[bytes], Any] | None:
-    """The function that reads the JSON text of one object straight; None if there is no such way.
-
-    What it raises only says that the object has to be read with care.
-
-    Args:
-        hook: the structure hook that reads it with care.
+    Attributes:
+        wire: what msgspec reads an object as.
+        make: makes the model of that.
     """
+
+    wire: Any
+    make: Callable[[Any], Any]
+    _decode: Callable[[Any], Any] = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda self: msgspec.json.Decoder(self.wire).decode, takes_self=True),
+    )
+    _decode_list: Callable[[Any], list[Any]] = attrs.field(
+        init=False,
+        default=attrs.Factory(
+            lambda self: msgspec.json.Decoder(GenericAlias(list, (self.wire,))).decode,
+            takes_self=True,
+        ),
+    )
+
+    def one(self, content: Any) -> Any:
+        """The object in this text."""
+        return self.make(self._decode(content))
+
+    def many(self, content: Any) -> list[Any]:
+        """The objects of the list in this text."""
+        return [*map(self.make, self._decode_list(content))]
+
+
+_readers: WeakKeyDictionary[Hook, StraightReader] = WeakKeyDictionary()
+
+
+def straight_reader(hook: Hook) -> StraightReader | None:
+    """What reads straight, and makes what this structure hook makes; None if there is no way."""
     usual = usual_of(hook)
     way = usual.straight.get(dict)
     if way is None:
         return None
     if hook not in _readers:
-        names = {"decode": msgspec.json.Decoder(way.wire).decode, **usual.uses}
-        value = way.then.format(v="value", **{name: name for name in usual.uses})
-        _readers[hook] = compiled(_READER.format(names=", ".join(names), value=value))(**names)
+        _readers[hook] = StraightReader(way.wire, usual.uses["from_struct"])  # type: ignore[arg-type]
     return _readers[hook]
-
-
-_READER = """\
-def make({names}):
-    def read(content):
-        value = decode(content)
-        return {value}
-    return read
-"""

@@ -27,6 +27,7 @@ __all__ = [
     "to_str",
 ]
 
+_MOST_MOMENTS = 8192
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -148,8 +149,26 @@ def datetime_hook(timezone: tzinfo | None) -> Hook:
             pass  # a text or number of the right form that is no time, such as the 32nd
         raise wrong("a time", value)
 
-    uses = {"fromtimestamp": datetime.fromtimestamp, "zone": timezone or UTC}
-    return with_usual(to_datetime, {int: "{fromtimestamp}({v}, {zone})", str: ASK}, uses=uses)
+    uses = {"moments": _Moments(timezone or UTC)}
+    return with_usual(to_datetime, {int: "{moments}[{v}]", str: ASK}, uses=uses)
+
+
+class _Moments(dict[int, datetime]):
+    """Unix seconds to datetimes. Who polls meets most of them again, poll after poll.
+
+    Args:
+        zone: the zone of the datetimes.
+    """
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def __missing__(self, seconds: int) -> datetime:
+        if len(self) >= _MOST_MOMENTS:
+            self.clear()
+        moment = self[seconds] = datetime.fromtimestamp(seconds, self._zone)
+        return moment
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> Hook:
