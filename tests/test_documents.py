@@ -269,3 +269,12 @@ def test_the_tree_of_errors_is_the_real_one():
 def test_the_checks_end_with_the_line_that_the_readme_gives():
     (line,) = re.findall(r"^\$ (.*nox --session tests)$", README, flags=re.MULTILINE)
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == line
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_every_link_within_the_repository_leads_somewhere(path: Path):
+    text = path.read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
+    assert targets, "a page that leads nowhere"
+    for target in targets:
+        assert (path.parent / target).exists(), f"{path.name}: {target}"
