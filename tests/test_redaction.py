@@ -205,3 +205,25 @@ def test_a_secret_is_hidden_wherever_it_stands(secret: str, before: str, after: 
     shown = redact(before.replace("<", "") + secret + after.replace("<", ""), [secret])
     assert secret not in shown
     assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://user:pass@example.com/a", "https://***@example.com/a"),
+        (r'"url":"https:\/\/user:pass@example.com\/a"', r'"url":"https:\/\/***@example.com\/a"'),
+        ("https%3A%2F%2Fuser%3Apass%40example.com", "https%3A%2F%2F***%40example.com"),
+        ("at https://example.com:8080/a@b", "at https://example.com:8080/a@b"),
+        (
+            "https://example.com/?mail=john@example.com",
+            "https://example.com/?mail=john@example.com",
+        ),
+        ("cut off: https://user:pass…", "cut off: https://***"),
+        ('{"token": "abc", "id": "1"}', '{"token": "***", "id": "1"}'),
+        (r'{"token":"a\"b"}', '{"token":"***"}'),
+        ("{'secret_key': 'abc'}", "{'secret_key': '***'}"),
+        ('{"tokens": "abc", "note": "token"}', '{"tokens": "abc", "note": "token"}'),
+    ],
+)
+def test_what_is_secret_by_its_place_is_hidden_without_being_known(text: str, shown: str) -> None:
+    assert redact(text, []) == shown
