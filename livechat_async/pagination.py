@@ -183,12 +183,15 @@ class Pager(Generic[T]):
         left = self._max_items
         async with aclosing(self.pages()) as pages:
             async for page in pages:
-                for item in page.items:
+                items = page.items
+                del page  # as in `pages`
+                for item in items:
                     yield item
                     if left is not None:
                         left -= 1
                         if left == 0:
                             return
+                del items
 
     async def pages(self, *, start: int = 1) -> AsyncGenerator[Page[T], None]:
         """Every page from number ``start`` on, without the items an earlier one had.
@@ -207,6 +210,7 @@ class Pager(Generic[T]):
         try:
             while (page := await walk.next()) is not None:
                 yield page
+                page = None  # it need not be kept while the next one is read
         finally:
             await walk.aclose()
 

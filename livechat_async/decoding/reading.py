@@ -202,7 +202,7 @@ def read_envelope(content: bytes, key: str, hook: Hook) -> Envelope | None:
     if envelope is None:
         return None
     try:
-        return attrs.evolve(envelope, items=[*map(straight.make, envelope.items)])
+        return attrs.evolve(envelope, items=straight.make_all(envelope.items))
     except Exception:  # noqa: BLE001 (something in it is not as usual; item by item shows what)
         return None
 

@@ -134,7 +134,14 @@ class StraightReader:
 
     def many(self, content: Any) -> list[Any]:
         """The objects of the list in this text."""
-        return [*map(self.make, self._decode_list(content))]
+        return self.make_all(self._decode_list(content))
+
+    def make_all(self, structs: list[Any]) -> list[Any]:
+        """The models of what msgspec read; the list of that is empty afterwards."""
+        # Each struct is let go at once: the next model then gets its memory, which is at hand.
+        make, pop = self.make, structs.pop
+        structs.reverse()
+        return [make(pop()) for _ in range(len(structs))]
 
 
 _readers: WeakKeyDictionary[Hook, StraightReader] = WeakKeyDictionary()
