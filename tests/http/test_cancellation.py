@@ -45,7 +45,7 @@ async def cancel(*tasks: asyncio.Future[Any]) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         assert task.cancelled()
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 2
 
 
 async def still_works(server: ScriptedServer, client: LiveChatClient, slots: int) -> None:
