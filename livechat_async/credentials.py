@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, conceal, kind_of
+from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of
 
 __all__ = [
     "BearerToken",
@@ -21,6 +21,7 @@ __all__ = [
     "CredentialsSource",
     "PersonalAccessToken",
     "Region",
+    "Signature",
     "check_credentials",
 ]
 
@@ -28,6 +29,19 @@ Region: TypeAlias = Literal["dal", "fra"]
 
 _REGION_PREFIX = re.compile(r"(dal|fra)[:-]", re.IGNORECASE)
 _ENCODED_COLON = re.compile(r"^(dal|fra)%3a", re.IGNORECASE)
+
+
+@frozen(eq=False, repr=False)
+class Signature:
+    """What signs the requests of an account.
+
+    Attributes:
+        authorization: the value of the ``Authorization`` header.
+        secrets: what is secret in it.
+    """
+
+    authorization: Secret
+    secrets: tuple[Secret, ...]
 
 
 @frozen(init=False)
@@ -45,6 +59,7 @@ class PersonalAccessToken:
 
     login: str
     token: str = field(repr=False)
+    _signature: Signature = field(init=False, repr=False, eq=False)
 
     def __init__(self, login: str, token: str) -> None:
         # Hidden before they are checked: what is refused for its line break is still a secret, and
@@ -55,16 +70,24 @@ class PersonalAccessToken:
         _check_login(login)
         _check_token(token)
         object.__setattr__(self, "login", str(login))
+        pair = SecretBytes(f"{login}:{token}".encode())
+        encoded = Secret(base64.b64encode(pair).decode("ascii"))
+        signature = Signature(Secret(f"Basic {encoded}"), (Secret(token), encoded))
+        object.__setattr__(self, "_signature", signature)
 
     @property
     def region(self) -> None:
         """A personal access token does not say where its account lives."""
         return
 
+    @property
+    def signature(self) -> Signature:
+        """What signs requests with it."""
+        return self._signature
+
     def authorization(self) -> Secret:
         """The value of the ``Authorization`` header."""
-        pair = Secret(f"{self.login}:{self.token}").encode()
-        return Secret("Basic " + base64.b64encode(pair).decode("ascii"))
+        return self._signature.authorization
 
 
 @frozen(init=False)
@@ -78,29 +101,41 @@ class BearerToken:
     Args:
         token: the access token. It shows in no ``repr``.
 
+    Attributes:
+        region: the region the token names, or None.
+
     Raises:
         ConfigurationError: it is empty, or holds what a header cannot carry.
     """
 
     token: str = field(repr=False)
+    region: Region | None = field(init=False, repr=False, eq=False)
+    _signature: Signature = field(init=False, repr=False, eq=False)
 
     def __init__(self, token: str) -> None:
         token = conceal(token, "secret")
         object.__setattr__(self, "token", token)
         _check_token(token)
-        object.__setattr__(self, "token", Secret(_ENCODED_COLON.sub(r"\1:", token)))
+        token = Secret(_ENCODED_COLON.sub(r"\1:", token))
+        object.__setattr__(self, "token", token)
+        object.__setattr__(self, "region", _region_in(token))
+        object.__setattr__(self, "_signature", Signature(Secret(f"Bearer {token}"), (token,)))
 
     @property
-    def region(self) -> Region | None:
-        """The region the token names, or None."""
-        prefix = _REGION_PREFIX.match(self.token)
-        if prefix is None:
-            return None
-        return "fra" if prefix[1].lower() == "fra" else "dal"
+    def signature(self) -> Signature:
+        """What signs requests with it."""
+        return self._signature
 
     def authorization(self) -> Secret:
         """The value of the ``Authorization`` header."""
-        return Secret(f"Bearer {self.token}")
+        return self._signature.authorization
+
+
+def _region_in(token: str) -> Region | None:
+    prefix = _REGION_PREFIX.match(token)
+    if prefix is None:
+        return None
+    return "fra" if prefix[1].lower() == "fra" else "dal"
 
 
 Credentials: TypeAlias = PersonalAccessToken | BearerToken
@@ -169,6 +204,11 @@ class CredentialsKeeper:
     def region(self) -> Region | None:
         """The region the credentials at hand name, or None."""
         return None if self._kept is None else self._kept.region
+
+    @property
+    def at_hand(self) -> Credentials | None:
+        """The credentials that are there without asking, or None."""
+        return self._kept
 
     async def get(self, *, refused: Credentials | None = None) -> Credentials | None:
         """Credentials to sign with; of tasks that need them at once, one asks.

@@ -20,11 +20,12 @@ What a scalar becomes, in forms and in JSON alike:
 import math
 import re
 from collections import UserString
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Final, TypeAlias, cast
 from urllib.parse import quote, unquote
 
@@ -34,7 +35,7 @@ Plain: TypeAlias = dict[str, "Plain"] | list["Plain"] | str | int | float
 """What JSON carries, without null."""
 
 _Path: TypeAlias = tuple[str | int, ...]
-_Rule: TypeAlias = tuple[re.Pattern[str], str]
+_Rule: TypeAlias = tuple[Callable[[str], bool], str]
 
 MAX_DEPTH: Final = 32
 """How many containers may stand inside one another below the outermost."""
@@ -46,21 +47,36 @@ MAX_PAIRS: Final = 1000
 _MAX_DIGITS: Final = 500
 _TOO_LARGE: Final = 10**_MAX_DIGITS
 
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
+_SURROGATE: Final = r"[\ud800-\udfff]"
+_CONTROL: Final = r"[\x00-\x1f\x7f-\x9f]"
+_WHITE_SPACE: Final = " \t\n\v\f\r"
+_RENAMED: Final = frozenset("[ .")
 
 _EVERY_KEY: Final[tuple[_Rule, ...]] = (
-    (re.compile(r"\A\Z"), "an empty key would be dropped or read as a list"),
-    (re.compile(r"\0"), "a key with a NUL would be cut short there"),
+    (lambda key: not key, "an empty key would be dropped or read as a list"),
+    (lambda key: "\0" in key, "a key with a NUL would be cut short there"),
 )
 _TOP_KEY: Final[tuple[_Rule, ...]] = (
-    (re.compile(r"\A[ \t\n\v\f\r]"), "a top-level key that starts with white space may be renamed"),
-    (re.compile(r"[\[ .]"), "a top-level key with '[', '.' or a space would be renamed"),
+    (
+        lambda key: key[0] in _WHITE_SPACE,
+        "a top-level key that starts with white space may be renamed",
+    ),
+    (
+        lambda key: not _RENAMED.isdisjoint(key),
+        "a top-level key with '[', '.' or a space would be renamed",
+    ),
 )
 _NESTED_KEY: Final[tuple[_Rule, ...]] = (
-    (re.compile(r"\]"), "a nested key with ']' would be cut short there"),
-    (re.compile(r"\A[ \t\n\v\f\r]+\Z"), "a nested key of white space may be read as a list"),
-    (re.compile(r"\A__(?:Host|Secure)-"), "a nested key with a cookie's prefix would be dropped"),
+    (lambda key: "]" in key, "a nested key with ']' would be cut short there"),
+    (
+        lambda key: not key.strip(_WHITE_SPACE),
+        "a nested key of white space may be read as a list",
+    ),
+    (
+        lambda key: key.startswith(("__Host-", "__Secure-")),
+        "a nested key with a cookie's prefix would be dropped",
+    ),
 )
 
 # Sequences by their type, but each of their elements is not an entry.
@@ -134,9 +150,11 @@ def urlencode(data: Mapping[str, object]) -> str:
     if not data and isinstance(data, Mapping):
         return ""
     # Joined, not formatted: a secret's own __format__ may hide it.
-    return "&".join(
-        "=".join((quote(name, safe=""), quote(text, safe=""))) for name, text in encode_pairs(data)
-    )
+    return "&".join("=".join((_quoted(name), _quoted(text))) for name, text in encode_pairs(data))
+
+
+def _quoted(text: str) -> str:
+    return text if text.isascii() and text.isalnum() else quote(text, safe="")
 
 
 def quote_segment(value: str) -> str:
@@ -158,14 +176,16 @@ def quote_segment(value: str) -> str:
         raise ValueError(
             "a path segment must not be '.' or '..', percent-encoded or not; give an id"
         )
-    if _CONTROL.search(value):
+    if not value.isprintable() and re.search(_CONTROL, value):
         raise ValueError("a path segment must not have a control character; remove it")
-    if _SURROGATE.search(value):
+    if not value.isascii() and re.search(_SURROGATE, value):
         raise ValueError("a path segment must not have a lone surrogate; give well-formed text")
     return quote(value, safe="")
 
 
 def _plain(value: object, path: _Path, *, form: bool) -> Plain | None:
+    if type(value) is str or type(value) is int:  # as most are
+        return _scalar(value, path)
     while isinstance(value, Enum):
         value = value.value
     is_mapping = isinstance(value, Mapping)
@@ -262,14 +282,20 @@ def _flatten(name: str, value: Plain) -> Iterator[tuple[str, str]]:
 
 def _check_text(text: str, path: _Path, what: str) -> None:
     # Searched, not encoded: the error of a failed encoding holds the whole text.
-    if _SURROGATE.search(text):
+    if not text.isascii() and re.search(_SURROGATE, text):
         raise _refusal(path, f"{what} has a lone surrogate; give well-formed text")
 
 
 def _check_form_key(key: str, path: _Path) -> None:
-    for pattern, problem in _EVERY_KEY + (_NESTED_KEY if len(path) > 1 else _TOP_KEY):
-        if pattern.search(key):
-            raise _refusal(path, f"{problem}; rename it, or send the data as JSON")
+    problem = _problem_of_key(key, is_nested=len(path) > 1)
+    if problem:
+        raise _refusal(path, f"{problem}; rename it, or send the data as JSON")
+
+
+@lru_cache(maxsize=512)  # a program sends the same few keys, again and again
+def _problem_of_key(key: str, *, is_nested: bool) -> str:
+    rules = _EVERY_KEY + (_NESTED_KEY if is_nested else _TOP_KEY)
+    return next((problem for spoils, problem in rules if spoils(key)), "")
 
 
 def _kind(value: object) -> str:

@@ -321,23 +321,27 @@ class _Walk(Generic[T]):
         return True
 
     def _without_repeats(self, page: Page[T]) -> Page[T]:
-        items: list[T] = []
-        for item in page.items:
-            identity = self._identity(item)
-            if identity is None or identity not in self._seen:
-                items.append(item)
-                self._seen.add(identity)
-        is_news = items or page.broken or self._has_grown  # what arrives pushes repeats ahead
+        identities = [self._identity(item) for item in page.items]
+        unique = set(identities)
+        if len(unique) < len(identities) or not unique.isdisjoint(self._seen):
+            items: list[T] = []
+            for item, identity in zip(page.items, identities, strict=True):
+                if identity is None or identity not in self._seen:
+                    items.append(item)
+                    self._seen.add(identity)
+            page = evolve(page, items=items)
+        self._seen |= unique
+        is_news = page.items or page.broken or self._has_grown  # what arrives pushes repeats ahead
         self._pages_of_repeats = 0 if is_news else self._pages_of_repeats + 1
         if self._pages_of_repeats > _MOST_PAGES_OF_REPEATS:
             raise PagingError(method="GET", url=page.url, page=page.number)
         self.progress = Progress(
             pages_done=self.progress.pages_done + 1,
             pages_expected=page.pages,
-            items_done=self.progress.items_done + len(items),
+            items_done=self.progress.items_done + len(page.items),
             items_expected=page.total,
         )
-        return evolve(page, items=items)
+        return page
 
 
 def paginate(

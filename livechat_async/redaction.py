@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape
+from reprlib import recursive_repr
 from typing import Any
 from urllib.parse import quote
+
+from attrs import fields
 
 __all__ = [
     "HIDDEN",
@@ -24,18 +26,21 @@ __all__ = [
     "kind_of",
     "printable",
     "redact",
+    "repr_of_fields",
     "secrets_in",
 ]
 
 HIDDEN = "***"
 
+# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
+
 # C1 controls, line separators, what turns the direction of text around, and halves of characters:
 # a terminal obeys them, or text looks like what it is not.
 TRICKY = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-_UNSAFE = re.compile(rf"[\x00-\x1f{TRICKY}]")
+_UNSAFE = rf"[\x00-\x1f{TRICKY}]"
 _PICTURES = {**{code: chr(0x2400 + code) for code in range(0x20)}, 0x7F: "\u2421"}
 
-_PERCENT = re.compile("%[0-9A-F]{2}")
+_PERCENT = "%[0-9A-F]{2}"
 _SECRET_NAMES = frozenset(
     {
         "access_token",
@@ -55,13 +60,12 @@ _SECRET_NAMES = frozenset(
 # User name and password of a URL: in plain text, in JSON and percent-encoded; and cut off, as the
 # body of an error may be.
 _RUN = r'(?:[^\s"<>/?#\\]|\\(?!/))*'
-_USER_INFO = re.compile(
+_USER_INFO = (
     r"((?::|%3[Aa])(?:\\?/|%2[Ff]){2})"
     rf"(?:{_RUN}(@|%40)|{_RUN}(?::|%3[Aa]){_RUN}(…?\Z))"
 )
-_SECRET_VALUE = re.compile(
-    rf"""(["'](?:{"|".join(sorted(_SECRET_NAMES))})["']\s*:\s*["'])(?:[^"'\\]|\\.)*""",
-    re.IGNORECASE,
+_SECRET_VALUE = (
+    rf"""(?i)(["'](?:{"|".join(sorted(_SECRET_NAMES))})["']\s*:\s*["'])(?:[^"'\\]|\\.)*"""
 )
 
 
@@ -97,7 +101,7 @@ def conceal(value: Any, name: object = None) -> Any:
         return Secret(value) if hidden else value
     if isinstance(value, (bytes, bytearray)):
         return SecretBytes(value) if hidden else value
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):  # the former is quicker to tell
         return {key: conceal(item, name if hidden else key) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         items = [conceal(item, name) for item in value]
@@ -117,16 +121,27 @@ def secrets_in(value: object) -> list[Secret]:
         return []
     if isinstance(value, Secret):
         return [value]
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return [secret for item in value.values() for secret in secrets_in(item)]
     if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
         return [secret for item in value for secret in secrets_in(item)]
     return []
 
 
+@recursive_repr("...")
+def repr_of_fields(value: Any) -> str:
+    """The ``repr`` attrs would generate, made when asked for: generating takes time at import."""
+    shown = [
+        f"{field.name}={(repr if field.repr is True else field.repr)(getattr(value, field.name))}"
+        for field in fields(type(value))
+        if field.repr
+    ]
+    return f"{type(value).__qualname__.rpartition('>.')[2]}({', '.join(shown)})"
+
+
 def printable(text: str) -> str:
     """The text with a picture in place of every character a terminal would obey, as ``␛``."""
-    return _UNSAFE.sub(lambda found: _PICTURES.get(ord(found[0]), "\ufffd"), text)
+    return re.sub(_UNSAFE, lambda found: _PICTURES.get(ord(found[0]), "\ufffd"), text)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
@@ -138,13 +153,16 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     spellings = {spelling for secret in secrets if secret for spelling in _spellings(str(secret))}
     for spelling in sorted(spellings, key=len, reverse=True):
         text = text.replace(spelling, HIDDEN)
-    return _SECRET_VALUE.sub(rf"\1{HIDDEN}", _USER_INFO.sub(rf"\1{HIDDEN}\2\3", text))
+    text = re.sub(_USER_INFO, rf"\1{HIDDEN}\2\3", text)
+    return re.sub(_SECRET_VALUE, rf"\1{HIDDEN}", text)
 
 
 def _spellings(secret: str) -> Iterator[str]:
     """The ways in which an answer may repeat a secret: plain, in JSON, in HTML, in a URL."""
+    from html import escape  # noqa: PLC0415 (it brings along the names of all HTML entities)
+
     quoted = quote(secret, safe="")
     yield from (secret, repr(secret)[1:-1], escape(secret))
-    yield from (quoted, _PERCENT.sub(lambda found: found[0].lower(), quoted))
+    yield from (quoted, re.sub(_PERCENT, lambda found: found[0].lower(), quoted))
     for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
         yield from (in_json, in_json.replace("/", r"\/"))

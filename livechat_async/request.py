@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import define, evolve, field, frozen
+from multidict import istr
 from yarl import URL
 
 from livechat_async._version import __version__
@@ -18,7 +19,7 @@ from livechat_async.encoding import plain, quote_segment, urlencode
 from livechat_async.errors import ConfigurationError, RedirectError
 from livechat_async.redaction import Secret, SecretBytes, conceal, redact, secrets_in
 
-__all__ = ["BodyEncoding", "PreparedRequest", "Request", "build", "redirected"]
+__all__ = ["BodyEncoding", "PreparedRequest", "Request", "RequestBuilder", "redirected"]
 
 BodyEncoding: TypeAlias = Literal["json", "form"]
 
@@ -28,65 +29,85 @@ _PATH = re.compile(r"[!-~]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 _KEEPS_METHOD = (307, 308)
+# aiohttp looks names up without regard to case; these know their lower case already.
+_ACCEPT, _USER_AGENT, _API_VERSION = istr("Accept"), istr("User-Agent"), istr("X-API-Version")
+_AUTHORIZATION, _REGION, _CONTENT_TYPE = (
+    istr("Authorization"),
+    istr("X-Region"),
+    istr("Content-Type"),
+)
+_NONE: frozenset[str] = frozenset()
+
+
+_NO_SLASH = "has to begin with a slash, as in '/visitors'"
 
 
 def _in_capitals(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
-def _check_method(_: object, __: object, value: Any) -> None:
-    if not isinstance(value, str) or value not in _METHODS:
-        raise ConfigurationError(f"Request: method {value!r} is none of {', '.join(_METHODS)}")
+def _check_method(method: Any) -> None:
+    if not isinstance(method, str) or method not in _METHODS:
+        raise ConfigurationError(f"Request: method {method!r} is none of {', '.join(_METHODS)}")
 
 
-def _check_path(_: object, __: object, value: Any) -> None:
-    problem = _path_problem(value) if isinstance(value, str) else _NO_SLASH
+def _check_path(path: Any, path_params: Mapping[str, Any]) -> None:
+    wanted, problem = _placeholders(path) if isinstance(path, str) else (_NONE, _NO_SLASH)
     if problem:
-        raise ConfigurationError(f"Request: path {value!r} {problem}")
-
-
-_NO_SLASH = "has to begin with a slash, as in '/visitors'"
+        raise ConfigurationError(f"Request: path {path!r} {problem}")
+    if wanted != path_params.keys():
+        raise ConfigurationError(
+            f"Request: path {path!r} wants path_params {sorted(wanted)}, "
+            f"given are {sorted(path_params)}"
+        )
 
 
 @lru_cache(maxsize=128)  # a program asks the same few paths, again and again
-def _path_problem(path: str) -> str:
+def _placeholders(path: str) -> tuple[frozenset[str], str]:
+    """The names of the placeholders in a path, and what is wrong with it."""
     if not path.startswith("/"):
-        return _NO_SLASH
+        return _NONE, _NO_SLASH
     if not _PATH.fullmatch(path) or any(character in path for character in "?#\\"):
-        return (
+        return _NONE, (
             "has to be ASCII without '?', '#', backslash, white space and control characters: "
             "parameters go into query=, ids and names into path_params="
         )
     if any(unquote(segment) in {".", ".."} for segment in path.split("/")):
-        return "holds a dot segment"
-    return ""
+        return _NONE, "holds a dot segment"
+    return frozenset(_PLACEHOLDER.findall(path)), ""
 
 
-def _check_parameters(_: object, attribute: Attribute[Any], value: Any) -> None:
-    if value is not None and not isinstance(value, Mapping):
-        raise ConfigurationError(
-            f"Request: {attribute.name} is a mapping, not {type(value).__name__}"
-        )
+def _check_mapping(name: str, value: Any) -> None:
+    if type(value) is not dict and not isinstance(value, Mapping):
+        raise ConfigurationError(f"Request: {name} is a mapping, not {type(value).__name__}")
 
 
-def _check_path_params(_: object, __: object, value: Mapping[Any, Any]) -> None:
-    for name, segment in value.items():
+def _check_path_params(path_params: Mapping[Any, Any]) -> None:
+    for name, segment in path_params.items():
         if isinstance(segment, bool) or not isinstance(segment, (str, int)):
             raise ConfigurationError(
                 f"Request: {name} is text or a number, not {type(segment).__name__}"
             )
 
 
-def _check_query(_: object, __: object, value: Mapping[str, Any]) -> None:
-    if "callback" in value:
+def _check_query(query: Mapping[str, Any]) -> None:
+    if "callback" in query:
         raise ConfigurationError(
             "Request: query holds 'callback', which asks for JSONP; this client reads JSON"
         )
 
 
-def _check_encoding(_: object, __: object, value: Any) -> None:
-    if not isinstance(value, str) or value not in _CONTENT_TYPES:
-        raise ConfigurationError(f"encoding={value!r}: 'json' or 'form' is needed")
+def _check_body(method: str, body: Any) -> None:
+    if body is None:
+        return
+    _check_mapping("body", body)
+    if method in _READS:
+        raise ConfigurationError(f"Request: a {method} has no body; use query=")
+
+
+def _check_encoding(encoding: Any) -> None:
+    if not isinstance(encoding, str) or encoding not in _CONTENT_TYPES:
+        raise ConfigurationError(f"encoding={encoding!r}: 'json' or 'form' is needed")
 
 
 @frozen(init=False)
@@ -110,12 +131,12 @@ class Request:
         ConfigurationError: a value that cannot be sent.
     """
 
-    method: str = field(validator=_check_method)
-    path: str = field(validator=_check_path)
-    path_params: Mapping[str, str | int] = field(validator=[_check_parameters, _check_path_params])
-    query: Mapping[str, Any] = field(validator=[_check_parameters, _check_query])
-    body: Mapping[str, Any] | None = field(validator=_check_parameters)
-    encoding: BodyEncoding = field(validator=_check_encoding)
+    method: str
+    path: str
+    path_params: Mapping[str, str | int]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+    encoding: BodyEncoding
     authenticate: bool
 
     def __init__(
@@ -130,24 +151,25 @@ class Request:
         authenticate: bool = True,
     ) -> None:
         # What is secret by its name is hidden before anything is checked, also in this frame.
-        path_params, query, body = conceal(path_params), conceal(query), conceal(body)
+        path_params = {} if path_params is None else conceal(path_params)
+        query = {} if query is None else conceal(query)
+        body = conceal(body)
         self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
-            _in_capitals(method),
-            path,
-            {} if path_params is None else path_params,
-            {} if query is None else query,
-            body,
-            encoding,
-            authenticate,
+            _in_capitals(method), path, path_params, query, body, encoding, authenticate
         )
-        if self.is_read and self.body is not None:
-            raise ConfigurationError(f"Request: a {self.method} has no body; use query=")
-        wanted = set(_PLACEHOLDER.findall(self.path))
-        if wanted != set(self.path_params):
-            raise ConfigurationError(
-                f"Request: path {self.path!r} wants path_params {sorted(wanted)}, "
-                f"given are {sorted(self.path_params)}"
-            )
+        _check_method(self.method)
+        _check_mapping("path_params", self.path_params)
+        _check_path_params(self.path_params)
+        _check_path(self.path, self.path_params)
+        _check_mapping("query", self.query)
+        _check_query(self.query)
+        _check_body(self.method, self.body)
+        _check_encoding(self.encoding)
+
+    @property
+    def secrets(self) -> list[Secret]:
+        """Every secret in it."""
+        return [*secrets_in(self.path_params), *secrets_in(self.query), *secrets_in(self.body)]
 
     @property
     def is_read(self) -> bool:
@@ -155,7 +177,7 @@ class Request:
         return self.method in _READS
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)  # made for each attempt; frozen, that would take twice as long
 class PreparedRequest:
     """A request as it goes onto the wire. Secrets in it show in no ``repr``.
 
@@ -178,53 +200,75 @@ class PreparedRequest:
         return redact(str(self.url), self.secrets)
 
 
-def build(
-    request: Request,
-    *,
-    base_url: URL,
-    credentials: Credentials | None,
-    region: Region | None,
-    headers: Mapping[str, str],
-) -> PreparedRequest:
-    """The request as it goes onto the wire, signed if credentials are given.
+class RequestBuilder:
+    """Makes requests ready for the wire, by the options of one client.
 
-    Raises:
-        ConfigurationError: a path, query or body that cannot be sent as it is.
+    Args:
+        base_url: where the API is.
+        headers: the client's own.
+        region: where the account lives, if the client was told.
     """
-    try:
-        path = _PLACEHOLDER.sub(
-            lambda found: quote_segment(str(request.path_params[found[1]])), request.path
-        )
-        query = urlencode(request.query)
-        body = _encode_body(request)
-    except ValueError as error:
-        reason = str(error)
-    else:
-        url = str(base_url).rstrip("/") + path + (f"?{query}" if query else "")
-        all_headers = {
-            "Accept": "application/json",
-            "User-Agent": f"livechat_async/{__version__}",
-            **headers,
-            "X-API-Version": "2",
+
+    def __init__(self, base_url: URL, headers: Mapping[str, str], region: Region | None) -> None:
+        self.root: str = str(base_url).rstrip("/")
+        self._region: Region | None = region
+        self._secrets = tuple(secrets_in(headers))
+        given: dict[str, str] = {istr(name): value for name, value in headers.items()}
+        names = {name.lower() for name in given}
+        ours: dict[str, str] = {
+            _ACCEPT: "application/json",
+            _USER_AGENT: f"livechat_async/{__version__}",
+            _API_VERSION: "2",
         }
-        secrets = secrets_in([request.path_params, request.query, request.body, headers])
-        if region is not None:
-            all_headers["X-Region"] = region
-        if body is not None:
-            all_headers["Content-Type"] = _CONTENT_TYPES[request.encoding]
-        if credentials is not None:
-            signature = credentials.authorization()
-            all_headers["Authorization"] = signature
-            secrets += [Secret(credentials.token), Secret(signature.partition(" ")[2])]
-        return PreparedRequest(
-            method=request.method,
-            url=URL(url, encoded=True),
-            headers=all_headers,
-            body=body,
-            secrets=tuple(secrets),
-        )
-    # Raised out here, it brings along no frame that holds half-encoded secrets.
-    raise ConfigurationError(f"{request.method} {request.path}: {reason}")
+        self._headers: dict[str, str] = {
+            **{name: value for name, value in ours.items() if name.lower() not in names},
+            **given,
+        }
+
+    def build(
+        self, request: Request, credentials: Credentials | None, region: Region | None = None
+    ) -> PreparedRequest:
+        """The request as it goes onto the wire.
+
+        Args:
+            request: the call.
+            credentials: what it is signed with, if it is to be.
+            region: where the account lives, unless the client was told.
+
+        Raises:
+            ConfigurationError: a path, query or body that cannot be sent as it is.
+        """
+        try:
+            url = self.root + request.path
+            if request.path_params:
+                url = self.root + _PLACEHOLDER.sub(
+                    lambda found: quote_segment(str(request.path_params[found[1]])), request.path
+                )
+            if request.query:
+                query = urlencode(request.query)
+                url += f"?{query}" if query else ""
+            body = _encode_body(request)
+        except ValueError as error:
+            reason = str(error)
+        else:
+            headers, secrets = dict(self._headers), self._secrets
+            region = self._region or region
+            if credentials is not None:
+                headers[_AUTHORIZATION] = credentials.signature.authorization
+                secrets += credentials.signature.secrets
+            if region is not None:
+                headers[_REGION] = region
+            if body is not None:
+                headers[_CONTENT_TYPE] = _CONTENT_TYPES[request.encoding]
+            return PreparedRequest(
+                method=request.method,
+                url=URL(url, encoded=True),
+                headers=headers,
+                body=body,
+                secrets=(*request.secrets, *secrets),
+            )
+        # Raised out here, it brings along no frame that holds half-encoded secrets.
+        raise ConfigurationError(f"{request.method} {request.path}: {reason}")
 
 
 def _encode_body(request: Request) -> SecretBytes | None:

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.decoding.reading import NotJSONError, Reader, load_json
@@ -28,10 +28,11 @@ from livechat_async.errors import (
 from livechat_async.redaction import printable, redact
 from livechat_async.request import PreparedRequest
 
-__all__ = ["RawResponse", "Response", "check_status", "decode", "parse_retry_after"]
+__all__ = ["RawResponse", "Response", "decode", "parse_retry_after", "status_error"]
 
 T = TypeVar("T")
 
+_OK, _MULTIPLE_CHOICES = 200, 300
 _SERVER_ERRORS = range(500, 600)
 _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
@@ -48,7 +49,7 @@ _ERRORS: Mapping[int, type[APIStatusError]] = {
 }
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)  # made for each answer; frozen, that would take twice as long
 class RawResponse:
     """An answer, read whole.
 
@@ -63,6 +64,11 @@ class RawResponse:
     reason: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of 200 to 299."""
+        return _OK <= self.status < _MULTIPLE_CHOICES
 
 
 @frozen(kw_only=True)
@@ -86,19 +92,10 @@ class Response(Generic[T]):
     content: bytes = field(repr=False)
 
 
-def check_status(raw: RawResponse, request: PreparedRequest, now: datetime) -> None:
-    """Nothing, if the status is a success.
-
-    Raises:
-        APIStatusError: the one for this status, with what the server says.
-    """
-    if not HTTPStatus.OK <= raw.status < HTTPStatus.MULTIPLE_CHOICES:
-        raise _status_error(raw, request, now)
-
-
 # Errors are made in functions of their own: what the server sent, which may repeat a secret, is
 # then in no frame of their tracebacks.
-def _status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> APIStatusError:
+def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> APIStatusError:
+    """The error for an answer that is no success, with what the server says."""
     kind = _ERRORS.get(raw.status)
     if kind is None:
         kind = ServerError if raw.status in _SERVER_ERRORS else APIStatusError

@@ -10,8 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
-
+from livechat_async.deadline import Deadline
 from livechat_async.errors import (
     APIStatusError,
     CallError,
@@ -88,19 +87,23 @@ async def call_with_retries(
     policy: RetryPolicy,
     *,
     read: bool,
-    seconds_left: Callable[[], float],
+    deadline: Deadline,
     before_wait: Callable[[CallError, float], None],
     sleep: Callable[[float], Awaitable[None]],
 ) -> T:
     """What ``attempt`` gives, which is repeated as the policy says.
 
     Args:
-        attempt: makes one.
+        attempt: makes one, within the deadline.
         policy: the client's.
         read: whether the request is a read.
-        seconds_left: how long the call may still take; no wait is begun that takes longer.
+        deadline: of all attempts; no wait is begun that cannot end before it.
         before_wait: told of each failure that is repeated, and of the wait.
         sleep: waits so many seconds.
+
+    Raises:
+        CallError: the latest attempt's, that is not worth repeating.
+        DeadlinePassed: it did.
     """
     failures: list[CallError] = []
     try:
@@ -109,19 +112,24 @@ async def call_with_retries(
         failures.append(error)
 
     # Only now, for tenacity takes about as long as all else that a call does here.
+    from tenacity import AsyncRetrying, RetryCallState, retry_if_exception  # noqa: PLC0415
+
     async def next_attempt() -> T:
         if failures:
             raise failures.pop()
         return await attempt()
 
+    def error_of(state: RetryCallState) -> BaseException | None:
+        return None if state.outcome is None else state.outcome.exception()
+
     def wait(state: RetryCallState) -> float:
-        return seconds_to_wait(_error_of(state), state.attempt_number, policy)
+        return seconds_to_wait(error_of(state), state.attempt_number, policy)
 
     def stop(state: RetryCallState) -> bool:
-        return state.attempt_number >= policy.attempts or state.upcoming_sleep >= seconds_left()
+        return state.attempt_number >= policy.attempts or state.upcoming_sleep >= deadline.left
 
     def tell(state: RetryCallState) -> None:
-        error = _error_of(state)
+        error = error_of(state)
         if isinstance(error, CallError):
             before_wait(error, state.upcoming_sleep)
 
@@ -133,8 +141,4 @@ async def call_with_retries(
         sleep=sleep,
         reraise=True,
     )
-    return await retries(next_attempt)
-
-
-def _error_of(state: RetryCallState) -> BaseException | None:
-    return None if state.outcome is None else state.outcome.exception()
+    return await deadline.of(retries(next_attempt))

@@ -1,15 +1,15 @@
 """The session manager: one `Request` in, one `Response` out.
 
 It signs, sends, repeats and decodes. Every call of every resource goes through
-`SessionManager.send`.
+`SessionManager.call`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
@@ -18,11 +18,12 @@ from cattrs import Converter
 
 from livechat_async.converter import make_converter
 from livechat_async.credentials import Credentials, CredentialsKeeper
+from livechat_async.deadline import Deadline, DeadlinePassed
 from livechat_async.decoding.reading import Reader, value_reader
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
-from livechat_async.options import ClientOptions
-from livechat_async.request import PreparedRequest, Request, build
-from livechat_async.response import RawResponse, Response, check_status, decode
+from livechat_async.options import ClientOptions, Limiter
+from livechat_async.request import PreparedRequest, Request, RequestBuilder
+from livechat_async.response import RawResponse, Response, decode, status_error
 from livechat_async.retry import call_with_retries
 from livechat_async.transport import Transport
 
@@ -33,32 +34,6 @@ T = TypeVar("T")
 logger: logging.Logger = logging.getLogger("livechat_async")
 
 _UNAUTHORIZED = 401
-
-
-@attrs.define
-class _Call:
-    """What is known of a call while it goes on."""
-
-    base_url: str
-    path: str
-    prepared: PreparedRequest | None = None
-    attempts: int = 0
-    last_failure: str = ""
-
-    @property
-    def shown_url(self) -> str:
-        if self.prepared is None:
-            return f"{self.base_url.rstrip('/')}{self.path}"
-        return self.prepared.shown_url
-
-
-@attrs.frozen
-class _Exchange:
-    """A request that was sent, what came, and the value in it."""
-
-    prepared: PreparedRequest
-    raw: RawResponse
-    value: Any = attrs.field(repr=False)
 
 
 class SessionManager:
@@ -80,7 +55,10 @@ class SessionManager:
         self.transport = transport
         self.options = options
         self.converter: Converter = make_converter(options.timezone)
-        self._credentials = CredentialsKeeper(options.credentials)
+        self.credentials: CredentialsKeeper = CredentialsKeeper(options.credentials)
+        self.builder: RequestBuilder = RequestBuilder(
+            options.base_url, options.headers, options.region
+        )
         self._sleep = sleep
 
     def with_options(self, **changes: Any) -> SessionManager:
@@ -89,7 +67,7 @@ class SessionManager:
             self.transport, attrs.evolve(self.options, **changes), sleep=self._sleep
         )
         if "credentials" not in changes:
-            copy._credentials = self._credentials
+            copy.credentials = self.credentials
         if "timezone" not in changes:
             copy.converter = self.converter
         return copy
@@ -120,114 +98,173 @@ class SessionManager:
             read: makes the value of the answer's body; None leaves the body unread. What it
                 raises becomes a `DecodeError`.
         """
-        timeouts, clock = self.options.timeouts, asyncio.get_running_loop().time
-        if request.authenticate and self._credentials.missing:
+        if request.authenticate and self.credentials.missing:
             raise ConfigurationError(
                 f"{request.method} {request.path} needs credentials: pass a PersonalAccessToken "
                 "or a BearerToken, or set the variables that LiveChatClient.from_env reads"
             )
-        deadline = asyncio.timeout(timeouts.deadline)
-        call = _Call(str(self.options.base_url), request.path)
-        started = clock()
-
-        async def attempt() -> _Exchange:
-            try:
-                return await self._attempt(request, call, read)
-            except CallError as error:
-                error.attempts = call.attempts
-                call.last_failure = str(error)
-                raise
-
-        def seconds_left() -> float:
-            return (
-                float("inf") if timeouts.deadline is None else started + timeouts.deadline - clock()
-            )
-
-        def before_wait(error: CallError, seconds: float) -> None:
-            logger.info("waiting %.2f s before the next attempt: %s", seconds, error)
-
+        call = _Call(self, request, read)
         try:
-            async with deadline:
-                exchange = await call_with_retries(
-                    attempt,
-                    self.options.retry,
-                    read=request.is_read,
-                    seconds_left=seconds_left,
-                    before_wait=before_wait,
-                    sleep=self._sleep,
-                )
-        except TimeoutError:
-            if not deadline.expired():
-                raise
-        else:
-            return Response(
-                value=exchange.value,
-                status=exchange.raw.status,
-                headers=exchange.raw.headers,
-                attempts=call.attempts,
-                elapsed=clock() - started,
-                content=exchange.raw.content,
+            return await call_with_retries(
+                call.attempt,
+                self.options.retry,
+                read=request.is_read,
+                deadline=call.deadline,
+                before_wait=_log_wait,
+                sleep=self._sleep,
             )
-        raise RequestTimeout(
-            method=request.method,
-            url=call.shown_url,
-            attempts=call.attempts,
+        except DeadlinePassed:
+            pass
+        raise call.timed_out()
+
+
+def _log_wait(error: CallError, seconds: float) -> None:
+    logger.info("waiting %.2f s before the next attempt: %s", seconds, error)
+
+
+def _outcome(raw: RawResponse | None) -> str:
+    return "no answer" if raw is None else f"{raw.status}, {len(raw.content)} bytes"
+
+
+class _Call:
+    """One call while it goes on."""
+
+    __slots__ = (
+        "_attempts",
+        "_last_failure",
+        "_prepared",
+        "_read",
+        "_request",
+        "_session",
+        "deadline",
+    )
+
+    def __init__(self, session: SessionManager, request: Request, read: Reader[Any] | None) -> None:
+        self._session = session
+        self._request = request
+        self._read = read
+        self._prepared: PreparedRequest | None = None
+        self._attempts = 0
+        self._last_failure = ""
+        self.deadline = Deadline(session.options.timeouts.deadline)
+
+    def timed_out(self) -> RequestTimeout:
+        """The error that says that the deadline has passed."""
+        if self._prepared is None:
+            shown_url = f"{self._session.builder.root}{self._request.path}"
+        else:
+            shown_url = self._prepared.shown_url
+        return RequestTimeout(
+            method=self._request.method,
+            url=shown_url,
+            attempts=self._attempts,
             limit="deadline",
-            seconds=timeouts.deadline or 0.0,
-            reason=call.last_failure,
+            seconds=self._session.options.timeouts.deadline or 0.0,
+            reason=self._last_failure,
         )
 
-    async def _attempt(self, request: Request, call: _Call, read: Reader[Any] | None) -> _Exchange:
-        credentials = await self._credentials.get() if request.authenticate else None
-        prepared, raw = await self._exchange(request, credentials, call)
-        if raw.status == _UNAUTHORIZED and credentials is not None:
-            fresh = await self._credentials.get(refused=credentials)
-            if fresh is not None:
-                prepared, raw = await self._exchange(request, fresh, call)
-        check_status(raw, prepared, datetime.now(UTC))
-        value = None if read is None else await _in_turns(decode(raw, prepared, read))
-        return _Exchange(prepared, raw, value)
+    async def attempt(self) -> Response[Any]:
+        """Sign, send, and read what comes; once more with other credentials after a 401.
+
+        Raises:
+            CallError: the attempt failed.
+            DeadlinePassed: there is no time left.
+        """
+        keeper = self._session.credentials
+        try:
+            credentials = None
+            if self._request.authenticate:
+                credentials = keeper.at_hand or await self.deadline.of(keeper.get())
+            prepared, raw = await self._exchange(credentials)
+            if raw.status == _UNAUTHORIZED and credentials is not None:
+                fresh = await self.deadline.of(keeper.get(refused=credentials))
+                if fresh is not None:
+                    prepared, raw = await self._exchange(fresh)
+            if not raw.is_success:
+                raise status_error(raw, prepared, datetime.now(UTC))
+            value = None
+            if self._read is not None:
+                value = await self._in_turns(decode(raw, prepared, self._read))
+        except CallError as error:
+            error.attempts = self._attempts
+            self._last_failure = str(error)
+            raise
+        return Response(
+            value=value,
+            status=raw.status,
+            headers=raw.headers,
+            attempts=self._attempts,
+            elapsed=self.deadline.elapsed,
+            content=raw.content,
+        )
 
     async def _exchange(
-        self, request: Request, credentials: Credentials | None, call: _Call
+        self, credentials: Credentials | None
     ) -> tuple[PreparedRequest, RawResponse]:
-        options, clock = self.options, asyncio.get_running_loop().time
-        prepared = build(
-            request,
-            base_url=options.base_url,
-            credentials=credentials,
-            region=options.region or self._credentials.region,
-            headers=options.headers,
+        prepared = self._session.builder.build(
+            self._request, credentials, self._session.credentials.region
         )
-        call.prepared = prepared
-        async with self.transport.slots, options.limiter or nullcontext():
-            call.attempts += 1
-            started = clock()
-            outcome = "no answer"
-            try:
-                raw = await self.transport.exchange(
-                    prepared, timeouts=options.timeouts, max_bytes=options.max_response_bytes
-                )
-                outcome = f"{raw.status}, {len(raw.content)} bytes"
-            finally:
-                if logger.isEnabledFor(logging.DEBUG):
-                    logger.debug(
-                        "%s %s: %s in %.3f s (attempt %d)",
-                        prepared.method,
-                        prepared.shown_url,
-                        outcome,
-                        clock() - started,
-                        call.attempts,
-                    )
+        self._prepared = prepared
+        slots, limiter = self._session.transport.slots, self._session.options.limiter
+        await (self.deadline.of(slots.acquire()) if slots.locked() else slots.acquire())
+        try:
+            if limiter is None:
+                raw = await self._send(prepared)
+            else:
+                raw = await self.deadline.of(self._send_within(limiter, prepared))
+        finally:
+            slots.release()
         return prepared, raw
 
+    async def _send_within(self, limiter: Limiter, prepared: PreparedRequest) -> RawResponse:
+        async with limiter:
+            return await self._send(prepared)
 
-async def _in_turns(work: Generator[None, None, T]) -> T:
-    """What a generator returns, while other tasks run wherever it yields."""
-    while True:
+    async def _send(self, prepared: PreparedRequest) -> RawResponse:
+        options, left = self._session.options, self.deadline.left
+        limit = options.timeouts.attempt or math.inf
+        if left <= 0:
+            raise DeadlinePassed
+        self._attempts += 1
+        answer: RawResponse | None = None
+        try:
+            raw = answer = await self._session.transport.exchange(
+                prepared,
+                seconds=min(limit, left),
+                connect=options.timeouts.connect,
+                max_bytes=options.max_response_bytes,
+            )
+        except RequestTimeout as error:
+            if error.limit == "attempt" and left < limit:
+                raise DeadlinePassed from None
+            raise
+        finally:
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug(
+                    "%s %s: %s in %.3f s (attempt %d)",
+                    prepared.method,
+                    prepared.shown_url,
+                    _outcome(answer),
+                    left - self.deadline.left,
+                    self._attempts,
+                )
+        return raw
+
+    async def _in_turns(self, work: Generator[None, None, T]) -> T:
+        """What a generator returns, while other tasks run wherever it yields."""
         try:
             next(work)
         except StopIteration as done:
             value: T = done.value
             return value
+        return await self.deadline.of(_in_turns(work))
+
+
+async def _in_turns(work: Generator[None, None, T]) -> T:
+    while True:
         await asyncio.sleep(0)
+        try:
+            next(work)
+        except StopIteration as done:
+            value: T = done.value
+            return value

@@ -7,10 +7,12 @@ It owns or borrows one aiohttp session, and is shared by a client and the copies
 from __future__ import annotations
 
 import asyncio
+import math
 import netrc
 import os
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,13 @@ from livechat_async.errors import (
     ConnectError,
     ConnectionLost,
     ConnectTimeout,
-    LiveChatError,
     RedirectError,
     RequestTimeout,
     ResponseTooLarge,
     TLSError,
     TransportError,
 )
-from livechat_async.options import Timeouts, check_positive_int
+from livechat_async.options import check_positive_int
 from livechat_async.redaction import redact
 from livechat_async.request import PreparedRequest, redirected
 from livechat_async.response import RawResponse
@@ -38,6 +39,7 @@ __all__ = ["Transport"]
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
+_SHORTEST = 0.001  # seconds; aiohttp takes 0 for no limit
 
 
 class Transport:
@@ -124,95 +126,100 @@ class Transport:
             )
 
     async def exchange(
-        self, request: PreparedRequest, *, timeouts: Timeouts, max_bytes: int
+        self,
+        request: PreparedRequest,
+        *,
+        seconds: float,
+        connect: float | None,
+        max_bytes: int,
     ) -> RawResponse:
-        """Send the request and read the whole answer, whatever its status.
+        """Send the request, follow redirects, and read the whole answer, whatever its status.
+
+        Args:
+            request: what to send.
+            seconds: how long all of that may take; infinity for no limit.
+            connect: how long one connection may take to be made.
+            max_bytes: how large the body may be.
 
         Raises:
             TransportError: no whole answer came.
             ClientStateError: the session cannot be used.
         """
-        limit = asyncio.timeout(timeouts.attempt)
+        session = self.open()
+        clock = asyncio.get_running_loop().time
+        started, left, redirects = clock(), seconds, 0
         try:
-            async with limit:
-                return await self._follow(request, timeouts, max_bytes)
+            while True:
+                raw = await _exchange_once(session, request, _limits(left, connect), max_bytes)
+                if raw is None:
+                    raise ResponseTooLarge(
+                        method=request.method, url=request.shown_url, limit_bytes=max_bytes
+                    )
+                if raw.status not in _REDIRECTS or "Location" not in raw.headers:
+                    return raw
+                redirects += 1
+                request = _redirected(request, raw, redirects)
+                left = max(_SHORTEST, started + seconds - clock())
         except asyncio.CancelledError as cancelled:
             # Without the frames of aiohttp, which hold the URL with its query, and the answer.
             raise cancelled.with_traceback(None) from None
-        except LiveChatError:
-            raise
         except (aiohttp.ClientError, OSError) as error:
-            if limit.expired():
-                failure: TransportError = RequestTimeout(
-                    method=request.method,
-                    url=request.shown_url,
-                    limit="attempt",
-                    seconds=timeouts.attempt or 0.0,
-                )
-            else:
-                failure = _transport_error(error, request, timeouts)
+            failure = _transport_error(error, request, seconds, connect)
         # Raised out here, it is not chained to aiohttp's errors: some of them show our headers.
         raise failure
 
-    async def _follow(
-        self,
-        request: PreparedRequest,
-        timeouts: Timeouts,
-        max_bytes: int,
-    ) -> RawResponse:
-        redirects = 0
-        while True:
-            raw = await self._exchange_once(request, timeouts, max_bytes)
-            if raw is None:
-                raise ResponseTooLarge(
-                    method=request.method, url=request.shown_url, limit_bytes=max_bytes
-                )
-            if raw.status not in _REDIRECTS or "Location" not in raw.headers:
-                return raw
-            request = redirected(request, raw.status, raw.headers["Location"])
-            redirects += 1
-            if redirects > _MOST_REDIRECTS:
-                raise RedirectError(
-                    method=request.method,
-                    url=request.shown_url,
-                    status=raw.status,
-                    location=redact(str(request.url.with_query(None)), request.secrets),
-                    reason=f"that was redirect number {redirects} of this request",
-                )
 
-    async def _exchange_once(
-        self,
-        request: PreparedRequest,
-        timeouts: Timeouts,
-        max_bytes: int,
-    ) -> RawResponse | None:
-        """The answer, or None if it is too large."""
-        session = self.open()
-        async with session.request(
-            request.method,
-            request.url,
-            headers=request.headers,
-            data=request.body,
-            allow_redirects=False,
-            raise_for_status=False,
-            middlewares=(_never_repeat, *getattr(session, "_middlewares", ())),
-            auto_decompress=True,
-            timeout=aiohttp.ClientTimeout(
-                total=None,
-                connect=timeouts.connect,  # with the look-up of the host's name
-                sock_connect=timeouts.connect,
-            ),
-        ) as answer:
-            content = await _read(answer, max_bytes)
-            if content is None:
-                answer.close()
-                return None
-            return RawResponse(
-                status=answer.status,
-                reason=answer.reason or "",
-                headers=answer.headers,
-                content=content,
-            )
+@lru_cache(maxsize=64)
+def _limits(seconds: float, connect: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=None if seconds == math.inf else seconds,
+        connect=connect,  # with the look-up of the host's name
+        sock_connect=connect,
+        ceil_threshold=math.inf,  # not rounded up to whole seconds
+    )
+
+
+def _redirected(request: PreparedRequest, raw: RawResponse, redirects: int) -> PreparedRequest:
+    target = redirected(request, raw.status, raw.headers["Location"])
+    if redirects > _MOST_REDIRECTS:
+        raise RedirectError(
+            method=target.method,
+            url=target.shown_url,
+            status=raw.status,
+            location=redact(str(target.url.with_query(None)), target.secrets),
+            reason=f"that was redirect number {redirects} of this request",
+        )
+    return target
+
+
+async def _exchange_once(
+    session: aiohttp.ClientSession,
+    request: PreparedRequest,
+    limits: aiohttp.ClientTimeout,
+    max_bytes: int,
+) -> RawResponse | None:
+    """The answer, or None if it is too large."""
+    async with session.request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        data=request.body,
+        allow_redirects=False,
+        raise_for_status=False,
+        middlewares=(_never_repeat, *getattr(session, "_middlewares", ())),
+        auto_decompress=True,
+        timeout=limits,
+    ) as answer:
+        content = await _read(answer, max_bytes)
+        if content is None:
+            answer.close()
+            return None
+        return RawResponse(
+            status=answer.status,
+            reason=answer.reason or "",
+            headers=answer.headers,
+            content=content,
+        )
 
 
 class _Lost(aiohttp.ClientError):
@@ -238,7 +245,7 @@ async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
     """The whole body, or None as soon as it is too large."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in answer.content.iter_any():
+    while chunk := await answer.content.readany():
         size += len(chunk)
         if size > max_bytes:
             return None
@@ -278,18 +285,24 @@ def _is_in_netrc(host: str) -> bool:
 
 
 def _transport_error(
-    error: Exception, request: PreparedRequest, timeouts: Timeouts
+    error: Exception, request: PreparedRequest, seconds: float, connect: float | None
 ) -> TransportError:
+    if isinstance(error, _Lost):
+        error = error.error
+    method, url = request.method, request.shown_url
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ConnectTimeout(method=method, url=url, seconds=connect or 0.0)
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return RequestTimeout(method=method, url=url, limit="attempt", seconds=seconds)
+    kind, reason = _kind_and_reason(error)
+    return kind(method=method, url=url, reason=reason)
+
+
+def _kind_and_reason(error: Exception) -> tuple[type[TransportError], str]:
     # Only messages that are known to hold no header are taken over.
     kind: type[TransportError] = ConnectionLost
     reason = "it broke"
-    if isinstance(error, _Lost):
-        error = error.error
     match error:
-        case aiohttp.ConnectionTimeoutError():
-            return ConnectTimeout(
-                method=request.method, url=request.shown_url, seconds=timeouts.connect or 0.0
-            )
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
             kind, reason = TLSError, str(error)
         case aiohttp.ClientHttpProxyError():
@@ -306,4 +319,4 @@ def _transport_error(
             reason = os.strerror(error.errno)
         case _:
             pass
-    return kind(method=request.method, url=request.shown_url, reason=reason)
+    return kind, reason

@@ -12,7 +12,7 @@ from yarl import URL
 
 from livechat_async.converter import make_converter
 from livechat_async.decoding.reading import Reader
-from livechat_async.request import Request, build
+from livechat_async.request import Request, RequestBuilder
 from livechat_async.response import Response
 
 
@@ -44,12 +44,6 @@ class FakeSession:
         (request,) = self.requests
         assert request.encoding == "json"
         assert request.authenticate
-        prepared = build(
-            request,
-            base_url=URL("https://example.com"),
-            credentials=None,
-            region=None,
-            headers={},
-        )
+        prepared = RequestBuilder(URL("https://example.com"), {}, None).build(request, None)
         body = None if prepared.body is None else json.loads(prepared.body)
         return prepared.method, prepared.url.raw_path_qs, body

@@ -32,7 +32,7 @@ from livechat_async import (
 from livechat_async.converter import make_converter
 from livechat_async.credentials import Credentials
 from livechat_async.redaction import SecretBytes
-from livechat_async.request import PreparedRequest, build, redirected
+from livechat_async.request import PreparedRequest, RequestBuilder, redirected
 from livechat_async.resources.visitors import VisitorsResource
 from livechat_async.sandbox.parse_str import parse_str
 
@@ -52,13 +52,8 @@ def prepare(
     region: Any = None,
     headers: dict[str, str] | None = None,
 ) -> PreparedRequest:
-    return build(
-        request,
-        base_url=URL(base_url),
-        credentials=credentials,
-        region=region,
-        headers=headers or {},
-    )
+    builder = RequestBuilder(URL(base_url), headers or {}, region)
+    return builder.build(request, credentials, None if credentials is None else credentials.region)
 
 
 def get(path: str = "/visitors", **arguments: Any) -> PreparedRequest:
@@ -221,6 +216,12 @@ def test_the_headers_are_exactly_these(
         "X-API-Version": "2",
         **headers,
     }
+
+
+def test_a_header_of_the_users_takes_the_place_of_ours_however_it_is_spelled() -> None:
+    headers = prepare(Request("GET", "/visitors"), headers={"user-agent": "my-bot/1"}).headers
+    sent = {name: value for name, value in headers.items() if name.lower() == "user-agent"}
+    assert sent == {"user-agent": "my-bot/1"}
 
 
 BODY: dict[str, Any] = {

@@ -36,12 +36,12 @@ from livechat_async import (
 from livechat_async.converter import make_converter
 from livechat_async.decoding.reading import value_reader
 from livechat_async.models.visitors import Count
-from livechat_async.request import PreparedRequest, build
+from livechat_async.request import PreparedRequest, RequestBuilder
 from livechat_async.response import (
     RawResponse,
-    check_status,
     decode,
     parse_retry_after,
+    status_error,
 )
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
@@ -57,13 +57,9 @@ def value_of(
 
 
 def prepared(token: str = TOKEN) -> PreparedRequest:
-    return build(
-        Request("POST", "/visitors/S1/details", body={"token": WEBHOOK_TOKEN}),
-        base_url=URL("https://api.livechatinc.com"),
-        credentials=PersonalAccessToken("john", token),
-        region=None,
-        headers={},
-    )
+    builder = RequestBuilder(URL("https://api.livechatinc.com"), {}, None)
+    request = Request("POST", "/visitors/S1/details", body={"token": WEBHOOK_TOKEN})
+    return builder.build(request, PersonalAccessToken("john", token))
 
 
 def raw(status: int = 200, content: bytes = b"", reason: str = "", **headers: str) -> RawResponse:
@@ -79,7 +75,7 @@ def error_of(
     status: int, content: bytes = b"", *, token: str = TOKEN, reason: str = "", **headers: str
 ) -> APIStatusError:
     with pytest.raises(APIStatusError) as caught:
-        check_status(raw(status, content, reason, **headers), prepared(token), NOW)
+        raise status_error(raw(status, content, reason, **headers), prepared(token), NOW)
     return caught.value
 
 
@@ -108,6 +104,7 @@ CLASSES = {
 
 def test_a_status_that_is_no_success_is_the_error_of_its_kind() -> None:
     statuses = [*range(100, 200), *range(300, 600), 600, 999]
+    assert not any(raw(status).is_success for status in statuses)
     found = {status: error_of(status) for status in statuses}
     assert {status: error.status for status, error in found.items()} == {s: s for s in statuses}
     assert {status: type(error) for status, error in found.items()} == {
@@ -118,7 +115,7 @@ def test_a_status_that_is_no_success_is_the_error_of_its_kind() -> None:
 @pytest.mark.parametrize("content", [b"", b'{"error": "no"}', b"<html>"])
 def test_any_success_is_one_whatever_its_text_says(content: bytes) -> None:
     for status in range(200, 300):
-        check_status(raw(status, content), prepared(), NOW)
+        assert raw(status, content).is_success
 
 
 def test_the_statuses_drawn_in_the_tree_are_the_real_ones() -> None:
@@ -604,14 +601,9 @@ def test_a_response_shows_neither_headers_nor_body() -> None:
 
 
 def test_a_bearer_token_is_hidden_with_and_without_its_region() -> None:
-    request = build(
-        Request("GET", "/visitors"),
-        base_url=URL("https://api.livechatinc.com"),
-        credentials=BearerToken(f"fra:{TOKEN}"),
-        region="fra",
-        headers={},
-    )
+    builder = RequestBuilder(URL("https://api.livechatinc.com"), {}, "fra")
+    request = builder.build(Request("GET", "/visitors"), BearerToken(f"fra:{TOKEN}"))
     for echoed in (f"fra:{TOKEN}", f"fra%3A{TOKEN}", f"Bearer fra:{TOKEN}"):
         with pytest.raises(APIStatusError) as caught:
-            check_status(raw(401, echoed.encode()), request, NOW)
+            raise status_error(raw(401, echoed.encode()), request, NOW)
         assert CORE not in everything_of(caught.value)

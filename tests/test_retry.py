@@ -39,6 +39,7 @@ from livechat_async import (
     UnsettledDaysError,
     errors,
 )
+from livechat_async.deadline import Deadline
 from livechat_async.retry import (
     call_with_retries,
     is_worth_repeating,
@@ -213,15 +214,18 @@ def test_a_wait_without_an_error_is_drawn_as_well() -> None:
 # --- the loop ---
 
 
-class Clock:
-    """A clock that only sleeping moves."""
+class Clock(Deadline):
+    """A deadline by a clock that only sleeping moves."""
 
     def __init__(self, deadline: float = math.inf) -> None:
+        # Made before the loop runs; `Deadline` would ask that for the time.
+        self._ends = math.inf
         self.now = 0.0
         self.deadline = deadline
         self.slept: list[float] = []
 
-    def seconds_left(self) -> float:
+    @property
+    def left(self) -> float:
         return self.deadline - self.now
 
     async def sleep(self, seconds: float) -> None:
@@ -264,7 +268,7 @@ async def run(
         attempts,
         policy,
         read=read,
-        seconds_left=clock.seconds_left,
+        deadline=clock,
         before_wait=before_wait,
         sleep=clock.sleep,
     )
@@ -387,7 +391,7 @@ async def test_a_cancelled_wait_ends_the_call() -> None:
             attempts,
             RetryPolicy(),
             read=True,
-            seconds_left=lambda: math.inf,
+            deadline=Deadline(None),
             before_wait=lambda _, __: None,
             sleep=interrupted,
         )

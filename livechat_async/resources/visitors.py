@@ -158,11 +158,12 @@ class VisitorsResource:
 
 
 def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> dict[str, Any]:
-    filters = {
-        "state": as_choice("state", state, VisitorState),
-        "group": as_groups(groups, without="every group"),
-    }
-    return {name: value for name, value in filters.items() if value is not None}
+    filters: dict[str, Any] = {}
+    if state is not None:
+        filters["state"] = as_choice("state", state, VisitorState)
+    if groups is not None:
+        filters["group"] = as_groups(groups, without="every group")
+    return filters
 
 
 def _license_text(license_id: Any) -> str:

@@ -7,6 +7,7 @@ import base64
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
+import aiohttp
 import pytest
 from clients import MakeClient
 from scripted_server import Exchange, Reply, ScriptedServer, answer
@@ -109,8 +110,32 @@ async def test_headers_of_the_users_are_sent_along(
     server: ScriptedServer, make_client: MakeClient
 ) -> None:
     await read(make_client(headers={"X-Proxy": "1", "User-Agent": "bot/1"}))
-    headers = server.requests[0].headers
-    assert (headers["x-proxy"], headers["user-agent"]) == ("1", "bot/1")
+    await read(make_client(headers={"x-proxy": "1", "user-agent": "bot/1"}))
+    for request in server.requests:
+        assert (request.headers["x-proxy"], request.headers["user-agent"]) == ("1", "bot/1")
+
+
+async def test_who_traces_sees_what_is_sent_and_may_add_to_it(
+    server: ScriptedServer, make_client: MakeClient
+) -> None:
+    seen: list[str] = []
+
+    async def at_start(_: object, __: object, params: aiohttp.TraceRequestStartParams) -> None:
+        params.headers["traceparent"] = "00-1-2-01"
+
+    async def when_sent(
+        _: object, __: object, params: aiohttp.TraceRequestHeadersSentParams
+    ) -> None:
+        seen.extend(params.headers)
+
+    config = aiohttp.TraceConfig()
+    config.on_request_start.append(at_start)
+    config.on_request_headers_sent.append(when_sent)
+    await read(make_client(trace_configs=[config]))
+    (request,) = server.requests
+    assert request.headers["traceparent"] == "00-1-2-01"
+    assert request.headers["x-api-version"] == "2"
+    assert {"traceparent", "X-API-Version", "Authorization"} <= set(seen)
 
 
 async def test_a_callable_is_asked_once_for_many_calls_at_once(
