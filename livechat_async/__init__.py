@@ -9,18 +9,10 @@
             print(visitor.name, visitor.page_current)
 """
 
+import typing as _typing
+from importlib import import_module as _import_module
+
 from livechat_async._version import __version__
-from livechat_async.changes import (
-    Arrived,
-    Change,
-    Left,
-    PageChanged,
-    Resynced,
-    StateChanged,
-    Updated,
-    VisitorChange,
-)
-from livechat_async.checkpoint import Checkpoint, IncompleteDay, Window
 from livechat_async.client import LiveChatClient
 from livechat_async.credentials import (
     BearerToken,
@@ -57,41 +49,6 @@ from livechat_async.errors import (
     UnsettledDaysError,
     WebhookError,
 )
-from livechat_async.export import Export, ExportProgress
-from livechat_async.models.chats import (
-    Chat,
-    ChatAgent,
-    ChatEvent,
-    ChatEventType,
-    ChatGoal,
-    ChatMessage,
-    ChatQueue,
-    ChatRate,
-    ChatSurveyAnswer,
-    ChatType,
-    ChatVisitor,
-    Engagement,
-    GoalOrder,
-    UserType,
-)
-from livechat_async.models.tickets import (
-    FirstResponse,
-    Ticket,
-    TicketAgent,
-    TicketAttachment,
-    TicketAuthor,
-    TicketAuthorType,
-    TicketEvent,
-    TicketEventType,
-    TicketGroup,
-    TicketOrder,
-    TicketPeriod,
-    TicketRate,
-    TicketRequester,
-    TicketSource,
-    TicketSourceType,
-    TicketStatus,
-)
 from livechat_async.models.visitors import (
     CustomVariable,
     DetailField,
@@ -103,12 +60,60 @@ from livechat_async.models.visitors import (
     VisitorDetails,
     VisitorState,
 )
-from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.options import RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenItem, Page, Pager, Progress
 from livechat_async.request import Request
 from livechat_async.response import Response
-from livechat_async.watch import VisitorWatch
+
+if _typing.TYPE_CHECKING:
+    from livechat_async.changes import (
+        Arrived,
+        Change,
+        Left,
+        PageChanged,
+        Resynced,
+        StateChanged,
+        Updated,
+        VisitorChange,
+    )
+    from livechat_async.checkpoint import Checkpoint, IncompleteDay, Window
+    from livechat_async.export import Export, ExportProgress
+    from livechat_async.models.chats import (
+        Chat,
+        ChatAgent,
+        ChatEvent,
+        ChatEventType,
+        ChatGoal,
+        ChatMessage,
+        ChatQueue,
+        ChatRate,
+        ChatSurveyAnswer,
+        ChatType,
+        ChatVisitor,
+        Engagement,
+        GoalOrder,
+        UserType,
+    )
+    from livechat_async.models.tickets import (
+        FirstResponse,
+        Ticket,
+        TicketAgent,
+        TicketAttachment,
+        TicketAuthor,
+        TicketAuthorType,
+        TicketEvent,
+        TicketEventType,
+        TicketGroup,
+        TicketOrder,
+        TicketPeriod,
+        TicketRate,
+        TicketRequester,
+        TicketSource,
+        TicketSourceType,
+        TicketStatus,
+    )
+    from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
+    from livechat_async.watch import VisitorWatch
 
 __all__ = [
     "APIStatusError",
@@ -209,3 +214,80 @@ __all__ = [
     "Window",
     "__version__",
 ]
+
+# What not every program needs, by the module that has it: imported when it is first asked for.
+_PARTS = {
+    "livechat_async.changes": (
+        "Arrived",
+        "Change",
+        "Left",
+        "PageChanged",
+        "Resynced",
+        "StateChanged",
+        "Updated",
+        "VisitorChange",
+    ),
+    "livechat_async.checkpoint": (
+        "Checkpoint",
+        "IncompleteDay",
+        "Window",
+    ),
+    "livechat_async.export": (
+        "Export",
+        "ExportProgress",
+    ),
+    "livechat_async.models.chats": (
+        "Chat",
+        "ChatAgent",
+        "ChatEvent",
+        "ChatEventType",
+        "ChatGoal",
+        "ChatMessage",
+        "ChatQueue",
+        "ChatRate",
+        "ChatSurveyAnswer",
+        "ChatType",
+        "ChatVisitor",
+        "Engagement",
+        "GoalOrder",
+        "UserType",
+    ),
+    "livechat_async.models.tickets": (
+        "FirstResponse",
+        "Ticket",
+        "TicketAgent",
+        "TicketAttachment",
+        "TicketAuthor",
+        "TicketAuthorType",
+        "TicketEvent",
+        "TicketEventType",
+        "TicketGroup",
+        "TicketOrder",
+        "TicketPeriod",
+        "TicketRate",
+        "TicketRequester",
+        "TicketSource",
+        "TicketSourceType",
+        "TicketStatus",
+    ),
+    "livechat_async.models.webhooks": (
+        "Webhook",
+        "WebhookDataType",
+        "WebhookEventType",
+    ),
+    "livechat_async.watch": ("VisitorWatch",),
+}
+_MODULE_OF = {name: module for module, names in _PARTS.items() for name in names}
+
+
+# Hidden from type checkers, to which it would say that there is every name.
+if not _typing.TYPE_CHECKING:
+
+    def __getattr__(name: str) -> _typing.Any:
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(_import_module(_MODULE_OF[name]), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted(globals().keys() | _MODULE_OF.keys())

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from attrs import frozen
 
 from livechat_async.models.visitors import Visitor, VisitorState
+from livechat_async.redaction import repr_of_fields
 
 __all__ = [
     "Arrived",
@@ -28,12 +29,15 @@ __all__ = [
 ]
 
 
-@frozen
+@frozen(repr=False)
 class VisitorChange:
     """The base of everything that `VisitorWatch` gives."""
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
 
-@frozen
+
+@frozen(repr=False)
 class Arrived(VisitorChange):
     """Somebody is among those who are watched now.
 
@@ -46,7 +50,7 @@ class Arrived(VisitorChange):
     at_start: bool = False
 
 
-@frozen
+@frozen(repr=False)
 class StateChanged(VisitorChange):
     """A visitor's state became another.
 
@@ -59,7 +63,7 @@ class StateChanged(VisitorChange):
     before: VisitorState | str
 
 
-@frozen
+@frozen(repr=False)
 class PageChanged(VisitorChange):
     """A visitor went to another page.
 
@@ -77,7 +81,7 @@ class PageChanged(VisitorChange):
         return page_of(self.visitor)
 
 
-@frozen
+@frozen(repr=False)
 class Updated(VisitorChange):
     """Anything else of a visitor changed; comes only with ``updates=True``.
 
@@ -90,7 +94,7 @@ class Updated(VisitorChange):
     before: Visitor
 
 
-@frozen
+@frozen(repr=False)
 class Left(VisitorChange):
     """Somebody is no longer among those who are watched.
 
@@ -103,7 +107,7 @@ class Left(VisitorChange):
     visitor: Visitor
 
 
-@frozen
+@frozen(repr=False)
 class Resynced(VisitorChange):
     """Visitors are known again after polls that failed.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from functools import cached_property
 from types import TracebackType
-from typing import Any, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
 
 import aiohttp
 from cattrs import Converter
@@ -23,13 +24,15 @@ from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenPolicy, Pager, paginate
 from livechat_async.redaction import Secret, conceal
 from livechat_async.request import Request
-from livechat_async.resources.chats import ChatsResource
-from livechat_async.resources.tickets import TicketsResource
 from livechat_async.resources.visitors import VisitorsResource
-from livechat_async.resources.webhooks import WebhooksResource
 from livechat_async.response import Response
 from livechat_async.session import SessionManager
 from livechat_async.transport import Transport
+
+if TYPE_CHECKING:
+    from livechat_async.resources.chats import ChatsResource
+    from livechat_async.resources.tickets import TicketsResource
+    from livechat_async.resources.webhooks import WebhooksResource
 
 __all__ = ["LiveChatClient"]
 
@@ -38,10 +41,9 @@ T = TypeVar("T")
 _BASE_URL = "https://api.livechatinc.com"
 
 
-class ChangeableOptions(TypedDict, total=False):
-    """What `LiveChatClient.with_options` can change. `LiveChatClient` documents each."""
+class SharedOptions(TypedDict, total=False):
+    """What both of the next two take. `LiveChatClient` documents each."""
 
-    credentials: Credentials | CredentialsSource | None
     retry: RetryPolicy
     timeouts: Timeouts
     max_response_bytes: int
@@ -51,19 +53,18 @@ class ChangeableOptions(TypedDict, total=False):
     limiter: Limiter | None
 
 
-class EnvironmentOptions(TypedDict, total=False):
-    """What `LiveChatClient.from_env` takes. `LiveChatClient` documents each."""
+class ChangeableOptions(SharedOptions, total=False):
+    """What `LiveChatClient.with_options` can change."""
+
+    credentials: Credentials | CredentialsSource | None
+
+
+class EnvironmentOptions(SharedOptions, total=False):
+    """What `LiveChatClient.from_env` takes."""
 
     base_url: str
     session: aiohttp.ClientSession | None
-    retry: RetryPolicy
-    timeouts: Timeouts
     max_concurrency: int
-    max_response_bytes: int
-    timezone: tzinfo | str | None
-    headers: Mapping[str, str] | None
-    region: Region | None
-    limiter: Limiter | None
     trace_configs: Sequence[aiohttp.TraceConfig]
 
 
@@ -137,10 +138,29 @@ class LiveChatClient:
 
     def _use(self, session: SessionManager) -> None:
         self._session = session
-        self.chats: ChatsResource = ChatsResource(session)
-        self.tickets: TicketsResource = TicketsResource(session)
         self.visitors: VisitorsResource = VisitorsResource(session)
-        self.webhooks: WebhooksResource = WebhooksResource(session)
+
+    # What not every program calls is imported when it is first used.
+    @cached_property
+    def chats(self) -> ChatsResource:
+        """The archive of chats."""
+        from livechat_async.resources.chats import ChatsResource  # noqa: PLC0415
+
+        return ChatsResource(self._session)
+
+    @cached_property
+    def tickets(self) -> TicketsResource:
+        """The tickets."""
+        from livechat_async.resources.tickets import TicketsResource  # noqa: PLC0415
+
+        return TicketsResource(self._session)
+
+    @cached_property
+    def webhooks(self) -> WebhooksResource:
+        """The webhooks that are registered."""
+        from livechat_async.resources.webhooks import WebhooksResource  # noqa: PLC0415
+
+        return WebhooksResource(self._session)
 
     @classmethod
     def from_env(cls, **options: Unpack[EnvironmentOptions]) -> Self:

@@ -50,11 +50,8 @@ from livechat_async.decoding.values import (
     to_secret,
     to_str,
 )
-from livechat_async.models._wire import WireModel
-from livechat_async.models.chats import ChatAgent, ChatVisitor, GoalOrder
-from livechat_async.models.tickets import FirstResponse, TicketAgent, TicketAuthor, TicketGroup
-from livechat_async.models.visitors import Count, DetailField, Operator, VisitorDetails
-from livechat_async.models.webhooks import IdText, WebhookEventType
+from livechat_async.models._wire import NO_EXTRA, IdText, WireModel, quirks_of
+from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 from livechat_async.redaction import Secret
 from livechat_async.wire_times import ZONE_OF_TEXTS, find_zone
 
@@ -63,19 +60,6 @@ __all__ = ["make_converter"]
 _COUNT_KEYS = ("count", "total", "visitors")
 _BLANKS = (None, "")
 _NO_TIME = (None, "", 0, "0")
-_NOBODY_IF_BLANK = (Operator, ChatAgent)
-_NOTHING_IF_EMPTY = (
-    ChatVisitor,
-    FirstResponse,
-    GoalOrder,
-    TicketAgent,
-    TicketAuthor,
-    TicketGroup,
-)
-_BARE_IDS: Mapping[type[WireModel], type[Any]] = {TicketGroup: int, TicketAgent: str}
-_OTHER_SPELLINGS: Mapping[Any, Mapping[str, Enum]] = {
-    WebhookEventType: {"visior_queued": WebhookEventType.VISITOR_QUEUED}
-}
 
 
 def make_converter(timezone: tzinfo | None = None) -> Converter:
@@ -131,7 +115,7 @@ def _is_optional(cls: Any) -> bool:
 def _optional_hook(cls: Any, converter: Converter) -> Hook:
     (inner,) = (member for member in _members(cls) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
-    blanks: tuple[Any, ...] = (*_BLANKS, {}) if inner in _NOTHING_IF_EMPTY else _BLANKS
+    blanks: tuple[Any, ...] = (*_BLANKS, {}) if quirks_of(inner).nothing_if_empty else _BLANKS
 
     def to_optional(value: Any, _: Any) -> Any:
         return None if value in blanks else structure(value, inner)
@@ -139,13 +123,17 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     told = usual_of(structure).inside(structure, inner)
     if not told.cases:
         return to_optional
-    cases, ways = dict(told.cases), dict(told.straight)
-    for kind in map(type, blanks):  # one of a kind is the blank one
-        cases[kind] = f"({cases.get(kind, ASK)}) if {{v}} else None"
+    cases: dict[type[Any], str] = {str: ASK, **told.cases, NoneType: "None"}
+    ways, blank = dict(told.straight), "None"
+    if not {str, list, NoneType, *map(type, blanks)}.issuperset(cases):
+        blank = ""  # zero, for one, is not None
+        for kind in {str, dict} & set(map(type, blanks)):
+            cases[kind] = f"({cases.get(kind, ASK)}) if {{v}} else None"
     if dict in ways and {} in blanks:
         then = f"None if {{is_empty}}({{v}}) else {ways[dict].then}"
         ways[dict] = attrs.evolve(ways[dict], then=then)
-    return with_usual(to_optional, cases, straight=ways, uses={**told.uses, "is_empty": is_empty})
+    uses = {**told.uses, "is_empty": is_empty}
+    return with_usual(to_optional, cases, blank=blank, straight=ways, uses=uses)
 
 
 def _is_open_enum(cls: Any) -> bool:
@@ -160,7 +148,8 @@ def _is_open_enum(cls: Any) -> bool:
 def _open_enum_hook(cls: Any, _: Converter) -> Hook:
     members = _members(cls)
     (enum,) = (member for member in members if member not in (str, NoneType))
-    known = {**{member.value: member for member in enum}, **_OTHER_SPELLINGS.get(enum, {})}
+    known = {member.value: member for member in enum}
+    known |= {text: known[value] for text, value in quirks_of(enum).spellings.items()}
     blanks = _BLANKS if NoneType in members else ()
 
     def to_open_enum(value: Any, cls: Any) -> Any:
@@ -169,10 +158,11 @@ def _open_enum_hook(cls: Any, _: Converter) -> Hook:
         text = to_str(value, cls)
         return known.get(text, text)
 
-    cases: dict[type[Any], str] = {str: "{known}.get({v}, {v})"}
-    if blanks:
-        cases = {str: "{known}.get({v}, {v}) if {v} else None", NoneType: "None"}
-    return with_usual(to_open_enum, cases, uses={"known": known})
+    cases: dict[type[Any], str] = {str: "{known}({v}, {v})"}
+    uses = {"known": known.get}
+    if not blanks:
+        return with_usual(to_open_enum, cases, uses=uses)
+    return with_usual(to_open_enum, {**cases, NoneType: "None"}, blank="None", uses=uses)
 
 
 def _is_time_or_number(cls: Any) -> bool:
@@ -199,6 +189,7 @@ def _is_tuple(cls: Any) -> bool:
 
 def _tuple_hook(cls: Any, converter: Converter) -> Hook:
     inner = get_args(cls)[0]
+    nobody_if_blank = quirks_of(inner).nobody_if_blank
     structure_item = converter.get_structure_hook(inner)
     structure = list_structure_factory(list[inner], converter)  # type: ignore[valid-type]
 
@@ -207,7 +198,7 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
             return ()
         if not isinstance(value, list):
             raise wrong("a list", value)
-        if inner in _NOBODY_IF_BLANK:
+        if nobody_if_blank:
             value = [item for item in value if not _is_nobody(item)]
         return tuple(structure(value, list))
 
@@ -215,17 +206,18 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
     uses = told.inside(structure_item, inner).uses
     wire, cases, otherwise = told.read_straight()
     own = {name: f"{{inner_{name}}}" for name in (*told.uses, "hook", "type")}
-    item = choice(cases, otherwise, "item", own)
+    item = choice(cases, told.blank, otherwise, "item", own, are_all=wire is not Any)
     some = ""
     these = "{v}" if item == "item" else f"[{item} for item in {{v}}]"
-    if inner in _NOBODY_IF_BLANK:
+    if nobody_if_blank:
         some = " if any(item.values()) or not {is_nobody}(item)"
         these = f"[{item} for item in {{v}} if not {{is_blank}}(item)]"
     careful = f"tuple([{{inner_hook}}(item, {{inner_type}}) for item in {{v}}{some}])"
     return with_usual(
         to_tuple,
-        {list: f"{careful} if {{v}} else ()", str: f"{ASK} if {{v}} else ()"},
-        straight={list: Straight(GenericAlias(list, (wire,)), f"tuple({these}) if {{v}} else ()")},
+        {list: careful, str: ASK},
+        blank="()",
+        straight={list: Straight(GenericAlias(list, (wire,)), f"tuple({these})")},
         uses={**uses, "is_nobody": _is_nobody, "is_blank": is_blank},
     )
 
@@ -265,7 +257,7 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
     optional = {name for name, field in fields.items() if field.default is not attrs.NOTHING}
     twins = {name: f.metadata["twin"] for name, f in fields.items() if "twin" in f.metadata}
     known = fields.keys() | twins.values()
-    bare_id = _BARE_IDS.get(cls)
+    bare_id = quirks_of(cls).bare_id
     structure = make_dict_structure_fn(
         cls, converter, extra=override(struct_hook=lambda extra, _: extra), **_renamed(cls)
     )
@@ -283,7 +275,8 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         for name, twin in twins.items():
             if not _is_no_time(value.get(twin)):
                 given[name] = _unix_seconds(value[twin], twin)
-        given["extra"] = {name: item for name, item in value.items() if name not in known}
+        unknown = {name: item for name, item in value.items() if name not in known}
+        given["extra"] = unknown or NO_EXTRA
         return structure(given, cls)
 
     kinds: dict[type[Any], str] = {dict: ASK}
@@ -293,7 +286,7 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
     if told is None:
         return with_usual(to_model, kinds)
     hook = shortcut(cls, told, to_model)
-    struct, from_struct = straight(cls, told, knows_empty=cls in _NOTHING_IF_EMPTY)
+    struct, from_struct = straight(cls, told, knows_empty=quirks_of(cls).nothing_if_empty)
     for zone in [name for name, field in fields.items() if "zone" in field.metadata]:
         hook = _in_its_zone(hook, zone)
         from_struct = _struct_in_its_zone(from_struct, struct, zone)

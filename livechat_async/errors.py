@@ -39,7 +39,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, ClassVar, Literal, TypeVar
 
-from attrs import define, field
+from attrs import define, field, has
+
+from livechat_async.redaction import repr_of_fields
 
 __all__ = [
     "APIStatusError",
@@ -93,6 +95,9 @@ class LiveChatError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__)
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self) if has(type(self)) else super().__repr__()
+
 
 class ConfigurationError(LiveChatError, ValueError):
     """A value given to the client is wrong. The message names it and the remedy."""
@@ -102,7 +107,7 @@ class ClientStateError(LiveChatError, RuntimeError):
     """The client cannot be used here: it is closed, or belongs to another event loop."""
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class CallError(LiveChatError):
     """A call failed.
 
@@ -139,7 +144,7 @@ class CallError(LiveChatError):
         return f"The pages before it are done: go on with pages(start={self.resume_page})"
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class PagingError(CallError):
     """Page after page holds nothing new: the server does not heed ``page``.
 
@@ -156,7 +161,7 @@ class PagingError(CallError):
         return "The server does not seem to heed the parameter `page`"
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class TransportError(CallError):
     """No whole answer came.
 
@@ -170,7 +175,6 @@ class TransportError(CallError):
         return self.reason
 
 
-@define(kw_only=True, slots=False, eq=False)
 class ConnectError(TransportError):
     """No connection could be made, so the request was surely not processed."""
 
@@ -178,7 +182,6 @@ class ConnectError(TransportError):
         return "Check base_url, and that this machine reaches that host"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class TLSError(ConnectError):
     """The server's certificate was not trusted. Never repeated."""
 
@@ -186,7 +189,6 @@ class TLSError(ConnectError):
         return "Check base_url and the clock and CA certificates of this machine"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class ConnectionLost(TransportError):
     """The connection broke before the answer was whole. The request may have been processed."""
 
@@ -197,7 +199,7 @@ class ConnectionLost(TransportError):
         return _try_again(self.method)
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class RequestTimeout(TransportError, TimeoutError):
     """A limit of `Timeouts` passed.
 
@@ -218,7 +220,7 @@ class RequestTimeout(TransportError, TimeoutError):
         return f"Raise Timeouts({self.limit}=...) if the server needs longer"
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class ConnectTimeout(ConnectError, RequestTimeout):
     """No connection could be made within ``Timeouts(connect=...)``."""
 
@@ -229,7 +231,7 @@ class ConnectTimeout(ConnectError, RequestTimeout):
         return f"no connection within the connect limit of {self.seconds:g} s"
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class ResponseTooLarge(TransportError):
     """The answer is larger than ``max_response_bytes``; the rest was not read.
 
@@ -247,7 +249,7 @@ class ResponseTooLarge(TransportError):
         return "Ask for less, or raise max_response_bytes"
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class RedirectError(TransportError):
     """A redirect that would carry credentials or a body elsewhere, or lose the body.
 
@@ -266,7 +268,7 @@ class RedirectError(TransportError):
         return "If you trust that address, use it as base_url"
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class APIStatusError(CallError):
     """LiveChat answered with a status that is no success.
 
@@ -296,7 +298,6 @@ class APIStatusError(CallError):
         return self._advice if self.region is None else f"Pass region={self.region!r}"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class BadRequestError(APIStatusError):
     """400 or 422: LiveChat refused an argument, and ``message`` says which."""
 
@@ -306,7 +307,6 @@ class BadRequestError(APIStatusError):
         return super()._hint() or "Change the argument it names"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class AuthenticationError(APIStatusError):
     """401: the credentials are wrong, or do not fit this account."""
 
@@ -316,28 +316,24 @@ class AuthenticationError(APIStatusError):
         return super()._hint() or "Check login and token"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class PermissionDeniedError(APIStatusError):
     """403: the credentials are good, but not for this."""
 
     _advice = "Check the agent's role, the token's scopes, and that the account has this method"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class NotFoundError(APIStatusError):
     """404 or 410: there is no such thing, or this account no longer has the method."""
 
     _advice = "Check the id; LiveChat also switches methods of version 2 off for single accounts"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class RateLimitError(APIStatusError):
     """429: too many requests. ``retry_after`` says how long to wait, if the server did."""
 
     _advice = "Send less at a time: see max_concurrency and limiter"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class ServerError(APIStatusError):
     """500 to 599: LiveChat failed, or something between here and there."""
 
@@ -345,7 +341,7 @@ class ServerError(APIStatusError):
         return super()._hint() or _try_again(self.method)
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class DecodeError(CallError):
     """A success whose content is not what the documentation promises.
 
@@ -371,12 +367,11 @@ class DecodeError(CallError):
         return "The error's `body` holds the beginning of the answer"
 
 
-@define(kw_only=True, slots=False, eq=False)
 class InvalidJSONError(DecodeError):
     """A success whose body is not JSON: empty, cut off, or a page of HTML from a proxy."""
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class ExportError(LiveChatError):
     """An export cannot go on as asked. What came before was handed out.
 
@@ -391,7 +386,7 @@ class ExportError(LiveChatError):
     total: int | None
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class OverfullDayError(ExportError):
     """A single day holds more than can be paged. Nothing of it was handed out, or what `most` says.
 
@@ -410,7 +405,7 @@ class OverfullDayError(ExportError):
         )
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class UnsettledDaysError(ExportError):
     """The items of some days kept changing, so that no walk could be shown to have met them all.
 
@@ -427,7 +422,7 @@ class UnsettledDaysError(ExportError):
         )
 
 
-@define(kw_only=True, slots=False, eq=False)
+@define(kw_only=True, slots=False, eq=False, repr=False)
 class WebhookError(LiveChatError, ValueError):
     """A webhook's body is no event that can be read.
 

@@ -15,7 +15,7 @@ from yarl import URL
 
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, kind_of
+from livechat_async.redaction import Secret, kind_of, repr_of_fields
 from livechat_async.wire_times import find_zone
 
 __all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts", "check_positive_int"]
@@ -24,8 +24,9 @@ Limiter: TypeAlias = AbstractAsyncContextManager[Any, Any]
 
 _ERROR_STATUSES = range(400, 600)
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-_HOST = re.compile(r"[^\s/\\]+")
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
+_HOST = r"[^\s/\\]+"
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _OUR_HEADERS = {
     "authorization": "pass credentials instead",
     "content-length": "it follows from the body",
@@ -98,6 +99,9 @@ class Timeouts:
     attempt: float | None = field(default=15.0, validator=_positive_or_none)
     deadline: float | None = field(default=60.0, validator=_positive_or_none)
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
 
 def _check_bool(instance: object, attribute: Attribute[Any], value: Any) -> None:
     if not isinstance(value, bool):
@@ -162,6 +166,9 @@ class RetryPolicy:
     )
     retry_writes: bool = field(default=False, validator=_check_bool)
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
     @classmethod
     def none(cls) -> RetryPolicy:
         """One attempt a call."""
@@ -188,7 +195,7 @@ def _problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for ea
         return "has to be an absolute URL, such as https://api.livechatinc.com"
     if url.user is not None or url.password is not None:
         return "holds a user name or password: pass credentials instead"
-    if not _HOST.fullmatch(host):
+    if not re.fullmatch(_HOST, host):
         return "is not a URL"
     if "?" in str(value) or "#" in str(value):
         return f"for {host} holds a query or fragment: only scheme, host, port and path are taken"
@@ -233,7 +240,7 @@ def _to_headers(value: Any) -> Mapping[str, str]:
     given: Mapping[Any, Any] = value
     headers: dict[str, str] = {}
     for name, content in given.items():
-        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+        if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
             raise ConfigurationError(f"headers: {name!r} is no header name")
         if name.lower() in _OUR_HEADERS:
             raise ConfigurationError(f"headers: {name} is set here; {_OUR_HEADERS[name.lower()]}")

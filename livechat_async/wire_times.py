@@ -5,20 +5,28 @@ from __future__ import annotations
 import re
 from contextvars import ContextVar
 from datetime import datetime, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 __all__ = ["ZONE_OF_TEXTS", "find_zone", "parse_time"]
 
 ZONE_OF_TEXTS: Final[ContextVar[tzinfo | None]] = ContextVar("zone_of_texts", default=None)
 """The zone of times without one, as the object says that is being decoded; it goes first."""
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
-_TWELVE_HOURS = re.compile(
-    r"[A-Za-z]{3}, (\d\d)/(\d\d)/(\d\d) (0[1-9]|1[0-2]):(\d\d):(\d\d) ([ap])m", re.ASCII
-)
 _CENTURY = 2000
+
+
+# Compiled when the first time comes. Times are many, so this is quicker than `re`'s own memory.
+@cache
+def _iso() -> re.Pattern[str]:
+    return re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+
+
+@cache
+def _twelve_hours() -> re.Pattern[str]:
+    return re.compile(
+        r"[A-Za-z]{3}, (\d\d)/(\d\d)/(\d\d) (0[1-9]|1[0-2]):(\d\d):(\d\d) ([ap])m", re.ASCII
+    )
 
 
 def parse_time(text: str) -> datetime | None:
@@ -33,9 +41,9 @@ def parse_time(text: str) -> datetime | None:
     Raises:
         ValueError: the form is right, and there is no such time.
     """
-    if _ISO.fullmatch(text):
+    if _iso().fullmatch(text):
         return datetime.fromisoformat(text)
-    found = _TWELVE_HOURS.fullmatch(text)
+    found = _twelve_hours().fullmatch(text)
     if found is None:
         return None
     # Not strptime, whose am and pm depend on the locale.
@@ -45,8 +53,10 @@ def parse_time(text: str) -> datetime | None:
 
 
 @lru_cache(maxsize=256)
-def find_zone(name: str) -> ZoneInfo | None:
+def find_zone(name: str) -> tzinfo | None:
     """The time zone of this name; None if this system knows none."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (few programs need it, and it is slow to import)
+
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):

@@ -20,7 +20,7 @@ def test_all_is_all_that_is_public() -> None:
     submodules = {module.name for module in pkgutil.iter_modules(livechat_async.__path__)}
     reachable = {
         name
-        for name in vars(livechat_async)
+        for name in dir(livechat_async)
         if name.isidentifier() and not name.startswith("_") and name not in submodules
     }
     assert reachable | {"__version__"} == set(livechat_async.__all__)

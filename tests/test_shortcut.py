@@ -1,7 +1,10 @@
 """The shortcut gives what the careful hooks give, is taken, and leaves users' hooks alone."""
 
+import copy
 import functools
 import json
+import operator
+import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -297,7 +300,19 @@ def test_a_frozen_object_stays_frozen() -> None:
 def test_objects_share_nothing_that_can_be_changed() -> None:
     wire = {"id": "a", "state": "browsing"}
     one, other = make_converter().structure([wire, wire], list[Visitor])
-    assert one.extra is not other.extra
+    assert one.extra == other.extra == {}
+    # They share that they have nothing more, so it cannot be written to.
+    for change in (
+        lambda extra: extra.update(new=1),
+        lambda extra: extra.setdefault("new", 1),
+        lambda extra: operator.setitem(extra, "new", 1),
+        lambda extra: operator.ior(extra, {"new": 1}),
+    ):
+        with pytest.raises(TypeError, match="make a dict of it to change it"):
+            change(one.extra)
+    copies = (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one)))  # noqa: S301 (our own)
+    assert [(each, each.extra) for each in copies] == [(other, {})] * 3
+    assert json.loads(json.dumps(attrs.asdict(one)))["extra"] == {}
 
 
 # --- users' hooks ---

@@ -1,4 +1,4 @@
-"""``livechat-async webhooks``: list, create and delete."""
+"""``livechat-async webhooks``: list, create, delete, and listen."""
 
 from __future__ import annotations
 

@@ -14,7 +14,10 @@ from livechat_async.decoding.usual import AS_IT_IS, ASK, Hook, Usual, usual_of
 __all__ = ["Field", "assignment", "compiled", "draft_of", "fills_plainly"]
 
 
-@attrs.frozen
+_CONSTANTS = (None, "", ())
+
+
+@attrs.frozen(eq=False, repr=False)
 class Field:
     """A field of a model, as the converter reads it.
 
@@ -58,6 +61,8 @@ class Field:
         uses = {**told.uses, "hook": self.hook, "type": self.type}
         if self.is_required:
             cases.pop(NoneType, None)
+        elif self.default in _CONSTANTS and type(self.default) in map(type, _CONSTANTS):
+            cases[NoneType] = repr(self.default)
         else:
             uses["default"] = self.default
             cases[NoneType] = "{default}"
@@ -100,7 +105,7 @@ def fills_plainly(model: type[Any]) -> bool:
         field.init
         and field.converter is None
         and field.validator is None
-        and (field.name == "extra" or not hasattr(field.default, "factory"))
+        and not hasattr(field.default, "factory")
         for field in attrs.fields(model)
     )
 

@@ -162,7 +162,7 @@ def item_reader(hook: Hook, type_: Any) -> Callable[[msgspec.Raw], Any]:
     return read
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Envelope:
     """An object around a list.
 

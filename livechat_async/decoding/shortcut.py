@@ -39,6 +39,7 @@ def shortcut(model: type[Any], fields: Sequence[Field], careful: Hook) -> Hook:
         "known": frozenset(known),
         "model": model,
         "new": object.__new__,
+        "no_extra": attrs.fields(model).extra.default,
     }
     lines = [f"{place} = value.get({name!r})" for name, place in places.items()]
     for field in texts:
@@ -56,7 +57,7 @@ def shortcut(model: type[Any], fields: Sequence[Field], careful: Hook) -> Hook:
         names |= {own[name]: thing for name, thing in usual.uses.items()}
         if field.is_required:
             lines.append(f"if {place} is None: raise ValueError")
-        value = choice(usual.cases, ASK, place, own)
+        value = choice(usual.cases, usual.blank, ASK, place, own, are_all=False)
         twin = None if field.twin is None else places[field.twin]
         lines += assignment(field, value, twin, usual.cases, own)
     source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 16))
@@ -70,7 +71,7 @@ def make({names}):
             try:
 {lines}
                 if known.issuperset(value):
-                    draft.extra = {{}}
+                    draft.extra = no_extra
                 else:
                     draft.extra = {{n: item for n, item in value.items() if n not in known}}
                 draft.__class__ = model

@@ -8,6 +8,7 @@ with care.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from textwrap import indent
 from types import GenericAlias
@@ -42,6 +43,7 @@ def straight(
         "draft_of_model": draft_of(model),  # type: ignore[arg-type]  # a class can be hashed
         "model": model,
         "new": object.__new__,
+        "no_extra": attrs.fields(model).extra.default,
         "unset": msgspec.UNSET,
     }
     missing = msgspec.UNSET if knows_empty else None
@@ -55,17 +57,21 @@ def straight(
         names |= {own[name]: thing for name, thing in usual.uses.items()}
         if field.is_required:
             required.add(place)
-        if field.is_required and otherwise == "{v}" and not cases:
-            lines.append(f"draft.{field.name} = value.{place}")
-            continue
+        are_all = types[place] is not Any
+        value = choice(cases, usual.blank, otherwise, place, own, are_all=are_all)
         twin = None if field.twin is None else places[field.twin]
+        mentions = len(re.findall(rf"\b{place}\b", value))
+        # What is unset is false, as what is blank is.
+        can_be_unset = knows_empty and not value.startswith(f"{place} or ")
+        if twin is None and mentions == 1 and are_all and not can_be_unset:
+            lines.append(f"draft.{field.name} = {value.replace(place, f'value.{place}', 1)}")
+            continue
         for name in filter(None, (place, twin)):
             lines.append(f"{name} = value.{name}")
             if knows_empty:
                 lines.append(f"if {name} is unset: {name} = None")
-        if field.is_required and types[place] is Any:
+        if field.is_required and not are_all:
             lines.append(f"if {place} is None: raise ValueError")
-        value = choice(cases, otherwise, place, own)
         lines += assignment(field, value, twin, usual.cases, own)
     source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 8))
     struct = msgspec.defstruct(
@@ -88,7 +94,7 @@ _FUNCTION = """\
 def make({names}):
     def from_struct(value):
 {lines}
-        draft.extra = {{}}
+        draft.extra = no_extra
         draft.__class__ = model
         return draft
     return from_struct
@@ -105,7 +111,7 @@ def is_blank(struct: msgspec.Struct) -> bool:
     return not any(msgspec.structs.astuple(struct))
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class StraightReader:
     """Reads JSON text straight. What it raises only says that it has to be read with care.
 

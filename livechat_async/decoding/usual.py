@@ -32,7 +32,7 @@ AS_IT_IS = "{v}"
 ASK = "{hook}({v}, {type})"
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Straight:
     """What msgspec reads a value of JSON as, and what is made of that.
 
@@ -45,7 +45,7 @@ class Straight:
     then: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Items:
     """What a list is of.
 
@@ -58,7 +58,7 @@ class Items:
     hook: Hook
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Usual:
     """What a structure hook makes of the values it usually gets.
 
@@ -66,12 +66,15 @@ class Usual:
         cases: by the exact type of a value, the expression of what is made of it. In braces stand
             ``{v}`` for the value, ``{hook}`` and ``{type}`` for what the hook is called with, and
             names of ``uses``.
+        blank: the expression of what all of them become that are false; empty if they differ. The
+            cases are of the others then.
         straight: for ``dict`` and ``list``, how msgspec reads them with no dict on the way.
         items: what it is a list of, if the hook makes nothing else of a list than its items.
         uses: what else the expressions use.
     """
 
     cases: Mapping[type[Any], str] = attrs.field(factory=dict)
+    blank: str = ""
     straight: Mapping[type[Any], Straight] = attrs.field(factory=dict)
     items: Items | None = None
     uses: Mapping[str, object] = attrs.field(factory=dict)
@@ -127,12 +130,13 @@ def with_usual(
     hook: Hook,
     cases: Mapping[type[Any], str],
     *,
+    blank: str = "",
     straight: Mapping[type[Any], Straight] | None = None,
     items: Items | None = None,
     uses: Mapping[str, object] | None = None,
 ) -> Hook:
     """The hook, after it has told what it makes of usual values."""
-    _usual[hook] = Usual(cases, straight or {}, items, uses or {})
+    _usual[hook] = Usual(cases, blank, straight or {}, items, uses or {})
     return hook
 
 
@@ -145,18 +149,40 @@ def usual_of(hook: Hook) -> Usual:
 
 
 def choice(
-    cases: Mapping[type[Any], str], otherwise: str, place: str, own: Mapping[str, str]
+    cases: Mapping[type[Any], str],
+    blank: str,
+    otherwise: str,
+    place: str,
+    own: Mapping[str, str],
+    *,
+    are_all: bool,
 ) -> str:
     """The expression that finds the case of a value.
 
     Args:
         cases: as in `Usual`.
+        blank: likewise.
         otherwise: the expression for a value of another type.
         place: the name of the value.
         own: for each name in braces, what it is called there.
+        are_all: whether it can be nothing else than a usual value.
     """
+    others = {kind: then.format(v=place, **own) for kind, then in cases.items()}
+    null = others.pop(NoneType, "")
     found = otherwise.format(v=place, **own)
-    for kind, then in reversed(list(cases.items())):
-        test = f"{place} is None" if kind is NoneType else f"type({place}) is {kind.__name__}"
-        found = f"({then.format(v=place, **own)}) if {test} else {found}"
-    return found
+    for kind, then in reversed(others.items()):
+        value = then if are_all else _or_blank(then, blank, place)
+        found = f"({value}) if type({place}) is {kind.__name__} else {found}"
+    if found == place and not null and blank == "''":
+        return found
+    if are_all:
+        found = _or_blank(found, blank, place)
+    if not null or (are_all and null == blank) or (found == place and null == "None"):
+        return found
+    return f"{null} if {place} is None else {found}"
+
+
+def _or_blank(found: str, blank: str, place: str) -> str:
+    if not blank:
+        return found
+    return f"{place} or {blank}" if found == place else f"({found}) if {place} else {blank}"

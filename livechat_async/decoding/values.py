@@ -39,7 +39,7 @@ def to_str(value: Any, _: Any) -> str:
     raise wrong("text", value)
 
 
-with_usual(to_str, {str: AS_IT_IS})
+with_usual(to_str, {str: AS_IT_IS}, blank="''")
 
 
 def to_secret(value: Any, _: Any) -> Secret:
@@ -149,26 +149,11 @@ def datetime_hook(timezone: tzinfo | None) -> Hook:
             pass  # a text or number of the right form that is no time, such as the 32nd
         raise wrong("a time", value)
 
-    uses = {"moments": _Moments(timezone or UTC)}
-    return with_usual(to_datetime, {int: "{moments}[{v}]", str: ASK}, uses=uses)
+    @lru_cache(maxsize=_MOST_MOMENTS)  # who polls meets most of them again, poll after poll
+    def moment(seconds: int) -> datetime:
+        return datetime.fromtimestamp(seconds, timezone or UTC)
 
-
-class _Moments(dict[int, datetime]):
-    """Unix seconds to datetimes. Who polls meets most of them again, poll after poll.
-
-    Args:
-        zone: the zone of the datetimes.
-    """
-
-    def __init__(self, zone: tzinfo) -> None:
-        super().__init__()
-        self._zone = zone
-
-    def __missing__(self, seconds: int) -> datetime:
-        if len(self) >= _MOST_MOMENTS:
-            self.clear()
-        moment = self[seconds] = datetime.fromtimestamp(seconds, self._zone)
-        return moment
+    return with_usual(to_datetime, {int: "{moment}({v})", str: ASK}, uses={"moment": moment})
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> Hook:

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from livechat_async.models._wire import WireModel
+from livechat_async.models._wire import Quirks, WireModel
 from livechat_async.models.visitors import CustomVariable, SurveyAnswer
 
 __all__ = [
@@ -73,7 +73,8 @@ class ChatEventType(StrEnum):
     EVENT = "event"
 
 
-@frozen(kw_only=True)
+@Quirks(nothing_if_empty=True)
+@frozen(kw_only=True, repr=False)
 class ChatVisitor(WireModel):
     """The visitor of a chat.
 
@@ -102,7 +103,8 @@ class ChatVisitor(WireModel):
     user_agent: str = ""
 
 
-@frozen(kw_only=True)
+@Quirks(nobody_if_blank=True)
+@frozen(kw_only=True, repr=False)
 class ChatAgent(WireModel):
     """An agent, or a supervisor, of a chat.
 
@@ -117,7 +119,7 @@ class ChatAgent(WireModel):
     ip: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatSurveyAnswer(SurveyAnswer):
     """A question of a survey and its answer, in a chat.
 
@@ -128,7 +130,8 @@ class ChatSurveyAnswer(SurveyAnswer):
     id: str | None = None
 
 
-@frozen(kw_only=True)
+@Quirks(nothing_if_empty=True)
+@frozen(kw_only=True, repr=False)
 class GoalOrder(WireModel):
     """What was ordered when a goal was reached.
 
@@ -145,7 +148,7 @@ class GoalOrder(WireModel):
     currency: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatGoal(WireModel):
     """A goal that was reached in a chat.
 
@@ -164,7 +167,7 @@ class ChatGoal(WireModel):
     order: GoalOrder | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatQueue(WireModel):
     """The visitor's wait before the chat.
 
@@ -175,7 +178,7 @@ class ChatQueue(WireModel):
     duration: int | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatMessage(WireModel):
     """Something that was said in a chat.
 
@@ -198,7 +201,7 @@ class ChatMessage(WireModel):
     event_id: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatEvent(ChatMessage):
     """Something that happened in a chat: also that something was said.
 
@@ -213,7 +216,7 @@ class ChatEvent(ChatMessage):
     files: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Chat(WireModel):
     """A chat that has ended, one that is still going on, or a message left after hours.
 

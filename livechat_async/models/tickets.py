@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from livechat_async.models._wire import WireModel
+from livechat_async.models._wire import Quirks, WireModel
 
 __all__ = [
     "FirstResponse",
@@ -87,7 +87,7 @@ class TicketAuthorType(StrEnum):
     AGENT = "agent"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class TicketRequester(WireModel):
     """Who asks.
 
@@ -104,7 +104,8 @@ class TicketRequester(WireModel):
     utc_offset: str = ""
 
 
-@frozen(kw_only=True)
+@Quirks(bare_id=str, nothing_if_empty=True)
+@frozen(kw_only=True, repr=False)
 class TicketAgent(WireModel):
     """An agent, or whoever a ticket is assigned to.
 
@@ -117,7 +118,8 @@ class TicketAgent(WireModel):
     name: str = ""
 
 
-@frozen(kw_only=True)
+@Quirks(nothing_if_empty=True)
+@frozen(kw_only=True, repr=False)
 class TicketAuthor(TicketAgent):
     """Who did something to a ticket.
 
@@ -128,7 +130,8 @@ class TicketAuthor(TicketAgent):
     type: TicketAuthorType | str | None = None
 
 
-@frozen(kw_only=True)
+@Quirks(bare_id=int, nothing_if_empty=True)
+@frozen(kw_only=True, repr=False)
 class TicketGroup(WireModel):
     """A group of a ticket.
 
@@ -143,7 +146,7 @@ class TicketGroup(WireModel):
     inherited: bool | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class TicketPeriod(WireModel):
     """A time during which a ticket was open.
 
@@ -156,7 +159,8 @@ class TicketPeriod(WireModel):
     end: datetime | None = field(default=None, metadata={"wire": "to"})
 
 
-@frozen(kw_only=True)
+@Quirks(nothing_if_empty=True)
+@frozen(kw_only=True, repr=False)
 class FirstResponse(WireModel):
     """The first answer to a ticket.
 
@@ -169,7 +173,7 @@ class FirstResponse(WireModel):
     date: datetime | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class TicketSource(WireModel):
     """Where a ticket, or a message of it, came from.
 
@@ -184,7 +188,7 @@ class TicketSource(WireModel):
     id: str | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class TicketAttachment(WireModel):
     """A file of a message.
 
@@ -205,7 +209,7 @@ class TicketAttachment(WireModel):
     content_encoding: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class TicketEvent(WireModel):
     """Something that happened to a ticket. Which fields are set depends on its ``type``.
 
@@ -234,7 +238,7 @@ class TicketEvent(WireModel):
     previous: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Ticket(WireModel):
     """A ticket.
 

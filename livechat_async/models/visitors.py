@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.models._wire import WireModel
+from livechat_async.models._wire import Quirks, WireModel
+from livechat_async.redaction import repr_of_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +50,8 @@ class VisitorState(StrEnum):
     ONLINE = "online"
 
 
-@frozen(kw_only=True)
+@Quirks(nobody_if_blank=True)
+@frozen(kw_only=True, repr=False)
 class Operator(WireModel):
     """An agent who is in a chat.
 
@@ -62,7 +64,7 @@ class Operator(WireModel):
     display_name: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class SurveyAnswer(WireModel):
     """A question of the pre-chat survey and its answer.
 
@@ -75,7 +77,7 @@ class SurveyAnswer(WireModel):
     value: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class CustomVariable(WireModel):
     """A variable the site's tracking code sets.
 
@@ -88,7 +90,7 @@ class CustomVariable(WireModel):
     value: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class VisitedPage(WireModel):
     """A page the visitor was on.
 
@@ -107,7 +109,7 @@ class VisitedPage(WireModel):
     time_ref: int | None = None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class VisitorChat(WireModel):
     """The chat a visitor is in, as newer answers show it. LiveChat does not document it.
 
@@ -124,7 +126,7 @@ class VisitorChat(WireModel):
     agents: tuple[Operator, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Visitor(WireModel):
     """Somebody who is on the site now.
 
@@ -224,9 +226,10 @@ class Count:
 
 FieldValue: TypeAlias = str | int | float | Decimal | date | datetime
 
-_SCHEME = re.compile(r"^(https?:)?//", re.IGNORECASE)
-_LINK = re.compile(r"(https?://|mailto:|tel:)[^\s/]\S*", re.IGNORECASE)
-_ICON = re.compile(r"[^\s/:?#@]+(:\d+)?(/\S*)?")
+# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
+_SCHEME = r"(?i)^(https?:)?//"
+_LINK = r"(?i)(https?://|mailto:|tel:)[^\s/]\S*"
+_ICON = r"[^\s/:?#@]+(:\d+)?(/\S*)?"
 
 
 def _check_name(_: object, __: object, value: Any) -> None:
@@ -257,7 +260,7 @@ def _check_value(_: object, __: object, value: Any) -> None:
 def _check_link(instance: DetailField, _: object, value: Any) -> None:
     if value is None:
         return
-    if not isinstance(value, str) or not _LINK.fullmatch(value) or not value.isprintable():
+    if not isinstance(value, str) or not re.fullmatch(_LINK, value) or not value.isprintable():
         raise ConfigurationError(
             f"DetailField({instance.name!r}, url={value!r}): a whole address is needed, such as "
             "https://crm.example.com/7"
@@ -281,6 +284,9 @@ class DetailField:
     name: str = field(validator=_check_name)
     value: str = field(converter=_to_text, validator=_check_value)
     url: str | None = field(default=None, validator=_check_link)
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
 
 
 def _check_id(_: object, __: object, value: Any) -> None:
@@ -318,7 +324,7 @@ def _check_fields(_: object, __: object, value: Any) -> None:
 
 
 def _to_icon(value: str | None) -> str | None:
-    return _SCHEME.sub("", value, count=1) if isinstance(value, str) else value
+    return re.sub(_SCHEME, "", value, count=1) if isinstance(value, str) else value
 
 
 def _check_icon(_: object, __: object, value: Any) -> None:
@@ -326,7 +332,7 @@ def _check_icon(_: object, __: object, value: Any) -> None:
         return
     if not isinstance(value, str):
         raise ConfigurationError(f"VisitorDetails: icon is text, not {type(value).__name__}")
-    if not _ICON.fullmatch(value) or not value.isprintable():
+    if not re.fullmatch(_ICON, value) or not value.isprintable():
         raise ConfigurationError(
             f"VisitorDetails(icon={value!r}): the address of a picture is needed, such as "
             "example.com/icon.png"
@@ -351,3 +357,6 @@ class VisitorDetails:
     id: str = field(validator=_check_id)
     fields: tuple[DetailField, ...] = field(converter=_to_fields, validator=_check_fields)
     icon: str | None = field(default=None, converter=_to_icon, validator=_check_icon)
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
 from attrs import field, frozen
 
-from livechat_async.models._wire import WireModel
+from livechat_async.models._wire import IdText, Quirks, WireModel
 from livechat_async.models.chats import UserType
 from livechat_async.models.visitors import CustomVariable
 from livechat_async.redaction import HIDDEN, Secret
@@ -36,10 +36,7 @@ __all__ = [
     "hidden_repr",
 ]
 
-IdText: TypeAlias = Annotated[str, "a number on the wire does as well"]
-"""Text, also where LiveChat sends the number: the same licence comes as either."""
-
-_USER_INFO = re.compile(r"\A([^/?#]*//)?[^/?#]*@")
+_USER_INFO = r"\A([^/?#]*//)?[^/?#]*@"
 
 
 def hidden_repr(value: object) -> str:
@@ -47,6 +44,7 @@ def hidden_repr(value: object) -> str:
     return "None" if value is None else f"'{HIDDEN}'"
 
 
+@Quirks(spellings={"visior_queued": "visitor_queued"})
 class WebhookEventType(StrEnum):
     """When a webhook is sent."""
 
@@ -83,7 +81,7 @@ DATA_TYPES: Mapping[WebhookEventType, tuple[WebhookDataType, ...]] = MappingProx
 """What each event can bring."""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Webhook(WireModel):
     """A registration: where LiveChat sends which event.
 
@@ -108,10 +106,10 @@ class Webhook(WireModel):
     @property
     def address(self) -> str:
         """The ``url`` without user name and password."""
-        return _USER_INFO.sub(r"\1", str(self.url))
+        return re.sub(_USER_INFO, r"\1", str(self.url))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookMessage(WireModel):
     """Something that was said in a chat.
 
@@ -138,7 +136,7 @@ class WebhookMessage(WireModel):
         return self.agent_id is None
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookChatEvent(WebhookMessage):
     """Something that happened in a chat.
 
@@ -149,7 +147,7 @@ class WebhookChatEvent(WebhookMessage):
     type: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookChatAgent(WireModel):
     """An agent of a chat.
 
@@ -162,7 +160,7 @@ class WebhookChatAgent(WireModel):
     login: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookChat(WireModel):
     """A chat, as a webhook tells of it. Times are aware, in UTC.
 
@@ -193,7 +191,7 @@ class WebhookChat(WireModel):
     attachments: tuple[Any, ...] = field(default=(), hash=False)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookVisitor(WireModel):
     """A visitor, as a webhook tells of one.
 
@@ -220,7 +218,7 @@ class WebhookVisitor(WireModel):
     timezone: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookSurveyChoice(WireModel):
     """One of the choices of a question.
 
@@ -233,7 +231,7 @@ class WebhookSurveyChoice(WireModel):
     chosen: bool = False
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookSurveyAnswer(WireModel):
     """A question of the pre-chat survey and its answer.
 
@@ -257,7 +255,7 @@ class WebhookSurveyAnswer(WireModel):
         return tuple(choice.label for choice in self.answers if choice.chosen)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookCannedResponse(WireModel):
     """A canned response. Nothing tells whether it was made, changed or deleted.
 

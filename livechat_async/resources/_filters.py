@@ -28,7 +28,7 @@ __all__ = [
     "given_text",
 ]
 
-_MAIL = re.compile(r"\S+@[^\s@]+")
+_MAIL = r"\S+@[^\s@]+"
 
 
 def given_text(name: str, value: Any) -> str:
@@ -63,7 +63,7 @@ def as_text(name: str, value: Any) -> str | None:
 def as_mail(name: str, value: Any) -> str | None:
     """An e-mail address, as far as a glance can tell."""
     text = as_text(name, value)
-    if text is not None and not _MAIL.fullmatch(text):
+    if text is not None and not re.fullmatch(_MAIL, text):
         raise ConfigurationError(
             f"{name}={value!r}: an e-mail address is needed, such as 'john.doe@example.com'"
         )

@@ -35,7 +35,7 @@ WantedEvents: TypeAlias = (
 """Some events, or some events and the data types of each."""
 
 _USUAL_PORTS = (None, 80, 443)
-_NOT_IN_URLS = re.compile(r'[\s"<>\\^`{|}]')
+_NOT_IN_URLS = r'[\s"<>\\^`{|}]'
 
 
 class WebhooksResource:
@@ -209,7 +209,7 @@ def _check_url(url: Any) -> None:
 def _problem_of(value: Any) -> str | None:
     if not isinstance(value, str):
         return f"is text, not {kind_of(value)}"
-    if _NOT_IN_URLS.search(value) or not value.isprintable():
+    if re.search(_NOT_IN_URLS, value) or not value.isprintable():
         return (
             "holds a blank or a character that has to be percent-encoded, such as by "
             "urllib.parse.quote"

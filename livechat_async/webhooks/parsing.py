@@ -13,6 +13,7 @@ from livechat_async.converter import make_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.decoding.reading import NotJSONError, load_json
 from livechat_async.errors import WebhookError
+from livechat_async.models._wire import quirks_of
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
 from livechat_async.redaction import conceal, kind_of, redact, secrets_in
 from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookEvent
@@ -21,7 +22,7 @@ __all__ = ["parse_webhook"]
 
 _SHOWN = 150
 _DEEPEST = 100
-_OLD_SPELLINGS = {"visior_queued": WebhookEventType.VISITOR_QUEUED}
+_OTHER_SPELLINGS = quirks_of(WebhookEventType).spellings
 _ONLY_IN_V3 = frozenset({"action", "payload", "secret_key", "webhook_id"})
 _DATA = tuple(member.value for member in WebhookDataType)
 _NEEDED: Mapping[str, WebhookDataType] = {
@@ -98,7 +99,7 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
     kind = document.get("event_type")
     if not isinstance(kind, str) or not kind.strip():
         return _no_event(document)
-    kind = document["event_type"] = _OLD_SPELLINGS.get(kind, kind)
+    kind = document["event_type"] = _OTHER_SPELLINGS.get(kind, kind)
     cls = _CLASSES.get(kind, UnknownEvent)
     document["data_types"] = brought = set()
     for name in _DATA:

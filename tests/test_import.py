@@ -1,0 +1,161 @@
+"""What importing the package brings along, and that what is imported later is there as well."""
+
+import ast
+import inspect
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import attrs
+import pytest
+
+import livechat_async
+from livechat_async import LiveChatClient, PersonalAccessToken
+from livechat_async.models.chats import Chat, ChatVisitor
+from livechat_async.redaction import repr_of_fields
+
+_SOURCE = ast.parse(Path(livechat_async.__file__).read_text(encoding="utf-8"))
+_LATER = {
+    node.module: {alias.name for alias in node.names}
+    for block in _SOURCE.body
+    if isinstance(block, ast.If)
+    for node in block.body
+    if isinstance(node, ast.ImportFrom)
+}
+_PARTS = (
+    "livechat_async.checkpoint",
+    "livechat_async.export",
+    "livechat_async.models.chats",
+    "livechat_async.models.tickets",
+    "livechat_async.models.webhooks",
+    "livechat_async.resources.chats",
+    "livechat_async.resources.tickets",
+    "livechat_async.resources.webhooks",
+)
+
+
+def told_by_a_new_process(code: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
+    return done.stdout.strip()
+
+
+def test_what_is_imported_later_is_what_type_checkers_see() -> None:
+    parts = {module: set(names) for module, names in livechat_async._PARTS.items()}
+    assert parts == _LATER
+    assert {name for names in parts.values() for name in names} < set(livechat_async.__all__)
+
+
+def test_each_part_is_imported_when_it_is_asked_for() -> None:
+    code = f"""
+import sys
+from livechat_async import LiveChatClient, PersonalAccessToken
+client = LiveChatClient(PersonalAccessToken("login", "token"))
+client.visitors
+print([part for part in {_PARTS!r} if part in sys.modules])
+client.chats, client.tickets, client.webhooks
+print([part for part in {_PARTS!r} if part not in sys.modules])
+"""
+    assert told_by_a_new_process(code) == "[]\n[]"
+
+
+def test_each_name_is_there_in_a_new_process() -> None:
+    code = """
+import livechat_async
+listed = set(livechat_async.__all__)
+print(listed - set(dir(livechat_async)))
+print([name for name in sorted(listed) if getattr(livechat_async, name, None) is None])
+print(listed - vars(livechat_async).keys())
+"""
+    assert told_by_a_new_process(code) == "set()\n[]\nset()"
+
+
+def test_an_import_by_name_brings_what_is_imported_later() -> None:
+    code = (
+        "from livechat_async import Chat, VisitorWatch\nprint(Chat.__name__, VisitorWatch.__name__)"
+    )
+    assert told_by_a_new_process(code) == "Chat VisitorWatch"
+
+
+def test_a_star_import_brings_everything_in_a_new_process() -> None:
+    code = """
+names = {}
+exec("from livechat_async import *", names)
+import livechat_async
+print(set(livechat_async.__all__) ^ (names.keys() - {"__builtins__"}))
+"""
+    assert told_by_a_new_process(code) == "set()"
+
+
+def test_a_name_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="module 'livechat_async' has no attribute 'Chats'"):
+        livechat_async.Chats  # type: ignore[attr-defined]  # noqa: B018
+    with pytest.raises(ImportError, match="Chats"):
+        exec("from livechat_async import Chats")  # noqa: S102 - type checkers refuse it
+
+
+def test_what_is_imported_later_can_be_unpickled_in_a_new_process() -> None:
+    pickled = pickle.dumps(Chat(id="PZ070E0W1B", visitor=ChatVisitor(name="Ann")))
+    code = f"import pickle\nprint(pickle.loads({pickled!r}))"
+    assert told_by_a_new_process(code) == repr(pickle.loads(pickled))  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("name", ["chats", "tickets", "visitors", "webhooks"])
+async def test_a_resource_is_made_once_for_each_client(name: str) -> None:
+    client = LiveChatClient(PersonalAccessToken("login", "token"))
+    copy = client.with_options(timezone="UTC")
+    assert getattr(client, name) is getattr(client, name)
+    assert getattr(client, name) is not getattr(copy, name)
+    assert getattr(copy, name)._session is copy._session
+    assert name in dir(client)
+
+
+@pytest.mark.parametrize("name", sorted(livechat_async.__all__))
+def test_annotations_can_be_resolved(name: str) -> None:
+    cls = getattr(livechat_async, name)
+    if not inspect.isclass(cls):
+        return
+    get_type_hints(cls)
+    for member_name, member in vars(cls).items():
+        function = member.fget if isinstance(member, property) else member
+        if inspect.isfunction(function) and not member_name.startswith("_"):
+            get_type_hints(function)
+
+
+@attrs.frozen
+class Generated:
+    number: int
+    text: str = attrs.field(default="a", repr=str.upper)
+    hidden: str = attrs.field(default="b", repr=False)
+    items: list[Any] = attrs.field(factory=list)
+
+
+@attrs.frozen(repr=False)
+class Asked:
+    number: int
+    text: str = attrs.field(default="a", repr=str.upper)
+    hidden: str = attrs.field(default="b", repr=False)
+    items: list[Any] = attrs.field(factory=list)
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
+
+def test_the_repr_is_the_one_attrs_generates() -> None:
+    generated, asked = Generated(1), Asked(1)
+    generated.items.extend([generated, "c"])
+    asked.items.extend([asked, "c"])
+    assert repr(asked) == repr(generated).replace("Generated", "Asked")
+    assert repr(asked) == "Asked(number=1, text=A, items=[..., 'c'])"
+
+
+def test_the_repr_of_a_class_in_a_function_has_its_bare_name() -> None:
+    @attrs.frozen(repr=False)
+    class Inside:
+        __repr__ = repr_of_fields
+
+    assert repr(Inside()) == "Inside()"
