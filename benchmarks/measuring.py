@@ -54,8 +54,8 @@ class Settings:
         only: names of what is measured; empty for everything.
     """
 
-    turns: int = 15
-    rounds: int = 3
+    turns: int = 20
+    rounds: int = 5
     warm_up: bool = True
     part: float = 1.0
     pages: int = 1_000

@@ -22,7 +22,7 @@ __all__ = ["NAMES", "sections"]
 
 NAMES = ("paging",)
 PREFETCH = 8
-RUNS = 3
+RUNS = 5
 A_FEW = 25
 _CREDENTIALS = PersonalAccessToken("john.doe@example.com", "sandbox-token")
 

@@ -17,6 +17,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
 
@@ -258,9 +259,11 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
     twins = {name: f.metadata["twin"] for name, f in fields.items() if "twin" in f.metadata}
     known = fields.keys() | twins.values()
     bare_id = quirks_of(cls).bare_id
-    structure = make_dict_structure_fn(
-        cls, converter, extra=override(struct_hook=lambda extra, _: extra), **_renamed(cls)
-    )
+
+    @cache  # generated when the first object comes that is not as usual; many programs meet none
+    def structure() -> Hook:
+        extra = override(struct_hook=lambda extra, _: extra)
+        return make_dict_structure_fn(cls, converter, extra=extra, **_renamed(cls))
 
     def to_model(value: Any, cls: Any) -> Any:
         if not isinstance(value, dict):
@@ -277,7 +280,7 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
                 given[name] = _unix_seconds(value[twin], twin)
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or NO_EXTRA
-        return structure(given, cls)
+        return structure()(given, cls)
 
     kinds: dict[type[Any], str] = {dict: ASK}
     if bare_id is not None:

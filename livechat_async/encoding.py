@@ -236,7 +236,7 @@ def _scalar(value: object, path: _Path) -> str | int | float | None:
     if isinstance(value, str):
         _check_text(value, path, "its text")
         return value
-    if isinstance(value, int | float | Decimal):
+    if isinstance(value, (int, float, Decimal)):
         return _number(value, path)
     if isinstance(value, date):
         return value.isoformat()
@@ -244,7 +244,7 @@ def _scalar(value: object, path: _Path) -> str | int | float | None:
         return None
     if isinstance(value, _WHOLE):
         remedy = "turn it into str"
-    elif isinstance(value, AbstractSet | Iterator):
+    elif isinstance(value, (AbstractSet, Iterator)):
         remedy = "give a list"
     else:
         remedy = "give text, a number, a date, an enum member, a list or a mapping"
@@ -273,7 +273,7 @@ def _flatten(name: str, value: Plain) -> Iterator[tuple[str, str]]:
         for key, item in value.items():
             yield from _flatten(f"{name}[{key}]", item)
     elif isinstance(value, list):
-        indexed = any(isinstance(item, dict | list) for item in value)
+        indexed = any(isinstance(item, (dict, list)) for item in value)
         for index, item in enumerate(value):
             yield from _flatten(f"{name}[{index}]" if indexed else f"{name}[]", item)
     else:

@@ -371,7 +371,7 @@ def paginate(
         )
 
     async def fetch(number: int) -> Page[T]:
-        numbered = evolve(request, query={**request.query, "page": number})
+        numbered = request.with_query(page=number)
         response = await session.call(numbered, read_page(number))
         return response.value
 
@@ -435,4 +435,6 @@ def _count(value: Any, name: str) -> int | None:
 def _identity_of(item: Any) -> Hashable | None:
     """The id of a typed or untyped item; None if it has none, and so cannot be recognised."""
     identity = item.get("id") if isinstance(item, dict) else getattr(item, "id", None)
+    if type(identity) is str:
+        return identity or None
     return identity if isinstance(identity, (str, int)) and identity != "" else None

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import unquote
 
 from attrs import define, evolve, field, frozen
@@ -165,6 +165,21 @@ class Request:
         _check_query(self.query)
         _check_body(self.method, self.body)
         _check_encoding(self.encoding)
+
+    def with_query(self, **parameters: Any) -> Self:
+        """The same with these in its query, too."""
+        copy = object.__new__(type(self))
+        copy.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
+            self.method,
+            self.path,
+            self.path_params,
+            conceal({**self.query, **parameters}),
+            self.body,
+            self.encoding,
+            self.authenticate,
+        )
+        _check_query(copy.query)
+        return copy
 
     @property
     def secrets(self) -> list[Secret]:

@@ -49,7 +49,7 @@ _ERRORS: Mapping[int, type[APIStatusError]] = {
 }
 
 
-@define(kw_only=True)  # made for each answer; frozen, that would take twice as long
+@define(kw_only=True, eq=False)  # made for each answer; frozen, that would take twice as long
 class RawResponse:
     """An answer, read whole.
 

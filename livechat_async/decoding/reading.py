@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Generator, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar, cast
 
@@ -40,7 +39,6 @@ T = TypeVar("T")
 Reader: TypeAlias = Callable[[bytes], Generator[None, None, T]]
 
 _BYTES_A_TURN = 512 * 1024  # read in some 4 ms, or with care in some 20
-_COUNTS = ("pages", "total")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SURROGATES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -187,9 +185,11 @@ def open_envelope(content: bytes, key: str, item: Any = msgspec.Raw) -> Envelope
     """
     decoder = _envelope_decoder(key, item)
     for mend in (bytes, _mended):
-        with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        try:
             found = decoder.decode(mend(content))
-            return Envelope(found.items, *(getattr(found, name, None) for name in _COUNTS))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        return Envelope(found.items, getattr(found, "pages", None), getattr(found, "total", None))
     return None
 
 
@@ -202,7 +202,7 @@ def read_envelope(content: bytes, key: str, hook: Hook) -> Envelope | None:
     if envelope is None:
         return None
     try:
-        return attrs.evolve(envelope, items=straight.make_all(envelope.items))
+        return Envelope(straight.make_all(envelope.items), envelope.pages, envelope.total)
     except Exception:  # noqa: BLE001 (something in it is not as usual; item by item shows what)
         return None
 
@@ -210,7 +210,7 @@ def read_envelope(content: bytes, key: str, hook: Hook) -> Envelope | None:
 @lru_cache(maxsize=64)
 def _envelope_decoder(key: str, item: Any) -> msgspec.json.Decoder[Any]:
     fields: list[Any] = [("items", list[item])]
-    fields += [(name, Any, None) for name in _COUNTS if name != key]
+    fields += [(name, Any, None) for name in ("pages", "total") if name != key]
     return msgspec.json.Decoder(msgspec.defstruct("Envelope", fields, rename={"items": key}))
 
 
