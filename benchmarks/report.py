@@ -59,12 +59,15 @@ def _goal(row: Row) -> str:
     return f"goal: {row.goal}, {'met' if row.is_met else 'not met'}"
 
 
+_WHY = "What stands in the way: docs/performance.md, under 'What costs what'."
+
+
 def summary(sections: Sequence[Section]) -> str:
     """How many of the goals are met, and which are not."""
     rows = [(section, row) for section in sections for row in section.rows if row.goal is not None]
     missed = list(_missed(rows))
     told = f"{len(rows) - len(missed)} of {len(rows)} goals are met"
-    return "\n".join([f"{told}; not met:", *missed]) if missed else told
+    return "\n".join([f"{told}; not met:", *missed, _WHY]) if missed else told
 
 
 def _missed(rows: Sequence[tuple[Section, Row]]) -> Iterator[str]:
