@@ -25,12 +25,14 @@ from livechat_async import converter as converter_module
 from livechat_async.converter import make_converter
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.decoding.reading import load_json, value_reader
+from livechat_async.decoding.straight import straight_reader
 from livechat_async.decoding.usual import Hook
 from livechat_async.models import chats, tickets, visitors
 from livechat_async.models._wire import WireModel
 from livechat_async.models.chats import Chat, ChatAgent
 from livechat_async.models.tickets import Ticket, TicketGroup
 from livechat_async.models.visitors import Operator, VisitedPage, Visitor
+from livechat_async.redaction import Secret
 from livechat_async.sandbox import Sandbox
 
 PLAIN.setdefault(float, st.floats(allow_nan=False, allow_infinity=False))
@@ -443,3 +445,17 @@ def test_a_validator_is_asked() -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
         make_converter().structure({"number": 0}, Checked)
     assert "'number' must be > 0" in find_wire_error(caught.value).found
+
+
+@attrs.frozen(kw_only=True)
+class Door(WireModel):
+    """Its key is asked for once, and by a hook whose name begins as the place of the value."""
+
+    key: Secret
+
+
+def test_a_value_that_is_only_handed_on_is_read_straight() -> None:
+    read = straight_reader(make_converter().get_structure_hook(Door))
+    assert read is not None
+    door = read.one(b'{"key": "b"}')
+    assert (door, type(door.key)) == (Door(key=Secret("b")), Secret)

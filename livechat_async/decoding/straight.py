@@ -60,11 +60,11 @@ def straight(
         are_all = types[place] is not Any
         value = choice(cases, usual.blank, otherwise, place, own, are_all=are_all)
         twin = None if field.twin is None else places[field.twin]
-        mentions = len(re.findall(rf"\b{place}\b", value))
+        inline, mentions = re.subn(rf"\b{place}\b", f"value.{place}", value)
         # What is unset is false, as what is blank is.
         can_be_unset = knows_empty and not value.startswith(f"{place} or ")
         if twin is None and mentions == 1 and are_all and not can_be_unset:
-            lines.append(f"draft.{field.name} = {value.replace(place, f'value.{place}', 1)}")
+            lines.append(f"draft.{field.name} = {inline}")
             continue
         for name in filter(None, (place, twin)):
             lines.append(f"{name} = value.{name}")
