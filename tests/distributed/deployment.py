@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from redis.asyncio import Redis
 from redis_server import RedisServer, free_port
 
 HERE = Path(__file__).parent
@@ -69,6 +70,14 @@ class Deployment:
     def worker(self, name: str = "worker", *more: str, **settings: str) -> subprocess.Popen[bytes]:
         options = ["--workers", "1", "--log-level", "DEBUG", *more]
         return self._spawn(["-m", "taskiq", "worker", "bot_app:broker", *options], name, settings)
+
+    async def at_work(self, workers: int) -> None:
+        """Until so many wait for jobs. Whoever comes first may take all there are."""
+        async with asyncio.timeout(40), Redis.from_url(self.server.url) as redis:
+            waiting = 0
+            while waiting < workers:
+                waiting = (await redis.info("clients"))["blocked_clients"]
+                await asyncio.sleep(0.03)
 
     def receiver(self, **settings: str) -> subprocess.Popen[bytes]:
         return self._spawn(["bot_app.py", str(self.port)], "receiver", settings)

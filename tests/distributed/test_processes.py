@@ -29,6 +29,7 @@ async def test_two_workers_do_each_of_many_events_once_though_a_third_are_repeat
     with Deployment(redis_server, tmp_path, prefix) as bot:
         bot.receiver()
         workers = [bot.worker("first"), bot.worker("second")]
+        await bot.at_work(2)
         await bot.deliver(body("warm-up"))
         statuses = await asyncio.gather(*(bot.post(body(id_, "sleep 0.02")) for id_ in deliveries))
         assert Counter(statuses) == {200: 180}
@@ -153,6 +154,7 @@ async def test_the_budget_is_shared_by_two_workers(
             bot.receiver()
             bot.worker("first")
             bot.worker("second")
+            await bot.at_work(2)
             await bot.deliver(body("warm-up"))
             await asyncio.gather(*(bot.deliver(body(f"{n}", "details")) for n in range(16)))
             done = await bot.noted("done", 17)
