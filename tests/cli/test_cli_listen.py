@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,14 +99,6 @@ async def listening(*arguments: str, env: dict[str, str]) -> AsyncIterator[Liste
 @pytest.fixture
 def env(env: dict[str, str]) -> dict[str, str]:
     return {**env, **PASSWORD}
-
-
-@pytest.fixture
-def hangs_up() -> Iterator[None]:
-    """Programs that are started heed SIGHUP, also where nohup started the tests."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
 
 
 def document(number: int = 1, kind: str = "chat_started", **others: Any) -> dict[str, Any]:
@@ -553,7 +545,6 @@ async def test_ctrl_c_while_it_registers(sandbox: Sandbox, env: dict[str, str]) 
     assert (done.code, done.out, done.err) == (130, "", "")
 
 
-@pytest.mark.usefixtures("hangs_up")
 async def test_a_terminal_that_is_closed_ends_it_and_its_programs(
     env: dict[str, str], script: Callable[[str], str], tmp_path: Path
 ) -> None:
