@@ -90,7 +90,13 @@ def _check_path_params(path_params: Mapping[Any, Any]) -> None:
             )
 
 
-def _check_query(query: Mapping[str, Any]) -> None:
+def _given(query: Any) -> dict[str, Any]:
+    """The query without what would be left out, each time anew, when it is sent."""
+    return {name: value for name, value in query.items() if value is not None}
+
+
+def _check_query(query: Any) -> None:
+    _check_mapping("query", query)
     if "callback" in query:
         raise ConfigurationError(
             "Request: query holds 'callback', which asks for JSONP; this client reads JSON"
@@ -154,31 +160,31 @@ class Request:
         path_params = {} if path_params is None else conceal(path_params)
         query = {} if query is None else conceal(query)
         body = conceal(body)
+        _check_query(query)
         self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
-            _in_capitals(method), path, path_params, query, body, encoding, authenticate
+            _in_capitals(method), path, path_params, _given(query), body, encoding, authenticate
         )
         _check_method(self.method)
         _check_mapping("path_params", self.path_params)
         _check_path_params(self.path_params)
         _check_path(self.path, self.path_params)
-        _check_mapping("query", self.query)
-        _check_query(self.query)
         _check_body(self.method, self.body)
         _check_encoding(self.encoding)
 
     def with_query(self, **parameters: Any) -> Self:
         """The same with these in its query, too."""
+        parameters = conceal(parameters)
+        _check_query(parameters)
         copy = object.__new__(type(self))
         copy.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
             self.method,
             self.path,
             self.path_params,
-            conceal({**self.query, **parameters}),
+            {**self.query, **_given(parameters)},
             self.body,
             self.encoding,
             self.authenticate,
         )
-        _check_query(copy.query)
         return copy
 
     @property
