@@ -2,9 +2,10 @@
 
 - A blank string is None where an id, a number or a time is due, and an empty list where a list is.
 - A null where the field has a default is a missing field; elsewhere it is an error.
-- Numbers may come as text. Text comes as text only: nothing ever becomes ``"None"``. Where an
-  ``IdText`` is due, a number does as well.
-- A time is text of one of LiveChat's forms, or Unix seconds. A twin in Unix seconds wins.
+- Numbers may come as text, and whole ones as 3.0. Text comes as text only: nothing ever becomes
+  ``"None"``. Where an ``IdText`` is due, a number does as well.
+- A time is text of one of LiveChat's forms, or Unix seconds. A twin in Unix seconds wins; it may
+  have a fraction, or be text of ISO with an offset.
 - A value of an open set that nobody has seen yet stays its text.
 - An empty object can be nothing, and a bare id an object.
 - Fields that are not known stay reachable in ``extra``.
@@ -13,8 +14,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 from functools import cache
@@ -28,9 +30,9 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.decoding.generated import Field, fills_plainly
-from livechat_async.decoding.problems import WireError, show, wire_name, wrong
+from livechat_async.decoding.problems import WireError, wire_name, wrong
 from livechat_async.decoding.shortcut import shortcut
-from livechat_async.decoding.straight import is_blank, is_empty, straight
+from livechat_async.decoding.straight import is_blank, straight
 from livechat_async.decoding.usual import (
     ASK,
     Hook,
@@ -50,6 +52,7 @@ from livechat_async.decoding.values import (
     to_int,
     to_secret,
     to_str,
+    to_unix_time,
 )
 from livechat_async.models._wire import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
@@ -60,7 +63,6 @@ __all__ = ["make_converter"]
 
 _COUNT_KEYS = ("count", "total", "visitors")
 _BLANKS = (None, "")
-_NO_TIME = (None, "", 0, "0")
 
 
 def make_converter(timezone: tzinfo | None = None) -> Converter:
@@ -125,16 +127,17 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     if not told.cases:
         return to_optional
     cases: dict[type[Any], str] = {str: ASK, **told.cases, NoneType: "None"}
-    ways, blank = dict(told.straight), "None"
+    ways, blank, uses = dict(told.straight), "None", dict(told.uses)
     if not {str, list, NoneType, *map(type, blanks)}.issuperset(cases):
         blank = ""  # zero, for one, is not None
         for kind in {str, dict} & set(map(type, blanks)):
             cases[kind] = f"({cases.get(kind, ASK)}) if {{v}} else None"
     if dict in ways and {} in blanks:
-        then = f"None if {{is_empty}}({{v}}) else {ways[dict].then}"
-        ways[dict] = attrs.evolve(ways[dict], then=then)
-    uses = {**told.uses, "is_empty": is_empty}
-    return with_usual(to_optional, cases, blank=blank, straight=ways, uses=uses)
+        with suppress(TypeError):  # what has a field that must be there is never empty
+            uses["empty"] = ways[dict].wire()
+            then = f"None if {{v}} == {{empty}} else {ways[dict].then}"
+            ways[dict] = attrs.evolve(ways[dict], then=then)
+    return with_usual(to_optional, cases, blank=blank, straight=ways, unix=told.unix, uses=uses)
 
 
 def _is_open_enum(cls: Any) -> bool:
@@ -212,7 +215,7 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
     these = "{v}" if item == "item" else f"[{item} for item in {{v}}]"
     if nobody_if_blank:
         some = " if any(item.values()) or not {is_nobody}(item)"
-        these = f"[{item} for item in {{v}} if not {{is_blank}}(item)]"
+        these = f"[{item} for item in {{v}} if {_first_of(wire)} or not {{is_blank}}(item)]"
     careful = f"tuple([{{inner_hook}}(item, {{inner_type}}) for item in {{v}}{some}])"
     return with_usual(
         to_tuple,
@@ -221,6 +224,11 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
         straight={list: Straight(GenericAlias(list, (wire,)), f"tuple({these})")},
         uses={**uses, "is_nobody": _is_nobody, "is_blank": is_blank},
     )
+
+
+def _first_of(struct: Any) -> str:
+    """The field that is the quickest to tell that an item is not blank."""
+    return f"item.{struct.__struct_fields__[0]}" if hasattr(struct, "__struct_fields__") else "None"
 
 
 def _is_nobody(agent: Any) -> bool:
@@ -276,8 +284,9 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
             if name in value and not (value[name] is None and name in optional)
         }
         for name, twin in twins.items():
-            if not _is_no_time(value.get(twin)):
-                given[name] = _unix_seconds(value[twin], twin)
+            time = to_unix_time(value.get(twin), twin)
+            if time is not None:
+                given[name] = time
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or NO_EXTRA
         return structure()(given, cls)
@@ -354,19 +363,6 @@ def _struct_in_its_zone(
             ZONE_OF_TEXTS.reset(before)
 
     return from_struct_in_its_zone
-
-
-def _is_no_time(twin: Any) -> bool:
-    return twin in _NO_TIME and not isinstance(twin, bool)
-
-
-def _unix_seconds(value: Any, name: str) -> int:
-    try:
-        seconds = to_int(value, int)
-        datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        raise WireError("Unix seconds", show(value), f".{name}") from None
-    return seconds
 
 
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:

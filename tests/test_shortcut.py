@@ -50,7 +50,7 @@ QUIRKS = st.sampled_from(
         *(None, "", "0", 0, -5, 1, True, False, 1.5, -0.0, 0.0, 1e400, 10**18, "9" * 30),
         *("2013-01-31 15:51:03", "Wed, 01/23/13 12:05:09 pm", "2013-02-30 00:00:00"),
         *(1358937653, "1358937653", "35.6127", "nan", "text", [], {}, [{}], ["x"]),
-        *("chatting", "agent", "Europe/Berlin", "Nowhere"),
+        *("chatting", "agent", "Europe/Berlin", "Nowhere", "null", "2017-02-16T12:54:26+01:00"),
     ]
 )
 
@@ -225,9 +225,15 @@ def test_every_field_with_every_quirk(cls: type[WireModel], name: str) -> None:
             1.5,
             0.0,
             -0.0,
+            1.5e9,
             1e400,
             10**18,
+            253402300799,
+            253402300800,
+            -62135596800,
+            -62135596801,
         ),
+        *("null", "1.5", "1e9", "+5", "-0", "2017-02-16T12:54:26Z", "2017-02-16T12:54:26.5+02:00"),
         *(float("nan"), TWINLESS, [], [""], [None], [{}], ["x"], [1], {}, {"id": ""}, {"id": "a"}),
         *([{"id": "", "display_name": ""}], [{"email": "", "display_name": None}], {"a": [1]}),
         *([{"id": "a", "key": "b", "page": "c"}, {"id": 5}], type("Text", (str,), {})("x")),

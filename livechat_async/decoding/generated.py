@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from types import NoneType
 from typing import Any
@@ -11,7 +11,7 @@ import attrs
 
 from livechat_async.decoding.usual import AS_IT_IS, ASK, Hook, Usual, usual_of
 
-__all__ = ["Field", "assignment", "compiled", "draft_of", "fills_plainly"]
+__all__ = ["Field", "compiled", "draft_of", "fills_plainly"]
 
 
 _CONSTANTS = (None, "", ())
@@ -67,34 +67,6 @@ class Field:
             uses["default"] = self.default
             cases[NoneType] = "{default}"
         return attrs.evolve(told, cases=cases, uses=uses)
-
-
-def assignment(
-    field: Field, value: str, twin: str | None, cases: Mapping[type[Any], str], own: dict[str, str]
-) -> Iterator[str]:
-    """The lines that set a field of the draft.
-
-    Args:
-        field: which one.
-        value: the expression of what is made of the field's own value.
-        twin: where the value of its twin stands.
-        cases: of the field.
-        own: for each name in braces of a case, what it is called there.
-    """
-    if twin is None:
-        yield f"draft.{field.name} = {value}"
-        return
-    if int not in cases:
-        yield f"if {twin} is not None and {twin} != '': raise ValueError"
-        yield f"draft.{field.name} = {value}"
-        return
-    yield f"if type({twin}) is int and {twin}:"
-    yield f"    draft.{field.name} = {cases[int].format(v=twin, **own)}"
-    yield f"elif {twin} is None or {twin} in ('', '0') or type({twin}) is int:"
-    yield f"    draft.{field.name} = {value}"
-    yield f"elif type({twin}) is str and {twin}.isascii() and {twin}.isdecimal():"
-    yield f"    draft.{field.name} = {cases[int].format(v=f'int({twin})', **own)}"
-    yield "else: raise ValueError"
 
 
 def fills_plainly(model: type[Any]) -> bool:

@@ -18,7 +18,7 @@ import msgspec
 from cattrs import Converter
 
 from livechat_async.decoding.problems import WireError, find_wire_error, show
-from livechat_async.decoding.straight import straight_reader
+from livechat_async.decoding.straight import decoder, straight_reader
 from livechat_async.decoding.usual import Hook, usual_of
 
 __all__ = [
@@ -183,10 +183,10 @@ def open_envelope(content: bytes, key: str, item: Any = msgspec.Raw) -> Envelope
         key: the name of the list.
         item: the type msgspec is to read its items as; by default they stay text.
     """
-    decoder = _envelope_decoder(key, item)
+    decode = _envelope_decoder(key, item).decode
     for mend in (bytes, _mended):
         try:
-            found = decoder.decode(mend(content))
+            found = decode(mend(content))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
         return Envelope(found.items, getattr(found, "pages", None), getattr(found, "total", None))
@@ -211,7 +211,8 @@ def read_envelope(content: bytes, key: str, hook: Hook) -> Envelope | None:
 def _envelope_decoder(key: str, item: Any) -> msgspec.json.Decoder[Any]:
     fields: list[Any] = [("items", list[item])]
     fields += [(name, Any, None) for name in ("pages", "total") if name != key]
-    return msgspec.json.Decoder(msgspec.defstruct("Envelope", fields, rename={"items": key}))
+    envelope = msgspec.defstruct("Envelope", fields, rename={"items": key})
+    return decoder(envelope)
 
 
 def single_reader(hook: Hook, type_: type[T], key: str) -> Reader[T]:

@@ -7,13 +7,13 @@ the whole object to the careful hook: only that one knows errors, and where they
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import indent
 from typing import Any
 
 import attrs
 
-from livechat_async.decoding.generated import Field, assignment, compiled, draft_of
+from livechat_async.decoding.generated import Field, compiled, draft_of
 from livechat_async.decoding.usual import ASK, Hook, choice
 
 __all__ = ["shortcut"]
@@ -58,10 +58,29 @@ def shortcut(model: type[Any], fields: Sequence[Field], careful: Hook) -> Hook:
         if field.is_required:
             lines.append(f"if {place} is None: raise ValueError")
         value = choice(usual.cases, usual.blank, ASK, place, own, are_all=False)
-        twin = None if field.twin is None else places[field.twin]
-        lines += assignment(field, value, twin, usual.cases, own)
+        if field.twin is None:
+            lines.append(f"draft.{field.name} = {value}")
+        else:
+            lines += _time(field.name, value, places[field.twin], usual.cases, own)
     source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 16))
     return compiled(source)(**names)
+
+
+def _time(
+    name: str, value: str, twin: str, cases: Mapping[type[Any], str], own: Mapping[str, str]
+) -> Iterator[str]:
+    """The lines that set a time: by its twin, or, where that says none, to ``value``."""
+    if int not in cases:
+        yield f"if {twin} is not None and {twin} != '': raise ValueError"
+        yield f"draft.{name} = {value}"
+        return
+    yield f"if type({twin}) is int and {twin}:"
+    yield f"    draft.{name} = {cases[int].format(v=twin, **own)}"
+    yield f"elif {twin} is None or {twin} in ('', '0') or type({twin}) is int:"
+    yield f"    draft.{name} = {value}"
+    yield f"elif type({twin}) is str and {twin}.isascii() and {twin}.isdecimal() and int({twin}):"
+    yield f"    draft.{name} = {cases[int].format(v=f'int({twin})', **own)}"
+    yield "else: raise ValueError"
 
 
 _FUNCTION = """\

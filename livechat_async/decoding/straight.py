@@ -18,10 +18,11 @@ from weakref import WeakKeyDictionary
 import attrs
 import msgspec
 
-from livechat_async.decoding.generated import Field, assignment, compiled, draft_of
+from livechat_async.decoding.generated import Field, compiled, draft_of
 from livechat_async.decoding.usual import Hook, choice, usual_of
+from livechat_async.decoding.values import UNIX_EPOCH
 
-__all__ = ["StraightReader", "is_blank", "is_empty", "straight", "straight_reader"]
+__all__ = ["StraightReader", "decoder", "is_blank", "straight", "straight_reader"]
 
 FromStruct = Callable[[Any], Any]
 
@@ -34,7 +35,7 @@ def straight(
     Args:
         model: a slotted attrs class, with a field ``extra`` for what it does not know.
         fields: its other fields.
-        knows_empty: whether `is_empty` is to tell an empty object from one of nulls.
+        knows_empty: whether an empty object is told from one of nulls: it has nothing that is set.
     """
     twins = [field.twin for field in fields if field.twin is not None]
     known = dict.fromkeys([*(field.wire for field in fields), *twins])
@@ -44,10 +45,11 @@ def straight(
         "model": model,
         "new": object.__new__,
         "no_extra": attrs.fields(model).extra.default,
+        "no_time": UNIX_EPOCH,
         "unset": msgspec.UNSET,
     }
     missing = msgspec.UNSET if knows_empty else None
-    types: dict[str, Any] = dict.fromkeys(places.values(), str | int | None)  # as twins are
+    types: dict[str, Any] = {}
     required: set[str] = set()
     lines: list[str] = ["draft = new(draft_of_model)"]
     for field in fields:
@@ -59,20 +61,27 @@ def straight(
             required.add(place)
         are_all = types[place] is not Any
         value = choice(cases, usual.blank, otherwise, place, own, are_all=are_all)
-        twin = None if field.twin is None else places[field.twin]
+        setting: list[str] = []
         inline, mentions = re.subn(rf"\b{place}\b", f"value.{place}", value)
         # What is unset is false, as what is blank is.
         can_be_unset = knows_empty and not value.startswith(f"{place} or ")
-        if twin is None and mentions == 1 and are_all and not can_be_unset:
-            lines.append(f"draft.{field.name} = {inline}")
-            continue
-        for name in filter(None, (place, twin)):
-            lines.append(f"{name} = value.{name}")
-            if knows_empty:
-                lines.append(f"if {name} is unset: {name} = None")
-        if field.is_required and not are_all:
-            lines.append(f"if {place} is None: raise ValueError")
-        lines += assignment(field, value, twin, usual.cases, own)
+        if mentions == 1 and are_all and not can_be_unset:
+            value = inline
+        else:
+            setting += _taken(place, knows_empty=knows_empty)
+            if field.is_required and not are_all:
+                setting.append(f"if {place} is None: raise ValueError")
+        setting.append(f"draft.{field.name} = {value}")
+        if field.twin is not None:
+            twin, unix = places[field.twin], usual.unix
+            types[twin] = None if unix is None else unix.wire | None
+            if unix is not None:
+                lines += _taken(twin, knows_empty=knows_empty)
+                lines.append(f"if {twin} is not None and {twin} != no_time:")
+                lines.append(f"    draft.{field.name} = {unix.then.format(v=twin, **own)}")
+                lines.append("else:")
+                setting = [f"    {line}" for line in setting]
+        lines += setting
     source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 8))
     struct = msgspec.defstruct(
         model.__name__,
@@ -90,6 +99,11 @@ def straight(
     return struct, compiled(source)(**names)
 
 
+def _taken(place: str, *, knows_empty: bool) -> list[str]:
+    lines = [f"{place} = value.{place}"]
+    return [*lines, f"if {place} is unset: {place} = None"] if knows_empty else lines
+
+
 _FUNCTION = """\
 def make({names}):
     def from_struct(value):
@@ -101,9 +115,13 @@ def make({names}):
 """
 
 
-def is_empty(struct: msgspec.Struct) -> bool:
-    """Whether nothing was read, not even a null. For structs that were made to know."""
-    return msgspec.structs.astuple(struct).count(msgspec.UNSET) == len(struct.__struct_fields__)
+def decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    """What reads JSON text as a type for msgspec that hooks told.
+
+    It is not strict, which makes times of Unix seconds. That would also make numbers and null of
+    text, but wherever these can stand, text is a type that was told as well, and goes first.
+    """
+    return msgspec.json.Decoder(type_, strict=False)
 
 
 def is_blank(struct: msgspec.Struct) -> bool:
@@ -124,13 +142,12 @@ class StraightReader:
     make: Callable[[Any], Any]
     _decode: Callable[[Any], Any] = attrs.field(
         init=False,
-        default=attrs.Factory(lambda self: msgspec.json.Decoder(self.wire).decode, takes_self=True),
+        default=attrs.Factory(lambda self: decoder(self.wire).decode, takes_self=True),
     )
     _decode_list: Callable[[Any], list[Any]] = attrs.field(
         init=False,
         default=attrs.Factory(
-            lambda self: msgspec.json.Decoder(GenericAlias(list, (self.wire,))).decode,
-            takes_self=True,
+            lambda self: decoder(GenericAlias(list, (self.wire,))).decode, takes_self=True
         ),
     )
 

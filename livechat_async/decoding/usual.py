@@ -34,7 +34,7 @@ ASK = "{hook}({v}, {type})"
 
 @attrs.frozen(eq=False, repr=False)
 class Straight:
-    """What msgspec reads a value of JSON as, and what is made of that.
+    """What msgspec, not being strict, reads a value of JSON as, and what is made of that.
 
     Attributes:
         wire: a type for msgspec.
@@ -69,6 +69,7 @@ class Usual:
         blank: the expression of what all of them become that are false; empty if they differ. The
             cases are of the others then.
         straight: for ``dict`` and ``list``, how msgspec reads them with no dict on the way.
+        unix: for a time, how msgspec reads it where it comes in Unix seconds.
         items: what it is a list of, if the hook makes nothing else of a list than its items.
         uses: what else the expressions use.
     """
@@ -76,6 +77,7 @@ class Usual:
     cases: Mapping[type[Any], str] = attrs.field(factory=dict)
     blank: str = ""
     straight: Mapping[type[Any], Straight] = attrs.field(factory=dict)
+    unix: Straight | None = None
     items: Items | None = None
     uses: Mapping[str, object] = attrs.field(factory=dict)
 
@@ -83,13 +85,15 @@ class Usual:
         """The same for another hook to tell, which asks this one, of ``type_``, for its part."""
         uses = {"hook": hook, "type": type_, **self.uses}
         names = {name: f"{{inner_{name}}}" for name in uses} | {"v": "{v}"}
+
+        def renamed(way: Straight) -> Straight:
+            return attrs.evolve(way, then=way.then.format_map(names))
+
         return attrs.evolve(
             self,
             cases={kind: then.format_map(names) for kind, then in self.cases.items()},
-            straight={
-                kind: attrs.evolve(way, then=way.then.format_map(names))
-                for kind, way in self.straight.items()
-            },
+            straight={kind: renamed(way) for kind, way in self.straight.items()},
+            unix=None if self.unix is None else renamed(self.unix),
             uses={f"inner_{name}": thing for name, thing in uses.items()},
         )
 
@@ -132,11 +136,12 @@ def with_usual(
     *,
     blank: str = "",
     straight: Mapping[type[Any], Straight] | None = None,
+    unix: Straight | None = None,
     items: Items | None = None,
     uses: Mapping[str, object] | None = None,
 ) -> Hook:
     """The hook, after it has told what it makes of usual values."""
-    _usual[hook] = Usual(cases, blank, straight or {}, items, uses or {})
+    _usual[hook] = Usual(cases, blank, straight or {}, unix, items, uses or {})
     return hook
 
 

@@ -8,14 +8,17 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from types import NoneType
-from typing import Any
+from typing import Annotated, Any, Final, TypeAlias
 
-from livechat_async.decoding.problems import WireError, wrong
-from livechat_async.decoding.usual import AS_IT_IS, ASK, Hook, with_usual
+import msgspec
+
+from livechat_async.decoding.problems import WireError, show, wrong
+from livechat_async.decoding.usual import AS_IT_IS, ASK, Hook, Straight, with_usual
 from livechat_async.redaction import HIDDEN, Secret
 from livechat_async.wire_times import ZONE_OF_TEXTS, parse_time
 
 __all__ = [
+    "UNIX_EPOCH",
     "datetime_hook",
     "time_or_number_hook",
     "to_bool",
@@ -25,7 +28,11 @@ __all__ = [
     "to_int",
     "to_secret",
     "to_str",
+    "to_unix_time",
 ]
+
+UNIX_EPOCH: Final = datetime.fromtimestamp(0, UTC)
+"""Zero in Unix seconds, which says that there is no time."""
 
 _MOST_MOMENTS = 8192
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
@@ -63,9 +70,11 @@ with_usual(to_id_text, {str: AS_IT_IS, int: ASK, float: ASK})
 
 
 def to_int(value: Any, _: Any) -> int:
-    """A whole number, also as text."""
+    """A whole number, also as text, or as 3.0: JSON has one kind of numbers."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)
     raise wrong("a whole number", value)
@@ -136,15 +145,12 @@ def datetime_hook(timezone: tzinfo | None) -> Hook:
 
     def to_datetime(value: Any, _: Any) -> datetime:
         try:
-            if isinstance(value, int) and not isinstance(value, bool):
-                return datetime.fromtimestamp(value, timezone or UTC)
-            if isinstance(value, str):
-                time = parse_time(value)
-                if time is not None:
-                    zone = time.tzinfo or ZONE_OF_TEXTS.get() or timezone
-                    return time.replace(tzinfo=zone)
-                if _WHOLE_NUMBER.fullmatch(value):
-                    return datetime.fromtimestamp(int(value), timezone or UTC)
+            if isinstance(value, datetime) and value.tzinfo is not None:  # of `to_unix_time`
+                return value if timezone is None else value.astimezone(timezone)
+            time = parse_time(value) if isinstance(value, str) else None
+            if time is not None:
+                return time.replace(tzinfo=time.tzinfo or ZONE_OF_TEXTS.get() or timezone)
+            return datetime.fromtimestamp(to_int(value, int), timezone or UTC)
         except (ValueError, OverflowError, OSError):
             pass  # a text or number of the right form that is no time, such as the 32nd
         raise wrong("a time", value)
@@ -153,7 +159,38 @@ def datetime_hook(timezone: tzinfo | None) -> Hook:
     def moment(seconds: int) -> datetime:
         return datetime.fromtimestamp(seconds, timezone or UTC)
 
-    return with_usual(to_datetime, {int: "{moment}({v})", str: ASK}, uses={"moment": moment})
+    return with_usual(
+        to_datetime,
+        {int: "{moment}({v})", str: ASK},
+        unix=Straight(_UnixTime, "{v}" if timezone is None else "{v}.astimezone({timezone})"),
+        uses={"moment": moment, "timezone": timezone},
+    )
+
+
+_UnixTime: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+def to_unix_time(value: Any, name: str) -> int | datetime | None:
+    """A time in Unix seconds, as a number or text; None where there is no time.
+
+    Whole seconds stay a number, as a user's hook of times may know no more. Of the rest, what
+    msgspec takes for a time when it reads straight is one here, too.
+
+    Args:
+        value: as sent.
+        name: of the field.
+    """
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
+            value = int(value)
+        if type(value) is int:
+            return value if datetime.fromtimestamp(value, UTC) != UNIX_EPOCH else None
+        time: datetime | None = msgspec.convert(value, _UnixTime | None, strict=False)
+    except (ValueError, OverflowError, OSError):  # msgspec's is a kind of the first
+        raise WireError("Unix seconds", show(value), f".{name}") from None
+    return time if time != UNIX_EPOCH else None
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> Hook:
