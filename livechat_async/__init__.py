@@ -13,16 +13,6 @@ import typing as _typing
 from importlib import import_module as _import_module
 
 from livechat_async._version import __version__
-from livechat_async.changes import (
-    Arrived,
-    Change,
-    Left,
-    PageChanged,
-    Resynced,
-    StateChanged,
-    Updated,
-    VisitorChange,
-)
 from livechat_async.client import LiveChatClient
 from livechat_async.credentials import (
     BearerToken,
@@ -74,9 +64,18 @@ from livechat_async.options import RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenItem, Page, Pager, Progress
 from livechat_async.request import Request
 from livechat_async.response import Response
-from livechat_async.watch import VisitorWatch
 
 if _typing.TYPE_CHECKING:
+    from livechat_async.changes import (
+        Arrived,
+        Change,
+        Left,
+        PageChanged,
+        Resynced,
+        StateChanged,
+        Updated,
+        VisitorChange,
+    )
     from livechat_async.checkpoint import Checkpoint, IncompleteDay, Window
     from livechat_async.export import Export, ExportProgress
     from livechat_async.models.chats import (
@@ -114,6 +113,7 @@ if _typing.TYPE_CHECKING:
         TicketStatus,
     )
     from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
+    from livechat_async.watch import VisitorWatch
 
 __all__ = [
     "APIStatusError",
@@ -217,6 +217,16 @@ __all__ = [
 
 # What not every program needs, by the module that has it: imported when it is first asked for.
 _PARTS = {
+    "livechat_async.changes": (
+        "Arrived",
+        "Change",
+        "Left",
+        "PageChanged",
+        "Resynced",
+        "StateChanged",
+        "Updated",
+        "VisitorChange",
+    ),
     "livechat_async.checkpoint": (
         "Checkpoint",
         "IncompleteDay",
@@ -265,6 +275,7 @@ _PARTS = {
         "WebhookDataType",
         "WebhookEventType",
     ),
+    "livechat_async.watch": ("VisitorWatch",),
 }
 _MODULE_OF = {name: module for module, names in _PARTS.items() for name in names}
 

@@ -286,7 +286,7 @@ def _check_bytes(_: object, attribute: Attribute[Any], value: Any) -> None:
     check_positive_int(attribute.name, value)
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class ClientOptions:
     """What a client was told about its calls. `LiveChatClient` documents each."""
 

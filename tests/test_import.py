@@ -25,6 +25,7 @@ _LATER = {
     if isinstance(node, ast.ImportFrom)
 }
 _PARTS = (
+    "livechat_async.changes",
     "livechat_async.checkpoint",
     "livechat_async.export",
     "livechat_async.models.chats",
@@ -33,6 +34,7 @@ _PARTS = (
     "livechat_async.resources.chats",
     "livechat_async.resources.tickets",
     "livechat_async.resources.webhooks",
+    "livechat_async.watch",
 )
 
 
@@ -57,7 +59,7 @@ from livechat_async import LiveChatClient, PersonalAccessToken
 client = LiveChatClient(PersonalAccessToken("login", "token"))
 client.visitors
 print([part for part in {_PARTS!r} if part in sys.modules])
-client.chats, client.tickets, client.webhooks
+client.chats, client.tickets, client.webhooks, client.visitors.watch()
 print([part for part in {_PARTS!r} if part not in sys.modules])
 """
     assert told_by_a_new_process(code) == "[]\n[]"

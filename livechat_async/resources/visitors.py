@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
@@ -15,7 +15,9 @@ from livechat_async.redaction import conceal
 from livechat_async.request import BodyEncoding, Request
 from livechat_async.resources._filters import as_choice, as_groups
 from livechat_async.session import SessionManager
-from livechat_async.watch import FailureHook, VisitorWatch
+
+if TYPE_CHECKING:
+    from livechat_async.watch import FailureHook, VisitorWatch
 
 __all__ = ["VisitorsResource"]
 
@@ -97,6 +99,8 @@ class VisitorsResource:
         Raises:
             ConfigurationError: an argument makes no sense.
         """
+        from livechat_async.watch import VisitorWatch  # noqa: PLC0415
+
         request = Request("GET", "/visitors", query=_filters(state, groups))
 
         async def fetch() -> builtins.list[Visitor]:
