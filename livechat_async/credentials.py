@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of
+from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of, repr_of_fields
 
 __all__ = [
     "BearerToken",
@@ -75,6 +75,9 @@ class PersonalAccessToken:
         signature = Signature(Secret(f"Basic {encoded}"), (Secret(token), encoded))
         object.__setattr__(self, "_signature", signature)
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
     @property
     def region(self) -> None:
         """A personal access token does not say where its account lives."""
@@ -120,6 +123,9 @@ class BearerToken:
         object.__setattr__(self, "token", token)
         object.__setattr__(self, "region", _region_in(token))
         object.__setattr__(self, "_signature", Signature(Secret(f"Bearer {token}"), (token,)))
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
 
     @property
     def signature(self) -> Signature:

@@ -32,6 +32,7 @@ from livechat_async.decoding.reading import (
 from livechat_async.decoding.usual import Hook
 from livechat_async.errors import CallError, ConfigurationError, PagingError
 from livechat_async.options import check_positive_int
+from livechat_async.redaction import repr_of_fields
 from livechat_async.request import Request
 from livechat_async.session import SessionManager
 
@@ -60,6 +61,9 @@ class BrokenItem:
     expected: str
     found: str
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
 
 @frozen
 class Progress:
@@ -76,6 +80,9 @@ class Progress:
     pages_expected: int | None = None
     items_done: int = 0
     items_expected: int | None = None
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
 
 
 @frozen(kw_only=True)
@@ -100,6 +107,9 @@ class Page(Generic[T]):
     size: int
     url: str = field(repr=False)
     _fetch: Callable[[int], Awaitable[Page[T]]] = field(repr=False, eq=False, alias="fetch")
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
 
     @property
     def has_next(self) -> bool:

@@ -17,7 +17,14 @@ from livechat_async._version import __version__
 from livechat_async.credentials import Credentials, Region
 from livechat_async.encoding import plain, quote_segment, urlencode
 from livechat_async.errors import ConfigurationError, RedirectError
-from livechat_async.redaction import Secret, SecretBytes, conceal, redact, secrets_in
+from livechat_async.redaction import (
+    Secret,
+    SecretBytes,
+    conceal,
+    redact,
+    repr_of_fields,
+    secrets_in,
+)
 
 __all__ = ["BodyEncoding", "PreparedRequest", "Request", "RequestBuilder", "redirected"]
 
@@ -171,6 +178,9 @@ class Request:
         _check_body(self.method, self.body)
         _check_encoding(self.encoding)
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
     def with_query(self, **parameters: Any) -> Self:
         """The same with these in its query, too."""
         parameters = conceal(parameters)
@@ -214,6 +224,9 @@ class PreparedRequest:
     headers: Mapping[str, str]
     body: bytes | None
     secrets: tuple[str, ...] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
 
     @property
     def shown_url(self) -> str:

@@ -25,7 +25,7 @@ from livechat_async.errors import (
     RateLimitError,
     ServerError,
 )
-from livechat_async.redaction import printable, redact
+from livechat_async.redaction import printable, redact, repr_of_fields
 from livechat_async.request import PreparedRequest
 
 __all__ = ["RawResponse", "Response", "decode", "parse_retry_after", "status_error"]
@@ -65,6 +65,9 @@ class RawResponse:
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
     @property
     def is_success(self) -> bool:
         """Whether the status is one of 200 to 299."""
@@ -90,6 +93,9 @@ class Response(Generic[T]):
     attempts: int
     elapsed: float
     content: bytes = field(repr=False)
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
 
 
 # Errors are made in functions of their own: what the server sent, which may repeat a secret, is

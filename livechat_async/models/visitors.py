@@ -223,6 +223,9 @@ class Count:
 
     number: int
 
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
 
 FieldValue: TypeAlias = str | int | float | Decimal | date | datetime
 
