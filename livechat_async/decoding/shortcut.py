@@ -27,6 +27,18 @@ def shortcut(model: type[Any], fields: Sequence[Field], careful: Hook) -> Hook:
         fields: its other fields.
         careful: the hook that can do everything.
     """
+    made: Hook | None = None
+
+    def to_model(value: Any, cls: Any) -> Any:
+        nonlocal made
+        if made is None:  # the first dict comes; where JSON is read straight, none may ever come
+            made = _generated(model, fields, careful)
+        return made(value, cls)
+
+    return to_model
+
+
+def _generated(model: type[Any], fields: Sequence[Field], careful: Hook) -> Hook:
     texts = [field for field in fields if field.is_text]
     others = [field for field in fields if not field.is_text]
     twins = [field.twin for field in others if field.twin is not None]
