@@ -8,7 +8,6 @@ with care.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from textwrap import indent
 from types import GenericAlias
@@ -25,6 +24,9 @@ from livechat_async.decoding.values import UNIX_EPOCH
 __all__ = ["StraightReader", "decoder", "is_blank", "straight", "straight_reader"]
 
 FromStruct = Callable[[Any], Any]
+
+_HERE = "@"
+"""Where an expression that is not finished speaks of the value."""
 
 
 def straight(
@@ -60,18 +62,17 @@ def straight(
         if field.is_required:
             required.add(place)
         are_all = types[place] is not Any
-        value = choice(cases, usual.blank, otherwise, place, own, are_all=are_all)
-        setting: list[str] = []
-        inline, mentions = re.subn(rf"\b{place}\b", f"value.{place}", value)
+        value = choice(cases, usual.blank, otherwise, _HERE, own, are_all=are_all)
         # What is unset is false, as what is blank is.
-        can_be_unset = knows_empty and not value.startswith(f"{place} or ")
-        if mentions == 1 and are_all and not can_be_unset:
-            value = inline
-        else:
+        can_be_unset = knows_empty and not value.startswith(f"{_HERE} or ")
+        setting: list[str] = []
+        here = f"value.{place}"
+        if value.count(_HERE) > 1 or not are_all or can_be_unset:
+            here = place
             setting += _taken(place, knows_empty=knows_empty)
             if field.is_required and not are_all:
                 setting.append(f"if {place} is None: raise ValueError")
-        setting.append(f"draft.{field.name} = {value}")
+        setting.append(f"draft.{field.name} = {value.replace(_HERE, here)}")
         if field.twin is not None:
             twin, unix = places[field.twin], usual.unix
             types[twin] = None if unix is None else unix.wire | None
