@@ -12,8 +12,9 @@ import attrs
 import pytest
 
 import livechat_async
-from livechat_async import LiveChatClient, PersonalAccessToken
+from livechat_async import BrokenItem, LiveChatClient, Page, PersonalAccessToken, Progress
 from livechat_async.models.chats import Chat, ChatVisitor
+from livechat_async.models.visitors import Count
 from livechat_async.redaction import repr_of_fields
 
 _SOURCE = ast.parse(Path(livechat_async.__file__).read_text(encoding="utf-8"))
@@ -55,7 +56,7 @@ def test_what_is_imported_later_is_what_type_checkers_see() -> None:
 def test_each_part_is_imported_when_it_is_asked_for() -> None:
     code = f"""
 import sys
-from livechat_async import LiveChatClient, PersonalAccessToken
+from livechat_async import BrokenItem, LiveChatClient, Page, PersonalAccessToken, Progress
 client = LiveChatClient(PersonalAccessToken("login", "token"))
 client.visitors
 print([part for part in {_PARTS!r} if part in sys.modules])
@@ -128,6 +129,10 @@ def test_annotations_can_be_resolved(name: str) -> None:
             get_type_hints(function)
 
 
+async def _never(_: int) -> Page[int]:
+    raise AssertionError
+
+
 @attrs.frozen
 class Generated:
     number: int
@@ -145,6 +150,22 @@ class Asked:
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Progress(pages_done=2), "Progress(pages_done=2, pages_expected=None, items_done=0, "),
+        (BrokenItem(1, "chats[3].id", "text", "5"), "BrokenItem(page=1, path='chats[3].id', "),
+        (
+            Page(items=[1], number=1, pages=None, total=2, size=1, url="/a", fetch=_never),
+            "Page(items=[1], number=1, pages=None, total=2, broken=(), size=1)",
+        ),
+        (Count(3), "Count(number=3)"),
+    ],
+)
+def test_the_repr_of_what_pages_bring(value: object, shown: str) -> None:
+    assert repr(value).startswith(shown)
 
 
 def test_the_repr_is_the_one_attrs_generates() -> None:
