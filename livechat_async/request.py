@@ -44,8 +44,6 @@ _AUTHORIZATION, _REGION, _CONTENT_TYPE = (
     istr("Content-Type"),
 )
 _NONE: frozenset[str] = frozenset()
-
-
 _NO_SLASH = "has to begin with a slash, as in '/visitors'"
 
 

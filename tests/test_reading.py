@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 import attrs
 import msgspec
@@ -17,7 +18,7 @@ from turns import at_once
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
 from livechat_async.converter import make_converter
-from livechat_async.decoding import reading
+from livechat_async.decoding import reading, shortcut
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.decoding.reading import (
     NotJSONError,
@@ -65,12 +66,19 @@ def read_whole(content: bytes) -> Any:
         ("tickets_2019.json", "tickets", Ticket),
     ],
 )
-def test_the_samples_are_read_straight(name: str, key: str | None, cls: type[Any]) -> None:
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Warsaw")])
+def test_the_samples_are_read_straight(
+    name: str, key: str | None, cls: type[Any], zone: ZoneInfo | None
+) -> None:
     document = json.loads((FIXTURES / name).read_text("utf-8"))
     items = document if key is None else document[key]
-    expected = make_converter().structure(items, list[cls])
-    with mock.patch.object(reading, "load_json", side_effect=NotJSONError("taken apart")):
-        assert read(to_bytes(items), list[cls]) == expected
+    converter = make_converter(zone)
+    with (
+        mock.patch.object(reading, "load_json", side_effect=NotJSONError("taken apart")),
+        mock.patch.object(shortcut, "_generated", side_effect=AssertionError("not needed")),
+    ):
+        found = at_once(value_reader(converter, list[cls])(to_bytes(items)))
+    assert found == converter.structure(items, list[cls])
 
 
 def test_the_visitors_of_a_site_are_read_straight() -> None:

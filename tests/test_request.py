@@ -100,6 +100,12 @@ def test_the_url_is_exactly_this(request_: Request, url: str) -> None:
     assert prepared.shown_url == BASE_URL + url
 
 
+def test_a_query_keeps_nothing_that_is_left_out() -> None:
+    request = Request("GET", "/visitors", query={"state": None, "count": 1})
+    assert request.query == {"count": 1}
+    assert request.with_query(group=None, page=2).query == {"count": 1, "page": 2}
+
+
 @pytest.mark.parametrize(
     ("base_url", "url"),
     [

@@ -31,6 +31,8 @@ def shortcut(model: type[Any], fields: Sequence[Field], careful: Hook) -> Hook:
 
     def to_model(value: Any, cls: Any) -> Any:
         nonlocal made
+        if type(value) is not dict:
+            return careful(value, cls)
         if made is None:  # the first dict comes; where JSON is read straight, none may ever come
             made = _generated(model, fields, careful)
         return made(value, cls)
@@ -74,7 +76,7 @@ def _generated(model: type[Any], fields: Sequence[Field], careful: Hook) -> Hook
             lines.append(f"draft.{field.name} = {value}")
         else:
             lines += _time(field.name, value, places[field.twin], usual.cases, own)
-    source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 16))
+    source = _FUNCTION.format(names=", ".join(names), lines=indent("\n".join(lines), " " * 12))
     return compiled(source)(**names)
 
 
@@ -98,17 +100,16 @@ def _time(
 _FUNCTION = """\
 def make({names}):
     def to_model(value, cls):
-        if type(value) is dict:
-            try:
+        try:
 {lines}
-                if known.issuperset(value):
-                    draft.extra = no_extra
-                else:
-                    draft.extra = {{n: item for n, item in value.items() if n not in known}}
-                draft.__class__ = model
-                return draft
-            except Exception:
-                pass
+            if known.issuperset(value):
+                draft.extra = no_extra
+            else:
+                draft.extra = {{n: item for n, item in value.items() if n not in known}}
+            draft.__class__ = model
+            return draft
+        except Exception:
+            pass
         return careful(value, cls)
     return to_model
 """
