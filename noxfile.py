@@ -14,7 +14,7 @@ nox.options.error_on_missing_interpreters = False
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 AIOHTTP = ("3.13", "3.14")
 # What only the tests with a Redis can show: `distributed` accounts for it.
-WITH_REDIS = "livechat_async/webhooks/taskiq.py,livechat_async/webhooks/redis_*.py"
+WITH_REDIS = "livechat_async/webhooks/taskiq/*.py"
 
 
 def install(

@@ -64,14 +64,14 @@ GOALS = {"400": {OURS: Goal("CPU", 1.25)}}
 def _converter_and_type(items: str) -> tuple[Any, Any]:
     # Imported here: the processes of the others are to hold no more than they need.
     from livechat_async import Chat, Visitor  # noqa: PLC0415
-    from livechat_async.converter import make_converter  # noqa: PLC0415
+    from livechat_async.decoding.converter import make_converter  # noqa: PLC0415
 
     return make_converter(), {"Visitor": list[Visitor], "Chat": list[Chat]}[items]
 
 
 def _ours(items: str) -> Decoder:
     """What the client does with the bytes of an answer."""
-    from livechat_async.decoding.reading import value_reader  # noqa: PLC0415
+    from livechat_async.decoding.bodies import value_reader  # noqa: PLC0415
 
     converter, type_ = _converter_and_type(items)
     read = value_reader(converter, type_)
@@ -95,7 +95,7 @@ def _from_dicts(items: str) -> Decoder:
 
 def _carefully(items: str) -> Decoder:
     """The same without any shortcut: what an item costs that is not as usual."""
-    with mock.patch("livechat_async.converter.shortcut", lambda _, __, careful: careful):
+    with mock.patch("livechat_async.decoding.converter.shortcut", lambda _, __, careful: careful):
         converter, type_ = _converter_and_type(items)
         converter.get_structure_hook(type_)  # made now, or else with the shortcut
     return lambda content: converter.structure(msgspec.json.decode(content), type_)

@@ -10,8 +10,8 @@ from typing import Any
 
 from benchmarks.measuring import Goal, Row, Section, Settings, Spread, say
 from livechat_async import Visitor
-from livechat_async.converter import make_converter
-from livechat_async.decoding.reading import value_reader
+from livechat_async.decoding.bodies import value_reader
+from livechat_async.decoding.converter import make_converter
 from livechat_async.sandbox import Sandbox
 
 __all__ = ["NAMES", "sections"]

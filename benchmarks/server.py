@@ -18,9 +18,9 @@ from typing import Any
 
 from benchmarks.serving import LATENCY, LISTS, PAGE_SIZE
 from livechat_async.sandbox import Sandbox
-from livechat_async.sandbox.answers import to_json
-from livechat_async.sandbox.made_up_chats import made_up_chat
-from livechat_async.sandbox.people import DOCUMENTED_VISITOR
+from livechat_async.sandbox.data.chats import made_up_chat
+from livechat_async.sandbox.data.people import DOCUMENTED_VISITOR
+from livechat_async.sandbox.http.answers import to_json
 
 __all__: list[str] = []
 

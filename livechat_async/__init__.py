@@ -49,6 +49,8 @@ from livechat_async.errors import (
     UnsettledDaysError,
     WebhookError,
 )
+from livechat_async.http.request import Request
+from livechat_async.http.response import Response
 from livechat_async.models.visitors import (
     CustomVariable,
     DetailField,
@@ -62,22 +64,10 @@ from livechat_async.models.visitors import (
 )
 from livechat_async.options import RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenItem, Page, Pager, Progress
-from livechat_async.request import Request
-from livechat_async.response import Response
 
 if _typing.TYPE_CHECKING:
-    from livechat_async.changes import (
-        Arrived,
-        Change,
-        Left,
-        PageChanged,
-        Resynced,
-        StateChanged,
-        Updated,
-        VisitorChange,
-    )
-    from livechat_async.checkpoint import Checkpoint, IncompleteDay, Window
-    from livechat_async.export import Export, ExportProgress
+    from livechat_async.export.checkpoint import Checkpoint, IncompleteDay, Window
+    from livechat_async.export.export import Export, ExportProgress
     from livechat_async.models.chats import (
         Chat,
         ChatAgent,
@@ -113,7 +103,17 @@ if _typing.TYPE_CHECKING:
         TicketStatus,
     )
     from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
-    from livechat_async.watch import VisitorWatch
+    from livechat_async.watch.changes import (
+        Arrived,
+        Change,
+        Left,
+        PageChanged,
+        Resynced,
+        StateChanged,
+        Updated,
+        VisitorChange,
+    )
+    from livechat_async.watch.watch import VisitorWatch
 
 __all__ = [
     "APIStatusError",
@@ -217,7 +217,7 @@ __all__ = [
 
 # What not every program needs, by the module that has it: imported when it is first asked for.
 _PARTS = {
-    "livechat_async.changes": (
+    "livechat_async.watch.changes": (
         "Arrived",
         "Change",
         "Left",
@@ -227,12 +227,12 @@ _PARTS = {
         "Updated",
         "VisitorChange",
     ),
-    "livechat_async.checkpoint": (
+    "livechat_async.export.checkpoint": (
         "Checkpoint",
         "IncompleteDay",
         "Window",
     ),
-    "livechat_async.export": (
+    "livechat_async.export.export": (
         "Export",
         "ExportProgress",
     ),
@@ -275,7 +275,7 @@ _PARTS = {
         "WebhookDataType",
         "WebhookEventType",
     ),
-    "livechat_async.watch": ("VisitorWatch",),
+    "livechat_async.watch.watch": ("VisitorWatch",),
 }
 _MODULE_OF = {name: module for module, names in _PARTS.items() for name in names}
 

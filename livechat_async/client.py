@@ -20,14 +20,14 @@ from livechat_async.credentials import (
     Region,
 )
 from livechat_async.errors import ConfigurationError
+from livechat_async.http.request import Request
+from livechat_async.http.response import Response
+from livechat_async.http.session import SessionManager
+from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenPolicy, Pager, paginate
 from livechat_async.redaction import Secret, conceal
-from livechat_async.request import Request
 from livechat_async.resources.visitors import VisitorsResource
-from livechat_async.response import Response
-from livechat_async.session import SessionManager
-from livechat_async.transport import Transport
 
 if TYPE_CHECKING:
     from livechat_async.resources.chats import ChatsResource

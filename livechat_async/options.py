@@ -14,9 +14,9 @@ from attrs import Attribute, field, frozen
 from yarl import URL
 
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
+from livechat_async.decoding.times import find_zone
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, kind_of, repr_of_fields
-from livechat_async.wire_times import find_zone
 
 __all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts", "check_positive_int"]
 

@@ -19,8 +19,7 @@ from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
-from livechat_async.decoding.problems import WireError, find_wire_error
-from livechat_async.decoding.reading import (
+from livechat_async.decoding.bodies import (
     NotJSONError,
     Reader,
     item_reader,
@@ -29,12 +28,13 @@ from livechat_async.decoding.reading import (
     read_envelope,
     turn_length,
 )
+from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.decoding.usual import Hook
 from livechat_async.errors import CallError, ConfigurationError, PagingError
+from livechat_async.http.request import Request
+from livechat_async.http.session import SessionManager
 from livechat_async.options import check_positive_int
 from livechat_async.redaction import repr_of_fields
-from livechat_async.request import Request
-from livechat_async.session import SessionManager
 
 __all__ = ["BrokenItem", "BrokenPolicy", "Page", "Pager", "Progress", "paginate"]
 

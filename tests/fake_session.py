@@ -10,10 +10,10 @@ from cattrs import Converter
 from turns import at_once
 from yarl import URL
 
-from livechat_async.converter import make_converter
-from livechat_async.decoding.reading import Reader
-from livechat_async.request import Request, RequestBuilder
-from livechat_async.response import Response
+from livechat_async.decoding.bodies import Reader
+from livechat_async.decoding.converter import make_converter
+from livechat_async.http.request import Request, RequestBuilder
+from livechat_async.http.response import Response
 
 
 @define

@@ -26,16 +26,16 @@ _LATER = {
     if isinstance(node, ast.ImportFrom)
 }
 _PARTS = (
-    "livechat_async.changes",
-    "livechat_async.checkpoint",
-    "livechat_async.export",
+    "livechat_async.watch.changes",
+    "livechat_async.export.checkpoint",
+    "livechat_async.export.export",
     "livechat_async.models.chats",
     "livechat_async.models.tickets",
     "livechat_async.models.webhooks",
     "livechat_async.resources.chats",
     "livechat_async.resources.tickets",
     "livechat_async.resources.webhooks",
-    "livechat_async.watch",
+    "livechat_async.watch.watch",
 )
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from livechat_async import Timeouts, __version__
-from livechat_async.cli import chats, demo, log, sandbox, tickets, visitors, webhooks
+from livechat_async.cli import log
+from livechat_async.cli.commands import chats, demo, sandbox, tickets, visitors, webhooks
 from livechat_async.cli.settings import Settings
 
 __all__ = ["app"]

@@ -23,7 +23,7 @@ from livechat_async import (
 )
 from livechat_async.cli.app import app
 from livechat_async.cli.log import logger
-from livechat_async.cli.show import show_error
+from livechat_async.cli.output.show import show_error
 
 __all__ = ["run"]
 

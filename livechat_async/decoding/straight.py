@@ -18,8 +18,8 @@ import attrs
 import msgspec
 
 from livechat_async.decoding.generated import Field, compiled, draft_of
+from livechat_async.decoding.hooks import UNIX_EPOCH
 from livechat_async.decoding.usual import Hook, choice, usual_of
-from livechat_async.decoding.values import UNIX_EPOCH
 
 __all__ = ["StraightReader", "decoder", "is_blank", "straight", "straight_reader"]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from livechat_async.models._wire import Quirks, WireModel
+from livechat_async.models._base import Quirks, WireModel
 from livechat_async.models.visitors import CustomVariable, SurveyAnswer
 
 __all__ = [

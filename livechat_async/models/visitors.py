@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.models._wire import Quirks, WireModel
+from livechat_async.models._base import Quirks, WireModel
 from livechat_async.redaction import repr_of_fields
 
 if TYPE_CHECKING:

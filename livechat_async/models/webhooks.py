@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from livechat_async.models._wire import IdText, Quirks, WireModel
+from livechat_async.models._base import IdText, Quirks, WireModel
 from livechat_async.models.chats import UserType
 from livechat_async.models.visitors import CustomVariable
 from livechat_async.redaction import HIDDEN, Secret

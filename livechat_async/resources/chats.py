@@ -9,14 +9,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
-from livechat_async.checkpoint import Checkpoint
-from livechat_async.decoding.reading import single_reader
+from livechat_async.decoding.bodies import single_reader
 from livechat_async.errors import ConfigurationError
-from livechat_async.export import WINDOW_ITEMS, Export, OverfullDayPolicy, export
+from livechat_async.export.checkpoint import Checkpoint
+from livechat_async.export.export import WINDOW_ITEMS, Export, OverfullDayPolicy, export
+from livechat_async.http.request import Request
+from livechat_async.http.session import SessionManager
 from livechat_async.models.chats import Chat, ChatRate
 from livechat_async.pagination import BrokenPolicy, Pager, paginate
-from livechat_async.request import Request
-from livechat_async.resources._filters import (
+from livechat_async.resources._arguments import (
     as_choice,
     as_flag,
     as_mail,
@@ -27,7 +28,6 @@ from livechat_async.resources._filters import (
     date_range,
     given_text,
 )
-from livechat_async.session import SessionManager
 
 __all__ = ["ChatFilters", "ChatsResource"]
 

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from livechat_async.decoding.reading import single_reader
+from livechat_async.decoding.bodies import single_reader
 from livechat_async.errors import ConfigurationError
+from livechat_async.http.request import Request
+from livechat_async.http.session import SessionManager
 from livechat_async.models.tickets import Ticket, TicketOrder, TicketSourceType, TicketStatus
 from livechat_async.pagination import BrokenPolicy, Pager, paginate
-from livechat_async.request import Request
-from livechat_async.resources._filters import (
+from livechat_async.resources._arguments import (
     as_choice,
     as_flag,
     as_groups,
@@ -25,7 +26,6 @@ from livechat_async.resources._filters import (
     date_range,
     given_text,
 )
-from livechat_async.session import SessionManager
 
 __all__ = ["TicketsResource"]
 

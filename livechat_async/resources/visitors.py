@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from livechat_async.errors import ConfigurationError
+from livechat_async.http.request import BodyEncoding, Request
+from livechat_async.http.session import SessionManager
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
 from livechat_async.redaction import conceal
-from livechat_async.request import BodyEncoding, Request
-from livechat_async.resources._filters import as_choice, as_groups
-from livechat_async.session import SessionManager
+from livechat_async.resources._arguments import as_choice, as_groups
 
 if TYPE_CHECKING:
-    from livechat_async.watch import FailureHook, VisitorWatch
+    from livechat_async.watch.watch import FailureHook, VisitorWatch
 
 __all__ = ["VisitorsResource"]
 
@@ -99,7 +99,7 @@ class VisitorsResource:
         Raises:
             ConfigurationError: an argument makes no sense.
         """
-        from livechat_async.watch import VisitorWatch  # noqa: PLC0415
+        from livechat_async.watch.watch import VisitorWatch  # noqa: PLC0415
 
         request = Request("GET", "/visitors", query=_filters(state, groups))
 

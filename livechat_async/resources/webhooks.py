@@ -14,8 +14,10 @@ from typing import Any, TypeAlias
 from attrs import field, frozen
 from yarl import URL
 
-from livechat_async.decoding.reading import single_reader, value_reader
+from livechat_async.decoding.bodies import single_reader, value_reader
 from livechat_async.errors import ConfigurationError, NotFoundError
+from livechat_async.http.request import Request
+from livechat_async.http.session import SessionManager
 from livechat_async.models.webhooks import (
     DATA_TYPES,
     Webhook,
@@ -23,9 +25,7 @@ from livechat_async.models.webhooks import (
     WebhookEventType,
 )
 from livechat_async.redaction import Secret, conceal, kind_of
-from livechat_async.request import Request
-from livechat_async.resources._filters import as_choice, given_text
-from livechat_async.session import SessionManager
+from livechat_async.resources._arguments import as_choice, given_text
 
 __all__ = ["WantedEvents", "WebhooksResource"]
 

@@ -7,10 +7,7 @@ other. `Sandbox` is the way in; what can go wrong on demand is in `livechat_asyn
 
 from __future__ import annotations
 
-from livechat_async.sandbox.announcer import TokenScope
-from livechat_async.sandbox.api import CountShape
-from livechat_async.sandbox.chats import StartedChat
-from livechat_async.sandbox.deliveries import Attempt, Delivery
+from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import (
     Body,
     CutBody,
@@ -24,9 +21,12 @@ from livechat_async.sandbox.faults import (
     Slow,
     Status,
 )
-from livechat_async.sandbox.movement import Movement
-from livechat_async.sandbox.records import RecordedRequest
+from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.pages.api import CountShape
 from livechat_async.sandbox.sandbox import Sandbox
+from livechat_async.sandbox.state.movement import Movement
+from livechat_async.sandbox.webhooks.announcer import TokenScope
+from livechat_async.sandbox.webhooks.deliveries import Attempt, Delivery
 
 __all__ = [
     "Attempt",

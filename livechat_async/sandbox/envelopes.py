@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from livechat_async.sandbox.answers import to_json
+from livechat_async.sandbox.http.answers import to_json
 
 __all__ = ["edit"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from attrs import Attribute
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox.answers import to_json
+from livechat_async.sandbox.http.answers import to_json
 
 __all__ = [
     "check_change",

@@ -16,9 +16,7 @@ from http import HTTPStatus
 from aiohttp import web
 from attrs import evolve, field, frozen
 
-from livechat_async.sandbox.answers import HTML, JSON, NO_RIGHTS, Answer, to_json
 from livechat_async.sandbox.envelopes import edit
-from livechat_async.sandbox.exchange import Exchange
 from livechat_async.sandbox.fault_checks import (
     check_change,
     check_content,
@@ -33,6 +31,8 @@ from livechat_async.sandbox.fault_checks import (
     check_status,
     check_wait,
 )
+from livechat_async.sandbox.http.answers import HTML, JSON, NO_RIGHTS, Answer, to_json
+from livechat_async.sandbox.http.exchange import Exchange
 
 __all__ = [
     "Body",

@@ -11,17 +11,15 @@ from typing import Any, Self
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
-from livechat_async.sandbox.announcer import Announcer, TokenScope
-from livechat_async.sandbox.api import Api, CountShape
-from livechat_async.sandbox.archives import Archives
-from livechat_async.sandbox.chats import StartedChat
-from livechat_async.sandbox.chats_api import ChatsApi
-from livechat_async.sandbox.control import Control
-from livechat_async.sandbox.deliverer import Deliverer
+from livechat_async.sandbox.actions import Archives
+from livechat_async.sandbox.checks import to_number
+from livechat_async.sandbox.data.live_chats import StartedChat
+from livechat_async.sandbox.data.seed import SEEDED_CHATS, SEEDED_TICKETS, seed_visitors
 from livechat_async.sandbox.fault_queue import FaultQueue
 from livechat_async.sandbox.faults import Fault
-from livechat_async.sandbox.given import to_number
-from livechat_async.sandbox.option_checks import (
+from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
+from livechat_async.sandbox.http.server import Server
+from livechat_async.sandbox.options import (
     check_count_shape,
     check_credentials,
     check_host,
@@ -32,14 +30,16 @@ from livechat_async.sandbox.option_checks import (
     check_seed,
     check_token_scope,
 )
-from livechat_async.sandbox.records import RecordedRequest, RequestLog
-from livechat_async.sandbox.registrations import Registrations
-from livechat_async.sandbox.seed import SEEDED_CHATS, SEEDED_TICKETS, seed_visitors
-from livechat_async.sandbox.server import Server
-from livechat_async.sandbox.store import DEFAULT_AGENT, Store
-from livechat_async.sandbox.tickets_api import TicketsApi
-from livechat_async.sandbox.webhook_controls import WebhookControls
-from livechat_async.sandbox.webhooks_api import WebhooksApi
+from livechat_async.sandbox.pages.api import Api, CountShape
+from livechat_async.sandbox.pages.chats import ChatsApi
+from livechat_async.sandbox.pages.control import Control
+from livechat_async.sandbox.pages.tickets import TicketsApi
+from livechat_async.sandbox.pages.webhooks import WebhooksApi
+from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Store
+from livechat_async.sandbox.webhooks.announcer import Announcer, TokenScope
+from livechat_async.sandbox.webhooks.controls import WebhookControls
+from livechat_async.sandbox.webhooks.deliverer import Deliverer
+from livechat_async.sandbox.webhooks.registrations import Registrations
 
 __all__ = ["Sandbox"]
 

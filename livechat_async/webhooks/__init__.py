@@ -14,7 +14,6 @@ from livechat_async.models.webhooks import (
     WebhookSurveyChoice,
     WebhookVisitor,
 )
-from livechat_async.webhooks.answers import ReceiverAnswer
 from livechat_async.webhooks.credentials import WebhookCredentials
 from livechat_async.webhooks.engine import Engine, EngineStatus, Job, JobRunner
 from livechat_async.webhooks.events import (
@@ -28,6 +27,7 @@ from livechat_async.webhooks.events import (
     VisitorQueued,
     WebhookEvent,
 )
+from livechat_async.webhooks.gate import ReceiverAnswer
 from livechat_async.webhooks.memory import MemoryEngine
 from livechat_async.webhooks.parsing import parse_webhook
 from livechat_async.webhooks.receiver import ReceiverStatus, WebhookReceiver

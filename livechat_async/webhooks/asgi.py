@@ -7,8 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
-from livechat_async.webhooks.answers import Gate, ReceiverAnswer, refusal
-from livechat_async.webhooks.desk import BODY_SECONDS, Desk
+from livechat_async.webhooks.gate import Gate, ReceiverAnswer, refusal
+from livechat_async.webhooks.intake import BODY_SECONDS, Desk
 
 __all__ = ["ASGIReceive", "ASGIScope", "ASGISend", "serve_asgi"]
 

@@ -17,7 +17,8 @@ from attrs import field, fields, frozen
 
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
-from livechat_async.models._wire import WireModel
+from livechat_async.http.request import BodyEncoding
+from livechat_async.models._base import WireModel
 from livechat_async.models.tickets import Ticket
 from livechat_async.models.visitors import VisitorDetails
 from livechat_async.models.webhooks import (
@@ -30,7 +31,6 @@ from livechat_async.models.webhooks import (
     hidden_repr,
 )
 from livechat_async.redaction import Secret
-from livechat_async.request import BodyEncoding
 
 __all__ = [
     "EVENT_CLASSES",

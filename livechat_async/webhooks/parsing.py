@@ -9,11 +9,11 @@ from typing import Any
 
 from cattrs import Converter
 
-from livechat_async.converter import make_converter
+from livechat_async.decoding.bodies import NotJSONError, load_json
+from livechat_async.decoding.converter import make_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
-from livechat_async.decoding.reading import NotJSONError, load_json
 from livechat_async.errors import WebhookError
-from livechat_async.models._wire import quirks_of
+from livechat_async.models._base import quirks_of
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
 from livechat_async.redaction import conceal, kind_of, redact, secrets_in
 from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookEvent

@@ -15,15 +15,15 @@ from livechat_async.options import check_positive_int
 from livechat_async.redaction import kind_of
 from livechat_async.webhooks._checks import check_seconds
 from livechat_async.webhooks._registry import Registry, check_async, check_classes
-from livechat_async.webhooks.aiohttp_route import serve_aiohttp
-from livechat_async.webhooks.answers import Gate, ReceiverAnswer
 from livechat_async.webhooks.asgi import ASGIReceive, ASGIScope, ASGISend, serve_asgi
 from livechat_async.webhooks.credentials import WebhookCredentials
-from livechat_async.webhooks.desk import CLOSE_SECONDS, Desk
 from livechat_async.webhooks.engine import Engine
 from livechat_async.webhooks.events import WebhookEvent
+from livechat_async.webhooks.gate import Gate, ReceiverAnswer
+from livechat_async.webhooks.intake import CLOSE_SECONDS, Desk
 from livechat_async.webhooks.memory import MemoryEngine
 from livechat_async.webhooks.runner import DeadLetterHook, HandlerRunner, RunPolicy
+from livechat_async.webhooks.servers import serve_aiohttp
 
 __all__ = ["ReceiverState", "ReceiverStatus", "WebhookReceiver"]
 

@@ -7,7 +7,7 @@ import pytest
 from cli_process import Done, run
 
 from livechat_async import DetailField, VisitorDetails
-from livechat_async.cli.visitors import _to_link
+from livechat_async.cli.commands.visitors import _to_link
 from livechat_async.sandbox import Sandbox
 
 Here = Callable[..., Awaitable[Done]]

@@ -13,7 +13,7 @@ from cli_process import PATIENCE, run, show
 
 import livechat_async
 from livechat_async import DetailField, VisitorDetails
-from livechat_async.cli.demo import CODE, make_customers
+from livechat_async.cli.commands.demo import CODE, make_customers
 from livechat_async.sandbox import Sandbox
 from livechat_async.webhooks import WebhookCredentials
 

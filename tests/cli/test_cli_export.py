@@ -16,10 +16,10 @@ from attrs import evolve
 from cli_process import COMMAND, PATIENCE, Done, Terminal
 from pyarrow import parquet
 
-from livechat_async.cli import formats
-from livechat_async.cli.exporting import _line, _lines
-from livechat_async.cli.formats import COLUMNS, safe_cell
-from livechat_async.export import Export, ExportProgress
+from livechat_async.cli.export import formats
+from livechat_async.cli.export.exporting import _line, _lines
+from livechat_async.cli.export.formats import COLUMNS, safe_cell
+from livechat_async.export.export import Export, ExportProgress
 from livechat_async.sandbox import Sandbox
 
 Here = Callable[..., Awaitable[Done]]
@@ -461,7 +461,7 @@ async def test_a_checkpoint_cut_short_anywhere_is_refused(
         ('{"bytes": true, "checkpoint": {}}', "cut short or damaged"),
         ('{"bytes": 1, "checkpoint": {}}', "no checkpoint"),
         (
-            '{"bytes": 1, "checkpoint": {"kind": "livechat_async.export", "version": 9}}',
+            '{"bytes": 1, "checkpoint": {"kind": "livechat_async.export.export", "version": 9}}',
             "version 9",
         ),
     ],
@@ -581,7 +581,7 @@ async def test_killed_after_the_last_step_only_the_tidying_up_is_left(
     many: Sandbox, here: Here, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("livechat_async.cli.files.ExportFile.tidy_up", lambda _: None)
+        patch.setattr("livechat_async.cli.export.files.ExportFile.tidy_up", lambda _: None)
         await here(*EXPORT, "-o", str(output))
     assert checkpoint_of(output).exists()
     many.clear_requests()
@@ -652,7 +652,7 @@ async def test_without_a_total_there_is_no_time_left(capsys: pytest.CaptureFixtu
         window=None,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("livechat_async.cli.exporting._TELL_EVERY", 0)
+        patch.setattr("livechat_async.cli.export.exporting._TELL_EVERY", 0)
         with _lines(evolve(progress, items_done=0)) as tell:
             tell(progress)
 
@@ -662,9 +662,9 @@ async def test_without_a_total_there_is_no_time_left(capsys: pytest.CaptureFixtu
 async def test_a_pipe_gets_a_line_now_and_then(
     many: Sandbox, here: Here, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.cli.exporting._SHOW_EVERY", 0)
-    monkeypatch.setattr("livechat_async.cli.exporting._TELL_EVERY", 0)
-    monkeypatch.setattr("livechat_async.cli.exporting._SAVE_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.exporting._SHOW_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.exporting._TELL_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.exporting._SAVE_EVERY", 0)
 
     done = await here(*EXPORT, "-o", str(output))
 

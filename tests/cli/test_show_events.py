@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat_async.cli.show_events import (
+from livechat_async.cli.output.events import (
     EVENT_COLUMNS,
     event_cells,
     event_data,

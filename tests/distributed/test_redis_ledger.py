@@ -13,8 +13,8 @@ from redis_server import RedisServer
 
 from livechat_async.errors import QueueFullError
 from livechat_async.webhooks.engine import EngineStatus
-from livechat_async.webhooks.redis_connection import RedisUrl
-from livechat_async.webhooks.redis_ledger import Begun, Entry, Outcome, RedisLedger
+from livechat_async.webhooks.taskiq.connection import RedisUrl
+from livechat_async.webhooks.taskiq.ledger import Begun, Entry, Outcome, RedisLedger
 
 Make = Callable[..., RedisLedger]
 JOB = RedisLedger.digest("an event:a handler")

@@ -18,8 +18,8 @@ from taskiq.exceptions import SendTaskError
 
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.webhooks import ChatStarted, Job, WebhookEvent, WebhookReceiver, parse_webhook
-from livechat_async.webhooks.redis_connection import check_redis
-from livechat_async.webhooks.taskiq import TaskiqEngine
+from livechat_async.webhooks.taskiq.connection import check_redis
+from livechat_async.webhooks.taskiq.engine import TaskiqEngine
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -457,7 +457,7 @@ async def test_secrets_are_not_logged_however_much_is(
 
 
 async def test_tidying_up_happens_now_and_then(make: Make, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("livechat_async.webhooks.redis_broker._TIDY_EVERY", 0.1)
+    monkeypatch.setattr("livechat_async.webhooks.taskiq.broker._TIDY_EVERY", 0.1)
     tidied = asyncio.Event()
     bot = make()
     tidy: Callable[..., Awaitable[None]] = bot.engine.broker.ledger.tidy

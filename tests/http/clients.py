@@ -10,7 +10,7 @@ import aiohttp
 from attrs import define, field
 
 from livechat_async import LiveChatClient
-from livechat_async.session import SessionManager
+from livechat_async.http.session import SessionManager
 
 MakeClient: TypeAlias = Callable[..., LiveChatClient]
 Lend: TypeAlias = Callable[..., aiohttp.ClientSession]

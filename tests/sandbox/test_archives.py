@@ -8,7 +8,7 @@ import pytest
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import Sandbox
-from livechat_async.sandbox.chat_archive import ChatArchive
+from livechat_async.sandbox.state.chats import ChatArchive
 
 NOW = 1_487_246_066
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Sandbox, StartedChat
-from livechat_async.sandbox.details import BadBody, check_details, read_details
+from livechat_async.sandbox.pages.details import BadBody, check_details, read_details
 
 ADDED = (200, {"result": "Visitor details added"})
 JSON = "application/json"

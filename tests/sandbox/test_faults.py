@@ -28,8 +28,8 @@ from livechat_async.sandbox import (
     Status,
     faults,
 )
-from livechat_async.sandbox.answers import Answer
-from livechat_async.sandbox.exchange import Exchange
+from livechat_async.sandbox.http.answers import Answer
+from livechat_async.sandbox.http.exchange import Exchange
 
 DATE = datetime(2026, 11, 22, 14, 0, 30, tzinfo=UTC)
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import Sandbox
-from livechat_async.sandbox.archive import Archive, Wire
-from livechat_async.sandbox.dates import chat_date, day_end, day_start, zone_of
-from livechat_async.sandbox.made_up_chats import chat_outline, made_up_chat
+from livechat_async.sandbox.data.chats import chat_outline, made_up_chat
+from livechat_async.sandbox.data.dates import chat_date, day_end, day_start, zone_of
+from livechat_async.sandbox.state.timeline import Archive, Wire
 
 NOW = 1_487_246_066
 
@@ -255,7 +255,7 @@ async def test_latency_is_for_the_api_only(monkeypatch: pytest.MonkeyPatch) -> N
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("livechat_async.sandbox.server.asyncio.sleep", sleep)
+    monkeypatch.setattr("livechat_async.sandbox.http.server.asyncio.sleep", sleep)
     async with Sandbox(latency=0.05) as sandbox, aiohttp.ClientSession(sandbox.url) as http:
         for path in ("/v2/chats", "/_sandbox/chats"):
             async with http.get(path) as response:

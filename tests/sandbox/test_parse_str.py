@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from livechat_async.sandbox.parse_str import parse_str
+from livechat_async.sandbox.http.parse_str import parse_str
 
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "php_parse_str.json"
 VECTORS: list[dict[str, Any]] = json.loads(FIXTURE.read_text("utf-8"))["vectors"]

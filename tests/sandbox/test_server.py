@@ -294,7 +294,7 @@ async def test_clearing_while_an_answer_is_under_way(
 async def test_the_log_forgets_the_oldest(
     sandbox: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.sandbox.records._KEPT", 2)
+    monkeypatch.setattr("livechat_async.sandbox.http.requests._KEPT", 2)
     for number in range(3):
         await get(http, f"/{number}")
     assert [record.path for record in sandbox.requests] == ["/1", "/2"]
@@ -391,7 +391,7 @@ async def test_address_of_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
         return "::1", 4321
 
     # Not every machine has IPv6.
-    monkeypatch.setattr("livechat_async.sandbox.server.Server.start", start)
+    monkeypatch.setattr("livechat_async.sandbox.http.server.Server.start", start)
     sandbox = Sandbox(host="::1")
     await sandbox.start()
     assert sandbox.url == "http://[::1]:4321"

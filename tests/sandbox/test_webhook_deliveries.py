@@ -357,7 +357,7 @@ async def test_only_this_machine_is_told(quick: Sandbox) -> None:
 async def test_the_log_has_an_end(
     quick: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.sandbox.deliverer._KEPT", 3)
+    monkeypatch.setattr("livechat_async.sandbox.webhooks.deliverer._KEPT", 3)
     quick.register_webhook("chat_started", receiver.url)
     for _ in range(5):
         quick.start_chat(quick.add_visitor())

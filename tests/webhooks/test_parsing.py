@@ -17,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from model_strategies import JSON, models, nearly
 
-from livechat_async.converter import make_converter
+from livechat_async.decoding.converter import make_converter
 from livechat_async.errors import WebhookError
 from livechat_async.models.chats import UserType
 from livechat_async.models.tickets import (

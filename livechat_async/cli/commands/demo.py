@@ -1,0 +1,231 @@
+"""``livechat-async demo``: what the library is for, in a few seconds and without an account."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aiohttp import web
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.syntax import Syntax
+from rich.text import Text
+
+from livechat_async import (
+    Arrived,
+    Change,
+    DetailField,
+    LiveChatClient,
+    Operator,
+    StateChanged,
+    Visitor,
+    VisitorDetails,
+)
+from livechat_async.cli.output.show import details_panel, short_table, terminal
+from livechat_async.cli.wait import wait_for
+from livechat_async.redaction import printable
+from livechat_async.sandbox import Sandbox
+from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
+
+__all__ = ["CODE", "CUSTOMERS", "demo", "make_customers"]
+
+# The lines a user would write; together they are one program, which a test runs.
+_OPEN = "async with LiveChatClient(PersonalAccessToken(login, token)) as client:"
+_LIST = "    visitors = await client.visitors.list()"
+_COUNT = '    chatting = await client.visitors.count(state="chatting")'
+_BOT = """\
+    bot = WebhookReceiver(client, credentials=credentials)
+
+    def look_up(email):
+        with closing(sqlite3.connect("customers.db")) as customers:
+            query = "SELECT plan, page FROM customers WHERE email = ?"
+            return customers.execute(query, (email,)).fetchone()
+
+    @bot.on(ChatStarted)
+    async def show_customer(event):
+        if found := await asyncio.to_thread(look_up, event.visitor.email):
+            plan, page = found
+            fields = [
+                DetailField("Plan", plan),
+                DetailField("Profile", "Open in CRM", url=page),
+            ]
+            crm = VisitorDetails("crm", fields, icon="example.com/crm.png")
+            await event.add_details(crm)"""
+_SERVE = """\
+    app = web.Application()
+    app.router.add_post("/livechat", bot.aiohttp_handler)
+    app.cleanup_ctx.append(bot.aiohttp_context)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await client.webhooks.ensure(credentials.url(address), ["chat_started"])"""
+_WATCH = """\
+    async with client.visitors.watch() as changes:
+        async for change in changes:
+            match change:
+                case Arrived(visitor, at_start=False):
+                    print("+", visitor.name, visitor.page_current)
+                case StateChanged(visitor, before):
+                    print("→", visitor.name, before, "→", visitor.state)"""
+CODE = (_OPEN, _LIST, _COUNT, _BOT, _SERVE, _WATCH)
+
+CUSTOMERS = (
+    ("john.doe@example.com", "Gold, since 2021", "https://crm.example.com/7"),
+    ("mary@example.com", "Silver, since 2019", "https://crm.example.com/3"),
+)
+"""Each with the e-mail address, the plan, and the page about them."""
+
+_VISITORS = 5
+_PATIENCE = 10.0
+_INTERVAL = 0.05  # a sandbox may be asked so often
+_AGENT = Operator(id="mary@example.com", display_name="Mary")
+
+
+def demo() -> None:
+    """See what it does, in a few seconds: no account is needed, and nothing leaves this machine."""
+    wait_for(_tell())
+
+
+def make_customers(path: Path) -> None:
+    """Make the table that the bot looks customers up in."""
+    with closing(sqlite3.connect(path)) as customers, customers:
+        customers.execute("CREATE TABLE customers (email TEXT PRIMARY KEY, plan TEXT, page TEXT)")
+        customers.executemany("INSERT INTO customers VALUES (?, ?, ?)", CUSTOMERS)
+
+
+async def _tell() -> None:
+    with TemporaryDirectory() as directory:
+        path = Path(directory, "customers.db")
+        await asyncio.to_thread(make_customers, path)
+        async with (
+            Sandbox(seed=_VISITORS, chats=0, tickets=0) as sandbox,
+            LiveChatClient(sandbox.credentials, base_url=sandbox.url) as client,
+        ):
+            await _tell_it(sandbox, client, path)
+
+
+async def _tell_it(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
+    _say("A LiveChat sandbox runs on ", (sandbox.url, "cyan"), ", for this demo only.\n")
+    _code(_OPEN)
+
+    _step(1, "Who is on the site?", _LIST)
+    visitors = await client.visitors.list()
+    _show(short_table(visitors))
+
+    _step(2, "How many of them are chatting?", _COUNT)
+    chatting = await client.visitors.count(state="chatting")
+    _result(f"{chatting} of {len(visitors)}")
+
+    _step(3, "A bot tells the agents which customer they talk to.", _BOT)
+    credentials = WebhookCredentials("livechat", secrets.token_urlsafe())
+    bot = WebhookReceiver(client, credentials=credentials)
+    shown = asyncio.Event()
+
+    @bot.on(ChatStarted)
+    async def show_customer(event: ChatStarted) -> None:
+        if found := await asyncio.to_thread(_look_up, path, event.visitor.email):
+            plan, page = found
+            fields = [
+                DetailField("Plan", plan),
+                DetailField("Profile", "Open in CRM", url=page),
+            ]
+            crm = VisitorDetails("crm", fields, icon="example.com/crm.png")
+            await event.add_details(crm)
+            shown.set()
+
+    _step(4, "LiveChat is to call it when a chat starts.", _SERVE)
+    async with _served(bot) as address, client.visitors.watch(interval=_INTERVAL) as changes:
+        [webhook] = await client.webhooks.ensure(credentials.url(address), ["chat_started"])
+        _result(printable(f"{webhook.event_type} goes to {webhook.address}, with a password"))
+
+        _step(5, "John Doe comes to the site, and starts a chat.", _WATCH)
+        for _ in visitors:
+            await anext(changes)
+        page = "http://www.example.com/pricing"
+        visitor_id = sandbox.add_visitor(name="John Doe", page_current=page)
+        _changed(await anext(changes))
+        sandbox.start_chat(visitor_id, _AGENT)
+        visitor = _changed(await anext(changes))
+
+        _step(6, "The webhook comes, and the bot knows who that is.")
+        async with asyncio.timeout(_PATIENCE):
+            await sandbox.delivered()
+            await shown.wait()
+    [delivery] = sandbox.deliveries
+    told = delivery.body()["visitor"]["email"]
+    _result(printable(f"{delivery.event_type} of {told} was answered {delivery.statuses[0]}"))
+    _show(details_panel(visitor, sandbox.details_of(visitor_id)))
+    _say(
+        ("\nNext: ", "bold"),
+        "write your bot against ",
+        ("livechat-async sandbox", "cyan"),
+        ", look at your webhooks\n      with ",
+        ("livechat-async webhooks listen", "cyan"),
+        ", or set LIVECHAT_LOGIN and\n      LIVECHAT_TOKEN and run ",
+        ("livechat-async visitors watch", "cyan"),
+    )
+
+
+def _look_up(path: Path, email: str) -> tuple[str, str] | None:
+    with closing(sqlite3.connect(path)) as customers:
+        query = "SELECT plan, page FROM customers WHERE email = ?"
+        found: tuple[str, str] | None = customers.execute(query, (email,)).fetchone()
+        return found
+
+
+@asynccontextmanager
+async def _served(bot: WebhookReceiver) -> AsyncIterator[str]:
+    """Serve the bot on loopback; gives its address."""
+    app = web.Application()
+    app.router.add_post("/livechat", bot.aiohttp_handler)
+    app.cleanup_ctx.append(bot.aiohttp_context)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/livechat"
+    finally:
+        await runner.cleanup()
+
+
+def _changed(change: Change) -> Visitor:
+    """Show what the lines of the program print."""
+    match change:
+        case Arrived(visitor):
+            _result(printable(f"{visitor.name} {visitor.page_current}"), sign="+")
+        case StateChanged(visitor, before):
+            _result(printable(f"{visitor.name} {before} → {visitor.state}"))
+        case _:
+            raise TypeError(f"{type(change).__name__} is no part of the story")
+    return visitor
+
+
+def _step(number: int, title: str, code: str = "") -> None:
+    _say((f"\n{number}  ", "bold cyan"), (title, "bold"))
+    if code:
+        _code(code)
+
+
+def _result(text: str, *, sign: str = "→") -> None:
+    _say("       ", (f"{sign} {text}", "bold green"))
+
+
+def _code(code: str) -> None:
+    highlighter = Syntax("", "python", theme="ansi_dark", background_color="default")
+    text = highlighter.highlight(code)
+    text.rstrip()
+    for line in text.split(allow_blank=True):
+        _say(*(("   ", line) if line else ()))
+
+
+def _show(renderable: RenderableType) -> None:
+    terminal().print(Padding(renderable, (1, 0, 0, 3), expand=False))
+
+
+def _say(*parts: str | Text | tuple[str, str]) -> None:
+    terminal().print(Text.assemble(*parts))

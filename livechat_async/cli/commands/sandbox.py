@@ -1,0 +1,131 @@
+"""``livechat-async sandbox``: a LiveChat of one's own, for programs in any language."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from livechat_async import ConfigurationError
+from livechat_async.cli.output.show import terminal
+from livechat_async.cli.text import to_json
+from livechat_async.cli.wait import wait_for
+from livechat_async.sandbox import Sandbox, StartedChat
+
+__all__ = ["run_sandbox"]
+
+
+def run_sandbox(
+    *,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Where it listens; 0 for any free port.")
+    ] = 8080,
+    visitors: Annotated[
+        int, typer.Option(min=0, max=10_000, help="How many people are on the site.")
+    ] = 8,
+    webhook_retry_span: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            min=0,
+            help="The time in which a webhook is repeated that is not answered 200.",
+        ),
+    ] = 6 * 60 * 60,
+    webhook_repeats: Annotated[
+        int,
+        typer.Option(min=0, max=100, help="Deliver every webhook so many times more for nothing."),
+    ] = 0,
+) -> None:
+    """Run a LiveChat of your own on this machine, until Ctrl-C.
+
+    It speaks the documented API strictly, for tests of programs in any language,
+    and delivers the webhooks that are registered for this machine.
+
+    Examples:
+      livechat-async sandbox
+      livechat-async sandbox --port 0 --visitors 500
+      livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
+    """
+    wait_for(
+        _serve(
+            Sandbox(
+                host=host,
+                port=port,
+                seed=visitors,
+                webhook_retry_span=webhook_retry_span,
+                webhook_repeats=webhook_repeats,
+            )
+        )
+    )
+
+
+async def _serve(sandbox: Sandbox) -> None:
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no such signals, and just ends it
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    try:
+        await sandbox.start()
+    except ConfigurationError as problem:
+        raise ConfigurationError(f"{problem} (here: --port 0)") from None
+    try:
+        console = terminal()
+        for line in _introduction(sandbox):
+            console.print(line, style="dim" if line.startswith("#") else "", soft_wrap=True)
+        console.file.flush()
+        await stopped.wait()
+    finally:
+        await sandbox.stop()
+
+
+def _introduction(sandbox: Sandbox) -> Iterator[str]:
+    """What to do with it, in lines a shell can run."""
+    url, credentials = sandbox.url, sandbox.credentials
+    user = ["-u", f"{credentials.login}:{credentials.token}"]
+    yield f"# A LiveChat sandbox listens on {url}"
+    yield "# Point livechat-async at it:"
+    yield f"export LIVECHAT_BASE_URL={url}"
+    yield f"export LIVECHAT_LOGIN={credentials.login}"
+    yield f"export LIVECHAT_TOKEN={credentials.token}"
+    yield "# Who is on the site:"
+    yield _curl(*user, f"{url}/visitors")
+    chats = (sandbox.chat_of(visitor["id"]) for visitor in sandbox.visitors)
+    chat = next(filter(None, chats), None)
+    if chat is not None:
+        yield "# What the agent is told of somebody who chats:"
+        yield _curl(
+            *("-H", "Content-Type: application/json", "-d", _details(chat)),
+            f"{url}/visitors/{chat.visitor_id}/details",
+        )
+    yield "# Let a bot on port 8000 be told of chats that start, and see what was delivered:"
+    yield _curl(
+        *user,
+        *("-d", "event_type=chat_started", "-d", "data_types[]=visitor"),
+        *("-d", "url=http://127.0.0.1:8000/livechat", f"{url}/webhooks"),
+    )
+    yield _curl(f"{url}/_sandbox/deliveries")
+    yield "# Somebody comes to the site:"
+    yield _curl(
+        *("-H", "Content-Type: application/json", "-d", to_json({"name": "Mary"})),
+        f"{url}/_sandbox/visitors",
+    )
+
+
+def _curl(*arguments: str) -> str:
+    return shlex.join(["curl", "-sS", "-H", "X-API-Version: 2", *arguments])
+
+
+def _details(chat: StartedChat) -> str:
+    return to_json(
+        {
+            "license_id": chat.license_id,
+            "token": chat.token,
+            "id": "my-app",
+            "fields": [{"name": "Age", "value": "36"}],
+        }
+    )

@@ -1,0 +1,1 @@
+"""``chats export``: the file, its formats, its progress."""

@@ -1,0 +1,1 @@
+"""``webhooks listen``: a receiver on this machine."""

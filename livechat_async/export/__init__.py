@@ -1,0 +1,1 @@
+"""Exporting an archive: every item once, resumable after a crash."""

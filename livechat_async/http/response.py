@@ -1,0 +1,235 @@
+"""Status and bytes in; a typed value, or a typed error, out. No input, no output, no clock."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Generator, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+
+from attrs import define, field, frozen
+
+from livechat_async.decoding.bodies import NotJSONError, Reader, load_json
+from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.errors import (
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    DecodeError,
+    InvalidJSONError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+)
+from livechat_async.http.request import PreparedRequest
+from livechat_async.redaction import printable, redact, repr_of_fields
+
+__all__ = ["RawResponse", "Response", "decode", "parse_retry_after", "status_error"]
+
+T = TypeVar("T")
+
+_OK, _MULTIPLE_CHOICES = 200, 300
+_SERVER_ERRORS = range(500, 600)
+_SHOWN_BODY = 2000
+_SHOWN_FINDING = 150
+_SHOWN_MESSAGE = 500
+_SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
+_ERRORS: Mapping[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    410: NotFoundError,
+    422: BadRequestError,
+    429: RateLimitError,
+}
+
+
+@define(kw_only=True, eq=False)  # made for each answer; frozen, that would take twice as long
+class RawResponse:
+    """An answer, read whole.
+
+    Attributes:
+        status: the HTTP status.
+        reason: its phrase, as the server wrote it.
+        headers: looked up without regard to case.
+        content: the body, decompressed.
+    """
+
+    status: int
+    reason: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes = field(repr=False)
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of 200 to 299."""
+        return _OK <= self.status < _MULTIPLE_CHOICES
+
+
+@frozen(kw_only=True)
+class Response(Generic[T]):
+    """What a call brought, and how.
+
+    Attributes:
+        value: the typed value; None where no type was asked for.
+        status: the HTTP status, 200 to 299.
+        headers: the answer's headers, looked up without regard to case.
+        attempts: how many requests it took.
+        elapsed: seconds from the call to the whole answer, with all waits.
+        content: the body as it came, decompressed.
+    """
+
+    value: T
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    attempts: int
+    elapsed: float
+    content: bytes = field(repr=False)
+
+    def __repr__(self) -> str:
+        return repr_of_fields(self)
+
+
+# Errors are made in functions of their own: what the server sent, which may repeat a secret, is
+# then in no frame of their tracebacks.
+def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> APIStatusError:
+    """The error for an answer that is no success, with what the server says."""
+    kind = _ERRORS.get(raw.status)
+    if kind is None:
+        kind = ServerError if raw.status in _SERVER_ERRORS else APIStatusError
+    body = _load_or_none(raw.content)
+    messages = tuple(
+        _shown(_one_line(text), request, _SHOWN_MESSAGE) for text in _messages(body) if text.strip()
+    )
+    return kind(
+        method=request.method,
+        url=request.shown_url,
+        status=raw.status,
+        message="; ".join(messages) or _shown(_one_line(_phrase(raw)), request, _SHOWN_MESSAGE),
+        messages=messages,
+        body=_shown_body(raw, request),
+        retry_after=parse_retry_after(raw.headers.get("Retry-After"), now),
+        region=_named_region(body),
+    )
+
+
+def _json_error(reason: str, raw: RawResponse, request: PreparedRequest) -> InvalidJSONError:
+    kind = raw.headers.get("Content-Type", "no content type")
+    found = f"{len(raw.content)} bytes of {kind} ({reason})" if raw.content else "an empty body"
+    return InvalidJSONError(
+        method=request.method,
+        url=request.shown_url,
+        path="",
+        expected="JSON",
+        found=_shown(found, request, _SHOWN_FINDING),
+        status=raw.status,
+        body=_shown_body(raw, request),
+    )
+
+
+def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> Generator[None, None, T]:
+    """The body as a typed value, made by ``read``; in turns, as that makes it.
+
+    Raises:
+        InvalidJSONError: the body is empty, cut off, or something else than JSON.
+        DecodeError: it is not of that type; says where, and what stands there.
+    """
+    failure: DecodeError
+    try:
+        return (yield from read(raw.content))
+    except NotJSONError as error:
+        failure = _json_error(str(error), raw, request)
+    except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
+        failure = _decode_error(find_wire_error(error), raw, request)
+    raise failure
+
+
+def _decode_error(problem: WireError, raw: RawResponse, request: PreparedRequest) -> DecodeError:
+    return DecodeError(
+        method=request.method,
+        url=request.shown_url,
+        path=_shown(problem.path, request, _SHOWN_FINDING),
+        expected=problem.expected,
+        found=_shown(problem.found, request, _SHOWN_FINDING),
+        status=raw.status,
+        body=_shown_body(raw, request),
+    )
+
+
+def parse_retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait, from a ``Retry-After`` of either form; None if it says nothing usable.
+
+    Args:
+        value: the header, in seconds or as an HTTP date.
+        now: the present, aware.
+    """
+    if value is None:
+        return None
+    if _SECONDS.fullmatch(value.strip()):
+        seconds = float(value)
+        return seconds if math.isfinite(seconds) else None
+    try:
+        time = parsedate_to_datetime(value)
+        if time.tzinfo is None:  # an HTTP date is in GMT, also where it says -0000
+            time = time.replace(tzinfo=UTC)
+        return max(0.0, (time - now).total_seconds())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _load_or_none(content: bytes) -> Any:
+    try:
+        return load_json(content)
+    except NotJSONError:
+        return None
+
+
+def _messages(body: Any) -> Iterator[str]:
+    """Every text in an error body, whichever of the documented shapes it has."""
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, list):
+        for item in body:
+            yield from _messages(item)
+    elif isinstance(body, dict):
+        told = [body[key] for key in ("error", "errors", "message") if body.get(key)]
+        for item in told:
+            yield from _messages(item)
+
+
+def _named_region(body: Any) -> str | None:
+    match body:
+        case {"error": {"data": {"region": "dal" | "fra" as region}}}:
+            return str(region)
+        case _:
+            return None
+
+
+def _phrase(raw: RawResponse) -> str:
+    try:
+        return raw.reason or HTTPStatus(raw.status).phrase
+    except ValueError:
+        return "no explanation"
+
+
+def _shown_body(raw: RawResponse, request: PreparedRequest) -> str:
+    return _shown(raw.content.decode("utf-8", errors="replace"), request, _SHOWN_BODY)
+
+
+def _shown(text: str, request: PreparedRequest, length: int) -> str:
+    # Hidden before it is cut: half a secret would not be found.
+    text = redact(text, request.secrets)
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
+def _one_line(text: str) -> str:
+    """The text as it may go into a log: without line breaks and control characters."""
+    return printable(" ".join(text.split()))

@@ -1,0 +1,270 @@
+"""The session manager: one `Request` in, one `Response` out.
+
+It signs, sends, repeats and decodes. Every call of every resource goes through
+`SessionManager.call`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Generator
+from datetime import UTC, datetime
+from typing import Any, TypeVar, overload
+
+import attrs
+from cattrs import Converter
+
+from livechat_async.credentials import Credentials, CredentialsKeeper
+from livechat_async.decoding.bodies import Reader, value_reader
+from livechat_async.decoding.converter import make_converter
+from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
+from livechat_async.http.deadline import Deadline, DeadlinePassed
+from livechat_async.http.request import PreparedRequest, Request, RequestBuilder
+from livechat_async.http.response import RawResponse, Response, decode, status_error
+from livechat_async.http.retry import call_with_retries
+from livechat_async.http.transport import Transport
+from livechat_async.options import ClientOptions, Limiter
+
+__all__ = ["SessionManager"]
+
+T = TypeVar("T")
+
+logger: logging.Logger = logging.getLogger("livechat_async")
+
+_UNAUTHORIZED = 401
+
+
+class SessionManager:
+    """Turns requests into responses, by the options of one client.
+
+    Args:
+        transport: shared by a client and its copies.
+        options: the client's.
+        sleep: waits so many seconds between attempts.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        options: ClientOptions,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.transport = transport
+        self.options = options
+        self.converter: Converter = make_converter(options.timezone)
+        self.credentials: CredentialsKeeper = CredentialsKeeper(options.credentials)
+        self.builder: RequestBuilder = RequestBuilder(
+            options.base_url, options.headers, options.region
+        )
+        self._sleep = sleep
+
+    def with_options(self, **changes: Any) -> SessionManager:
+        """A copy with other options, on the same transport."""
+        copy = SessionManager(
+            self.transport, attrs.evolve(self.options, **changes), sleep=self._sleep
+        )
+        if "credentials" not in changes:
+            copy.credentials = self.credentials
+        if "timezone" not in changes:
+            copy.converter = self.converter
+        return copy
+
+    @overload
+    async def send(self, request: Request, type_: None = None) -> Response[None]: ...
+    @overload
+    async def send(self, request: Request, type_: type[T]) -> Response[T]: ...
+    @overload
+    async def send(self, request: Request, type_: Any) -> Response[Any]: ...
+
+    async def send(self, request: Request, type_: Any = None) -> Response[Any]:
+        """Make a call. `LiveChatClient.send` documents it."""
+        if type_ is None:
+            return await self.call(request, None)
+        return await self.call(request, value_reader(self.converter, type_))
+
+    @overload
+    async def call(self, request: Request, read: None) -> Response[None]: ...
+    @overload
+    async def call(self, request: Request, read: Reader[T]) -> Response[T]: ...
+
+    async def call(self, request: Request, read: Reader[Any] | None) -> Response[Any]:
+        """Make a call.
+
+        Args:
+            request: what to call.
+            read: makes the value of the answer's body; None leaves the body unread. What it
+                raises becomes a `DecodeError`.
+        """
+        if request.authenticate and self.credentials.missing:
+            raise ConfigurationError(
+                f"{request.method} {request.path} needs credentials: pass a PersonalAccessToken "
+                "or a BearerToken, or set the variables that LiveChatClient.from_env reads"
+            )
+        call = _Call(self, request, read)
+        try:
+            return await call_with_retries(
+                call.attempt,
+                self.options.retry,
+                read=request.is_read,
+                deadline=call.deadline,
+                before_wait=_log_wait,
+                sleep=self._sleep,
+            )
+        except DeadlinePassed:
+            pass
+        raise call.timed_out()
+
+
+def _log_wait(error: CallError, seconds: float) -> None:
+    logger.info("waiting %.2f s before the next attempt: %s", seconds, error)
+
+
+def _outcome(raw: RawResponse | None) -> str:
+    return "no answer" if raw is None else f"{raw.status}, {len(raw.content)} bytes"
+
+
+class _Call:
+    """One call while it goes on."""
+
+    __slots__ = (
+        "_attempts",
+        "_last_failure",
+        "_prepared",
+        "_read",
+        "_request",
+        "_session",
+        "deadline",
+    )
+
+    def __init__(self, session: SessionManager, request: Request, read: Reader[Any] | None) -> None:
+        self._session = session
+        self._request = request
+        self._read = read
+        self._prepared: PreparedRequest | None = None
+        self._attempts = 0
+        self._last_failure = ""
+        self.deadline = Deadline(session.options.timeouts.deadline)
+
+    def timed_out(self) -> RequestTimeout:
+        """The error that says that the deadline has passed."""
+        if self._prepared is None:
+            shown_url = f"{self._session.builder.root}{self._request.path}"
+        else:
+            shown_url = self._prepared.shown_url
+        return RequestTimeout(
+            method=self._request.method,
+            url=shown_url,
+            attempts=self._attempts,
+            limit="deadline",
+            seconds=self._session.options.timeouts.deadline or 0.0,
+            reason=self._last_failure,
+        )
+
+    async def attempt(self) -> Response[Any]:
+        """Sign, send, and read what comes; once more with other credentials after a 401.
+
+        Raises:
+            CallError: the attempt failed.
+            DeadlinePassed: there is no time left.
+        """
+        keeper = self._session.credentials
+        try:
+            credentials = None
+            if self._request.authenticate:
+                credentials = keeper.at_hand or await self.deadline.of(keeper.get())
+            prepared, raw = await self._exchange(credentials)
+            if raw.status == _UNAUTHORIZED and credentials is not None:
+                fresh = await self.deadline.of(keeper.get(refused=credentials))
+                if fresh is not None:
+                    prepared, raw = await self._exchange(fresh)
+            if not raw.is_success:
+                raise status_error(raw, prepared, datetime.now(UTC))
+            value = None
+            if self._read is not None:
+                value = await self._in_turns(decode(raw, prepared, self._read))
+        except CallError as error:
+            error.attempts = self._attempts
+            self._last_failure = str(error)
+            raise
+        return Response(
+            value=value,
+            status=raw.status,
+            headers=raw.headers,
+            attempts=self._attempts,
+            elapsed=self.deadline.elapsed,
+            content=raw.content,
+        )
+
+    async def _exchange(
+        self, credentials: Credentials | None
+    ) -> tuple[PreparedRequest, RawResponse]:
+        prepared = self._session.builder.build(
+            self._request, credentials, self._session.credentials.region
+        )
+        self._prepared = prepared
+        slots, limiter = self._session.transport.slots, self._session.options.limiter
+        await (self.deadline.of(slots.acquire()) if slots.locked() else slots.acquire())
+        try:
+            if limiter is None:
+                raw = await self._send(prepared)
+            else:
+                raw = await self.deadline.of(self._send_within(limiter, prepared))
+        finally:
+            slots.release()
+        return prepared, raw
+
+    async def _send_within(self, limiter: Limiter, prepared: PreparedRequest) -> RawResponse:
+        async with limiter:
+            return await self._send(prepared)
+
+    async def _send(self, prepared: PreparedRequest) -> RawResponse:
+        options, left = self._session.options, self.deadline.left
+        limit = options.timeouts.attempt or math.inf
+        if left <= 0:
+            raise DeadlinePassed
+        self._attempts += 1
+        answer: RawResponse | None = None
+        try:
+            raw = answer = await self._session.transport.exchange(
+                prepared,
+                seconds=min(limit, left),
+                connect=options.timeouts.connect,
+                max_bytes=options.max_response_bytes,
+            )
+        except RequestTimeout as error:
+            if error.limit == "attempt" and left < limit:
+                raise DeadlinePassed from None
+            raise
+        finally:
+            if logger.isEnabledFor(logging.DEBUG):
+                logger.debug(
+                    "%s %s: %s in %.3f s (attempt %d)",
+                    prepared.method,
+                    prepared.shown_url,
+                    _outcome(answer),
+                    left - self.deadline.left,
+                    self._attempts,
+                )
+        return raw
+
+    async def _in_turns(self, work: Generator[None, None, T]) -> T:
+        """What a generator returns, while other tasks run wherever it yields."""
+        try:
+            next(work)
+        except StopIteration as done:
+            value: T = done.value
+            return value
+        return await self.deadline.of(_in_turns(work))
+
+
+async def _in_turns(work: Generator[None, None, T]) -> T:
+    while True:
+        await asyncio.sleep(0)
+        try:
+            next(work)
+        except StopIteration as done:
+            value: T = done.value
+            return value

@@ -1,0 +1,322 @@
+"""The only door to aiohttp: prepared requests out, whole answers in.
+
+It owns or borrows one aiohttp session, and is shared by a client and the copies that
+``with_options`` makes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import netrc
+import os
+import warnings
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from livechat_async.errors import (
+    ClientStateError,
+    ConfigurationError,
+    ConnectError,
+    ConnectionLost,
+    ConnectTimeout,
+    RedirectError,
+    RequestTimeout,
+    ResponseTooLarge,
+    TLSError,
+    TransportError,
+)
+from livechat_async.http.request import PreparedRequest, redirected
+from livechat_async.http.response import RawResponse
+from livechat_async.options import check_positive_int
+from livechat_async.redaction import redact
+
+__all__ = ["Transport"]
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 5
+_SHORTEST = 0.001  # seconds; aiohttp takes 0 for no limit
+
+
+class Transport:
+    """One aiohttp session: made here when first needed, or lent by the caller.
+
+    Args:
+        session: a session of the caller's; it is neither closed nor changed here.
+        host: the host of the API.
+        max_concurrency: at most so many exchanges at the same time.
+        trace_configs: aiohttp's own; for a session made here only.
+
+    Raises:
+        ConfigurationError: a session that cannot be used.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession | None,
+        *,
+        host: str,
+        max_concurrency: int,
+        trace_configs: Sequence[aiohttp.TraceConfig],
+    ) -> None:
+        check_positive_int("max_concurrency", max_concurrency)
+        if session is not None:
+            _check_lent(session, host, trace_configs)
+        self._session = session
+        self._is_lent = session is not None
+        self._trace_configs = list(trace_configs)
+        self._max_concurrency = max_concurrency
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_closed = False
+        self.slots: asyncio.Semaphore = asyncio.Semaphore(max_concurrency)
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._is_closed
+
+    def open(self) -> aiohttp.ClientSession:
+        """The session, made now if there is none yet.
+
+        Raises:
+            ClientStateError: it is closed, or belongs to another event loop.
+        """
+        if self._is_closed:
+            raise ClientStateError("this client is closed: make a new one")
+        loop = asyncio.get_running_loop()
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._max_concurrency),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(total=None),
+                trace_configs=self._trace_configs,
+            )
+        if self._loop is None:
+            self._loop = getattr(self._session, "_loop", loop)
+        if self._loop is not loop:
+            raise ClientStateError(
+                "the connections of this client belong to another event loop: make a client in "
+                "each asyncio.run, and lend it only sessions made there"
+            )
+        if self._session.closed:
+            raise ClientStateError(
+                "the aiohttp session lent to this client is closed: keep it open as long as the "
+                "client is in use"
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the connections, unless the session was lent. Closing twice does no harm."""
+        self._is_closed = True
+        if self._session is not None and not self._is_lent:
+            await self._session.close()
+
+    def __del__(self) -> None:
+        session = getattr(self, "_session", None)
+        if session is not None and not self._is_lent and not session.closed:
+            warnings.warn(
+                "a LiveChatClient was never closed: use `async with`, or await client.close()",
+                ResourceWarning,
+                source=self,
+                stacklevel=2,
+            )
+
+    async def exchange(
+        self,
+        request: PreparedRequest,
+        *,
+        seconds: float,
+        connect: float | None,
+        max_bytes: int,
+    ) -> RawResponse:
+        """Send the request, follow redirects, and read the whole answer, whatever its status.
+
+        Args:
+            request: what to send.
+            seconds: how long all of that may take; infinity for no limit.
+            connect: how long one connection may take to be made.
+            max_bytes: how large the body may be.
+
+        Raises:
+            TransportError: no whole answer came.
+            ClientStateError: the session cannot be used.
+        """
+        session = self.open()
+        clock = asyncio.get_running_loop().time
+        started, left, redirects = clock(), seconds, 0
+        try:
+            while True:
+                raw = await _exchange_once(session, request, _limits(left, connect), max_bytes)
+                if raw is None:
+                    raise ResponseTooLarge(
+                        method=request.method, url=request.shown_url, limit_bytes=max_bytes
+                    )
+                if raw.status not in _REDIRECTS or "Location" not in raw.headers:
+                    return raw
+                redirects += 1
+                request = _redirected(request, raw, redirects)
+                left = max(_SHORTEST, started + seconds - clock())
+        except asyncio.CancelledError as cancelled:
+            # Without the frames of aiohttp, which hold the URL with its query, and the answer.
+            raise cancelled.with_traceback(None) from None
+        except (aiohttp.ClientError, OSError) as error:
+            failure = _transport_error(error, request, seconds, connect)
+        # Raised out here, it is not chained to aiohttp's errors: some of them show our headers.
+        raise failure
+
+
+@lru_cache(maxsize=64)
+def _limits(seconds: float, connect: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(
+        total=None if seconds == math.inf else seconds,
+        connect=connect,  # with the look-up of the host's name
+        sock_connect=connect,
+        ceil_threshold=math.inf,  # not rounded up to whole seconds
+    )
+
+
+def _redirected(request: PreparedRequest, raw: RawResponse, redirects: int) -> PreparedRequest:
+    target = redirected(request, raw.status, raw.headers["Location"])
+    if redirects > _MOST_REDIRECTS:
+        raise RedirectError(
+            method=target.method,
+            url=target.shown_url,
+            status=raw.status,
+            location=redact(str(target.url.with_query(None)), target.secrets),
+            reason=f"that was redirect number {redirects} of this request",
+        )
+    return target
+
+
+async def _exchange_once(
+    session: aiohttp.ClientSession,
+    request: PreparedRequest,
+    limits: aiohttp.ClientTimeout,
+    max_bytes: int,
+) -> RawResponse | None:
+    """The answer, or None if it is too large."""
+    async with session.request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        data=request.body,
+        allow_redirects=False,
+        raise_for_status=False,
+        middlewares=(_never_repeat, *getattr(session, "_middlewares", ())),
+        auto_decompress=True,
+        timeout=limits,
+    ) as answer:
+        content = await _read(answer, max_bytes)
+        if content is None:
+            answer.close()
+            return None
+        return RawResponse(
+            status=answer.status,
+            reason=answer.reason or "",
+            headers=answer.headers,
+            content=content,
+        )
+
+
+class _Lost(aiohttp.ClientError):
+    """Wraps a failure of the connection, so that aiohttp does not repeat the request by itself."""
+
+    def __init__(self, error: aiohttp.ClientConnectionError) -> None:
+        super().__init__()
+        self.error = error
+
+
+async def _never_repeat(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    # aiohttp sends a GET, PUT or DELETE a second time when its connection breaks. That would be
+    # one attempt too many for our policy and limits, and a write done twice.
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _Lost(error) from None
+
+
+async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
+    """The whole body, or None as soon as it is too large."""
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := await answer.content.readany():
+        size += len(chunk)
+        if size > max_bytes:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_lent(session: Any, host: str, trace_configs: Sequence[aiohttp.TraceConfig]) -> None:
+    if not isinstance(session, aiohttp.ClientSession):
+        raise ConfigurationError(
+            f"session is an aiohttp.ClientSession, not {type(session).__name__}"
+        )
+    if session.closed:
+        raise ConfigurationError("the aiohttp session lent is closed already")
+    if session.auth is not None or "Authorization" in session.headers:
+        raise ConfigurationError(
+            "the aiohttp session lent signs requests itself (auth= or an Authorization header), "
+            "which conflicts with this client's credentials: lend one that does not"
+        )
+    if session.trust_env and _is_in_netrc(host):
+        raise ConfigurationError(
+            f"the aiohttp session lent obeys the netrc file (trust_env=True), which signs requests "
+            f"to {host}: take the host out of the file, or lend another session"
+        )
+    if trace_configs:
+        raise ConfigurationError(
+            "trace_configs is for a session made here: give them to the session that is lent"
+        )
+
+
+def _is_in_netrc(host: str) -> bool:
+    path = Path(os.environ.get("NETRC") or Path.home() / ".netrc")
+    try:
+        return netrc.netrc(path).authenticators(host) is not None
+    except (OSError, netrc.NetrcParseError):
+        return False
+
+
+def _transport_error(
+    error: Exception, request: PreparedRequest, seconds: float, connect: float | None
+) -> TransportError:
+    if isinstance(error, _Lost):
+        error = error.error
+    method, url = request.method, request.shown_url
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return ConnectTimeout(method=method, url=url, seconds=connect or 0.0)
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return RequestTimeout(method=method, url=url, limit="attempt", seconds=seconds)
+    kind, reason = _kind_and_reason(error)
+    return kind(method=method, url=url, reason=reason)
+
+
+def _kind_and_reason(error: Exception) -> tuple[type[TransportError], str]:
+    # Only messages that are known to hold no header are taken over.
+    kind: type[TransportError] = ConnectionLost
+    reason = "it broke"
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            kind, reason = TLSError, str(error)
+        case aiohttp.ClientHttpProxyError():
+            kind, reason = ConnectError, f"the proxy answered {error.status}"
+        case aiohttp.ClientConnectorError():
+            kind, reason = ConnectError, str(error)
+        case aiohttp.ServerDisconnectedError():
+            reason = "the server closed it before it answered"
+        case aiohttp.ClientPayloadError():
+            reason = "the answer was cut short"
+        case aiohttp.ClientResponseError():
+            reason = "the answer is no HTTP"  # its message quotes the answer
+        case OSError() if error.errno:
+            reason = os.strerror(error.errno)
+        case _:
+            pass
+    return kind, reason

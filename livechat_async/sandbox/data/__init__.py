@@ -1,0 +1,1 @@
+"""Made-up data, and objects in the form LiveChat sends them."""

@@ -1,0 +1,147 @@
+"""The HTTP server: bytes from a socket to a recorded request, and an answer back."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from aiohttp import web
+
+from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import Secret, is_secret_name
+from livechat_async.sandbox.fault_queue import FaultQueue
+from livechat_async.sandbox.http.answers import Answer, error
+from livechat_async.sandbox.http.exchange import Exchange
+from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
+from livechat_async.sandbox.pages.control import PREFIX
+
+__all__ = ["Server"]
+
+# How long answers that are under way may take once the server stops; it waits this long twice.
+_STOP_SECONDS = 0.05
+
+
+class Server:
+    """A loopback server.
+
+    Args:
+        api: answers the requests of the API.
+        control: answers those under ``/_sandbox/``.
+        log: where the former are recorded.
+        faults: what befalls them.
+        latency: seconds that pass before each of them is carried out, for each on its own.
+    """
+
+    def __init__(
+        self,
+        api: Callable[[RecordedRequest], Answer],
+        control: Callable[[RecordedRequest], Answer],
+        log: RequestLog,
+        faults: FaultQueue,
+        latency: float = 0,
+    ) -> None:
+        self._api = api
+        self._control = control
+        self._log = log
+        self._faults = faults
+        self._latency = latency
+        self._runner: web.ServerRunner | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it listens, or is about to."""
+        return self._runner is not None
+
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Listen.
+
+        Args:
+            host: a loopback address.
+            port: 0 for any that is free.
+
+        Returns:
+            The address and the port.
+
+        Raises:
+            ConfigurationError: it runs already, or cannot listen there.
+        """
+        if self._runner is not None:
+            raise ConfigurationError("the sandbox runs already: start it once, or stop it first")
+        server = web.Server(
+            self._handle,
+            # A client that leaves takes its answer with it: nothing sleeps on for nobody.
+            handler_cancellation=True,
+            # Bodies are recorded as sent, and LiveChat documents no compression.
+            auto_decompress=False,
+            access_log=None,
+        )
+        self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, host, port).start()
+        except OSError as problem:
+            await self.stop()
+            why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
+            raise ConfigurationError(
+                f"port {port} on {host} {why}: leave port out to get a free one"
+            ) from None
+        except BaseException:
+            await self.stop()
+            raise
+        address: tuple[str, int] = runner.addresses[0][:2]
+        return address
+
+    async def stop(self) -> None:
+        """Stop listening and drop, at once, what is under way. Does nothing if it does not run."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        too_large = False
+        body = b""
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            too_large = True
+        record = _record(request, body)
+        if record.raw_path.split("/")[1:2] == [PREFIX]:
+            answer = _too_large() if too_large else self._control(record)
+            return Exchange(request, lambda: answer, lambda _: None).whole(answer)
+        number = self._log.add(record)
+        exchange = Exchange(
+            request,
+            lambda: _too_large() if too_large else self._api(record),
+            lambda status: self._log.answered(number, status),
+        )
+        fault = self._faults.take()
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        if fault is None:
+            return exchange.whole(exchange.process())
+        with suppress(ConnectionError):
+            return await fault.send(exchange)
+        return exchange.drop()
+
+
+def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:
+    headers = request.headers.copy()
+    for name in list(headers):
+        if is_secret_name(name):
+            headers[name] = Secret(headers[name])
+    return RecordedRequest(
+        method=request.method,
+        raw_path=request.rel_url.raw_path,
+        raw_query=request.rel_url.raw_query_string,
+        headers=headers,
+        body=body,
+        received_at=datetime.now(UTC),
+    )
+
+
+def _too_large() -> Answer:
+    return error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 1 MiB")

@@ -1,0 +1,1 @@
+"""The sandbox's state: visitors, chats and tickets, in memory."""

@@ -1,0 +1,1 @@
+"""The sandbox's webhooks: registered, sent, and kept for tests to look at."""

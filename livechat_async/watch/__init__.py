@@ -1,0 +1,1 @@
+"""Watching the visitors: polls the list and reports what changed."""

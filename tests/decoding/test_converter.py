@@ -1,0 +1,946 @@
+"""What LiveChat sends, decoded exactly; what it might send, decoded or explained."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+from cattrs import Converter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livechat_async import (
+    CustomVariable,
+    DetailField,
+    Operator,
+    SurveyAnswer,
+    VisitedPage,
+    Visitor,
+    VisitorChat,
+    VisitorDetails,
+    VisitorState,
+)
+from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.models.visitors import Count
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+WARSAW = ZoneInfo("Europe/Warsaw")
+
+
+def fixture(name: str) -> Any:
+    return json.loads((FIXTURES / name).read_text("utf-8"))
+
+
+def naive(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def unix(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def decoded(type_: Any = Visitor, /, **fields: Any) -> Any:
+    """A visitor with these fields and nothing else but what each has."""
+    return make_converter().structure({"id": "S1.a", "state": "browsing", **fields}, type_)
+
+
+def problem(document: object, type_: Any = list[Visitor]) -> WireError:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
+        make_converter().structure(document, type_)
+    return find_wire_error(caught.value)
+
+
+def problem_of(**fields: Any) -> WireError:
+    return problem([{"id": "S1.a", "state": "browsing", **fields}])
+
+
+# --- the documented samples ---
+
+
+def test_the_documented_answer_decodes_exactly() -> None:
+    visitors = make_converter().structure(fixture("visitors_2013.json"), list[Visitor])
+    assert visitors == [
+        Visitor(
+            id="S1355415390.49b8940793",
+            state=VisitorState.CHATTING,
+            name="",
+            group=0,
+            ip="152.27.26.254",
+            host="152.27.26.254",
+            browser=(
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_8_2) AppleWebKit/536.26.14 "
+                "(KHTML, like Gecko) Version/6.0.1 Safari/536.26.14"
+            ),
+            language="en",
+            city="Greenville",
+            region="North Carolina",
+            country="United States",
+            country_code="",
+            timezone="America/New_York",
+            latitude=35.6127,
+            longitude=-77.3663,
+            last_visit=naive("2013-01-31 15:43:05"),
+            page_entered=naive("2013-01-31 15:49:17"),
+            page_time=naive("2013-01-31 15:49:17"),
+            page_current="http://www.mycompany.com/products/shoes",
+            page_address="",
+            page_title="",
+            referrer="",
+            invitation="",
+            visit_path=(),
+            chat_id="MH0H3V3XO3",
+            chat_start_time=naive("2013-01-31 15:51:03"),
+            chat=None,
+            queue_start_time=None,
+            operators=(Operator(id="john.doe@mycompany.com", display_name="John Doe"),),
+            prechat_survey=(
+                SurveyAnswer(key="Name:", value="Mark"),
+                SurveyAnswer(key="E-mail:", value="mark.johnson@example.com"),
+            ),
+            custom_variables=(CustomVariable(key="empty_cart", value="true"),),
+            chats=27,
+            visits=16,
+            page_views=59,
+            greetings_all=13,
+            greetings_accepted=9,
+            greetings_refused=4,
+            extra={},
+        ),
+        Visitor(
+            id="S1359643767.a7904dd2f2",
+            state=VisitorState.ONLINE,
+            name="",
+            group=0,
+            ip="87.91.13.226",
+            host="def92-2-87-91-13-226.dsl.sta.abo.bbox.fr",
+            browser=(
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_7_5) AppleWebKit/537.11 "
+                "(KHTML, like Gecko) Chrome/23.0.1271.101 Safari/537.11"
+            ),
+            language="en",
+            city="Courbevoie",
+            region="Ile-de-France",
+            country="France",
+            country_code="",
+            timezone="Europe/Paris",
+            latitude=48.897,
+            longitude=2.2564,
+            last_visit=naive("2013-01-31 15:49:27"),
+            page_entered=naive("2013-01-31 15:49:27"),
+            page_time=naive("2013-01-31 15:49:27"),
+            page_current="http://www.mycompany.com/",
+            page_address="",
+            page_title="",
+            referrer="",
+            invitation="",
+            visit_path=(),
+            chat_id=None,
+            chat_start_time=None,
+            chat=None,
+            queue_start_time=None,
+            operators=(),
+            prechat_survey=(),
+            custom_variables=(),
+            chats=0,
+            visits=1,
+            page_views=1,
+            greetings_all=0,
+            greetings_accepted=0,
+            greetings_refused=0,
+            extra={},
+        ),
+    ]
+
+
+def test_the_newer_form_decodes_exactly() -> None:
+    (visitor,) = make_converter().structure(fixture("visitors_2017.json"), list[Visitor])
+    assert visitor == Visitor(
+        id="S148dea44981.d9443253fef2",
+        state=VisitorState.CHATTING,
+        name="Visitor",
+        group=102,
+        ip="203.0.113.17",
+        host="203.0.113.17",
+        browser=(
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_12_3) AppleWebKit/537.36 "
+            "(KHTML, like Gecko) Chrome/56.0.2924.87 Safari/537.36"
+        ),
+        language="en",
+        city="Asheville",
+        region="North Carolina",
+        country="United States",
+        country_code="US",
+        timezone="America/New_York",
+        latitude=35.5951,
+        longitude=-82.5515,
+        last_visit=datetime(2017, 2, 16, 11, 36, 21, tzinfo=UTC),
+        page_entered=datetime(2017, 2, 16, 11, 36, 21, tzinfo=UTC),
+        page_time=datetime(2017, 2, 16, 11, 39, 12, tzinfo=UTC),
+        page_current="https://www.example.com/pricing/",
+        page_address="https://www.example.com/pricing/",
+        page_title="Pricing",
+        referrer="https://www.example.com/",
+        invitation="",
+        visit_path=(
+            VisitedPage(
+                page="https://www.example.com/",
+                title="Home",
+                invitation="",
+                time=unix(1487244981),
+                time_ref=1487244981,
+            ),
+            VisitedPage(
+                page="https://www.example.com/pricing/",
+                title="Pricing",
+                invitation="Need a hand?",
+                time=unix(1487245113),
+                time_ref=1487245113,
+            ),
+        ),
+        chat_id="OU0V0P0OWT",
+        chat_start_time=datetime(2017, 2, 16, 11, 54, 26, tzinfo=UTC),
+        chat=VisitorChat(
+            id="OU0V0P0OWT",
+            chat_room=7,
+            start_time=46843480,
+            agents=(Operator(id="john.doe@example.com", display_name="John"),),
+        ),
+        queue_start_time=46843480,
+        operators=(Operator(id="john.doe@example.com", display_name="John"),),
+        prechat_survey=(SurveyAnswer(key="E-mail:", value="mark.johnson@example.com"),),
+        custom_variables=(CustomVariable(key="empty_cart", value="true"),),
+        chats=3,
+        visits=16,
+        page_views=59,
+        greetings_all=13,
+        greetings_accepted=9,
+        greetings_refused=3,
+        extra={},
+    )
+
+
+@pytest.mark.parametrize("name", ["visitors_2013.json", "visitors_2017.json"])
+def test_every_field_of_the_samples_is_known(name: str) -> None:
+    def extras(model: Any) -> list[Mapping[str, Any]]:
+        if isinstance(model, tuple):
+            return [extra for item in model for extra in extras(item)]
+        if not attrs.has(type(model)):
+            return []
+        values = [getattr(model, field.name) for field in attrs.fields(type(model))]
+        return [model.extra, *(extra for value in values for extra in extras(value))]
+
+    visitors = make_converter().structure(fixture(name), tuple[Visitor, ...])
+    assert not any(extras(visitors))
+
+
+# --- times ---
+
+TIME_FIELDS = ["last_visit", "page_entered", "page_time", "chat_start_time"]
+
+
+@pytest.mark.parametrize("name", TIME_FIELDS)
+def test_a_time_alone_is_naive(name: str) -> None:
+    time = getattr(decoded(**{name: "2017-02-16 12:54:26"}), name)
+    assert time == datetime(2017, 2, 16, 12, 54, 26)  # noqa: DTZ001 - that is the point
+    assert time.tzinfo is None
+
+
+@pytest.mark.parametrize("name", TIME_FIELDS)
+@pytest.mark.parametrize("twin", [1487246066, "1487246066"])
+def test_the_twin_in_unix_seconds_wins(name: str, twin: object) -> None:
+    visitor = decoded(**{name: "2017-02-16 12:54:26", f"{name}_ts": twin})
+    assert getattr(visitor, name) == datetime(2017, 2, 16, 11, 54, 26, tzinfo=UTC)
+    assert getattr(visitor, name).tzinfo is UTC
+    assert visitor.extra == {}
+
+
+@pytest.mark.parametrize(
+    "twin", [1487246066.0, "1487246066.0", "2017-02-16T11:54:26Z", "+1487246066"]
+)
+def test_a_twin_may_be_written_otherwise(twin: object) -> None:
+    visitor = decoded(last_visit="2017-02-16 12:54:26", last_visit_ts=twin)
+    assert visitor.last_visit == unix(1487246066)
+
+
+def test_a_twin_may_have_a_fraction() -> None:
+    time = decoded(last_visit_ts=1487246066.5).last_visit
+    assert time == unix(1487246066) + timedelta(seconds=0.5)
+
+
+@pytest.mark.parametrize("text", ["", None, "whatever"])
+def test_the_twin_is_enough(text: object) -> None:
+    assert decoded(last_visit=text, last_visit_ts=1487244981).last_visit == unix(1487244981)
+    assert decoded(last_visit_ts=1487244981).last_visit == unix(1487244981)
+
+
+@pytest.mark.parametrize("twin", [0, "0", "00", 0.0, "1970-01-01T00:00:00Z", "", None])
+def test_a_blank_twin_says_nothing(twin: object) -> None:
+    text = "2017-02-16 12:36:21"
+    assert decoded(last_visit=text, last_visit_ts=twin).last_visit == naive(text)
+    assert decoded(last_visit="", last_visit_ts=twin).last_visit is None
+    assert decoded(last_visit_ts=twin).last_visit is None
+
+
+@pytest.mark.parametrize("name", TIME_FIELDS)
+@pytest.mark.parametrize("blank", ["", None])
+def test_a_blank_time_is_none(name: str, blank: object) -> None:
+    assert getattr(decoded(**{name: blank}), name) is None
+
+
+def test_pages_on_the_way_have_twins_too() -> None:
+    visitor = decoded(
+        visit_path=[
+            {"page": "https://example.com/", "time": "2017-02-16 12:38:33", "time_ts": 1487245113},
+            {"page": "https://example.com/a", "time": "2017-02-16 12:38:33"},
+            {"page": "https://example.com/b"},
+        ]
+    )
+    times = [page.time for page in visitor.visit_path]
+    assert times == [unix(1487245113), naive("2017-02-16 12:38:33"), None]
+
+
+@pytest.mark.parametrize("zone", [WARSAW, timezone(timedelta(hours=1))])
+def test_with_a_time_zone_every_time_is_aware(zone: Any) -> None:
+    converter = make_converter(zone)
+    old, _ = converter.structure(fixture("visitors_2013.json"), list[Visitor])
+    assert old.chat_start_time == datetime(2013, 1, 31, 14, 51, 3, tzinfo=UTC)
+    assert old.chat_start_time.tzinfo is zone
+    (new,) = converter.structure(fixture("visitors_2017.json"), list[Visitor])
+    assert new.chat_start_time == datetime(2017, 2, 16, 11, 54, 26, tzinfo=UTC)
+    assert new.chat_start_time.tzinfo is zone
+    assert new.chat_start_time.replace(tzinfo=None) == naive("2017-02-16 12:54:26")
+
+
+def test_a_summer_time_is_in_summer_time() -> None:
+    time = make_converter(WARSAW).structure("2017-07-16 12:00:00", datetime)
+    assert time.utcoffset() == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    ("wire", "time"),
+    [
+        ("2013-01-31 15:51:03", naive("2013-01-31 15:51:03")),
+        ("2013-01-31T15:51:03", naive("2013-01-31 15:51:03")),
+        ("2013-01-31T15:51:03Z", datetime(2013, 1, 31, 15, 51, 3, tzinfo=UTC)),
+        ("2013-01-31T15:51:03+01:00", datetime(2013, 1, 31, 14, 51, 3, tzinfo=UTC)),
+        ("2013-01-31 15:51:03.5", naive("2013-01-31 15:51:03.500000")),
+        (1359643863, unix(1359643863)),
+        ("1359643863", unix(1359643863)),
+    ],
+)
+def test_a_time_may_come_as(wire: object, time: datetime) -> None:
+    assert make_converter().structure(wire, datetime) == time
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        "2013-02-30 00:00:00",
+        "2013-01-31 25:00:00",
+        "0000-00-00 00:00:00",
+        "2013-01-31",
+        "15:51:03",
+        "31.01.2013 15:51:03",
+        "noon",
+        "-",
+        10**18,
+        -(10**18),
+        "9" * 30,
+        1359643863.5,
+        True,
+        False,
+        [],
+        {},
+    ],
+    ids=repr,
+)
+def test_what_is_no_time_is_an_error_at_its_field(wire: object) -> None:
+    error = problem_of(last_visit=wire)
+    assert (error.path, error.expected) == ("[0].last_visit", "a time")
+
+
+@pytest.mark.parametrize("wire", ["soon", [], {"at": 1}, True, False, 10**18, "9" * 30])
+def test_a_twin_that_is_no_unix_time_is_an_error_at_the_twin(wire: object) -> None:
+    error = problem_of(last_visit="2013-01-31 15:51:03", last_visit_ts=wire)
+    assert error.path == "[0].last_visit_ts"
+    assert error.expected in {"Unix seconds", "a time"}
+
+
+@pytest.mark.parametrize("path", ["queue_start_time", "chat.start_time"])
+@pytest.mark.parametrize(
+    ("wire", "value"),
+    [
+        ("", None),
+        (None, None),
+        (46843480, 46843480),
+        ("46843480", 46843480),
+        (0, 0),
+        ("2017-02-16 12:54:26", naive("2017-02-16 12:54:26")),
+        ("2017-02-16T11:54:26Z", unix(1487246066)),
+    ],
+)
+def test_a_time_of_unknown_unit_stays_the_number_it_is(
+    path: str, wire: object, value: object
+) -> None:
+    if path == "queue_start_time":
+        found = decoded(queue_start_time=wire).queue_start_time
+    else:
+        found = decoded(chat={"start_time": wire}).chat.start_time
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_a_time_of_unknown_unit_takes_the_clients_zone_where_it_is_text() -> None:
+    visitor = make_converter(WARSAW).structure(
+        {"id": "a", "state": "queued", "queue_start_time": "2017-02-16 12:54:26"}, Visitor
+    )
+    assert visitor.queue_start_time == unix(1487246066)
+
+
+@pytest.mark.parametrize("wire", [True, 1.5, "soon", [], {}])
+def test_a_time_of_unknown_unit_is_no_other_thing(wire: object) -> None:
+    assert problem_of(queue_start_time=wire).path == "[0].queue_start_time"
+
+
+# --- numbers, texts, lists ---
+
+NUMBERS = [
+    "group",
+    "chats",
+    "visits",
+    "page_views",
+    "greetings_all",
+    "greetings_accepted",
+    "greetings_refused",
+]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize(
+    ("wire", "value"),
+    [(27, 27), ("27", 27), ("-1", -1), ("+3", 3), (0, 0), ("", None), (None, None)],
+)
+def test_numbers_may_come_as_text(name: str, wire: object, value: int | None) -> None:
+    assert getattr(decoded(**{name: wire}), name) == value
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("wire", ["many", "1.5", 1.5, "1_000", " 1", "٣", True, False, [], {}])
+def test_what_is_no_number_is_an_error_at_its_field(name: str, wire: object) -> None:
+    error = problem_of(**{name: wire})
+    assert (error.path, error.expected) == (f"[0].{name}", "a whole number")
+
+
+@pytest.mark.parametrize("name", ["latitude", "longitude"])
+@pytest.mark.parametrize(
+    ("wire", "value"),
+    [("-77.3663", -77.3663), (48.897, 48.897), (48, 48.0), ("0", 0.0), ("", None), (None, None)],
+)
+def test_a_coordinate_is_a_number_or_text(name: str, wire: object, value: float | None) -> None:
+    found = getattr(decoded(**{name: wire}), name)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize("wire", ["north", "nan", "inf", "1e999", "1_0", True, [], {}, 10**400])
+def test_what_is_no_coordinate_is_an_error_at_its_field(wire: object) -> None:
+    error = problem_of(latitude=wire)
+    assert (error.path, error.expected) == ("[0].latitude", "a number")
+
+
+TEXTS = [
+    field.name
+    for field in attrs.fields(Visitor)
+    if field.type in {"str", str} and field.name not in {"id", "state"}
+]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("wire", ["", " ", "None", "null", "Łódź 🙂", "0"])
+def test_free_text_stays_as_sent(name: str, wire: str) -> None:
+    assert getattr(decoded(**{name: wire}), name) == wire
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_that_is_missing_or_null_is_blank(name: str) -> None:
+    assert getattr(decoded(), name) == ""
+    assert getattr(decoded(**{name: None}), name) == ""
+
+
+@pytest.mark.parametrize("name", [*TEXTS, "id", "state", "chat_id"])
+@pytest.mark.parametrize("wire", [5, 1.5, True, False, ["a"], {"a": "b"}])
+def test_nothing_becomes_text_by_itself(name: str, wire: object) -> None:
+    error = problem_of(**{name: wire})
+    assert (error.path, error.expected) == (f"[0].{name}", "text")
+
+
+@pytest.mark.parametrize("wire", ["", None])
+def test_a_blank_chat_id_is_none(wire: object) -> None:
+    assert decoded(chat_id=wire).chat_id is None
+
+
+@pytest.mark.parametrize("name", ["id", "state"])
+def test_a_null_where_a_value_has_to_be_is_an_error(name: str) -> None:
+    error = problem_of(**{name: None})
+    assert (error.path, error.expected, error.found) == (f"[0].{name}", "text", "null")
+
+
+@pytest.mark.parametrize("name", ["id", "state"])
+def test_a_missing_value_is_an_error(name: str) -> None:
+    document = {"id": "S1.a", "state": "browsing"}
+    del document[name]
+    error = problem([document])
+    assert (error.path, error.expected, error.found) == (f"[0].{name}", "a value", "no such field")
+
+
+LISTS = ["operators", "prechat_survey", "custom_variables", "visit_path"]
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("wire", ["", None, []])
+def test_a_blank_list_is_an_empty_one(name: str, wire: object) -> None:
+    assert getattr(decoded(**{name: wire}), name) == ()
+    assert getattr(decoded(), name) == ()
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("wire", ["abc", {}, {"0": {}}, 5, True])
+def test_what_is_no_list_is_an_error(name: str, wire: object) -> None:
+    error = problem_of(**{name: wire})
+    assert (error.path, error.expected) == (f"[0].{name}", "a list")
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize(
+    ("item", "found"), [("a", "'a'"), (None, "null"), (5, "5"), ([], "[]"), (True, "true")]
+)
+def test_what_is_no_object_in_a_list_is_an_error_at_its_index(
+    name: str, item: object, found: str
+) -> None:
+    good = {"id": "a", "key": "a", "page": "a"}
+    error = problem_of(**{name: [good, item]})
+    assert (error.path, error.expected, error.found) == (f"[0].{name}[1]", "an object", found)
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"operators": [{"id": "a"}, {"id": 5}]}, "[0].operators[1].id"),
+        ({"operators": [{"display_name": "a"}]}, "[0].operators[0].id"),
+        ({"prechat_survey": [{"key": "a", "value": 5}]}, "[0].prechat_survey[0].value"),
+        ({"custom_variables": [{"value": "a"}]}, "[0].custom_variables[0].key"),
+        ({"visit_path": [{"page": "a"}, {"page": None}]}, "[0].visit_path[1].page"),
+        ({"visit_path": [{"page": "a", "time": "noon"}]}, "[0].visit_path[0].time"),
+        ({"visit_path": [{"page": "a", "time_ts": "noon"}]}, "[0].visit_path[0].time_ts"),
+        ({"visit_path": [{"page": "a", "time_ref": "x"}]}, "[0].visit_path[0].time_ref"),
+        ({"chat": 5}, "[0].chat"),
+        ({"chat": {"chat_room": "lobby"}}, "[0].chat.chat_room"),
+        ({"chat": {"agents": [{"id": "a"}, {"id": [5]}]}}, "[0].chat.agents[1].id"),
+    ],
+)
+def test_an_error_says_where_also_in_what_is_nested(fields: dict[str, Any], path: str) -> None:
+    assert problem_of(**fields).path == path
+
+
+def test_an_error_says_which_visitor_it_was() -> None:
+    good = {"id": "S1.a", "state": "browsing"}
+    error = problem([good, good, good, {**good, "chats": "many"}])
+    assert (error.path, error.found) == ("[3].chats", "'many'")
+    assert str(error) == "expected a whole number, got 'many'"
+
+
+@pytest.mark.parametrize("document", [None, "abc", 5, {}, {"visitors": []}, True])
+def test_an_answer_that_is_no_list_is_an_error_of_the_whole(document: object) -> None:
+    error = problem(document)
+    assert (error.path, error.expected) == ("", "a list")
+
+
+# --- quirks ---
+
+
+def test_a_blank_operator_is_nobody() -> None:
+    nobody = {"id": "", "display_name": ""}
+    john = {"id": "john.doe@mycompany.com", "display_name": "John Doe"}
+    assert decoded(operators=[nobody]).operators == ()
+    assert [operator.id for operator in decoded(operators=[nobody, john, nobody]).operators] == [
+        "john.doe@mycompany.com"
+    ]
+    assert decoded(chat={"agents": [nobody]}).chat.agents == ()
+
+
+def test_half_an_operator_is_somebody() -> None:
+    assert decoded(operators=[{"id": "", "display_name": "John"}]).operators == (
+        Operator(id="", display_name="John"),
+    )
+
+
+@pytest.mark.parametrize("wire", [0, False, [], {}])
+def test_an_operator_of_a_wrong_type_is_no_nobody(wire: object) -> None:
+    error = problem_of(operators=[{"id": wire}])
+    assert (error.path, error.expected) == ("[0].operators[0].id", "text")
+
+
+@pytest.mark.parametrize("state", list(VisitorState))
+def test_a_known_state_is_a_member(state: VisitorState) -> None:
+    assert decoded(state=str(state)).state is state
+
+
+@pytest.mark.parametrize("state", ["dancing", "", "CHATTING", "chatting "])
+def test_a_state_nobody_has_seen_yet_is_its_text(state: str) -> None:
+    found = decoded(state=state).state
+    assert found == state
+    assert type(found) is str
+
+
+@pytest.mark.parametrize("wire", ["", None])
+def test_no_chat_is_none(wire: object) -> None:
+    assert decoded(chat=wire).chat is None
+
+
+def test_a_chat_may_be_empty() -> None:
+    assert decoded(chat={}).chat == VisitorChat()
+
+
+def test_new_fields_stay_reachable_at_every_level() -> None:
+    visitor = decoded(
+        mood="good",
+        scores=[{"deep": [1, None]}],
+        nothing=None,
+        extra={"of": "their own"},
+        operators=[{"id": "a", "rank": 7}],
+        visit_path=[{"page": "a", "scroll": 0.5, "extra": "x"}],
+        chat={"id": "b", "topic": {"id": 1}},
+        prechat_survey=[{"key": "a", "value": "b", "id": "2001"}],
+        custom_variables=[{"key": "a", "value": "b", "type": "text"}],
+    )
+    assert visitor.extra == {
+        "mood": "good",
+        "scores": [{"deep": [1, None]}],
+        "nothing": None,
+        "extra": {"of": "their own"},
+    }
+    assert visitor.operators[0].extra == {"rank": 7}
+    assert visitor.visit_path[0].extra == {"scroll": 0.5, "extra": "x"}
+    assert visitor.chat.extra == {"topic": {"id": 1}}
+    assert visitor.prechat_survey[0].extra == {"id": "2001"}
+    assert visitor.custom_variables[0].extra == {"type": "text"}
+
+
+def test_what_was_decoded_is_not_changed() -> None:
+    document = fixture("visitors_2017.json")
+    make_converter().structure(document, list[Visitor])
+    assert document == fixture("visitors_2017.json")
+
+
+# --- counts ---
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        5,
+        "5",
+        {"count": 5},
+        {"count": "5"},
+        {"total": 5},
+        {"total": "5"},
+        {"visitors": 5},
+        {"count": 5, "total": 9, "other": "x"},
+    ],
+    ids=repr,
+)
+def test_a_count_may_come_as(wire: object) -> None:
+    assert make_converter().structure(wire, Count) == Count(5)
+
+
+def test_nobody_is_a_count_too() -> None:
+    assert make_converter().structure({"count": 0}, Count) == Count(0)
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        None,
+        "",
+        "five",
+        True,
+        False,
+        5.5,
+        -1,
+        "-1",
+        [],
+        [5],
+        {},
+        {"number": 5},
+        {"count": None},
+        {"count": True},
+        {"count": {"visitors": 5}},
+        {"visitors": [{"id": "a"}]},
+    ],
+    ids=repr,
+)
+def test_what_is_no_count_is_an_error_of_the_whole(wire: object) -> None:
+    error = problem(wire, Count)
+    assert error.path == ""
+    assert error.expected.startswith("a number")
+
+
+# --- other types than ours ---
+
+
+@pytest.mark.parametrize(
+    ("wire", "type_", "value"),
+    [
+        ({"a": [1, None]}, Any, {"a": [1, None]}),
+        ([{"login": "a"}], list[dict[str, Any]], [{"login": "a"}]),
+        ({"a": "1"}, dict[str, int], {"a": 1}),
+        (["1", 2], list[int], [1, 2]),
+        ("", int | None, None),
+        (1, bool, True),
+        ("0", bool, False),
+        (True, bool, True),
+    ],
+)
+def test_any_type_can_be_asked_for(wire: object, type_: Any, value: object) -> None:
+    assert make_converter().structure(wire, type_) == value
+
+
+@pytest.mark.parametrize("wire", ["yes", 2, None, [], "true"])
+def test_what_is_no_bool_is_an_error(wire: object) -> None:
+    assert problem({"a": wire}, dict[str, bool]).expected == "true or false"
+
+
+@attrs.frozen
+class Agent:
+    login: str
+    name: str
+    created: datetime
+    groups: list[int] = attrs.field(factory=list)
+
+
+def test_a_users_class_decodes_by_the_same_rules() -> None:
+    wire = {"login": "a", "name": "A", "created": "2013-01-31 15:51:03", "groups": ["1", 2]}
+    agent = make_converter(WARSAW).structure(wire, Agent)
+    assert agent == Agent("a", "A", datetime(2013, 1, 31, 14, 51, 3, tzinfo=UTC), [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("wire", "path"),
+    [
+        ({"login": "a", "name": "A"}, "[0].created"),
+        ({"login": None, "name": "A", "created": 1}, "[0].login"),
+        ({"login": "a", "name": "A", "created": 1, "groups": [1, "x"]}, "[0].groups[1]"),
+    ],
+)
+def test_errors_in_a_users_class_have_a_path(wire: object, path: str) -> None:
+    assert problem([wire], list[Agent]).path == path
+
+
+class Money:
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+
+def to_money(value: Any, _: Any) -> Money:
+    amount, currency = value.split()
+    if currency != "USD":
+        raise ValueError(f"no {currency} here")
+    return Money(int(amount))
+
+
+def test_users_can_register_hooks() -> None:
+    converter = make_converter()
+    converter.register_structure_hook(Money, to_money)
+    assert converter.structure(["500 USD"], list[Money])[0].cents == 500
+
+
+def test_users_can_replace_our_hooks_also_after_the_first_use() -> None:
+    converter = make_converter()
+    wire = {"id": "a", "state": "chatting", "operators": [{"id": "john"}]}
+    assert converter.structure(wire, Visitor).operators == (Operator(id="john"),)
+    converter.register_structure_hook(Operator, lambda value, _: Operator(id=value["id"].upper()))
+    assert converter.structure(wire, Visitor).operators == (Operator(id="JOHN"),)
+
+
+def test_converters_are_independent() -> None:
+    make_converter().register_structure_hook(str, lambda _, __: "changed")
+    assert make_converter().structure("text", str) == "text"
+
+
+@pytest.mark.parametrize("wire", ["500 EUR", "500", 500, None])
+def test_what_a_users_hook_raises_is_explained_with_its_path(wire: object) -> None:
+    converter = make_converter()
+    converter.register_structure_hook(Money, to_money)
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
+        converter.structure([*["1 USD"] * 2, wire], list[Money])
+    error = find_wire_error(caught.value)
+    assert error.path == "[2]"
+    assert "Error: " in error.found
+
+
+# --- back to JSON ---
+
+
+def test_details_become_what_the_documentation_asks_for() -> None:
+    details = VisitorDetails(
+        "my-app",
+        [DetailField("Age", 36), DetailField("Profile", "Open", url="https://example.com/7")],
+        icon="https://example.com/icon.png",
+    )
+    assert make_converter().unstructure(details) == {
+        "id": "my-app",
+        "fields": [
+            {"name": "Age", "value": "36"},
+            {"name": "Profile", "value": "Open", "url": "https://example.com/7"},
+        ],
+        "icon": "example.com/icon.png",
+    }
+
+
+def test_what_details_do_not_have_is_not_sent() -> None:
+    details = VisitorDetails("my-app", [DetailField("Age", 36)])
+    assert make_converter().unstructure(details) == {
+        "id": "my-app",
+        "fields": [{"name": "Age", "value": "36"}],
+    }
+
+
+def test_new_fields_stand_beside_the_known_ones_again() -> None:
+    wire = make_converter().unstructure(decoded(mood="good", extra=[1]))
+    assert wire["mood"] == "good"
+    assert wire["extra"] == [1]
+    assert wire["id"] == "S1.a"
+
+
+@pytest.mark.parametrize("name", ["visitors_2013.json", "visitors_2017.json"])
+def test_the_samples_come_back_the_same(name: str) -> None:
+    converter = make_converter()
+    visitors = converter.structure(fixture(name), list[Visitor])
+    wire = json.loads(json.dumps(converter.unstructure(visitors)))
+    assert converter.structure(wire, list[Visitor]) == visitors
+
+
+SOME_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+SOME_TIMES = st.none() | st.datetimes() | st.datetimes(timezones=st.just(UTC))
+SOME_TEXT = st.text(max_size=20)
+SOME_IDS = st.text(min_size=1, max_size=20)
+SOME_NUMBERS = st.none() | st.integers()
+
+
+def extras_of(cls: type[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    fields = attrs.fields(cls)
+    known = {field.name for field in fields} | {field.metadata.get("twin") for field in fields}
+    keys = SOME_TEXT.filter(lambda key: key not in known) | st.just("extra")
+    return st.dictionaries(keys, SOME_JSON, max_size=3)
+
+
+def some(cls: type[Any], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.builds(cls, **fields, extra=extras_of(cls))
+
+
+def tuples_of(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(items, max_size=2).map(tuple)
+
+
+OPERATORS = tuples_of(some(Operator, id=SOME_IDS, display_name=SOME_TEXT))
+VISITORS = some(
+    Visitor,
+    **dict.fromkeys(TEXTS, SOME_TEXT),
+    **dict.fromkeys(NUMBERS, SOME_NUMBERS),
+    **dict.fromkeys(TIME_FIELDS, SOME_TIMES),
+    **dict.fromkeys(
+        ["latitude", "longitude"], st.none() | st.floats(allow_nan=False, allow_infinity=False)
+    ),
+    id=SOME_TEXT,
+    state=st.sampled_from(VisitorState) | SOME_TEXT,
+    chat_id=st.none() | SOME_IDS,
+    queue_start_time=SOME_TIMES | st.integers(),
+    operators=OPERATORS,
+    prechat_survey=tuples_of(some(SurveyAnswer, key=SOME_TEXT, value=SOME_TEXT)),
+    custom_variables=tuples_of(some(CustomVariable, key=SOME_TEXT, value=SOME_TEXT)),
+    visit_path=tuples_of(
+        some(
+            VisitedPage,
+            page=SOME_TEXT,
+            title=SOME_TEXT,
+            invitation=SOME_TEXT,
+            time=SOME_TIMES,
+            time_ref=SOME_NUMBERS,
+        )
+    ),
+    chat=st.none()
+    | some(
+        VisitorChat,
+        id=st.none() | SOME_IDS,
+        chat_room=SOME_NUMBERS,
+        start_time=SOME_TIMES | st.integers(),
+        agents=OPERATORS,
+    ),
+)
+CONVERTER = make_converter()
+
+
+@settings(deadline=None, max_examples=40)
+@given(VISITORS)
+def test_every_visitor_survives_the_way_through_json(visitor: Visitor) -> None:
+    wire = json.loads(json.dumps(CONVERTER.unstructure(visitor)))
+    assert CONVERTER.structure(wire, Visitor) == visitor
+
+
+FIELD_NAMES = [field.name for field in attrs.fields(Visitor)] + [f"{t}_ts" for t in TIME_FIELDS]
+NESTED_NAMES = ["id", "display_name", "key", "value", "page", "time", "time_ts", "agents", "extra"]
+NEARLY_NESTED = st.dictionaries(
+    st.sampled_from(NESTED_NAMES), SOME_JSON | st.lists(st.dictionaries(st.text(), SOME_JSON))
+)
+NEARLY_VISITORS = st.lists(
+    st.dictionaries(
+        st.sampled_from(FIELD_NAMES),
+        SOME_JSON | st.sampled_from(["", "0", "2013-01-31 15:51:03", 1e400]) | NEARLY_NESTED
+        | st.lists(NEARLY_NESTED, max_size=2),
+        max_size=8,
+    ).flatmap(lambda fields: st.sampled_from([fields, {"id": "a", "state": "b", **fields}])),
+    max_size=3,
+)  # fmt: skip
+
+
+def check_visitors_or_an_explanation(converter: Converter, document: Any) -> None:
+    try:
+        visitors = converter.structure(document, list[Visitor])
+    except Exception as error:  # noqa: BLE001 - of any kind, but explained
+        found = find_wire_error(error)
+        assert found.expected in {
+            "a list",
+            "a number",
+            "a time",
+            "a value",
+            "a whole number",
+            "an object",
+            "text",
+            "Unix seconds",
+        }
+        assert found.found
+    else:
+        assert isinstance(document, list)
+        assert len(visitors) == len(document)
+        assert all(type(visitor) is Visitor for visitor in visitors)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SOME_JSON | NEARLY_VISITORS)
+def test_any_json_gives_visitors_or_an_explained_error(document: Any) -> None:
+    check_visitors_or_an_explanation(CONVERTER, document)
+
+
+@settings(deadline=None, max_examples=15)
+@given(NEARLY_VISITORS)
+def test_so_it_does_with_a_time_zone(document: Any) -> None:
+    check_visitors_or_an_explanation(make_converter(WARSAW), document)

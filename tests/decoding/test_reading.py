@@ -1,0 +1,255 @@
+"""Bytes become values straight where they are as usual, in turns where they are many."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from zoneinfo import ZoneInfo
+
+import attrs
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from model_strategies import JSON
+from turns import at_once
+
+from livechat_async import DetailField, LiveChatClient, VisitorDetails
+from livechat_async.decoding import bodies, shortcut
+from livechat_async.decoding.bodies import (
+    NotJSONError,
+    document_reader,
+    load_json,
+    open_envelope,
+    value_reader,
+)
+from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.problems import find_wire_error
+from livechat_async.models.chats import Chat
+from livechat_async.models.tickets import Ticket
+from livechat_async.models.visitors import Operator, Visitor
+from livechat_async.sandbox import Sandbox
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+WIRE = {"id": "S1.a", "state": "chatting", "operators": [{"id": "john"}]}
+
+
+def many(number: int) -> list[dict[str, Any]]:
+    return [{**WIRE, "id": f"S{index}"} for index in range(number)]
+
+
+def to_bytes(document: object) -> bytes:
+    return json.dumps(document).encode()
+
+
+def read(content: bytes, type_: Any = list[Visitor]) -> Any:
+    return at_once(value_reader(make_converter(), type_)(content))
+
+
+def read_whole(content: bytes) -> Any:
+    return make_converter().structure(load_json(content), list[Visitor])
+
+
+# --- straight ---
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "cls"),
+    [
+        ("visitors_2013.json", None, Visitor),
+        ("visitors_2017.json", None, Visitor),
+        ("chats_2013.json", "chats", Chat),
+        ("chats_2018.json", "chats", Chat),
+        ("tickets_docs.json", "tickets", Ticket),
+        ("tickets_2019.json", "tickets", Ticket),
+    ],
+)
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Warsaw")])
+def test_the_samples_are_read_straight(
+    name: str, key: str | None, cls: type[Any], zone: ZoneInfo | None
+) -> None:
+    document = json.loads((FIXTURES / name).read_text("utf-8"))
+    items = document if key is None else document[key]
+    converter = make_converter(zone)
+    with (
+        mock.patch.object(bodies, "load_json", side_effect=NotJSONError("taken apart")),
+        mock.patch.object(shortcut, "_generated", side_effect=AssertionError("not needed")),
+    ):
+        found = at_once(value_reader(converter, list[cls])(to_bytes(items)))
+    assert found == converter.structure(items, list[cls])
+
+
+def test_the_visitors_of_a_site_are_read_straight() -> None:
+    visitors = Sandbox(seed=50).visitors
+    with mock.patch.object(bodies, "load_json", side_effect=NotJSONError("taken apart")):
+        assert len(read(to_bytes(visitors), list[Visitor])) == 50
+
+
+def test_one_that_is_not_as_usual_costs_the_others_nothing() -> None:
+    asked = []
+
+    def counted(content: bytes) -> Any:
+        asked.append(content)
+        return load_json(content)
+
+    wires = many(20)
+    wires[7]["new"] = 1
+    with mock.patch.object(bodies, "load_json", counted):
+        visitors = read(to_bytes(wires))
+    assert [json.loads(content)["id"] for content in asked] == ["S7"]
+    assert visitors[7].extra == {"new": 1}
+    assert [visitor.id for visitor in visitors] == [f"S{index}" for index in range(20)]
+
+
+def test_a_users_hook_is_asked_and_a_later_one_too() -> None:
+    converter = make_converter()
+    read_visitors = value_reader(converter, list[Visitor])
+    assert at_once(read_visitors(to_bytes([WIRE])))[0].operators == (Operator(id="john"),)
+    converter.register_structure_hook(Operator, lambda value, _: Operator(id=value["id"].upper()))
+    assert at_once(read_visitors(to_bytes([WIRE])))[0].operators == (Operator(id="JOHN"),)
+    converter.register_structure_hook(Visitor, lambda value, _: Visitor(id=value["id"], state="x"))
+    assert at_once(read_visitors(to_bytes([WIRE]))) == [Visitor(id="S1.a", state="x")]
+    converter.register_structure_hook_func(lambda cls: cls == list[Visitor], lambda *_: ["mine"])
+    assert at_once(read_visitors(to_bytes([WIRE]))) == ["mine"]
+
+
+@attrs.frozen(kw_only=True)
+class Point:
+    x: int
+
+
+@pytest.mark.parametrize(
+    ("document", "type_", "value"),
+    [
+        ([{"x": 1}], list[Point], [Point(x=1)]),
+        ({"x": 1}, Point, Point(x=1)),
+        ([1, "2"], list[int], [1, 2]),
+        ([[1], ["2"]], list[list[int]], [[1], [2]]),
+        ({"a": [1]}, dict[str, Any], {"a": [1]}),
+        ([1, {"a": None}], Any, [1, {"a": None}]),
+        ([1, {"a": None}], list[Any], [1, {"a": None}]),
+        (WIRE, Visitor, Visitor(id="S1.a", state="chatting", operators=(Operator(id="john"),))),
+    ],
+)
+def test_other_types_are_read_too(document: Any, type_: Any, value: Any) -> None:
+    assert read(to_bytes(document), type_) == value
+
+
+def test_where_it_is_wrong_is_told_of_lists_in_lists() -> None:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
+        read(b'[[1], [2, "x"]]', list[list[int]])
+    assert find_wire_error(caught.value).path == "[1][1]"
+
+
+# --- text that is hardly JSON ---
+
+
+def told(attempt: Callable[[], Any]) -> Any:
+    try:
+        return attempt()
+    except NotJSONError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - of any kind, but with the same to say
+        found = find_wire_error(error)
+        return found.path, found.expected, found.found
+
+
+@pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + to_bytes([WIRE])])
+def test_a_byte_order_mark_is_no_harm(content: bytes) -> None:
+    assert [visitor.id for visitor in read(content, list[Visitor])] == ["S1.a"]
+
+
+def test_half_an_emoji_costs_only_itself() -> None:
+    content = b'[{"id": "a", "state": "b", "name": "\\ud83d!"}, {"id": "c", "state": "d"}]'
+    assert [visitor.name for visitor in read(content, list[Visitor])] == ["\ufffd!", ""]
+
+
+@given(st.binary(max_size=40) | JSON.map(to_bytes) | st.just(to_bytes([WIRE])), st.data())
+def test_any_bytes_are_read_as_the_whole_document_is(content: bytes, data: st.DataObject) -> None:
+    cut = data.draw(st.integers(0, len(content)))
+    for text in (content, content[:cut]):
+        assert told(partial(read, text)) == told(partial(read_whole, text))
+
+
+# --- envelopes ---
+
+
+@pytest.mark.parametrize("key", ["chats", "tickets", "pages", "total", "a key"])
+def test_the_list_may_have_any_name(key: str) -> None:
+    envelope = open_envelope(to_bytes({key: [1, 2], "other": None}), key)
+    assert envelope is not None
+    assert [bytes(raw) for raw in envelope.items] == [b"1", b"2"]
+    assert (envelope.pages, envelope.total) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"chats": 5}', b"{}", b'{"chats": [1}', b"[" * 9]
+)
+def test_what_is_no_envelope(content: bytes) -> None:
+    assert open_envelope(content, "chats") is None
+
+
+def test_a_mark_or_half_an_emoji_does_not_close_it() -> None:
+    content = b'\xef\xbb\xbf{"pages": "\\ud83d", "chats": [{}], "total": 1}'
+    envelope = open_envelope(content, "chats")
+    assert envelope is not None
+    assert (len(envelope.items), envelope.pages, envelope.total) == (1, "\ufffd", 1)
+
+
+# --- in turns ---
+
+
+def turns_of(content: bytes, type_: Any) -> int:
+    return len(list(value_reader(make_converter(), type_)(content)))
+
+
+def test_a_long_list_is_read_in_many_turns() -> None:
+    content = to_bytes(many(10_000))
+    assert turns_of(content, list[Visitor]) == len(content) // (512 * 1024)
+    assert read(content, list[Visitor])[-1].id == "S9999"
+
+
+def test_a_short_list_is_read_in_one() -> None:
+    assert turns_of(to_bytes(many(100)), list[Visitor]) == 0
+    assert list(document_reader(len)(b"[]")) == []
+
+
+def test_an_empty_list_is_read() -> None:
+    assert read(b"[]", list[Visitor]) == read(b" [ ] ", list[Visitor]) == []
+
+
+def test_the_place_of_an_error_is_right_in_a_later_turn() -> None:
+    wires = many(10_000)
+    wires[9_000]["chats"] = "many"
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
+        read(to_bytes(wires), list[Visitor])
+    assert find_wire_error(caught.value).path == "[9000].chats"
+
+
+async def test_others_run_while_a_long_list_is_read() -> None:
+    visitors = many(4_000)
+    turns = 0
+    async with Sandbox() as sandbox:
+        for wire in visitors:
+            sandbox.add_visitor(id=wire["id"], state="browsing")
+        async with LiveChatClient(sandbox.credentials, base_url=sandbox.url) as client:
+            with mock.patch.object(bodies, "_BYTES_A_TURN", 1024):
+                before = bodies.turn_length
+
+                def counted(raws: Any, content: bytes) -> int:
+                    nonlocal turns
+                    length = before(raws, content)
+                    turns += len(raws) // length
+                    return length
+
+                with mock.patch.object(bodies, "turn_length", counted):
+                    assert len(await client.visitors.list()) == 4_000
+    assert turns > 1_000
+
+
+def test_what_users_write_is_no_model_of_the_wire() -> None:
+    details = VisitorDetails("crm", [DetailField("Plan", "Gold")])
+    assert make_converter().unstructure(details)["fields"] == [{"name": "Plan", "value": "Gold"}]
+    assert msgspec.json.encode(make_converter().unstructure(details))

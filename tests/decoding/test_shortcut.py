@@ -1,0 +1,467 @@
+"""The shortcut gives what the careful hooks give, is taken, and leaves users' hooks alone."""
+
+import copy
+import functools
+import json
+import operator
+import pickle
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+from cattrs import Converter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from model_strategies import JSON, PLAIN, models, nearly
+from turns import at_once
+
+from livechat_async.decoding import converter as converter_module
+from livechat_async.decoding.bodies import load_json, value_reader
+from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.problems import find_wire_error
+from livechat_async.decoding.straight import straight_reader
+from livechat_async.decoding.usual import Hook
+from livechat_async.models import chats, tickets, visitors
+from livechat_async.models._base import WireModel
+from livechat_async.models.chats import Chat, ChatAgent
+from livechat_async.models.tickets import Ticket, TicketGroup
+from livechat_async.models.visitors import Operator, VisitedPage, Visitor
+from livechat_async.redaction import Secret
+from livechat_async.sandbox import Sandbox
+
+PLAIN.setdefault(float, st.floats(allow_nan=False, allow_infinity=False))
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+WARSAW = ZoneInfo("Europe/Warsaw")
+MODELS: list[type[WireModel]] = [
+    cls
+    for module in (visitors, chats, tickets)
+    for cls in (getattr(module, name) for name in module.__all__)
+    if isinstance(cls, type) and issubclass(cls, WireModel)
+]
+TOP = [Visitor, Chat, Ticket]
+QUIRKS = st.sampled_from(
+    [
+        *(None, "", "0", 0, -5, 1, True, False, 1.5, -0.0, 0.0, 1e400, 10**18, "9" * 30),
+        *("2013-01-31 15:51:03", "Wed, 01/23/13 12:05:09 pm", "2013-02-30 00:00:00"),
+        *(1358937653, "1358937653", "35.6127", "nan", "text", [], {}, [{}], ["x"]),
+        *("chatting", "agent", "Europe/Berlin", "Nowhere", "null", "2017-02-16T12:54:26+01:00"),
+    ]
+)
+
+
+def with_shortcuts(
+    monkeypatch: pytest.MonkeyPatch, replacement: Callable[..., Hook], *, zone: Any = None
+) -> Converter:
+    with monkeypatch.context() as patch:
+        patch.setattr(converter_module, "shortcut", replacement)
+        converter = make_converter(zone)
+        for cls in MODELS:
+            converter.get_structure_hook(cls)
+    return converter
+
+
+def careful_converter(zone: Any = None) -> Converter:
+    """A converter that takes no shortcut."""
+    return with_shortcuts(pytest.MonkeyPatch(), lambda _, __, careful: careful, zone=zone)
+
+
+@functools.cache
+def pair(zone: Any) -> tuple[Converter, Converter]:
+    return make_converter(zone), careful_converter(zone)
+
+
+def exactly(value: Any) -> Any:
+    """The value with the type of everything in it."""
+    if attrs.has(type(value)):
+        fields = attrs.fields(type(value))
+        return type(value), [(f.name, exactly(getattr(value, f.name))) for f in fields]
+    if isinstance(value, (tuple, list)):
+        return type(value), [exactly(item) for item in value]
+    if isinstance(value, dict):
+        return type(value), [(name, exactly(item)) for name, item in value.items()]
+    if isinstance(value, datetime):
+        return type(value), value.replace(tzinfo=None), value.tzinfo, value.fold
+    if isinstance(value, (float, Decimal)):
+        return type(value), repr(value)
+    return type(value), value
+
+
+def outcome(converter: Converter, document: Any, cls: Any) -> Any:
+    try:
+        return exactly(converter.structure(document, cls))
+    except Exception as error:  # noqa: BLE001 - of any kind, but of the same one
+        found = find_wire_error(error)
+        return type(error), found.path, found.expected, found.found, error.__context__ is None
+
+
+def check(document: Any, cls: Any, zone: Any = None) -> None:
+    quick, careful = pair(zone)
+    assert outcome(quick, document, cls) == outcome(careful, document, cls)
+    try:
+        content = json.dumps([document]).encode()
+        again = load_json(content)
+    except (TypeError, ValueError):
+        return  # no JSON can say so
+    found = outcome_of(lambda: at_once(value_reader(quick, list[cls])(content)))
+    expected = outcome_of(lambda: careful.structure(again, list[cls]))
+    assert found == expected
+
+
+def outcome_of(read: Callable[[], Any]) -> Any:
+    try:
+        return exactly(read())
+    except Exception as error:  # noqa: BLE001 - of any kind, but with the same to say
+        found = find_wire_error(error)
+        return found.path, found.expected, found.found
+
+
+# --- equal objects, equal errors ---
+
+
+def test_every_model_is_tried() -> None:
+    assert len(MODELS) == 25
+
+
+@pytest.mark.parametrize("cls", MODELS)
+@pytest.mark.parametrize("zone", [None, WARSAW])
+def test_objects_as_they_should_be(cls: type[WireModel], zone: Any) -> None:
+    @settings(deadline=None, max_examples=15)
+    @given(models(cls))
+    def compare(model: Any) -> None:
+        wire = json.loads(json.dumps(pair(None)[0].unstructure(model)))
+        check(wire, cls, zone)
+        check([wire], list[cls])
+
+    compare()
+
+
+def quirky(cls: type[WireModel]) -> st.SearchStrategy[Any]:
+    """A whole object, of which a few fields are something else."""
+    wire = models(cls).map(lambda model: json.loads(json.dumps(pair(None)[0].unstructure(model))))
+    fields = {field.metadata.get("wire", field.name): field for field in attrs.fields(cls)}
+    twins = {f.metadata["twin"] for f in fields.values() if "twin" in f.metadata}
+    names = st.sampled_from(sorted({*fields, *twins, "new"}))
+    changes = st.dictionaries(names, QUIRKS, max_size=3)
+    gone = st.lists(names, max_size=2)
+    return st.tuples(wire, changes, gone).map(
+        lambda drawn: {
+            name: value for name, value in (drawn[0] | drawn[1]).items() if name not in drawn[2]
+        }
+    )
+
+
+@pytest.mark.parametrize("cls", MODELS)
+def test_objects_with_quirks(cls: type[WireModel]) -> None:
+    @settings(deadline=None, max_examples=60)
+    @given(quirky(cls), st.sampled_from([None, WARSAW]))
+    def compare(document: Any, zone: Any) -> None:
+        check(document, cls, zone)
+        check([document], list[cls], zone)
+
+    compare()
+
+
+@pytest.mark.parametrize("cls", TOP)
+def test_objects_that_are_broken_anywhere(cls: type[WireModel]) -> None:
+    @settings(deadline=None, max_examples=80)
+    @given(st.lists(nearly(cls).map(lambda item: {"id": "A", "state": "a", **item}) | JSON))
+    def compare(document: Any) -> None:
+        check(document, list[cls])
+
+    compare()
+
+
+@pytest.mark.parametrize("cls", MODELS)
+@pytest.mark.parametrize("document", [None, "", "text", 5, True, [], [{}], {}, {"id": None}])
+def test_what_is_no_object(cls: type[WireModel], document: Any) -> None:
+    check(document, cls)
+
+
+def fields_of_every_model() -> Iterator[tuple[type[WireModel], str]]:
+    for cls in MODELS:
+        for field in attrs.fields(cls):
+            yield cls, field.metadata.get("wire", field.name)
+            if "twin" in field.metadata:
+                yield cls, field.metadata["twin"]
+
+
+SAMPLES: Mapping[type[WireModel], dict[str, Any]] = {
+    Visitor: {"id": "S1.a", "state": "browsing"},
+    VisitedPage: {"page": "https://example.com/"},
+    TicketGroup: {"id": 1},
+    visitors.SurveyAnswer: {"key": "a"},
+    chats.ChatSurveyAnswer: {"key": "a"},
+    visitors.CustomVariable: {"key": "a"},
+}
+TWINLESS = "2017-02-16 12:54:26"
+
+
+@pytest.mark.parametrize(("cls", "name"), [*fields_of_every_model()])
+def test_every_field_with_every_quirk(cls: type[WireModel], name: str) -> None:
+    sample = SAMPLES.get(cls, {"id": "A"})
+    for value in (
+        *(
+            None,
+            "",
+            " ",
+            "0",
+            "00",
+            "7",
+            "٣",
+            "1358937653",
+            "9" * 30,
+            "x",
+            0,
+            1,
+            -5,
+            True,
+            False,
+            1.5,
+            0.0,
+            -0.0,
+            1.5e9,
+            1e400,
+            10**18,
+            253402300799,
+            253402300800,
+            -62135596800,
+            -62135596801,
+        ),
+        *("null", "1.5", "1e9", "+5", "-0", "2017-02-16T12:54:26Z", "2017-02-16T12:54:26.5+02:00"),
+        *(float("nan"), TWINLESS, [], [""], [None], [{}], ["x"], [1], {}, {"id": ""}, {"id": "a"}),
+        *([{"id": "", "display_name": ""}], [{"email": "", "display_name": None}], {"a": [1]}),
+        *([{"id": "a", "key": "b", "page": "c"}, {"id": 5}], type("Text", (str,), {})("x")),
+    ):
+        check({**sample, name: value}, cls)
+        check({**sample, "time": TWINLESS, "date": TWINLESS, name: value}, cls, WARSAW)
+
+
+# --- it is taken ---
+
+
+def counting(monkeypatch: pytest.MonkeyPatch) -> tuple[Converter, Counter[type[Any]]]:
+    asked: Counter[type[Any]] = Counter()
+
+    def shortcut(model: type[Any], fields: Any, careful: Hook) -> Hook:
+        def counted(value: Any, cls: Any) -> Any:
+            asked[model] += 1
+            return careful(value, cls)
+
+        return original(model, fields, counted)
+
+    original = converter_module.shortcut
+    return with_shortcuts(monkeypatch, shortcut), asked
+
+
+def test_nothing_is_asked_carefully_about_the_visitors_of_a_site(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    converter, asked = counting(monkeypatch)
+    converter.structure(Sandbox(seed=50).visitors, list[Visitor])
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "cls"),
+    [
+        ("visitors_2013.json", None, Visitor),
+        ("visitors_2017.json", None, Visitor),
+        ("chats_2013.json", "chats", Chat),
+        ("chats_2018.json", "chats", Chat),
+    ],
+)
+def test_nothing_is_asked_carefully_about_the_samples(
+    monkeypatch: pytest.MonkeyPatch, name: str, key: str | None, cls: type[WireModel]
+) -> None:
+    converter, asked = counting(monkeypatch)
+    document = json.loads((FIXTURES / name).read_text("utf-8"))
+    converter.structure(document if key is None else document[key], list[cls])
+    assert not asked
+
+
+def test_what_is_broken_is_asked_carefully_with_all_that_holds_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    converter, asked = counting(monkeypatch)
+    with pytest.raises(Exception):  # noqa: B017, PT011 - of any kind
+        converter.structure({"id": "a", "state": "b", "operators": [{"id": 5}]}, Visitor)
+    assert set(asked) == {Visitor, Operator}
+
+
+def test_a_frozen_object_stays_frozen() -> None:
+    visitor = make_converter().structure({"id": "a", "state": "browsing"}, Visitor)
+    assert type(visitor) is Visitor
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        visitor.name = "b"  # type: ignore[misc]
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        del visitor.name
+    assert attrs.evolve(visitor, name="b").name == "b"
+    assert hash(visitor) == hash(Visitor(id="a", state=visitors.VisitorState.BROWSING))
+
+
+def test_objects_share_nothing_that_can_be_changed() -> None:
+    wire = {"id": "a", "state": "browsing"}
+    one, other = make_converter().structure([wire, wire], list[Visitor])
+    assert one.extra == other.extra == {}
+    # They share that they have nothing more, so it cannot be written to.
+    for change in (
+        lambda extra: extra.update(new=1),
+        lambda extra: extra.setdefault("new", 1),
+        lambda extra: operator.setitem(extra, "new", 1),
+        lambda extra: operator.ior(extra, {"new": 1}),
+    ):
+        with pytest.raises(TypeError, match="make a dict of it to change it"):
+            change(one.extra)
+    copies = (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one)))  # noqa: S301 (our own)
+    assert [(each, each.extra) for each in copies] == [(other, {})] * 3
+    assert json.loads(json.dumps(attrs.asdict(one)))["extra"] == {}
+
+
+# --- users' hooks ---
+
+WIRE = {
+    "id": "a",
+    "state": "chatting",
+    "name": "Mary",
+    "visits": 3,
+    "last_visit": "2017-02-16 12:54:26",
+    "last_visit_ts": 1487246066,
+    "operators": [{"id": "john"}],
+}
+
+
+def register(converter: Converter, cls: Any, hook: Hook) -> None:
+    if isinstance(cls, type):
+        converter.register_structure_hook(cls, hook)
+    else:
+        converter.register_structure_hook_func(lambda found: found == cls, hook)
+
+
+@pytest.mark.parametrize("used_before", [False, True])
+@pytest.mark.parametrize(
+    ("cls", "hook"),
+    [
+        (str, lambda value, _: str(value).upper()),
+        (str, lambda value, _: "?" if value is None else value),
+        (int, lambda value, _: int(value) + 1),
+        (datetime, lambda *_: datetime.fromisoformat("2000-01-01")),
+        (Operator, lambda value, _: Operator(id=value["id"].upper())),
+        (tuple[Operator, ...], lambda *_: ()),
+        (visitors.VisitorState, lambda *_: visitors.VisitorState.ONLINE),
+    ],
+)
+def test_users_hooks_are_asked(cls: Any, hook: Hook, used_before: bool) -> None:  # noqa: FBT001
+    converter, careful = make_converter(), careful_converter()
+    if used_before:
+        converter.structure(WIRE, Visitor)
+    for each in (converter, careful):
+        register(each, cls, hook)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(converter_module, "shortcut", lambda _, __, hook: hook)
+        expected = [outcome(careful, wire, Visitor) for wire in (WIRE, WIRE | {"id": None})]
+    found = [outcome(converter, wire, Visitor) for wire in (WIRE, WIRE | {"id": None})]
+    assert found == expected
+
+
+@pytest.mark.parametrize("cls", [str, int, datetime, Operator, tuple[Operator, ...]])
+def test_a_hook_that_wraps_ours_is_asked(cls: Any) -> None:
+    converter = make_converter()
+    ours = converter.get_structure_hook(cls)
+    asked = []
+
+    @functools.wraps(ours)
+    def mine(value: Any, type_: Any) -> Any:
+        asked.append(value)
+        return ours(value, type_)
+
+    register(converter, cls, mine)
+    assert converter.structure(WIRE, Visitor) == make_converter().structure(WIRE, Visitor)
+    assert asked
+
+
+def test_a_hook_that_cannot_be_hashed_is_asked() -> None:
+    class Shout:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self, value: Any, _: Any) -> str:
+            return str(value).upper()
+
+    converter = make_converter()
+    converter.register_structure_hook(str, Shout())
+    assert converter.structure(WIRE, Visitor).name == "MARY"
+
+
+# --- other classes ---
+
+
+@attrs.frozen(kw_only=True)
+class Shift(WireModel):
+    agent: ChatAgent
+    hours: int = 8
+    breaks: tuple[int, ...] = (1, 2)
+
+
+@attrs.frozen(kw_only=True)
+class Team(WireModel):
+    name: str
+    teams: "tuple[Team, ...]" = ()
+
+
+@attrs.frozen(kw_only=True)
+class Checked(WireModel):
+    number: int = attrs.field(validator=attrs.validators.gt(0))
+
+
+@attrs.frozen(kw_only=True)
+class Counted(WireModel):
+    number: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "number", self.number + 1)
+
+
+@attrs.define(kw_only=True)
+class Fresh(WireModel):
+    numbers: list[int] = attrs.field(factory=list)
+
+
+@pytest.mark.parametrize(
+    ("document", "cls", "value"),
+    [
+        ({"agent": {"email": "a"}}, Shift, Shift(agent=ChatAgent(email="a"))),
+        ({"agent": {}, "hours": None, "breaks": None}, Shift, Shift(agent=ChatAgent())),
+        ({"name": "a", "teams": [{"name": "b"}]}, Team, Team(name="a", teams=(Team(name="b"),))),
+        ({"number": 1}, Checked, Checked(number=1)),
+        ({"number": 1}, Counted, Counted(number=1)),
+        ({"numbers": ["1"]}, Fresh, Fresh(numbers=[1])),
+        ({}, Fresh, Fresh()),
+    ],
+)
+def test_a_model_of_any_make_decodes(document: Any, cls: Any, value: Any) -> None:
+    assert make_converter().structure(document, cls) == value
+
+
+def test_a_validator_is_asked() -> None:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
+        make_converter().structure({"number": 0}, Checked)
+    assert "'number' must be > 0" in find_wire_error(caught.value).found
+
+
+@attrs.frozen(kw_only=True)
+class Door(WireModel):
+    """Its key is asked for once, and by a hook whose name begins as the place of the value."""
+
+    key: Secret
+
+
+def test_a_value_that_is_only_handed_on_is_read_straight() -> None:
+    read = straight_reader(make_converter().get_structure_hook(Door))
+    assert read is not None
+    door = read.one(b'{"key": "b"}')
+    assert (door, type(door.key)) == (Door(key=Secret("b")), Secret)

@@ -1,0 +1,885 @@
+"""Exports from an archive in memory that changes while they go on."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import math
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import aclosing
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livechat_async import (
+    BadRequestError,
+    BrokenItem,
+    ConfigurationError,
+    LiveChatClient,
+    LiveChatError,
+    Page,
+    Pager,
+    Request,
+    RequestTimeout,
+)
+from livechat_async.export import export as export_module
+from livechat_async.export.checkpoint import Checkpoint, IncompleteDay, Window
+from livechat_async.export.completeness import Tally
+from livechat_async.export.export import (
+    BEGINNING,
+    MOST_ITEMS,
+    Export,
+    OverfullDayError,
+    UnsettledDaysError,
+    export,
+)
+
+SIZE = 3
+MOST = 24
+WINDOW = 10
+START = date(2023, 1, 1)
+QUERY = {"base_url": "https://api.example.com", "path": "/chats", "tag": ["sales"]}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _few_items_are_many() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export_module, "MOST_ITEMS", MOST)
+        yield
+
+
+@define(frozen=True, order=True)
+class Item:
+    day: date
+    minute: int
+    id: str = field(order=False)
+
+
+@define
+class Archive:
+    """Items of days, newest first; something may happen before each answer."""
+
+    items: list[Item] = field(factory=list)
+    happens: Callable[[], None] = lambda: None
+    steps: Callable[[int], int] = lambda number: number % 4  # answers come out of order
+    total: Callable[[int], int | None] = lambda total: total
+    size: int = SIZE
+    most_pages: int | None = None
+    asked: list[tuple[Window, int]] = field(factory=list)
+    made: int = 0
+
+    def add(self, day: int, minute: int = 0) -> Item:
+        self.made += 1
+        item = Item(START + timedelta(days=day), minute, f"C{self.made}")
+        self.items.append(item)
+        return item
+
+    def fill(self, *counts: int) -> Archive:
+        for day, count in enumerate(counts):
+            for minute in range(count):
+                self.add(day, minute)
+        return self
+
+    def between(self, first: date, last: date) -> list[Item]:
+        return sorted((item for item in self.items if first <= item.day <= last), reverse=True)
+
+    def days(self, prefetch: int | None) -> Callable[[date, date], Pager[Item]]:
+        def pager(first: date, last: date) -> Pager[Item]:
+            async def fetch(number: int) -> Page[Item]:
+                self.asked.append((Window(first, last), number))
+                for _ in range(self.steps(len(self.asked))):
+                    await asyncio.sleep(0)
+                if number > MOST // self.size:
+                    raise BadRequestError(method="GET", url="/chats", status=400, message="far")
+                self.happens()
+                found = self.between(first, last)
+                total = self.total(len(found))
+                shown = found[(number - 1) * self.size : number * self.size]
+                for _ in range(self.steps(len(self.asked) + number)):
+                    await asyncio.sleep(0)
+                pages = None if total is None else math.ceil(total / self.size)
+                if pages is not None and self.most_pages is not None:
+                    pages = min(pages, self.most_pages)
+                return Page(
+                    items=shown,
+                    number=number,
+                    pages=pages,
+                    total=total,
+                    size=len(shown),
+                    url="/chats",
+                    fetch=fetch,
+                )
+
+            return Pager(fetch, lambda item: item.id, prefetch=prefetch)
+
+        return pager
+
+    def export(self, days: int, prefetch: int | None = None, **options: Any) -> Export[Item]:
+        return Export(
+            self.days(prefetch),
+            query=QUERY,
+            first=START,
+            last=START + timedelta(days=days - 1),
+            prefetch=prefetch,
+            **{"window_items": WINDOW, **options},
+        )
+
+
+async def drain(walk: Export[Item], into: list[Item] | None = None) -> list[Item]:
+    got = [] if into is None else into
+    async for item in walk:
+        got.append(item)
+    return got
+
+
+def again(checkpoint: Checkpoint) -> Checkpoint:
+    """As after a crash."""
+    return Checkpoint.from_json(checkpoint.to_json())
+
+
+def check_once(got: list[Item]) -> set[Item]:
+    assert len({item.id for item in got}) == len(got)
+    return set(got)
+
+
+# What it walks, and in which order
+
+
+async def test_the_oldest_days_come_first_and_in_a_window_the_newest_item() -> None:
+    archive = Archive().fill(4, 4, 0, 9, 0, 0, 2, 1)
+
+    got = await drain(archive.export(8))
+
+    windows = [Window(START, START + timedelta(days=1))]
+    windows += [
+        Window(START + timedelta(days=begin), START + timedelta(days=end))
+        for begin, end in ((2, 3), (4, 7))
+    ]
+    assert got == [item for each in windows for item in archive.between(each.first, each.last)]
+
+
+async def test_a_range_without_items_costs_one_request() -> None:
+    archive = Archive()
+
+    assert await drain(archive.export(9_000, prefetch=8)) == []
+    assert len(archive.asked) == 1
+
+
+async def test_an_archive_that_stands_still_is_read_once() -> None:
+    archive = Archive().fill(9, 0, 0, 8)
+
+    await drain(archive.export(4, prefetch=3))
+
+    pages = [(window, number) for window, number in archive.asked if number > 1]
+    assert len(pages) == len(set(pages)) == 2 + 2
+    assert [number for _, number in archive.asked].count(1) == 3 + 1  # 3 windows, and what is late
+
+
+@pytest.mark.parametrize("prefetch", [None, 1, 8])
+async def test_a_window_of_one_request_is_not_asked_again(prefetch: int | None) -> None:
+    archive = Archive().fill(SIZE)
+
+    await drain(archive.export(1, prefetch=prefetch))
+
+    assert len(archive.asked) == 1
+
+
+async def test_progress_tells_items_and_windows() -> None:
+    archive = Archive().fill(8, 8, 8, 8)
+    walk = archive.export(4)
+    assert walk.progress.items_expected is None
+
+    seen = []
+    async for _ in walk:
+        progress = walk.progress
+        seen.append((progress.items_done, progress.items_expected, progress.windows_done))
+
+    assert seen[0] == (1, 32, 0)
+    assert seen[-1] == (32, 32, 3)
+    assert [done for done, *_ in seen] == list(range(1, 33))
+    assert (walk.progress.windows_left, walk.progress.window) == (0, None)
+    assert walk.is_finished
+
+
+async def test_more_than_expected_is_expected() -> None:
+    archive = Archive().fill(2, 9)
+    walk = archive.export(2)
+    archive.happens = lambda: archive.add(1) and None if len(archive.asked) == 2 else None
+
+    await drain(walk)
+
+    assert (walk.progress.items_done, walk.progress.items_expected) == (12, 12)
+
+
+async def test_leaving_the_loop_and_entering_another_goes_on() -> None:
+    archive = Archive().fill(9, 9, 9)
+    got: list[Item] = []
+    async with archive.export(3, prefetch=4) as walk:
+        async for item in walk:
+            got.append(item)
+            if len(got) == 5:
+                break
+        requests = len(archive.asked)
+        got.append(await anext(aiter(walk)))
+        assert len(archive.asked) <= requests + 1
+        await walk.aclose()
+        got += await drain(walk)
+
+    assert check_once(got) == set(archive.items)
+    assert await drain(walk) == []
+
+
+async def test_closing_cancels_what_was_prefetched() -> None:
+    archive = Archive().fill(24)
+    before = asyncio.all_tasks()
+    async with archive.export(1, prefetch=5, window_items=24) as walk:
+        async for _ in walk:
+            if walk.progress.items_done == SIZE + 1:
+                break
+        assert len(asyncio.all_tasks() - before) > 1
+
+    assert asyncio.all_tasks() == before
+
+
+# Days with more than can be paged
+
+
+async def test_a_day_too_large_is_told_before_anything_of_it_is_handed_out() -> None:
+    archive = Archive().fill(5, MOST + 1, 5)
+    walk = archive.export(3)
+    got: list[Item] = []
+
+    with pytest.raises(OverfullDayError) as caught:
+        await drain(walk, got)
+
+    day = START + timedelta(days=1)
+    assert (caught.value.first, caught.value.last) == (day, day)
+    assert (caught.value.total, caught.value.most) == (MOST + 1, MOST)
+    assert all(word in str(caught.value) for word in ("2023-01-02", "25 items", "tag", "'partial'"))
+    assert set(got) == set(archive.between(START, START))
+    assert walk.checkpoint.windows[0].first == day
+    for copied in (pickle.loads(pickle.dumps(caught.value)), copy.deepcopy(caught.value)):  # noqa: S301
+        assert str(copied) == str(caught.value)
+    assert isinstance(caught.value, LiveChatError)
+
+
+@pytest.mark.parametrize("most_pages", [None, MOST // SIZE])
+async def test_the_checkpoint_before_a_day_too_large_goes_on_with_a_part_of_it(
+    most_pages: int | None,
+) -> None:
+    archive = Archive(most_pages=most_pages).fill(5, MOST + 1, 5)
+    walk = archive.export(3)
+    got: list[Item] = []
+    with pytest.raises(OverfullDayError):
+        await drain(walk, got)
+
+    rest = archive.export(
+        3, prefetch=4, checkpoint=again(walk.checkpoint), on_overfull_day="partial"
+    )
+    got += await drain(rest)
+
+    (oldest,) = set(archive.items) - check_once(got)
+    assert (oldest.day, oldest.minute) == (START + timedelta(days=1), 0)
+    assert rest.incomplete == (IncompleteDay(day=oldest.day, total=MOST + 1, exported=MOST),)
+    assert again(rest.checkpoint) == rest.checkpoint
+
+
+async def test_a_day_of_as_many_as_can_be_paged_is_whole() -> None:
+    archive = Archive().fill(MOST)
+    walk = archive.export(1, prefetch=3)
+
+    assert set(await drain(walk)) == set(archive.items)
+    assert walk.incomplete == ()
+
+
+@pytest.mark.parametrize("pages_end_at_the_cap", [True, False])
+async def test_a_day_that_grows_too_large_is_not_cut_silently(
+    *, pages_end_at_the_cap: bool
+) -> None:
+    archive = Archive(most_pages=MOST // SIZE if pages_end_at_the_cap else None).fill(MOST)
+    archive.happens = lambda: archive.add(0, 99) and None if len(archive.asked) == 3 else None
+
+    with pytest.raises(OverfullDayError) as caught:
+        await drain(archive.export(1))
+
+    assert caught.value.total == MOST + 1
+    assert isinstance(caught.value.__cause__, BadRequestError) is not pages_end_at_the_cap
+
+
+@pytest.mark.parametrize("prefetch", [None, 5])
+async def test_days_of_unknown_number_are_split_where_the_server_stops(
+    prefetch: int | None,
+) -> None:
+    archive = Archive(total=lambda _: None).fill(20, 9, 20, 0, 0, 7, 7)
+    walk = archive.export(7, prefetch=prefetch)
+    got: list[Item] = []
+    async for item in walk:
+        got.append(item)
+        if len(got) % 10 == 0:
+            walk = walk_on = archive.export(7, prefetch, checkpoint=again(walk.checkpoint))
+            got += await drain(walk_on)
+            break
+
+    assert check_once(got) == set(archive.items)
+    assert walk.progress.items_expected is None
+
+
+async def test_a_refusal_of_the_first_page_is_no_cap() -> None:
+    archive = Archive().fill(3)
+
+    def refuse() -> None:
+        raise BadRequestError(method="GET", url="/chats", status=400, message="no such tag")
+
+    archive.happens = refuse
+    with pytest.raises(BadRequestError, match="no such tag"):
+        await drain(archive.export(3))
+
+
+# What changes meanwhile
+
+
+async def test_items_that_arrive_deep_in_a_window_are_met() -> None:
+    archive = Archive().fill(9, 1)
+    arrivals = iter([(0, -1), (0, 5), (0, 5), (0, 99), (0, 0)])
+
+    def arrive() -> None:
+        if (where := next(arrivals, None)) is not None and len(archive.asked) > 1:
+            archive.add(*where)
+
+    archive.happens = arrive
+    got = await drain(archive.export(1, prefetch=4, window_items=20))
+
+    assert check_once(got) == set(archive.between(START, START))
+
+
+async def test_arrivals_at_every_request_do_not_keep_it_from_ending() -> None:
+    archive = Archive().fill(3)
+    archive.happens = lambda: (
+        archive.add(0, 1_000 + archive.made) and None if archive.made < 20 else None
+    )
+
+    got = await drain(archive.export(1, window_items=24))
+
+    assert check_once(got) == set(archive.items)
+    assert len(archive.asked) < 40
+
+
+async def test_what_arrives_in_finished_days_is_counted() -> None:
+    archive = Archive().fill(9, 9)
+    walk = archive.export(2)
+
+    async for item in walk:
+        if item.day > START and walk.late is None and archive.made == 18:
+            archive.add(0)
+            archive.add(0)
+
+    assert walk.late == 2
+    assert walk.progress.items_done == 18
+
+
+async def test_not_to_know_how_many_are_late_is_no_failure() -> None:
+    archive = Archive().fill(9, 9)
+    walk = archive.export(2)
+    whole = Window(START, START + timedelta(days=1))
+
+    def fail() -> None:
+        if archive.asked.count((whole, 1)) == 2:
+            raise RequestTimeout(method="GET", url="/chats", limit="deadline", seconds=1.0)
+
+    archive.happens = fail
+    assert len(await drain(walk)) == 18
+    assert (walk.late, walk.is_finished) == (None, True)
+
+
+async def test_days_that_never_settle_are_told_after_some_walks() -> None:
+    archive = Archive().fill(9)
+    whole = Window(START, START)
+    archive.total = lambda total: total + archive.asked.count((whole, 1)) % 2 + 1
+    walk = archive.export(1, window_items=24)
+    got: list[Item] = []
+
+    def replace() -> None:
+        if archive.asked[-1][1] == 1:
+            archive.items.remove(min(archive.items))
+            archive.add(0, 50 + archive.made)
+
+    archive.happens = replace
+    with pytest.raises(UnsettledDaysError) as caught:
+        await drain(walk, got)
+
+    check_once(got)
+    assert (caught.value.first, caught.value.last, caught.value.passes) == (START, START, 20)
+    assert "2023-01-01 to 2023-01-01 kept changing during 20 walks" in str(caught.value)
+    archive.happens = lambda: None
+    archive.total = lambda total: total
+    got += await drain(walk)
+    assert set(archive.items) <= check_once(got)
+
+
+@pytest.mark.parametrize("off", [-1, 3])
+async def test_a_total_that_is_wrong_loses_nothing(off: int) -> None:
+    archive = Archive(total=lambda total: total + off, size=2).fill(6)
+
+    assert check_once(await drain(archive.export(1))) == set(archive.items)
+
+
+async def test_an_item_round_midnight_is_handed_out_once() -> None:
+    class Overlapping(Archive):
+        """Counts its last item to the day it began on and to the day it ended on."""
+
+        def between(self, first: date, last: date) -> list[Item]:
+            both = self.items[-1]
+            is_next_day = first == both.day + timedelta(days=1)
+            return super().between(first, last) + ([both] if is_next_day else [])
+
+    archive = Overlapping().fill(9, 9, 9)
+    archive.add(1, 500)
+    walk = archive.export(3, prefetch=2)
+    got: list[Item] = []
+    async for item in walk:
+        got.append(item)
+        if item.day == START + timedelta(days=1) and len(got) == 15:
+            break
+    got += await drain(archive.export(3, checkpoint=again(walk.checkpoint)))
+
+    assert check_once(got) == set(archive.items)
+
+
+async def test_an_item_of_three_days_is_handed_out_once() -> None:
+    class Overlapping(Archive):
+        """Counts its last item to every day."""
+
+        def between(self, first: date, last: date) -> list[Item]:
+            found = super().between(first, last)
+            return found if self.items[-1] in found else [*found, self.items[-1]]
+
+    archive = Overlapping().fill(9, 9, 9)
+    archive.add(0, 500)
+
+    assert check_once(await drain(archive.export(3))) == set(archive.items)
+
+
+async def test_an_error_comes_after_what_was_had_and_the_export_goes_on() -> None:
+    archive = Archive().fill(9, 9, 9)
+    walk = archive.export(3)
+    failing = {6, 9}
+
+    def fail() -> None:
+        if len(archive.asked) in failing:
+            failing.remove(len(archive.asked))
+            raise RequestTimeout(method="GET", url="/chats", limit="deadline", seconds=1.0)
+
+    archive.happens = fail
+    got: list[Item] = []
+    for _ in range(2):
+        with pytest.raises(RequestTimeout) as caught:
+            await drain(walk, got)
+        assert caught.value.resume_page is None
+        assert walk.progress.items_done == len(got) > 0
+    got += await drain(walk)
+
+    assert check_once(got) == set(archive.items)
+
+
+COUNTS = st.lists(st.integers(0, MOST - 8), min_size=1, max_size=9)
+ARRIVALS = st.lists(
+    st.tuples(st.integers(1, 60), st.integers(0, 8), st.integers(-5, 40)), max_size=7
+)
+STEPS = st.lists(st.integers(0, 5), min_size=1, max_size=7)
+
+
+@given(
+    counts=COUNTS,
+    arrivals=ARRIVALS,
+    crashes=st.lists(st.integers(1, 30), max_size=5),
+    steps=STEPS,
+    prefetch=st.none() | st.integers(1, 6),
+    window=st.integers(1, MOST),
+)
+def test_each_item_once_whatever_arrives_and_whenever_it_crashes(  # noqa: PLR0917
+    counts: list[int],
+    arrivals: list[tuple[int, int, int]],
+    crashes: list[int],
+    steps: list[int],
+    prefetch: int | None,
+    window: int,
+) -> None:
+    archive = Archive(steps=lambda number: steps[number % len(steps)]).fill(*counts)
+    due = set(archive.items)
+    requests = 0
+    walk = archive.export(len(counts), prefetch, window_items=window)
+
+    def arrive() -> None:
+        nonlocal requests
+        requests += 1
+        for when, day, minute in arrivals:
+            # Of the window in hand, an answer that is not looked at any more may be the first to
+            # show it; without prefetching there is no such answer.
+            now = walk.progress.window
+            if when == requests and day < len(counts):
+                item = archive.add(day, minute)
+                if now and item.day >= (now.first if prefetch is None else now.last + timedelta(1)):
+                    due.add(item)
+
+    async def run() -> list[Item]:
+        nonlocal walk
+        got: list[Item] = []
+        for items in crashes:
+            async with aclosing(aiter(walk)) as loop:
+                for _ in range(items):
+                    item = await anext(loop, None)
+                    if item is not None:
+                        got.append(item)
+            walk = archive.export(
+                len(counts), prefetch, window_items=window, checkpoint=again(walk.checkpoint)
+            )
+        return got + await drain(walk)
+
+    archive.happens = arrive
+    got = check_once(asyncio.run(run()))
+
+    assert due <= got <= set(archive.items)
+    assert walk.is_finished
+
+
+@given(
+    counts=COUNTS,
+    events=st.dictionaries(st.integers(2, 40), st.booleans(), max_size=6),
+    data=st.data(),
+)
+def test_items_that_go_away_take_no_others_with_them(
+    counts: list[int], events: dict[int, bool], data: st.DataObject
+) -> None:
+    archive = Archive(steps=lambda _: 0).fill(*counts)
+    walk = archive.export(len(counts))
+
+    def happen() -> None:
+        event = events.get(len(archive.asked))
+        if event is False and archive.items:
+            item = data.draw(st.sampled_from(sorted(archive.items)))
+            archive.items.remove(item)
+        elif event and walk.progress.window is not None:
+            day = (walk.progress.window.last - START).days
+            archive.add(day, data.draw(st.integers(-5, 40)))
+
+    archive.happens = happen
+    got = check_once(asyncio.run(drain(walk)))
+
+    assert set(archive.items) <= got
+
+
+async def test_a_new_item_on_top_costs_one_more_request() -> None:
+    archive = Archive().fill(9)
+    archive.happens = lambda: archive.add(0, 99) and None if len(archive.asked) == 2 else None
+
+    got = await drain(archive.export(1))
+
+    assert check_once(got) == set(archive.items)
+    assert [number for _, number in archive.asked] == [1, 2, 3, 4, 1]
+
+
+# What tells that everything was met
+
+
+def read(
+    tally: Tally[dict[str, Any]],
+    *ids: str,
+    total: int | None,
+    broken: int = 0,
+    before: int | None = None,
+) -> None:
+    async def fetch(_: int) -> Page[dict[str, Any]]:
+        raise NotImplementedError
+
+    tally.answer(total, tally.ask() if before is None else before)
+    tally.add(
+        Page(
+            items=[{"id": identity} for identity in ids],
+            number=1,
+            pages=None,
+            total=total,
+            broken=[BrokenItem(1, "chats[0]", "text", "7")] * broken,
+            size=len(ids) + broken,
+            url="/chats",
+            fetch=fetch,
+        )
+    )
+
+
+@pytest.mark.parametrize("in_flight_together", [True, False])
+def test_answers_in_flight_together_may_come_out_of_order(*, in_flight_together: bool) -> None:
+    tally: Tally[dict[str, Any]] = Tally()
+    before = tally.ask() if in_flight_together else None
+    read(tally, "a", "b", total=4)
+    read(tally, "c", "d", total=3, before=before)
+    tally.end_pass()
+    assert tally.is_settled is in_flight_together
+
+
+def test_what_cannot_be_read_counts_in_a_walk_during_which_nothing_changed() -> None:
+    tally: Tally[dict[str, Any]] = Tally()
+    read(tally, "a", total=3, broken=1)
+    read(tally, "b", total=3)
+    tally.end_pass()
+    assert tally.is_settled
+    assert len(tally.broken) == 1
+
+    tally = Tally()
+    read(tally, "a", total=3, broken=1)
+    read(tally, "b", total=4, broken=1)
+    tally.end_pass()
+    assert not tally.is_settled
+
+
+def test_a_later_walk_goes_as_far_as_it_has_to() -> None:
+    tally: Tally[dict[str, Any]] = Tally()
+    read(tally, "a", "b", total=4)
+    read(tally, "c", "d", total=6)
+    tally.end_pass()
+    read(tally, "e", "a", total=7)
+    assert not tally.is_enough  # there may be more that is new
+    read(tally, "b", "c", total=7)
+    assert tally.is_enough  # what is still missing came on top meanwhile
+    tally.end_pass()
+    assert not tally.is_settled
+    read(tally, "a", "b", total=7)
+    read(tally, "f", "c", total=7)
+    assert not tally.is_enough  # it is somewhere below
+    read(tally, "g", "d", total=7)
+    assert tally.is_enough
+    tally.end_pass()
+    assert tally.is_settled
+
+
+def test_after_items_went_away_counting_begins_anew() -> None:
+    tally: Tally[dict[str, Any]] = Tally()
+    read(tally, "a", "b", total=5)
+    read(tally, "c", total=3)
+    tally.end_pass()
+    assert not tally.is_settled
+    read(tally, "a", "b", total=3)
+    read(tally, "d", total=4)
+    tally.end_pass()
+    assert not tally.is_settled
+    read(tally, "e", "a", total=4)
+    assert tally.is_enough
+    tally.end_pass()
+    assert tally.is_settled
+
+
+def test_an_answer_nobody_looks_at_counts_too() -> None:
+    tally: Tally[dict[str, Any]] = Tally()
+    read(tally, "a", "b", total=3)
+    tally.answer(2, tally.ask())
+    tally.end_pass()
+    read(tally, "b", "c", total=3)
+    assert not tally.is_enough
+    tally.end_pass()
+    assert not tally.is_settled
+
+
+def test_an_item_without_an_id_is_known_by_what_it_holds() -> None:
+    tally: Tally[dict[str, Any]] = Tally()
+    read(tally, "", "a", total=None)
+    read(tally, "", total=None)
+    assert len(tally.met) == 2
+
+
+# Checkpoints
+
+
+async def a_checkpoint(items: int = 12) -> tuple[Archive, Checkpoint]:
+    archive = Archive().fill(9, 9, 9)
+    walk = archive.export(3)
+    async for _ in walk:
+        if walk.progress.items_done == items:
+            break
+    await walk.aclose()
+    return archive, walk.checkpoint
+
+
+async def test_a_checkpoint_is_plain_text_and_comes_back_the_same() -> None:
+    _, checkpoint = await a_checkpoint()
+
+    text = checkpoint.to_json()
+
+    assert Checkpoint.from_json(text) == Checkpoint.from_json(text.encode()) == checkpoint
+    assert "\n" not in text
+    assert {checkpoint: 1}[again(checkpoint)] == 1
+    assert not checkpoint.is_finished
+    assert checkpoint.items_done == 12
+    assert json.loads(text)["query"] == QUERY
+
+
+async def test_a_checkpoint_cut_short_is_refused_wherever_it_was_cut() -> None:
+    _, checkpoint = await a_checkpoint()
+    text = checkpoint.to_json()
+
+    for length in range(len(text)):
+        with pytest.raises(ConfigurationError, match="cut short"):
+            Checkpoint.from_json(text[:length])
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"version": 2}, "of version 2, and this release reads version 1"),
+        ({"kind": "something"}, "no checkpoint"),
+        ({"windows_done": -1}, "damaged"),
+        ({"items_done": True}, "damaged"),
+        ({"items_expected": "7"}, "damaged"),
+        ({"query": []}, "damaged"),
+        ({"first": "2023-13-01"}, "damaged"),
+        ({"first": None}, "damaged"),
+        ({"windows": [["2023-01-01"]]}, "damaged"),
+        ({"windows": [["2023-01-02", "2023-01-01"]]}, "damaged"),
+        ({"windows": [["2023-01-01", "2023-01-01"], ["2023-01-03", "2023-01-03"]]}, "left"),
+        ({"windows": [["2023-01-01", "2023-01-02"]]}, "left"),
+        ({"windows": [["2022-12-01", "2023-01-03"]]}, "left"),
+        ({"windows": [], "first": "2024-01-01"}, "left"),
+        ({"handed_out": {"2023-01-01": [7]}}, "damaged"),
+        ({"incomplete": [["2023-01-01", None]]}, "damaged"),
+    ],
+)
+async def test_a_damaged_checkpoint_is_refused(changes: dict[str, Any], message: str) -> None:
+    _, checkpoint = await a_checkpoint()
+    data = {**json.loads(checkpoint.to_json()), **changes}
+
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        Checkpoint.from_json(json.dumps(data))
+
+    assert "begin anew" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, b"\xff\xfe", '{"kind": 1}'])
+def test_what_is_no_checkpoint_is_refused(text: str | bytes) -> None:
+    with pytest.raises(ConfigurationError, match="begin anew"):
+        Checkpoint.from_json(text)
+
+
+async def test_a_missing_field_and_a_wrong_type_are_named() -> None:
+    _, checkpoint = await a_checkpoint()
+    data = json.loads(checkpoint.to_json())
+    del data["items_done"]
+
+    with pytest.raises(ConfigurationError, match="items_done"):
+        Checkpoint.from_json(json.dumps(data))
+    with pytest.raises(ConfigurationError, match="NoneType"):
+        Checkpoint.from_json(None)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="from_json"):
+        Archive().export(3, checkpoint=checkpoint.to_json())
+
+
+async def test_a_checkpoint_of_another_query_is_refused() -> None:
+    archive, checkpoint = await a_checkpoint()
+
+    for query, message in (
+        ({**QUERY, "tag": ["support"]}, r"tag=\['sales'\], this one \['support'\]"),
+        ({**QUERY, "group": 7}, "group=None, this one 7"),
+        ({**QUERY, "base_url": "https://eu.example.com"}, "base_url"),
+    ):
+        with pytest.raises(ConfigurationError, match=message):
+            Export(archive.days(None), query=query, first=START, last=START, checkpoint=checkpoint)
+
+
+async def test_a_finished_export_gives_nothing_more_and_asks_nothing() -> None:
+    archive = Archive().fill(9, 9)
+    walk = archive.export(2)
+    await drain(walk)
+    requests = len(archive.asked)
+
+    rest = archive.export(2, checkpoint=again(walk.checkpoint))
+
+    assert rest.checkpoint.is_finished
+    assert rest.is_finished
+    assert await drain(rest) == []
+    assert len(archive.asked) == requests
+
+
+async def test_a_checkpoint_keeps_no_more_ids_than_can_come_again() -> None:
+    archive = Archive().fill(*[9] * 12)
+    walk = archive.export(12)
+
+    async for _ in walk:
+        kept = sum(map(len, walk.checkpoint.handed_out.values()))
+        assert kept <= 2 * 9
+
+
+# The arguments
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"on_overfull_day": "cut"}, "'raise' or 'partial'"),
+        ({"window_items": 0}, "window_items=0"),
+        ({"prefetch": 0}, "prefetch=0"),
+        ({"on_broken": "ignore"}, "'raise' or 'skip'"),
+        ({"date_from": date(2024, 1, 2), "date_to": date(2024, 1, 1)}, "date_to=2024-01-01"),
+        ({"date_from": date(9999, 1, 1)}, "after today="),
+    ],
+)
+async def test_arguments_that_make_no_sense(options: dict[str, Any], message: str) -> None:
+    async with LiveChatClient() as client:
+        with pytest.raises(ConfigurationError, match=message):
+            export(client._session, Request("GET", "/chats"), dict, key="chats", **options)
+
+
+async def test_the_range_ends_today_and_stays_so() -> None:
+    request = Request("GET", "/chats", query={"timezone": "Pacific/Niue", "tag": ["b", "a"]})
+    async with LiveChatClient() as client:
+        begun = export(client._session, request, dict, key="chats").checkpoint
+        later = again(begun)
+        ended = export(client._session, request, dict, key="chats", checkpoint=later)
+        other = Request("GET", "/chats", query={"timezone": None, "tag": ["a", "b"]})
+        anywhere = export(client._session, other, dict, key="chats").checkpoint
+
+    now = datetime.now(UTC)
+    assert (begun.first, ended.checkpoint) == (BEGINNING, begun)
+    assert begun.last in {(now - timedelta(hours=11)).date(), (now - timedelta(hours=11.1)).date()}
+    assert anywhere.last in {
+        (now + timedelta(hours=14)).date(),
+        (now + timedelta(hours=13.9)).date(),
+    }
+    assert begun.query["tag"] == ["a", "b"]
+    assert "timezone" not in anywhere.query
+
+
+async def test_the_resource_takes_the_filters_of_list() -> None:
+    async with LiveChatClient() as client:
+        begun = client.chats.export(
+            date_from=START, date_to=START, tags=iter(["b", "a"]), has_goal=False, rate="rated"
+        ).checkpoint
+        for options in (
+            {"tags": []},
+            {"timezone": "Mars/Base"},
+            {"date_from": datetime(2023, 1, 1, tzinfo=UTC)},
+            {"date_from": START, "date_to": START - timedelta(days=1)},
+        ):
+            with pytest.raises(ConfigurationError):
+                client.chats.export(**options)  # type: ignore[arg-type]
+
+    assert begun.query == {
+        "base_url": "https://api.livechatinc.com",
+        "path": "/chats",
+        "date_from": "2023-01-01",
+        "date_to": "2023-01-01",
+        "has_goal": False,
+        "rate": "rated",
+        "tag": ["a", "b"],
+    }
+
+
+def test_the_documented_numbers() -> None:
+    assert MOST_ITEMS == 25_000
+    assert Window(START, START).is_day
+    assert Window(START, START + timedelta(days=2)).halves() == (
+        Window(START, START + timedelta(days=1)),
+        Window(START + timedelta(days=2), START + timedelta(days=2)),
+    )

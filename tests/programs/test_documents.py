@@ -1,0 +1,280 @@
+"""What the README and docs/ show is run; what they say in tables and trees is compared."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from livechat_async import DetailField, LiveChatClient, RetryPolicy, Timeouts, errors
+from livechat_async.sandbox import Sandbox
+
+ROOT = Path(__file__).parent.parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGING = (ROOT / "docs" / "paging.md").read_text(encoding="utf-8")
+BOTS = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
+BLOCKS = dict(
+    re.findall(
+        r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README + PAGING + BOTS, flags=re.DOTALL
+    ),
+)
+
+
+@pytest.fixture
+async def seeded():
+    async with Sandbox(seed=True) as sandbox:
+        yield sandbox
+
+
+def environment(sandbox: Sandbox, **more: str) -> dict[str, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("LIVECHAT_")}
+    return {
+        **ours,
+        "LIVECHAT_BASE_URL": sandbox.url,
+        "LIVECHAT_LOGIN": sandbox.credentials.login,
+        "LIVECHAT_TOKEN": sandbox.credentials.token,
+        **more,
+    }
+
+
+async def run(*command: str, env: dict[str, str], cwd: Path = ROOT) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *command, env=env, cwd=cwd, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert process.returncode == 0, out.decode() + err.decode()
+    return out.decode()
+
+
+def test_every_python_block_is_run_here():
+    programs = {"quickstart", "archives", "bot", "testing", "send", "pager", "export"}
+    programs |= {"register", "watch", "bot test"}
+    assert (README + PAGING + BOTS).count("```python\n") == len(programs)
+    assert set(BLOCKS) == programs | {"command line", "export on the command line"}
+
+
+async def test_the_quickstart_lists_and_counts(seeded: Sandbox):
+    for name, fields in {"S1.a": {"name": "Mary", "city": "Gdansk"}}.items():
+        seeded.add_visitor(id=name, group=0, page_current="https://example.com/shoes", **fields)
+        seeded.start_chat(name)
+    printed = await run(sys.executable, "-c", BLOCKS["quickstart"], env=environment(seeded))
+    assert "Mary from Gdansk is on https://example.com/shoes" in printed
+    assert re.search(r"^\d+ in the queue$", printed, re.MULTILINE)
+
+
+async def test_the_bot_shows_the_agent_what_it_knows(seeded: Sandbox):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    password = "sandbox-password"
+    seeded.register_webhook("chat_started", f"http://livechat:{password}@127.0.0.1:{port}/livechat")
+    bot = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        BLOCKS["bot"],
+        env=environment(seeded, PORT=str(port), WEBHOOK_PASSWORD=password),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    try:
+        assert bot.stdout is not None
+        await asyncio.wait_for(bot.stdout.readline(), 20)
+        visitor_id = seeded.add_visitor(name="Mary")
+        seeded.start_chat(visitor_id)
+        await seeded.delivered(20)
+    finally:
+        bot.send_signal(signal.SIGINT)
+        await bot.communicate()
+    (delivery,) = seeded.deliveries
+    assert delivery.statuses == [200]
+    (details,) = seeded.details_of(visitor_id)
+    assert details.fields == (DetailField("Plan", "Gold, since 2021"),)
+    assert details.icon == "example.com/crm.png"
+
+
+@pytest.mark.parametrize(("name", "passed"), [("testing", 2), ("bot test", 1)])
+async def test_the_test_of_a_bot_passes_as_printed(
+    seeded: Sandbox, tmp_path: Path, name: str, passed: int
+):
+    (tmp_path / "test_bot.py").write_text(BLOCKS[name], encoding="utf-8")
+    printed = await run(
+        sys.executable,
+        *("-m", "pytest", "-p", "no:cacheprovider", "-p", "no:randomly", "-q"),
+        env=environment(seeded),
+        cwd=tmp_path,
+    )
+    assert f"{passed} passed" in printed
+
+
+async def test_webhooks_are_registered_once(seeded: Sandbox):
+    address = "http://127.0.0.1:9/livechat"
+    env = environment(seeded, WEBHOOK_PASSWORD="sandbox-password", WEBHOOK_URL=address)
+    for _ in range(2):
+        printed = await run(sys.executable, "-c", BLOCKS["register"], env=env)
+        assert printed.splitlines() == [
+            f"chat_started goes to {address}",
+            f"chat_ended goes to {address}",
+        ]
+    assert len(seeded.webhooks) == 2
+
+
+async def test_visitors_are_watched(seeded: Sandbox):
+    code = BLOCKS["watch"].replace("interval=5", "interval=0.05")
+    assert code != BLOCKS["watch"]
+    seeded.add_visitor(id="S1.a", name="Mary", page_current="https://example.com/")
+    watch = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, env=environment(seeded), stdout=PIPE, stderr=PIPE
+    )
+
+    async def until(text: str) -> None:
+        assert watch.stdout is not None
+        async with asyncio.timeout(20):
+            while (line := (await watch.stdout.readline()).decode()) != f"{text}\n":
+                assert line, "it ended"
+
+    try:
+        await until("Mary arrived on https://example.com/")
+        seeded.update_visitor("S1.a", page_current="https://example.com/shoes")
+        await until("Mary went to https://example.com/shoes")
+        seeded.start_chat("S1.a")
+        await until("Mary was browsing and is chatting")
+        seeded.remove_visitor("S1.a")
+        await until("Mary left")
+    finally:
+        watch.kill()
+        await watch.communicate()
+
+
+async def test_an_endpoint_without_a_method_is_called(seeded: Sandbox):
+    printed = await run(sys.executable, "-c", BLOCKS["send"], env=environment(seeded))
+    assert printed.startswith(f"200 {len(seeded.visitors)} 1 0.")
+
+
+async def test_the_archives_are_read(seeded: Sandbox):
+    printed = await run(sys.executable, "-c", BLOCKS["archives"], env=environment(seeded))
+    lines = printed.splitlines()
+    chats = seeded.chat_ids(date_from="2026-01-01")[:100]
+    assert [line.split()[0] for line in lines[: len(chats)]] == chats
+    assert chats
+
+
+async def test_a_pager_is_awaited_and_iterated(seeded: Sandbox):
+    ids = seeded.chat_ids(date_from="2026-01-01")
+    printed = await run(sys.executable, "-c", BLOCKS["pager"], env=environment(seeded))
+    first, count, *pages = printed.splitlines()
+    assert first == f"page 1 of {-(-len(ids) // 25)} with {min(25, len(ids))} of {len(ids)}"
+    assert count.startswith(f"{len(ids)} chats, the last begun 20")
+    assert pages == [
+        f"page {number} begins with {ids[(number - 1) * 25]}"
+        for number in range(2, -(-len(ids) // 25) + 1)
+    ]
+
+
+async def test_an_export_goes_on_from_its_checkpoint(seeded: Sandbox, tmp_path: Path):
+    env = environment(seeded)
+    printed = await run(sys.executable, "-c", BLOCKS["export"], env=env, cwd=tmp_path)
+    *ids, summary = printed.splitlines()
+    assert sorted(ids) == sorted(seeded.chat_ids(date_from="2024-01-01"))
+    assert summary == f"{len(ids)} chats; finished: True"
+    again = await run(sys.executable, "-c", BLOCKS["export"], env=env, cwd=tmp_path)
+    assert again.splitlines() == [summary]
+
+
+async def test_the_archives_are_read_on_the_command_line(seeded: Sandbox, tmp_path: Path):
+    for line in BLOCKS["export on the command line"].splitlines():
+        command = shlex.split(line.removeprefix("$ livechat-async "))
+        await run(
+            sys.executable,
+            *("-m", "livechat_async.cli", *command),
+            env=environment(seeded),
+            cwd=tmp_path,
+        )
+    lines = (tmp_path / "chats.jsonl").read_text(encoding="utf-8").splitlines()
+    assert {json.loads(line)["id"] for line in lines} == set(
+        seeded.chat_ids(date_from="2024-01-01", date_to="2026-12-31")
+    )
+    assert (tmp_path / "chats.csv").read_text(encoding="utf-8").count("\n") >= len(lines)
+
+
+COMMANDS = [line.removeprefix("$ livechat-async ") for line in BLOCKS["command line"].splitlines()]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_the_commands_run_as_printed(seeded: Sandbox, command: str):
+    visitor_id = "S1352647457.ac951bfe2e"
+    token = next(v for v in [seeded.start_chat(seeded.add_visitor(id="S1.b"))]).token
+    if visitor_id in command:
+        seeded.end_chat(visitor_id)
+        token = seeded.start_chat(visitor_id).token
+    more = {"LIVECHAT_WEBHOOK_TOKEN": token, "LIVECHAT_LICENSE_ID": str(seeded.license_id)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "livechat_async.cli", *shlex.split(command)),
+        env=environment(seeded, **more),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    if "watch" in command:
+        assert process.stdout is not None
+        assert await asyncio.wait_for(process.stdout.readline(), 20)
+        process.send_signal(signal.SIGINT)
+    out, err = await process.communicate()
+    assert process.returncode == (130 if "watch" in command else 0), out.decode() + err.decode()
+    assert err == b""
+    if visitor_id in command:
+        assert DetailField("Age", "36") in seeded.details_of(visitor_id)[-1].fields
+
+
+def defaults_of(function: object) -> dict[str, object]:
+    parameters = inspect.signature(function).parameters  # type: ignore[arg-type]
+    return {name: parameter.default for name, parameter in parameters.items()}
+
+
+def test_the_table_of_settings_has_the_real_defaults():
+    rows = re.findall(r"^\| `(?:(\w+)\()?(\w+)=\)?` \| ([^|]+) \|", README, flags=re.MULTILINE)
+    assert len(rows) == 11
+    for owner, name, printed in rows:
+        real = {
+            "Timeouts": Timeouts,
+            "RetryPolicy": RetryPolicy,
+            "": LiveChatClient,
+        }[owner]
+        value = getattr(real(), name) if owner else defaults_of(real)[name]
+        numbers = [float(number) for number in re.findall(r"[\d.]+", printed)]
+        if isinstance(value, frozenset):
+            assert set(numbers) == set(value)
+        elif isinstance(value, bool):
+            assert printed == str(value)
+        else:
+            assert numbers == [value]
+
+
+def test_the_tree_of_errors_is_the_real_one():
+    assert errors.__doc__ is not None
+    (tree,) = re.findall(r"```text\n(LiveChatError\n.*?)```", README, flags=re.DOTALL)
+    drawn = inspect.cleandoc(errors.__doc__.split("::\n")[1].split("\n\nErrors hold")[0])
+    assert tree.strip() == inspect.cleandoc(drawn).strip()
+
+
+def test_the_checks_end_with_the_line_that_the_readme_gives():
+    (line,) = re.findall(r"^\$ (.*nox --session tests)$", README, flags=re.MULTILINE)
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == line
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+def test_every_link_within_the_repository_leads_somewhere(path: Path):
+    text = path.read_text(encoding="utf-8")
+    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
+    assert targets, "a page that leads nowhere"
+    for target in targets:
+        assert (path.parent / target).exists(), f"{path.name}: {target}"
