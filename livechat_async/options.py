@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -13,12 +11,12 @@ from typing import Any, TypeAlias, cast, get_args
 from attrs import Attribute, field, frozen
 from yarl import URL
 
+from livechat_async.checks import check_zone, count, is_loopback, seconds
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
-from livechat_async.decoding.times import find_zone
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, kind_of, repr_of_fields
 
-__all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts", "check_positive_int"]
+__all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts"]
 
 Limiter: TypeAlias = AbstractAsyncContextManager[Any, Any]
 
@@ -37,48 +35,6 @@ _OUR_HEADERS = {
 }
 
 
-def _check_number(owner: str, name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _is_finite(value):
-        raise ConfigurationError(f"{owner}({name}={value!r}): a number of seconds is needed")
-
-
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an int that no float can hold
-        return False
-
-
-def _positive(instance: object, attribute: Attribute[Any], value: Any) -> None:
-    owner = type(instance).__name__
-    _check_number(owner, attribute.name, value)
-    if value <= 0:
-        raise ConfigurationError(f"{owner}({attribute.name}={value!r}): it has to be above zero")
-
-
-def _positive_or_none(instance: object, attribute: Attribute[Any], value: Any) -> None:
-    if value is not None:
-        _positive(instance, attribute, value)
-
-
-def _not_negative(instance: object, attribute: Attribute[Any], value: Any) -> None:
-    owner = type(instance).__name__
-    _check_number(owner, attribute.name, value)
-    if value < 0:
-        raise ConfigurationError(f"{owner}({attribute.name}={value!r}): it cannot be negative")
-
-
-def check_positive_int(name: str, value: Any) -> int:
-    """The value, if it is a whole number above zero.
-
-    Raises:
-        ConfigurationError: it is anything else.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"{name}={value!r}: a whole number above zero is needed")
-    return value
-
-
 @frozen
 class Timeouts:
     """How long to wait, in seconds.
@@ -95,9 +51,9 @@ class Timeouts:
         ConfigurationError: a value is not a number above zero.
     """
 
-    connect: float | None = field(default=5.0, validator=_positive_or_none)
-    attempt: float | None = field(default=15.0, validator=_positive_or_none)
-    deadline: float | None = field(default=60.0, validator=_positive_or_none)
+    connect: float | None = field(default=5.0, validator=seconds(above_zero=True, optional=True))
+    attempt: float | None = field(default=15.0, validator=seconds(above_zero=True, optional=True))
+    deadline: float | None = field(default=60.0, validator=seconds(above_zero=True, optional=True))
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
@@ -108,10 +64,6 @@ def _check_bool(instance: object, attribute: Attribute[Any], value: Any) -> None
         raise ConfigurationError(
             f"{type(instance).__name__}({attribute.name}={value!r}): True or False is needed"
         )
-
-
-def _check_attempts(_: object, attribute: Attribute[Any], value: Any) -> None:
-    check_positive_int(f"RetryPolicy.{attribute.name}", value)
 
 
 def _check_statuses(_: object, __: Attribute[Any], value: Any) -> None:
@@ -157,10 +109,10 @@ class RetryPolicy:
         ConfigurationError: a value makes no sense.
     """
 
-    attempts: int = field(default=4, validator=_check_attempts)
-    backoff: float = field(default=0.5, validator=_not_negative)
-    backoff_max: float = field(default=8.0, validator=_not_negative)
-    retry_after_max: float = field(default=30.0, validator=_not_negative)
+    attempts: int = field(default=4, validator=count())
+    backoff: float = field(default=0.5, validator=seconds())
+    backoff_max: float = field(default=8.0, validator=seconds())
+    retry_after_max: float = field(default=30.0, validator=seconds())
     statuses: frozenset[int] = field(
         default=_RETRIED_STATUSES, converter=_to_statuses, validator=_check_statuses
     )
@@ -199,21 +151,12 @@ def _problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for ea
         return "is not a URL"
     if "?" in str(value) or "#" in str(value):
         return f"for {host} holds a query or fragment: only scheme, host, port and path are taken"
-    if url.scheme == "http" and not _is_loopback(host):
+    if url.scheme == "http" and not is_loopback(host):
         return (
             f"for {host} is plain http, which would show the credentials to the network: use "
             "https (http is for loopback only)"
         )
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _to_timezone(value: Any) -> tzinfo | None:
@@ -223,13 +166,7 @@ def _to_timezone(value: Any) -> tzinfo | None:
         raise ConfigurationError(
             f"timezone is a tzinfo or a name such as 'Europe/Warsaw', not {type(value).__name__}"
         )
-    zone = find_zone(value)
-    if zone is None:
-        raise ConfigurationError(
-            f"timezone={value!r} is not known here: use a name such as 'Europe/Warsaw'; where the "
-            "system has no time zones, install the package tzdata"
-        )
-    return zone
+    return check_zone("timezone", value)
 
 
 def _to_headers(value: Any) -> Mapping[str, str]:
@@ -282,10 +219,6 @@ def _is_a(name: str, kind: type) -> Callable[[object, object, Any], None]:
     return check
 
 
-def _check_bytes(_: object, attribute: Attribute[Any], value: Any) -> None:
-    check_positive_int(attribute.name, value)
-
-
 @frozen(kw_only=True, eq=False, repr=False)
 class ClientOptions:
     """What a client was told about its calls. `LiveChatClient` documents each."""
@@ -294,7 +227,7 @@ class ClientOptions:
     base_url: URL = field(converter=_to_base_url)
     retry: RetryPolicy = field(validator=_is_a("retry", RetryPolicy))
     timeouts: Timeouts = field(validator=_is_a("timeouts", Timeouts))
-    max_response_bytes: int = field(validator=_check_bytes)
+    max_response_bytes: int = field(validator=count())
     timezone: tzinfo | None = field(converter=_to_timezone)
     headers: Mapping[str, str] = field(converter=_to_headers)
     region: Region | None = field(validator=_check_region)

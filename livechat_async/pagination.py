@@ -19,6 +19,7 @@ from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
+from livechat_async.checks import check_count
 from livechat_async.decoding.bodies import (
     NotJSONError,
     Reader,
@@ -33,7 +34,6 @@ from livechat_async.decoding.usual import Hook
 from livechat_async.errors import CallError, ConfigurationError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
-from livechat_async.options import check_positive_int
 from livechat_async.redaction import repr_of_fields
 
 __all__ = ["BrokenItem", "BrokenPolicy", "Page", "Pager", "Progress", "paginate"]
@@ -163,9 +163,9 @@ class Pager(Generic[T]):
         max_items: int | None = None,
     ) -> None:
         if prefetch is not None:
-            check_positive_int("prefetch", prefetch)
+            check_count("prefetch", prefetch)
         if max_items is not None:
-            check_positive_int("max_items", max_items)
+            check_count("max_items", max_items)
         self._fetch = fetch
         self._identity = identity
         self._prefetch = prefetch
@@ -187,7 +187,7 @@ class Pager(Generic[T]):
             ConfigurationError: ``number`` is not a whole number above zero.
             CallError: the call failed.
         """
-        return await self._fetch(check_positive_int("page", number))
+        return await self._fetch(check_count("page", number))
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         left = self._max_items
@@ -215,7 +215,7 @@ class Pager(Generic[T]):
                 it was handed out.
             PagingError: the pages lead nowhere.
         """
-        check_positive_int("start", start)
+        check_count("start", start)
         walk = self._walk = _Walk(self._fetch, self._identity, start, self._prefetch or 0)
         try:
             while (page := await walk.next()) is not None:

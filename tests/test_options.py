@@ -21,7 +21,8 @@ from livechat_async import (
     RetryPolicy,
     Timeouts,
 )
-from livechat_async.options import ClientOptions, check_positive_int
+from livechat_async.checks import check_count
+from livechat_async.options import ClientOptions
 
 # Module-level, so that no frame of a test holds it.
 PLANTED = "planted-secret-proxy-password"
@@ -102,7 +103,9 @@ def test_a_wait_may_be_zero(name: str, value: float) -> None:
 def test_attempts_is_a_whole_number_above_zero(value: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
         RetryPolicy(attempts=value)  # type: ignore[arg-type]
-    assert f"RetryPolicy.attempts={value!r}: a whole number above zero" in str(caught.value)
+    assert f"RetryPolicy(attempts={value!r}): a whole number is needed, 1 or more" in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,14 +160,14 @@ def test_settings_are_values(settings: Timeouts | RetryPolicy) -> None:
 @pytest.mark.parametrize("value", [0, -1, True, 1.0, "8", None])
 def test_a_size_is_a_whole_number_above_zero(value: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        check_positive_int("max_concurrency", value)
-    assert str(caught.value) == f"max_concurrency={value!r}: a whole number above zero is needed"
+        check_count("max_concurrency", value)
+    assert str(caught.value) == f"max_concurrency={value!r}: a whole number is needed, 1 or more"
     with pytest.raises(ConfigurationError, match="max_response_bytes"):
         options(max_response_bytes=value)
 
 
 def test_a_size_is_given_back() -> None:
-    assert check_positive_int("max_concurrency", 16) == 16
+    assert check_count("max_concurrency", 16) == 16
 
 
 # --- base URL ---

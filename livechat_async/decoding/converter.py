@@ -29,6 +29,7 @@ from cattrs import Converter
 from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
+from livechat_async.checks import find_zone
 from livechat_async.decoding.generated import Field, fills_plainly
 from livechat_async.decoding.hooks import (
     datetime_hook,
@@ -45,7 +46,7 @@ from livechat_async.decoding.hooks import (
 from livechat_async.decoding.problems import WireError, wire_name, wrong
 from livechat_async.decoding.shortcut import shortcut
 from livechat_async.decoding.straight import is_blank, straight
-from livechat_async.decoding.times import ZONE_OF_TEXTS, find_zone
+from livechat_async.decoding.times import ZONE_OF_TEXTS
 from livechat_async.decoding.usual import (
     ASK,
     Hook,

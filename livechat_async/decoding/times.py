@@ -1,14 +1,14 @@
-"""Times as LiveChat writes them, and the names of time zones. Pure functions."""
+"""Times as LiveChat writes them; pure functions."""
 
 from __future__ import annotations
 
 import re
 from contextvars import ContextVar
 from datetime import datetime, tzinfo
-from functools import cache, lru_cache
+from functools import cache
 from typing import Final
 
-__all__ = ["ZONE_OF_TEXTS", "find_zone", "parse_time"]
+__all__ = ["ZONE_OF_TEXTS", "parse_time"]
 
 ZONE_OF_TEXTS: Final[ContextVar[tzinfo | None]] = ContextVar("zone_of_texts", default=None)
 """The zone of times without one, as the object says that is being decoded; it goes first."""
@@ -50,14 +50,3 @@ def parse_time(text: str) -> datetime | None:
     month, day, year, hour, minute, second = map(int, found.groups()[:6])
     hour = hour % 12 + (12 if found[7] == "p" else 0)
     return datetime(_CENTURY + year, month, day, hour, minute, second)  # noqa: DTZ001 (it has none)
-
-
-@lru_cache(maxsize=256)
-def find_zone(name: str) -> tzinfo | None:
-    """The time zone of this name; None if this system knows none."""
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 (few programs need it, and it is slow to import)
-
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError):
-        return None

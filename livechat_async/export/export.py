@@ -16,7 +16,7 @@ from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 from attrs import evolve, frozen
 
-from livechat_async.decoding.times import find_zone
+from livechat_async.checks import check_count, find_zone
 from livechat_async.errors import (
     BadRequestError,
     CallError,
@@ -28,7 +28,6 @@ from livechat_async.export.checkpoint import Checkpoint, IncompleteDay, Window
 from livechat_async.export.completeness import Tally, identity_of
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
-from livechat_async.options import check_positive_int
 from livechat_async.pagination import BrokenItem, BrokenPolicy, Page, Pager, paginate
 
 __all__ = [
@@ -138,7 +137,7 @@ class Export(Generic[T]):
             raise ConfigurationError(
                 f"on_overfull_day={on_overfull_day!r}: 'raise' or 'partial' is needed"
             )
-        check_positive_int("window_items", window_items)
+        check_count("window_items", window_items)
         if checkpoint is None:
             checkpoint = Checkpoint(
                 query=query, first=first, last=last, windows=(Window(first, last),)

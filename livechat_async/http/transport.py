@@ -18,6 +18,7 @@ from typing import Any
 
 import aiohttp
 
+from livechat_async.checks import check_count
 from livechat_async.errors import (
     ClientStateError,
     ConfigurationError,
@@ -32,7 +33,6 @@ from livechat_async.errors import (
 )
 from livechat_async.http.request import PreparedRequest, redirected
 from livechat_async.http.response import RawResponse
-from livechat_async.options import check_positive_int
 from livechat_async.redaction import redact
 
 __all__ = ["Transport"]
@@ -63,7 +63,7 @@ class Transport:
         max_concurrency: int,
         trace_configs: Sequence[aiohttp.TraceConfig],
     ) -> None:
-        check_positive_int("max_concurrency", max_concurrency)
+        check_count("max_concurrency", max_concurrency)
         if session is not None:
             _check_lent(session, host, trace_configs)
         self._session = session

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from livechat_async.decoding.times import find_zone
+from livechat_async.checks import check_day, check_days_in_order, check_zone
 from livechat_async.errors import ConfigurationError
 
 __all__ = [
@@ -120,42 +120,16 @@ def as_zone_name(value: Any) -> str | None:
     """The name of a time zone that this system knows."""
     if value is None:
         return None
-    if not isinstance(value, str):
-        raise ConfigurationError(
-            f"timezone={value!r}: a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as "
-            "its key"
-        )
-    if find_zone(value) is None:
-        raise ConfigurationError(
-            f"timezone={value!r} is not known here: use a name such as 'Europe/Warsaw'; where the "
-            "system has no time zones, install the package tzdata"
-        )
-    return value
+    check_zone("timezone", value)
+    return str(value)
 
 
 def date_range(date_from: Any, date_to: Any) -> dict[str, date | None]:
     """Two days, the first not after the last."""
     first, last = _day("date_from", date_from), _day("date_to", date_to)
-    if first is not None and last is not None and first > last:
-        raise ConfigurationError(
-            f"date_from={first.isoformat()} is after date_to={last.isoformat()}: swap the two"
-        )
+    check_days_in_order(first, last)
     return {"date_from": first, "date_to": last}
 
 
 def _day(name: str, value: Any) -> date | None:
-    if isinstance(value, datetime):
-        raise ConfigurationError(
-            f"{name}={value!r}: LiveChat takes whole days, so its time would be lost; pass "
-            f"{name}.date(), of the time zone you mean"
-        )
-    if isinstance(value, str):
-        raise ConfigurationError(
-            f"{name}={value!r}: a datetime.date is needed; date.fromisoformat makes one of "
-            "'YYYY-MM-DD'"
-        )
-    if value is not None and not isinstance(value, date):
-        raise ConfigurationError(
-            f"{name}={value!r}: a datetime.date is needed, not {type(value).__name__}"
-        )
-    return value
+    return None if value is None else check_day(name, value)

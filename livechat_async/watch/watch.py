@@ -21,6 +21,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 
+from livechat_async.checks import check_seconds
 from livechat_async.errors import (
     CallError,
     ClientStateError,
@@ -110,9 +111,9 @@ class Poller(Generic[T]):
         on_failure: FailureHook | None = None,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        _check_seconds("interval", interval, LEAST_INTERVAL)
+        check_seconds("interval", interval, at_least=LEAST_INTERVAL)
         if max_outage is not None:
-            _check_seconds("max_outage", max_outage, 0.0)
+            check_seconds("max_outage", max_outage)
         _check_hook(on_failure)
         self._fetch = fetch
         # How long the server asks to wait is no reason to give up, only to wait.
@@ -340,10 +341,3 @@ def _check_hook(hook: Any) -> None:
             f"on_failure={hook!r}: a function of an error and the seconds until the next poll is "
             "needed, and not an async one: it is called, not awaited"
         )
-
-
-def _check_seconds(name: str, value: Any, least: float) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not least <= value <= sys.float_info.max:
-        bound = f"{least:g} at least" if least else "0 or more"
-        raise ConfigurationError(f"{name}={value!r}: a number of seconds is needed, {bound}")

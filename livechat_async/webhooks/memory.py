@@ -8,10 +8,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
-from livechat_async.options import check_positive_int
 from livechat_async.redaction import printable
-from livechat_async.webhooks._checks import check_seconds
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
 
 __all__ = ["MemoryEngine", "MemoryLedger"]
@@ -87,11 +86,11 @@ class MemoryEngine:
         remember_most: int = 1_000_000,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._queue_size = check_positive_int("queue_size", queue_size)
-        self._free = check_positive_int("concurrency", concurrency)
+        self._queue_size = check_count("queue_size", queue_size)
+        self._free = check_count("concurrency", concurrency)
         self._ledger = MemoryLedger(
-            check_seconds("remember", remember),
-            check_positive_int("remember_most", remember_most),
+            check_seconds("remember", remember, above_zero=True),
+            check_count("remember_most", remember_most),
             clock,
         )
         self._run: JobRunner | None = None

@@ -9,11 +9,10 @@ from typing import Any, Literal, NoReturn, Self, TypeAlias, TypeVar, cast, overl
 from aiohttp import web
 from attrs import frozen
 
+from livechat_async.checks import check_count, check_seconds
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
-from livechat_async.options import check_positive_int
 from livechat_async.redaction import kind_of
-from livechat_async.webhooks._checks import check_seconds
 from livechat_async.webhooks._registry import Registry, check_async, check_classes
 from livechat_async.webhooks.asgi import ASGIReceive, ASGIScope, ASGISend, serve_asgi
 from livechat_async.webhooks.credentials import WebhookCredentials
@@ -143,7 +142,7 @@ class WebhookReceiver:
         self._registry = Registry(self._runner.handlers)
         self._engine: Engine = MemoryEngine() if engine is None else engine
         self._desk = Desk(
-            Gate(credentials, path_secret, check_positive_int("max_body_bytes", max_body_bytes)),
+            Gate(credentials, path_secret, check_count("max_body_bytes", max_body_bytes)),
             self._engine,
             self._registry.names_for,
             _to_license_ids(license_ids),
@@ -267,7 +266,7 @@ class WebhookReceiver:
         Raises:
             ClientStateError: the receiver belongs to another event loop.
         """
-        await self._desk.close(check_seconds("close(timeout)", timeout, above_zero=False))
+        await self._desk.close(check_seconds("close(timeout)", timeout))
 
     def status(self) -> ReceiverStatus:
         """How it goes. Cheap, and never waits."""

@@ -12,6 +12,7 @@ from typing import Any
 from attrs import define, field, frozen
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
+from livechat_async.checks import count, seconds
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import (
     AuthenticationError,
@@ -23,10 +24,8 @@ from livechat_async.errors import (
     ResponseTooLarge,
     TLSError,
 )
-from livechat_async.options import check_positive_int
 from livechat_async.redaction import printable, redact
 from livechat_async.webhooks._attempt import StuckError, TimeLimit
-from livechat_async.webhooks._checks import check_seconds
 from livechat_async.webhooks.engine import Job, Sleep
 from livechat_async.webhooks.events import WebhookEvent, current_client
 
@@ -62,17 +61,6 @@ _MOST_DOUBLINGS = 60  # far beyond any backoff_max, and 2 ** 60 still is a float
 _LONGEST_TEXT = 500
 
 
-def _number(*, above_zero: bool = True) -> Callable[[Any, Any, Any], None]:
-    def check(_: object, attribute: Any, value: Any) -> None:
-        check_seconds(attribute.name, value, above_zero=above_zero)
-
-    return check
-
-
-def _count(_: object, attribute: Any, value: Any) -> None:
-    check_positive_int(attribute.name, value)
-
-
 @frozen(kw_only=True)
 class RunPolicy:
     """How long a handler may run, and what happens when it fails.
@@ -92,10 +80,10 @@ class RunPolicy:
         ConfigurationError: a value makes no sense.
     """
 
-    timeout: float = field(default=30.0, validator=_number())
-    attempts: int = field(default=5, validator=_count)
-    backoff: float = field(default=0.5, validator=_number(above_zero=False))
-    backoff_max: float = field(default=30.0, validator=_number(above_zero=False))
+    timeout: float = field(default=30.0, validator=seconds(above_zero=True))
+    attempts: int = field(default=5, validator=count())
+    backoff: float = field(default=0.5, validator=seconds())
+    backoff_max: float = field(default=30.0, validator=seconds())
 
 
 @define

@@ -776,7 +776,7 @@ async def _async_hook(_: Exception, __: float) -> None:
     ("options", "message"),
     [
         *(
-            ({"interval": value}, rf"^interval={value!r}: a number of seconds .* 0\.01 at least$")
+            ({"interval": value}, rf"^interval={value!r}: a number of seconds .* 0\.01 or more$")
             for value in (0, -1, 0.001, math.nan, math.inf, True, None, "5", 10**400)
         ),
         *(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ import typer
 from yarl import URL
 
 from livechat_async import ConfigurationError
+from livechat_async.checks import is_loopback
 from livechat_async.cli.listen.listener import Listener, Public
 from livechat_async.cli.listen.programs import Programs, to_command
 from livechat_async.cli.listen.view import ListenView
@@ -169,9 +169,9 @@ def _public(
 
 def _check_reach(host: str, public: Public | None) -> None:
     """Raise unless only this machine can send events to it."""
-    if not _is_loopback(host):
+    if not is_loopback(host):
         reach = f"--host {host}"
-    elif public is not None and not _is_loopback(URL(public.address).host or ""):
+    elif public is not None and not is_loopback(URL(public.address).host or ""):
         reach = "--register"
     else:
         return
@@ -179,10 +179,3 @@ def _check_reach(host: str, public: Public | None) -> None:
         f"{reach} lets anybody send events, as there is no password: set {_VARIABLES}, or "
         "LIVECHAT_WEBHOOK_SECRET; or say --insecure"
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import ip_address
 from typing import Any
 
 from attrs import frozen
 from yarl import URL
 
+from livechat_async.checks import is_loopback
 from livechat_async.redaction import Secret
 
 __all__ = ["DATA_TYPES", "Registration", "Registrations", "is_here", "read_registration"]
@@ -114,12 +114,7 @@ def read_registration(
 
 def is_here(url: URL) -> bool:
     """Whether a URL leads to this machine itself."""
-    if url.host == "localhost":
-        return True
-    try:
-        return ip_address(url.host or "").is_loopback
-    except ValueError:
-        return False
+    return is_loopback(url.host or "")
 
 
 def _is_address(text: str) -> bool:

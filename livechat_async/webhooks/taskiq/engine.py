@@ -63,10 +63,9 @@ import logging
 from contextlib import suppress
 from typing import Any
 
+from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
-from livechat_async.options import check_positive_int
 from livechat_async.redaction import kind_of
-from livechat_async.webhooks._checks import check_seconds
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
 from livechat_async.webhooks.taskiq.broker import TASK, RepeatedJobError, WebhookBroker
 from livechat_async.webhooks.taskiq.connection import AWAY, RedisUrl, check_redis, reason_of
@@ -116,20 +115,20 @@ class TaskiqEngine:
         max_starts: int = 10,
     ) -> None:
         self._url = RedisUrl(redis_url)
-        remember = check_seconds("remember", remember)
+        remember = check_seconds("remember", remember, above_zero=True)
         self._broker = WebhookBroker(
             self._url,
             prefix=_check_prefix(prefix),
             remember=remember,
-            redelivery=check_seconds("redelivery", redelivery),
-            queue_size=check_positive_int("queue_size", queue_size),
+            redelivery=check_seconds("redelivery", redelivery, above_zero=True),
+            queue_size=check_count("queue_size", queue_size),
         )
         self._worker = JobWorker(
             self._broker.ledger,
             self._url,
             consumer=lambda: self._broker.consumer_name,
             remember=remember,
-            max_starts=check_positive_int("max_starts", max_starts),
+            max_starts=check_count("max_starts", max_starts),
         )
         self._broker.before_work = self._check_bound
         self._broker.after_work = self._worker.leave

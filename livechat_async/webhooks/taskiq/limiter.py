@@ -14,9 +14,8 @@ from types import TracebackType
 from typing import Any, Final
 from uuid import uuid4
 
+from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ConfigurationError
-from livechat_async.options import check_positive_int
-from livechat_async.webhooks._checks import check_seconds
 from livechat_async.webhooks.taskiq.connection import (
     AWAY,
     Redis,
@@ -89,8 +88,8 @@ class RedisLimiter:
         name: str = "livechat:budget",
     ) -> None:
         self._url = RedisUrl(redis_url)
-        self.rate: int = check_positive_int("rate", rate)
-        self.per: float = check_seconds("per", per)
+        self.rate: int = check_count("rate", rate)
+        self.per: float = check_seconds("per", per, above_zero=True)
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
         self._away = False

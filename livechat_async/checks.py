@@ -1,0 +1,181 @@
+"""What arguments may be: seconds, counts, days, time zones, loopback addresses.
+
+A ``check_`` function returns the value, or raises a `ConfigurationError` that names the argument,
+the value and the remedy. `seconds` and `count` make attrs validators of the same rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import Any, TypeAlias
+
+from attrs import Attribute
+
+from livechat_async.errors import ConfigurationError
+
+__all__ = [
+    "check_count",
+    "check_day",
+    "check_days_in_order",
+    "check_seconds",
+    "check_zone",
+    "count",
+    "find_zone",
+    "is_loopback",
+    "parse_day",
+    "seconds",
+]
+
+Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
+
+
+def check_seconds(
+    name: str, value: Any, *, at_least: float = 0.0, above_zero: bool = False
+) -> float:
+    """A finite number of seconds.
+
+    Args:
+        name: of the argument.
+        value: what was given.
+        at_least: the smallest value.
+        above_zero: whether zero is refused.
+    """
+    problem = _problem_of_seconds(value, at_least, above_zero=above_zero)
+    if problem:
+        raise ConfigurationError(f"{name}={value!r}: {problem}")
+    return float(value)
+
+
+def seconds(
+    *, at_least: float = 0.0, above_zero: bool = False, optional: bool = False
+) -> Validator:
+    """The rule of `check_seconds` as an attrs validator; ``optional`` allows None."""
+
+    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
+        if optional and value is None:
+            return
+        problem = _problem_of_seconds(value, at_least, above_zero=above_zero)
+        if problem:
+            raise ConfigurationError(f"{_place(instance, attribute, value)}: {problem}")
+
+    return validate
+
+
+def _problem_of_seconds(value: Any, at_least: float, *, above_zero: bool) -> str:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    bound = "above 0" if above_zero else f"{at_least:g} or more"
+    if is_number and _is_finite(value) and value >= at_least and (value > 0 or not above_zero):
+        return ""
+    return f"a number of seconds is needed, {bound}"
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an int that no float can hold
+        return False
+
+
+def check_count(name: str, value: Any, at_least: int = 1) -> int:
+    """A whole number, ``at_least`` or more."""
+    if not _is_count(value, at_least):
+        raise ConfigurationError(f"{name}={value!r}: {_count_needed(at_least)}")
+    return int(value)
+
+
+def count(at_least: int = 1) -> Validator:
+    """The rule of `check_count` as an attrs validator."""
+
+    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
+        if not _is_count(value, at_least):
+            place = _place(instance, attribute, value)
+            raise ConfigurationError(f"{place}: {_count_needed(at_least)}")
+
+    return validate
+
+
+def _is_count(value: Any, at_least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= at_least
+
+
+def _count_needed(at_least: int) -> str:
+    return f"a whole number is needed, {at_least} or more"
+
+
+def _place(instance: object, attribute: Attribute[Any], value: Any) -> str:
+    return f"{type(instance).__name__}({attribute.name}={value!r})"
+
+
+def parse_day(text: Any) -> date | None:
+    """The day in a text such as ``2023-01-31``; None for any other form."""
+    try:
+        day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return day if day.isoformat() == text else None  # fromisoformat also takes 20230131
+
+
+def check_day(name: str, value: Any) -> date:
+    """A `datetime.date`, and no datetime: its time would be lost."""
+    if isinstance(value, datetime):
+        raise ConfigurationError(
+            f"{name}={value!r}: LiveChat takes whole days, so its time would be lost; pass "
+            f"{name}.date(), of the time zone you mean"
+        )
+    if isinstance(value, str):
+        raise ConfigurationError(
+            f"{name}={value!r}: a datetime.date is needed; date.fromisoformat makes one of "
+            "'YYYY-MM-DD'"
+        )
+    if not isinstance(value, date):
+        raise ConfigurationError(
+            f"{name}={value!r}: a datetime.date is needed, not {type(value).__name__}"
+        )
+    return value
+
+
+def check_days_in_order(first: date | None, last: date | None) -> None:
+    """``date_from`` is not after ``date_to``."""
+    if first is not None and last is not None and first > last:
+        raise ConfigurationError(
+            f"date_from={first.isoformat()} is after date_to={last.isoformat()}: swap the two"
+        )
+
+
+@lru_cache(maxsize=256)
+def find_zone(name: str) -> tzinfo | None:
+    """The time zone of this name; None if this system does not know it."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 (slow to import, and few programs need it)
+
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        return None
+
+
+def check_zone(name: str, value: Any) -> tzinfo:
+    """The time zone of a name such as ``Europe/Warsaw``."""
+    if not isinstance(value, str):
+        raise ConfigurationError(
+            f"{name}={value!r}: a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as "
+            "its key"
+        )
+    zone = find_zone(value)
+    if zone is None:
+        raise ConfigurationError(
+            f"{name}={value!r} is not known here: use a name such as 'Europe/Warsaw'; where the "
+            "system has no time zones, install the package tzdata"
+        )
+    return zone
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
