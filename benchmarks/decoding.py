@@ -74,17 +74,7 @@ def _ours(items: str) -> Decoder:
     from livechat_async.decoding.bodies import value_reader  # noqa: PLC0415
 
     converter, type_ = _converter_and_type(items)
-    read = value_reader(converter, type_)
-
-    def decode(content: bytes) -> object:
-        reading = read(content)
-        while True:
-            try:
-                next(reading)
-            except StopIteration as finished:
-                return finished.value
-
-    return decode
+    return value_reader(converter, type_)
 
 
 def _from_dicts(items: str) -> Decoder:
@@ -94,10 +84,10 @@ def _from_dicts(items: str) -> Decoder:
 
 
 def _carefully(items: str) -> Decoder:
-    """The same without any shortcut: what an item costs that is not as usual."""
-    with mock.patch("livechat_async.decoding.converter.shortcut", lambda _, __, careful: careful):
+    """The careful hooks alone: what an item costs that is not usual."""
+    with mock.patch("livechat_async.decoding.converter._fields_of", return_value=None):
         converter, type_ = _converter_and_type(items)
-        converter.get_structure_hook(type_)  # made now, or else with the shortcut
+        converter.get_structure_hook(type_)  # made now, or else with the quick way
     return lambda content: converter.structure(msgspec.json.decode(content), type_)
 
 

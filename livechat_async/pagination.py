@@ -20,17 +20,9 @@ from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 from attrs import evolve, field, frozen
 
 from livechat_async.checks import check_count
-from livechat_async.decoding.bodies import (
-    NotJSONError,
-    Reader,
-    item_reader,
-    load_json,
-    open_envelope,
-    read_envelope,
-    turn_length,
-)
-from livechat_async.decoding.problems import WireError, find_wire_error
-from livechat_async.decoding.usual import Hook
+from livechat_async.decoding.bodies import Reader, load_json, read_envelope
+from livechat_async.decoding.problems import WireError
+from livechat_async.decoding.quick import Hook
 from livechat_async.errors import CallError, ConfigurationError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
@@ -398,36 +390,22 @@ def _read_page(
     skip_broken: bool,
     fetch: Callable[[int], Awaitable[Page[T]]],
     url: str,
-) -> Generator[None, None, Page[T]]:
-    envelope = read_envelope(content, key, hook)
+) -> Page[T]:
     broken: list[BrokenItem] = []
-    if envelope is not None:
-        items: list[T] = envelope.items
-    else:
-        envelope = open_envelope(content, key)
-        if envelope is None:
-            raise WireError(f"an object with a list of {key}", repr(load_json(content)))
-        items = []
-        read, length = item_reader(hook, item_type), turn_length(envelope.items, content)
-        for index, raw in enumerate(envelope.items):
-            if index and index % length == 0:
-                yield
-            try:
-                items.append(read(raw))
-            except NotJSONError:
-                raise
-            except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
-                problem = find_wire_error(error).inside(f"{key}[{index}]")
-                if not skip_broken:
-                    raise problem from None
-                broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
+
+    def skip(problem: WireError) -> None:
+        broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
+
+    envelope = read_envelope(content, key, hook, item_type, skip if skip_broken else None)
+    if envelope is None:
+        raise WireError(f"an object with a list of {key}", repr(load_json(content)))
     return Page(
-        items=items,
+        items=envelope.items,
         number=number,
         pages=_count(envelope.pages, "pages"),
         total=_count(envelope.total, "total"),
         broken=broken,
-        size=len(envelope.items),
+        size=len(envelope.items) + len(broken),
         url=url,
         fetch=fetch,
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from attrs import define, field
 from cattrs import Converter
-from turns import at_once
 from yarl import URL
 
 from livechat_async.decoding.bodies import Reader
@@ -29,7 +28,7 @@ class FakeSession:
         self.requests.append(request)
         document = self.answers[min(len(self.requests), len(self.answers)) - 1]
         content = json.dumps(document).encode()
-        value = at_once(read(content))
+        value = read(content)
         return Response(
             value=value, status=200, headers={}, attempts=1, elapsed=0.0, content=content
         )

@@ -1,10 +1,10 @@
-"""How payloads become objects quickly.
+"""An answer's bytes become typed objects.
 
-- `usual`: what a structure hook tells of the values it usually gets.
-- `values`: the structure hooks of texts, numbers, times and the like, one for each quirk.
-- `shortcut`: of that, a function from a dict to a model.
-- `straight`: of that, a function from JSON text to a model, with no dict on the way.
-- `reading`: an answer's bytes to its value, by the quickest way that leads there.
+Read `converter` first: it says what each type accepts. Then, in this order:
 
-Whatever is not as usual is left to the careful hooks, which alone know errors and where they are.
+- `hooks`: texts and numbers; also what stands for nothing, and what a whole number is.
+- `times`: times as text and in Unix seconds.
+- `quick`: the quick way, which serves usual values.
+- `bodies`: from bytes to values, also of long lists and of envelopes.
+- `problems`: errors, and where in an answer they are.
 """

@@ -1,46 +1,45 @@
-"""An answer's bytes to its value, by the quickest way that leads there.
+"""From an answer's bytes to its value, by the quickest way that fits.
 
-A `Reader` works in turns: it is a generator that yields wherever others may run for a while, so a
-long list does not hold the event loop. A list is split into the text of its items, and each item is
-read straight, or, where it is not as usual, with care. Whatever else there is, is read whole.
+A `Reader` is a plain function of bytes. It may run in any thread: a body of `LARGE` bytes or more
+is to be read outside the event loop's. Such a list is read item by item, so that other threads get
+the interpreter in between.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin
 
 import attrs
 import msgspec
 from cattrs import Converter
 
 from livechat_async.decoding.problems import WireError, find_wire_error, show
-from livechat_async.decoding.straight import decoder, straight_reader
-from livechat_async.decoding.usual import Hook, usual_of
+from livechat_async.decoding.quick import Hook, quick_of
 
 __all__ = [
+    "LARGE",
     "Envelope",
     "NotJSONError",
     "Reader",
-    "document_reader",
-    "item_reader",
     "load_json",
-    "open_envelope",
     "read_envelope",
     "single_reader",
-    "turn_length",
     "value_reader",
 ]
 
 T = TypeVar("T")
-Reader: TypeAlias = Callable[[bytes], Generator[None, None, T]]
+Reader: TypeAlias = Callable[[bytes], T]
 
-_BYTES_A_TURN = 512 * 1024  # read in some 4 ms, or with care in some 20
+LARGE: Final = 512 * 1024
+"""Bytes from which on a body is read in a thread."""
+
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SURROGATES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
+_NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -56,7 +55,7 @@ def load_json(content: bytes) -> Any:
     """
     try:
         return msgspec.json.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except _NOT_JSON as error:
         reason = str(error)
     # Half an emoji in one visitor's name is no reason to lose the whole list.
     mended = _mended(content)
@@ -66,7 +65,7 @@ def load_json(content: bytes) -> Any:
 
 
 def _mended(content: bytes) -> bytes:
-    """The content without a mark at its head, and without halves of emojis."""
+    """The content without a byte order mark, and without halves of emojis."""
     return _SURROGATES.sub(_without_halves, content.removeprefix(_BYTE_ORDER_MARK))
 
 
@@ -75,89 +74,74 @@ def _without_halves(found: re.Match[bytes]) -> bytes:
     return found[1] + text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def document_reader(read: Callable[[Any], T]) -> Reader[T]:
-    """A reader that has the whole document read by ``read``."""
-
-    def in_one_turn(content: bytes) -> Generator[None, None, T]:
-        yield from ()
-        return read(load_json(content))
-
-    return in_one_turn
-
-
 def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
     """A reader of a value of this type.
 
     It raises what ``converter.structure`` does, or a `WireError` that says the same.
     """
 
-    def in_turns(content: bytes) -> Generator[None, None, Any]:
-        items = usual_of(converter.get_structure_hook(type_)).items
-        if items is None:
-            return converter.structure(load_json(content), type_)
-        values = _read_at_once(content, items.hook)
-        if values is not None:
-            return values
-        try:
-            raws = _split(content)
-            return (yield from _read_items(raws, item_reader(items.hook, items.type), content))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, NotJSONError):
-            pass  # the whole document's error says where
+    def read(content: bytes) -> Any:
+        hook = converter.get_structure_hook(type_)
+        quick = quick_of(hook)
+        if quick is not None and len(content) < LARGE:
+            try:
+                return quick.from_json(content)
+            except Exception:  # noqa: BLE001, S110 (something is not usual; see what, item by item)
+                pass
+        if quick is not None and get_origin(type_) is list:
+            (item_type,) = get_args(type_)
+            try:
+                return _read_items(
+                    _split(content), converter.get_structure_hook(item_type), item_type
+                )
+            except (*_NOT_JSON, NotJSONError):
+                pass  # the whole document's error says where
         return converter.structure(load_json(content), type_)
 
-    return in_turns
-
-
-def _read_at_once(content: bytes, hook: Hook) -> list[Any] | None:
-    """The list, if it is short, and nothing in it is unusual."""
-    straight = straight_reader(hook)
-    if straight is None or len(content) > _BYTES_A_TURN:
-        return None
-    try:
-        return straight.many(content)
-    except Exception:  # noqa: BLE001 (something in it is not as usual; item by item shows what)
-        return None
+    return read
 
 
 def _read_items(
-    raws: Sequence[msgspec.Raw], read: Callable[[msgspec.Raw], T], content: bytes
-) -> Generator[None, None, list[T]]:
-    length = turn_length(raws, content)
-    values: list[T] = []
-    for start in range(0, len(raws), length):
-        if start:
-            yield
+    raws: list[msgspec.Raw],
+    hook: Hook,
+    type_: Any,
+    place: str = "",
+    on_broken: Callable[[WireError], None] | None = None,
+) -> list[Any]:
+    """The items of a list; each is read the quick way, or with care if it is not usual.
+
+    Args:
+        raws: the text of each.
+        hook: the structure hook of their type.
+        type_: that type.
+        place: of the list in the document.
+        on_broken: takes the error of an item, which is then left out; without it, it is raised.
+
+    Raises:
+        WireError: an item is broken.
+        NotJSONError: one is no JSON.
+    """
+    values: list[Any] = []
+    quick = quick_of(hook)
+    for index, raw in enumerate(raws):
+        if quick is not None:
+            try:
+                values.append(quick.from_json(raw))
+            except Exception:  # noqa: BLE001, S110 (it is not usual; the hook says what it is)
+                pass
+            else:
+                continue
         try:
-            values += map(read, raws[start : start + length])
+            values.append(hook(load_json(bytes(raw)), type_))
         except NotJSONError:
             raise
-        except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
-            problem = find_wire_error(error).inside(f"[{len(values)}]")
-            raise problem from None
+        except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
+            problem = find_wire_error(error).inside(f"{place}[{index}]")
+            if on_broken is None:
+                raise problem from None
+            on_broken(problem)
+        quick = quick_of(hook)  # it may have learnt a field
     return values
-
-
-def turn_length(raws: Sequence[msgspec.Raw], content: bytes) -> int:
-    """How many of the items in this content are to be read in one turn."""
-    return max(1, len(raws) * _BYTES_A_TURN // max(1, len(content)))
-
-
-def item_reader(hook: Hook, type_: Any) -> Callable[[msgspec.Raw], Any]:
-    """A function that reads the text of an item straight, or with care by its structure hook.
-
-    It raises what the hook does, or `NotJSONError`.
-    """
-    straight = straight_reader(hook)
-
-    def read(raw: msgspec.Raw) -> Any:
-        if straight is not None:
-            try:
-                return straight.one(raw)
-            except Exception:  # noqa: BLE001, S110 (it is not as usual; the hook says what it is)
-                pass
-        return hook(load_json(bytes(raw)), type_)
-
-    return read
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -165,9 +149,9 @@ class Envelope:
     """An object around a list.
 
     Attributes:
-        items: the items, or the text of each.
-        pages: what stands under this name, or None.
-        total: likewise.
+        items: the items.
+        pages: the value under this name, or None.
+        total: the value under this name, or None.
     """
 
     items: list[Any]
@@ -175,44 +159,54 @@ class Envelope:
     total: Any
 
 
-def open_envelope(content: bytes, key: str, item: Any = msgspec.Raw) -> Envelope | None:
+def read_envelope(
+    content: bytes,
+    key: str,
+    hook: Hook,
+    type_: Any,
+    on_broken: Callable[[WireError], None] | None = None,
+) -> Envelope | None:
     """The envelope of the list of this name; None if that is not what the content is.
 
     Args:
         content: as it came.
         key: the name of the list.
-        item: the type msgspec is to read its items as; by default they stay text.
+        hook: the structure hook of its items.
+        type_: their type.
+        on_broken: takes the error of an item, which is then left out; without it, it is raised.
+
+    Raises:
+        WireError: an item is broken.
+        NotJSONError: one is no JSON.
     """
-    decode = _envelope_decoder(key, item).decode
-    for mend in (bytes, _mended):
+    quick = quick_of(hook)
+    if quick is not None and len(content) < LARGE:
         try:
-            found = decode(mend(content))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            continue
-        return Envelope(found.items, getattr(found, "pages", None), getattr(found, "total", None))
-    return None
+            found = _envelope_decoder(key, quick.wire)(content)
+            items = [quick.value_of(item) for item in found.items]
+            return Envelope(items, found.pages, found.total)
+        except Exception:  # noqa: BLE001, S110 (something is not usual; see what, item by item)
+            pass
+    found = _split_envelope(content, key) or _split_envelope(_mended(content), key)
+    if found is None:
+        return None
+    return Envelope(_read_items(found.items, hook, type_, key, on_broken), found.pages, found.total)
 
 
-def read_envelope(content: bytes, key: str, hook: Hook) -> Envelope | None:
-    """The envelope with its items read; None if it is long, or something in it is unusual."""
-    straight = straight_reader(hook)
-    if straight is None or len(content) > _BYTES_A_TURN:
-        return None
-    envelope = open_envelope(content, key, straight.wire)
-    if envelope is None:
-        return None
+def _split_envelope(content: bytes, key: str) -> Any:
     try:
-        return Envelope(straight.make_all(envelope.items), envelope.pages, envelope.total)
-    except Exception:  # noqa: BLE001 (something in it is not as usual; item by item shows what)
+        return _envelope_decoder(key, msgspec.Raw)(content)
+    except _NOT_JSON:
         return None
 
 
 @lru_cache(maxsize=64)
-def _envelope_decoder(key: str, item: Any) -> msgspec.json.Decoder[Any]:
-    fields: list[Any] = [("items", list[item])]
-    fields += [(name, Any, None) for name in ("pages", "total") if name != key]
-    envelope = msgspec.defstruct("Envelope", fields, rename={"items": key})
-    return decoder(envelope)
+def _envelope_decoder(key: str, item: Any) -> Callable[[bytes], Any]:
+    # A list may itself be called "pages" or "total"; then there is no such number.
+    rename = {name: f"no {name}" if name == key else name for name in ("pages", "total")}
+    fields: list[Any] = [("items", list[item]), ("pages", Any, None), ("total", Any, None)]
+    envelope = msgspec.defstruct("Envelope", fields, rename={**rename, "items": key})
+    return msgspec.json.Decoder(envelope, strict=False).decode
 
 
 def single_reader(hook: Hook, type_: type[T], key: str) -> Reader[T]:
@@ -226,7 +220,8 @@ def single_reader(hook: Hook, type_: type[T], key: str) -> Reader[T]:
         key: the name of the envelope's list.
     """
 
-    def read(document: Any) -> T:
+    def read(content: bytes) -> T:
+        document = load_json(content)
         if not isinstance(document, dict) or "id" in document or key not in document:
             return cast("T", hook(document, type_))
         items = document[key]
@@ -234,8 +229,8 @@ def single_reader(hook: Hook, type_: type[T], key: str) -> Reader[T]:
             raise WireError("a list of one item", show(items), key)
         try:
             return cast("T", hook(items[0], type_))
-        except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
+        except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
             problem = find_wire_error(error).inside(f"{key}[0]")
         raise problem
 
-    return document_reader(read)
+    return read

@@ -1,25 +1,26 @@
 """JSON to typed objects and back: one cattrs converter, with a hook for each quirk of the wire.
 
-- A blank string is None where an id, a number or a time is due, and an empty list where a list is.
+- Blank text is None where an id, a number or a time is due, and an empty list where a list is.
 - A null where the field has a default is a missing field; elsewhere it is an error.
 - Numbers may come as text, and whole ones as 3.0. Text comes as text only: nothing ever becomes
-  ``"None"``. Where an ``IdText`` is due, a number does as well.
+  ``"None"``. An ``IdText`` may also come as a number.
 - A time is text of one of LiveChat's forms, or Unix seconds. A twin in Unix seconds wins; it may
-  have a fraction, or be text of ISO with an offset.
-- A value of an open set that nobody has seen yet stays its text.
-- An empty object can be nothing, and a bare id an object.
+  have a fraction, or be ISO text with an offset.
+- A value of an open set that this library does not know stays its text.
+- An empty object can stand for nothing, and a bare id for an object.
 - Fields that are not known stay reachable in ``extra``.
+
+Each hook here is careful: it names what is wrong, and where. Most also state a quick way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from contextvars import ContextVar
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
 
@@ -30,31 +31,23 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
-from livechat_async.decoding.generated import Field, fills_plainly
-from livechat_async.decoding.hooks import (
+from livechat_async.decoding import hooks
+from livechat_async.decoding.hooks import NOTHING, is_nothing, to_str, whole_number
+from livechat_async.decoding.problems import wire_name, wrong
+from livechat_async.decoding.quick import (
+    Field,
+    Hook,
+    ModelHook,
+    Quick,
+    QuickHook,
+    quick_of,
+    wire_or,
+)
+from livechat_async.decoding.times import (
+    ZONE_OF_TEXTS,
     datetime_hook,
     time_or_number_hook,
-    to_bool,
-    to_decimal,
-    to_float,
-    to_id_text,
-    to_int,
-    to_secret,
-    to_str,
     to_unix_time,
-)
-from livechat_async.decoding.problems import WireError, wire_name, wrong
-from livechat_async.decoding.shortcut import shortcut
-from livechat_async.decoding.straight import is_blank, straight
-from livechat_async.decoding.times import ZONE_OF_TEXTS
-from livechat_async.decoding.usual import (
-    ASK,
-    Hook,
-    Items,
-    Straight,
-    choice,
-    usual_of,
-    with_usual,
 )
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
@@ -63,7 +56,6 @@ from livechat_async.redaction import Secret
 __all__ = ["make_converter"]
 
 _COUNT_KEYS = ("count", "total", "visitors")
-_BLANKS = (None, "")
 
 
 def make_converter(timezone: tzinfo | None = None) -> Converter:
@@ -78,13 +70,13 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     converter = Converter(
         unstruct_collection_overrides={tuple: list}, prefer_attrib_converters=True
     )
-    converter.register_structure_hook(str, to_str)
-    converter.register_structure_hook(Secret, to_secret)
-    converter.register_structure_hook_func(_is_id_text, to_id_text)
-    converter.register_structure_hook(int, to_int)
-    converter.register_structure_hook(float, to_float)
-    converter.register_structure_hook(bool, to_bool)
-    converter.register_structure_hook(Decimal, to_decimal)
+    converter.register_structure_hook(str, hooks.str_hook)
+    converter.register_structure_hook(Secret, hooks.secret_hook)
+    converter.register_structure_hook_func(_is_id_text, hooks.id_text_hook)
+    converter.register_structure_hook(int, hooks.int_hook)
+    converter.register_structure_hook(float, hooks.float_hook)
+    converter.register_structure_hook(bool, hooks.bool_hook)
+    converter.register_structure_hook(Decimal, hooks.decimal_hook)
     converter.register_structure_hook(datetime, datetime_hook(timezone))
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
@@ -111,6 +103,10 @@ def _members(cls: Any) -> tuple[Any, ...]:
     return get_args(cls) if get_origin(cls) in (Union, UnionType) else ()
 
 
+def _is_time_or_number(cls: Any) -> bool:
+    return set(_members(cls)) == {datetime, int, NoneType}
+
+
 def _is_optional(cls: Any) -> bool:
     members = _members(cls)
     return len(members) == 2 and NoneType in members  # noqa: PLR2004
@@ -119,26 +115,27 @@ def _is_optional(cls: Any) -> bool:
 def _optional_hook(cls: Any, converter: Converter) -> Hook:
     (inner,) = (member for member in _members(cls) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
-    blanks: tuple[Any, ...] = (*_BLANKS, {}) if quirks_of(inner).nothing_if_empty else _BLANKS
+    nothing_if_empty = quirks_of(inner).nothing_if_empty
 
     def to_optional(value: Any, _: Any) -> Any:
-        return None if value in blanks else structure(value, inner)
+        if is_nothing(value) or (nothing_if_empty and value == {}):
+            return None
+        return structure(value, inner)
 
-    told = usual_of(structure).inside(structure, inner)
-    if not told.cases:
-        return to_optional
-    cases: dict[type[Any], str] = {str: ASK, **told.cases, NoneType: "None"}
-    ways, blank, uses = dict(told.straight), "None", dict(told.uses)
-    if not {str, list, NoneType, *map(type, blanks)}.issuperset(cases):
-        blank = ""  # zero, for one, is not None
-        for kind in {str, dict} & set(map(type, blanks)):
-            cases[kind] = f"({cases.get(kind, ASK)}) if {{v}} else None"
-    if dict in ways and {} in blanks:
-        with suppress(TypeError):  # what has a field that must be there is never empty
-            uses["empty"] = ways[dict].wire()
-            then = f"None if {{v}} == {{empty}} else {ways[dict].then}"
-            ways[dict] = attrs.evolve(ways[dict], then=then)
-    return with_usual(to_optional, cases, blank=blank, straight=ways, unix=told.unix, uses=uses)
+    def state() -> Quick | None:
+        quick = quick_of(structure)
+        if quick is None:
+            return None
+        no_object = () if quick.no_object is None else (quick.no_object,)
+        return Quick(
+            wire_or(quick.wire, str, None),
+            quick.read,
+            quick.as_is,
+            nothing=(*NOTHING, *no_object),
+            twin=quick.twin,
+        )
+
+    return QuickHook(to_optional, state)
 
 
 def _is_open_enum(cls: Any) -> bool:
@@ -150,28 +147,25 @@ def _is_open_enum(cls: Any) -> bool:
     )
 
 
+class _Known(dict[str, Any]):
+    """The members of an open set by their text; another text stands for itself."""
+
+    def __missing__(self, text: str) -> str:
+        return text
+
+
 def _open_enum_hook(cls: Any, _: Converter) -> Hook:
     members = _members(cls)
     (enum,) = (member for member in members if member not in (str, NoneType))
-    known = {member.value: member for member in enum}
+    known = _Known({member.value: member for member in enum})
     known |= {text: known[value] for text, value in quirks_of(enum).spellings.items()}
-    blanks = _BLANKS if NoneType in members else ()
+    can_be_none = NoneType in members
 
     def to_open_enum(value: Any, cls: Any) -> Any:
-        if value in blanks:
-            return None
-        text = to_str(value, cls)
-        return known.get(text, text)
+        return None if can_be_none and is_nothing(value) else known[to_str(value, cls)]
 
-    cases: dict[type[Any], str] = {str: "{known}({v}, {v})"}
-    uses = {"known": known.get}
-    if not blanks:
-        return with_usual(to_open_enum, cases, uses=uses)
-    return with_usual(to_open_enum, {**cases, NoneType: "None"}, blank="None", uses=uses)
-
-
-def _is_time_or_number(cls: Any) -> bool:
-    return set(_members(cls)) == {datetime, int, NoneType}
+    wire, nothing = (str | None, NOTHING) if can_be_none else (str, ())
+    return QuickHook(to_open_enum, lambda: Quick(wire, known.__getitem__, nothing=nothing))
 
 
 def _list_hook(cls: Any, converter: Converter) -> Hook:
@@ -182,10 +176,15 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
             raise wrong("a list", value)
         return structure(value, cls)
 
-    if get_origin(cls) is list:
-        (inner,) = get_args(cls)
-        with_usual(to_list, {}, items=Items(inner, converter.get_structure_hook(inner)))
-    return to_list
+    if get_origin(cls) is not list:
+        return to_list
+    (inner,) = get_args(cls)
+
+    def state() -> Quick:
+        item = _item_quick(inner, converter)
+        return Quick(GenericAlias(list, (item.wire,)), _list_reader(item))
+
+    return QuickHook(to_list, state)
 
 
 def _is_tuple(cls: Any) -> bool:
@@ -195,7 +194,6 @@ def _is_tuple(cls: Any) -> bool:
 def _tuple_hook(cls: Any, converter: Converter) -> Hook:
     inner = get_args(cls)[0]
     nobody_if_blank = quirks_of(inner).nobody_if_blank
-    structure_item = converter.get_structure_hook(inner)
     structure = list_structure_factory(list[inner], converter)  # type: ignore[valid-type]
 
     def to_tuple(value: Any, _: Any) -> tuple[Any, ...]:
@@ -207,46 +205,56 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
             value = [item for item in value if not _is_nobody(item)]
         return tuple(structure(value, list))
 
-    told = usual_of(structure_item)
-    uses = told.inside(structure_item, inner).uses
-    wire, cases, otherwise = told.read_straight()
-    own = {name: f"{{inner_{name}}}" for name in (*told.uses, "hook", "type")}
-    item = choice(cases, told.blank, otherwise, "item", own, are_all=wire is not Any)
-    some = ""
-    these = "{v}" if item == "item" else f"[{item} for item in {{v}}]"
-    if nobody_if_blank:
-        some = " if any(item.values()) or not {is_nobody}(item)"
-        these = f"[{item} for item in {{v}} if {_first_of(wire)} or not {{is_blank}}(item)]"
-    careful = f"tuple([{{inner_hook}}(item, {{inner_type}}) for item in {{v}}{some}])"
-    return with_usual(
-        to_tuple,
-        {list: careful, str: ASK},
-        blank="()",
-        straight={list: Straight(GenericAlias(list, (wire,)), f"tuple({these})")},
-        uses={**uses, "is_nobody": _is_nobody, "is_blank": is_blank},
-    )
+    def state() -> Quick:
+        item = _item_quick(inner, converter)
+        read_list, as_is, finish = _list_reader(item), item.as_is, item.finish
+        fields_of: Callable[[Any], Any] = (
+            dict.values if item.wire is Any else msgspec.structs.astuple
+        )
+
+        def read(found: Any) -> tuple[Any, ...]:
+            if type(found) is not list:
+                raise wrong("a list", found)
+            if nobody_if_blank:
+                found = [each for each in found if not _are_nothing(fields_of(each))]
+            if len(found) == 1 and finish is not None:
+                # The usual length: to read a list takes as long again as to read its item.
+                (each,) = found
+                return (each if type(each) is as_is else finish(each),)
+            return tuple(read_list(found))
+
+        return Quick(GenericAlias(list, (item.wire,)) | str, read, empty=())
+
+    return QuickHook(to_tuple, state)
 
 
-def _first_of(struct: Any) -> str:
-    """The field that is the quickest to tell that an item is not blank."""
-    return f"item.{struct.__struct_fields__[0]}" if hasattr(struct, "__struct_fields__") else "None"
+def _item_quick(inner: Any, converter: Converter) -> Quick:
+    hook = converter.get_structure_hook(inner)
+    return quick_of(hook) or Quick(Any, lambda value: hook(value, inner))
+
+
+def _list_reader(item: Quick) -> Callable[[list[Any]], list[Any]]:
+    finish, as_is = item.finish, item.as_is
+    if finish is None:
+        return lambda found: found
+    return lambda found: [each if type(each) is as_is else finish(each) for each in found]
+
+
+_are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
 
 
 def _is_nobody(agent: Any) -> bool:
     """LiveChat sends one operator of blanks where there is none."""
-    return isinstance(agent, dict) and all(value in _BLANKS for value in agent.values())
+    return isinstance(agent, dict) and all(map(is_nothing, agent.values()))
 
 
 def _to_count(value: Any, _: Any) -> Count:
-    """The answer to ``count=1`` is documented nowhere; these are the shapes it can well have."""
+    """A count, of any likely shape: the answer to ``count=1`` is documented nowhere."""
     held: Any = value
     if isinstance(value, dict):
         held = next((value[key] for key in _COUNT_KEYS if key in value), None)
-    try:
-        number = to_int(held, int)
-    except WireError:
-        number = -1
-    if number < 0:
+    number = whole_number(held)
+    if number is None or number < 0:
         raise wrong(
             "a number, or an object holding one under 'count', 'total' or 'visitors'", value
         )
@@ -267,9 +275,10 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
     optional = {name for name, field in fields.items() if field.default is not attrs.NOTHING}
     twins = {name: f.metadata["twin"] for name, f in fields.items() if "twin" in f.metadata}
     known = fields.keys() | twins.values()
+    zone = next((name for name, field in fields.items() if "zone" in field.metadata), None)
     bare_id = quirks_of(cls).bare_id
 
-    @cache  # generated when the first object comes that is not as usual; many programs meet none
+    @cache  # generated for the first object that is not usual; many programs meet none
     def structure() -> Hook:
         extra = override(struct_hook=lambda extra, _: extra)
         return make_dict_structure_fn(cls, converter, extra=extra, **_renamed(cls))
@@ -290,36 +299,60 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
                 given[name] = time
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or NO_EXTRA
-        return structure()(given, cls)
+        hook.learn(unknown)
+        before = ZONE_OF_TEXTS.get()
+        if zone is not None:
+            ZONE_OF_TEXTS.set(_zone_named(value.get(zone)))
+        try:
+            return structure()(given, cls)
+        finally:
+            ZONE_OF_TEXTS.set(before)
 
-    kinds: dict[type[Any], str] = {dict: ASK}
-    if bare_id is not None:
-        kinds |= {int: ASK, str: ASK}
-    told = _tell(cls, fields, converter)
-    if told is None:
-        return with_usual(to_model, kinds)
-    hook = shortcut(cls, told, to_model)
-    struct, from_struct = straight(cls, told, knows_empty=quirks_of(cls).nothing_if_empty)
-    for zone in [name for name, field in fields.items() if "zone" in field.metadata]:
-        hook = _in_its_zone(hook, zone)
-        from_struct = _struct_in_its_zone(from_struct, struct, zone)
-    way = Straight(struct, "{from_struct}({v})")
-    return with_usual(hook, kinds, straight={dict: way}, uses={"from_struct": from_struct})
+    def around(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return make if zone is None else _in_zone_of(fields[zone].name, make)
+
+    hook = ModelHook(
+        cls,
+        to_model,
+        _fields_of(cls, fields, converter),
+        bare=() if bare_id is None else (int, str),
+        keeps_empty=quirks_of(cls).nothing_if_empty,
+        around=around,
+    )
+    return hook
 
 
-# The models whose shortcuts are being made: one that holds its like is read carefully.
-_ON_THE_WAY: ContextVar[frozenset[type[WireModel]]] = ContextVar("on_the_way", default=frozenset())
+def _zone_named(name: Any) -> tzinfo | None:
+    return find_zone(name) if isinstance(name, str) else None
 
 
-def _tell(
+def _in_zone_of(field: str, make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function that makes a model whose field names the zone of all its times without one."""
+    zone_name = attrgetter(field)
+
+    def make_in_zone(struct: Any) -> Any:
+        name = zone_name(struct)
+        before = ZONE_OF_TEXTS.set(find_zone(name) if name else None)
+        try:
+            return make(struct)
+        finally:
+            ZONE_OF_TEXTS.reset(before)
+
+    return make_in_zone
+
+
+def _fields_of(
     cls: type[WireModel], fields: Mapping[str, attrs.Attribute[Any]], converter: Converter
-) -> list[Field] | None:
-    """The fields, for a quick way to be made of; None where there is none."""
-    if cls in _ON_THE_WAY.get() or not fills_plainly(cls):
+) -> Callable[[], list[Field]] | None:
+    """What gives the fields for the quick way; None if setting them does not make an object."""
+    if any(hasattr(cls, name) for name in ("__attrs_pre_init__", "__attrs_post_init__")) or any(
+        not field.init or field.converter or field.validator or hasattr(field.default, "factory")
+        for field in attrs.fields(cls)
+    ):
         return None
-    hints = get_type_hints(cls)
-    before = _ON_THE_WAY.set(_ON_THE_WAY.get() | {cls})
-    try:
+
+    def give() -> list[Field]:
+        hints = get_type_hints(cls)
         return [
             Field(
                 name=field.name,
@@ -331,39 +364,8 @@ def _tell(
             )
             for name, field in fields.items()
         ]
-    finally:
-        _ON_THE_WAY.reset(before)
 
-
-def _in_its_zone(to_model: Hook, field: str) -> Hook:
-    """The hook of a model that names the zone of all times in it."""
-
-    def to_model_in_its_zone(value: Any, cls: Any) -> Any:
-        name = value.get(field) if isinstance(value, dict) else None
-        before = ZONE_OF_TEXTS.set(find_zone(name) if isinstance(name, str) else None)
-        try:
-            return to_model(value, cls)
-        finally:
-            ZONE_OF_TEXTS.reset(before)
-
-    return to_model_in_its_zone
-
-
-def _struct_in_its_zone(
-    from_struct: Callable[[Any], Any], struct: Any, field: str
-) -> Callable[[Any], Any]:
-    """The same for what msgspec reads of it."""
-    (place,) = (told.name for told in msgspec.structs.fields(struct) if told.encode_name == field)
-
-    def from_struct_in_its_zone(value: Any) -> Any:
-        name = getattr(value, place)
-        before = ZONE_OF_TEXTS.set(find_zone(name) if isinstance(name, str) else None)
-        try:
-            return from_struct(value)
-        finally:
-            ZONE_OF_TEXTS.reset(before)
-
-    return from_struct_in_its_zone
+    return give
 
 
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:

@@ -1,52 +1,151 @@
-"""Times as LiveChat writes them; pure functions."""
+"""Times as LiveChat writes them: text of two forms, Unix seconds, and numbers of unknown unit."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import datetime, tzinfo
-from functools import cache
-from typing import Final
+from datetime import UTC, datetime, tzinfo
+from functools import cache, lru_cache, partial
+from typing import Annotated, Any, Final, TypeAlias
 
-__all__ = ["ZONE_OF_TEXTS", "parse_time"]
+import msgspec
+
+from livechat_async.decoding.hooks import NOTHING, is_nothing, to_int, whole_number
+from livechat_async.decoding.problems import WireError, show, wrong
+from livechat_async.decoding.quick import Hook, Quick, QuickHook
+
+__all__ = ["ZONE_OF_TEXTS", "datetime_hook", "parse_time", "time_or_number_hook", "to_unix_time"]
 
 ZONE_OF_TEXTS: Final[ContextVar[tzinfo | None]] = ContextVar("zone_of_texts", default=None)
-"""The zone of times without one, as the object says that is being decoded; it goes first."""
+"""The time zone that the object being decoded names for its times; it wins over the client's."""
 
-_CENTURY = 2000
+_UnixTime: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+_UNIX_EPOCH: Final = datetime.fromtimestamp(0, UTC)  # as a twin, zero says that there is no time
+_HOURS = {
+    f"{hour:02} {half}m": f"{hour % 12 + (12 if half == 'p' else 0):02}"
+    for hour in range(1, 13)
+    for half in "ap"
+}
+_ISO_LENGTH, _CHAT_LENGTH = 19, 25
+_MOST_MOMENTS = 8192
 
 
-# Compiled when the first time comes. Times are many, so this is quicker than `re`'s own memory.
-@cache
-def _iso() -> re.Pattern[str]:
+@cache  # compiled when the first such time comes
+def _long_iso() -> re.Pattern[str]:
     return re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
-
-
-@cache
-def _twelve_hours() -> re.Pattern[str]:
-    return re.compile(
-        r"[A-Za-z]{3}, (\d\d)/(\d\d)/(\d\d) (0[1-9]|1[0-2]):(\d\d):(\d\d) ([ap])m", re.ASCII
-    )
 
 
 def parse_time(text: str) -> datetime | None:
     """The time in a text: ISO, or the chats' ``Wed, 01/23/13 11:40:53 am``.
 
     Args:
-        text: as sent. The name of the weekday is not looked at.
+        text: as sent. The name of the weekday is not checked.
 
     Returns:
         Aware if the text names an offset, else naive; None for a text of another form.
 
     Raises:
-        ValueError: the form is right, and there is no such time.
+        ValueError: the form is right, but there is no such time.
     """
-    if _iso().fullmatch(text):
-        return datetime.fromisoformat(text)
-    found = _twelve_hours().fullmatch(text)
-    if found is None:
+    length = len(text)
+    if length == _CHAT_LENGTH and text[3] == ",":
+        # Not strptime, whose am and pm depend on the locale.
+        hour = _HOURS.get(text[14:16] + text[22:])
+        if hour is None or text[4:14:3] != " // " or not (text[:3].isalpha() and text.isascii()):
+            return None
+        text = f"20{text[11:13]}-{text[5:7]}-{text[8:10]} {hour}{text[16:22]}"
+        length = _ISO_LENGTH
+    if length == _ISO_LENGTH:
+        # With these marks, fromisoformat takes digits only in between.
+        has_marks = text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[10] in " T"
+        return datetime.fromisoformat(text) if has_marks else None
+    return datetime.fromisoformat(text) if _long_iso().fullmatch(text) else None
+
+
+def datetime_hook(timezone: tzinfo | None) -> QuickHook:
+    """The hook of times: text of one of LiveChat's forms, or Unix seconds.
+
+    Args:
+        timezone: the zone of texts without one, and of the times that are made.
+    """
+
+    def to_datetime(value: Any, _: Any) -> datetime:
+        try:
+            if isinstance(value, datetime) and value.tzinfo is not None:  # of `to_unix_time`
+                return value if timezone is None else value.astimezone(timezone)
+            time = parse_time(value) if isinstance(value, str) else None
+            if time is not None:
+                return time.replace(tzinfo=time.tzinfo or ZONE_OF_TEXTS.get() or timezone)
+            return datetime.fromtimestamp(to_int(value, int), timezone or UTC)
+        except (ValueError, OverflowError, OSError):
+            pass  # a text or number of the right form that is no time, such as the 32nd
+        raise wrong("a time", value)
+
+    in_zone = None if timezone is None else lambda time: time.astimezone(timezone)
+    twin = Quick(_UnixTime, in_zone, nothing=(_UNIX_EPOCH,))
+    read = _time_reader(timezone, to_datetime)
+    return QuickHook(to_datetime, lambda: Quick(int | str, read, twin=twin))
+
+
+def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | str], datetime]:
+    """The function that reads usual times; it remembers them, as whoever polls meets them again."""
+
+    @lru_cache(maxsize=_MOST_MOMENTS)
+    def moment(value: int | str) -> datetime:
+        if isinstance(value, int):
+            return datetime.fromtimestamp(value, timezone or UTC)
+        return parse_time(value) or to_datetime(value, datetime)
+
+    def read(value: int | str) -> datetime:
+        time = moment(value)
+        if time.tzinfo is None:
+            zone = zone_of_texts() or timezone
+            if zone is not None:
+                return moment_in(zone, value)
+        return time
+
+    @lru_cache(maxsize=_MOST_MOMENTS)
+    def moment_in(zone: tzinfo, text: int | str) -> datetime:
+        return moment(text).replace(tzinfo=zone)
+
+    zone_of_texts = ZONE_OF_TEXTS.get
+    return read
+
+
+def to_unix_time(value: Any, name: str) -> int | datetime | None:
+    """A time in Unix seconds, as a number or text; None where there is no time.
+
+    Whole seconds stay a number, because a user's hook of times may know only numbers. Beyond
+    these, it accepts what msgspec accepts on the quick way.
+
+    Args:
+        value: as sent.
+        name: of the field.
+    """
+    if is_nothing(value):
         return None
-    # Not strptime, whose am and pm depend on the locale.
-    month, day, year, hour, minute, second = map(int, found.groups()[:6])
-    hour = hour % 12 + (12 if found[7] == "p" else 0)
-    return datetime(_CENTURY + year, month, day, hour, minute, second)  # noqa: DTZ001 (it has none)
+    try:
+        number = whole_number(value) if isinstance(value, str) or type(value) is int else None
+        if number is not None:
+            return number if datetime.fromtimestamp(number, UTC) != _UNIX_EPOCH else None
+        time: datetime | None = msgspec.convert(value, _UnixTime | None, strict=False)
+    except (ValueError, OverflowError, OSError):  # msgspec's is a kind of the first
+        raise WireError("Unix seconds", show(value), f".{name}") from None
+    return time if time != _UNIX_EPOCH else None
+
+
+def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
+    """The hook of what is a time as text; a number is of unknown unit, so it stays a number."""
+    to_datetime = datetime_hook(timezone)
+
+    def to_time_or_number(value: Any, type_: Any) -> datetime | int | None:
+        if is_nothing(value):
+            return None
+        try:
+            return to_int(value, type_)
+        except WireError:
+            return to_datetime(value, type_)  # type: ignore[no-any-return]
+
+    read = partial(to_time_or_number, type_=datetime)
+    return QuickHook(to_time_or_number, lambda: Quick(int | str | None, read, int, NOTHING))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -135,8 +135,8 @@ def _json_error(reason: str, raw: RawResponse, request: PreparedRequest) -> Inva
     )
 
 
-def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> Generator[None, None, T]:
-    """The body as a typed value, made by ``read``; in turns, as that makes it.
+def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> T:
+    """The body as a typed value, made by ``read``.
 
     Raises:
         InvalidJSONError: the body is empty, cut off, or something else than JSON.
@@ -144,7 +144,7 @@ def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> Gener
     """
     failure: DecodeError
     try:
-        return (yield from read(raw.content))
+        return read(raw.content)
     except NotJSONError as error:
         failure = _json_error(str(error), raw, request)
     except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)

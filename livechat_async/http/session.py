@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
@@ -17,7 +17,7 @@ import attrs
 from cattrs import Converter
 
 from livechat_async.credentials import Credentials, CredentialsKeeper
-from livechat_async.decoding.bodies import Reader, value_reader
+from livechat_async.decoding.bodies import LARGE, Reader, value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
 from livechat_async.http.deadline import Deadline, DeadlinePassed
@@ -184,7 +184,11 @@ class _Call:
                 raise status_error(raw, prepared, datetime.now(UTC))
             value = None
             if self._read is not None:
-                value = await self._in_turns(decode(raw, prepared, self._read))
+                if len(raw.content) < LARGE:
+                    value = decode(raw, prepared, self._read)
+                else:  # in a thread: other tasks run meanwhile
+                    reading = asyncio.to_thread(decode, raw, prepared, self._read)
+                    value = await self.deadline.of(reading)
         except CallError as error:
             error.attempts = self._attempts
             self._last_failure = str(error)
@@ -249,22 +253,3 @@ class _Call:
                     self._attempts,
                 )
         return raw
-
-    async def _in_turns(self, work: Generator[None, None, T]) -> T:
-        """What a generator returns, while other tasks run wherever it yields."""
-        try:
-            next(work)
-        except StopIteration as done:
-            value: T = done.value
-            return value
-        return await self.deadline.of(_in_turns(work))
-
-
-async def _in_turns(work: Generator[None, None, T]) -> T:
-    while True:
-        await asyncio.sleep(0)
-        try:
-            next(work)
-        except StopIteration as done:
-            value: T = done.value
-            return value

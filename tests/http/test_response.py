@@ -12,7 +12,6 @@ from cattrs import Converter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
-from turns import at_once
 from yarl import URL
 
 from livechat_async import (
@@ -53,7 +52,7 @@ CORE = "planted-secret"
 def value_of(
     answer: RawResponse, request: PreparedRequest, type_: Any, converter: Converter | None = None
 ) -> Any:
-    return at_once(decode(answer, request, value_reader(converter or make_converter(), type_)))
+    return decode(answer, request, value_reader(converter or make_converter(), type_))
 
 
 def prepared(token: str = TOKEN) -> PreparedRequest:

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import JSON, models, nearly
 
-from livechat_async.checks import find_zone, parse_time
+from livechat_async.checks import find_zone
 from livechat_async.decoding.converter import make_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.decoding.times import parse_time
 from livechat_async.models.chats import (
     Chat,
     ChatAgent,

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import JSON, models, nearly
-from turns import at_once
 
 from livechat_async.decoding.bodies import single_reader
 from livechat_async.decoding.converter import make_converter
@@ -362,7 +361,7 @@ def test_privacy_comes_in_three_types(wire: object, value: object) -> None:
 
 def read(document: Any) -> Ticket:
     reader = single_reader(CONVERTER.get_structure_hook(Ticket), Ticket, "tickets")
-    return at_once(reader(json.dumps(document).encode()))
+    return reader(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_all_of_it_runs_and_is_told(tmp_path: Path):
         ("400-visitors", "CPU", False, 1.0),
         ("tasks", "throughput", True, 0.9),
         ("decoding", "CPU", False, 1.25),
-        ("holding", "ms", False, 50),
+        ("holding", "ms", False, 25),
         ("import", "CPU", False, 1.2),
         ("memory", "memory", False, 1.0),
         ("paging", "ratio", True, 7),

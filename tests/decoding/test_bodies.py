@@ -1,7 +1,10 @@
-"""Bytes become values straight where they are as usual, in turns where they are many."""
+"""Bytes become values, quickly where they are usual, and item by item where they are not."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,19 +17,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import JSON
-from turns import at_once
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
-from livechat_async.decoding import bodies, shortcut
+from livechat_async.decoding import bodies
 from livechat_async.decoding.bodies import (
+    LARGE,
+    Envelope,
     NotJSONError,
-    document_reader,
     load_json,
-    open_envelope,
+    read_envelope,
     value_reader,
 )
 from livechat_async.decoding.converter import make_converter
-from livechat_async.decoding.problems import find_wire_error
+from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.http import session
 from livechat_async.models.chats import Chat
 from livechat_async.models.tickets import Ticket
 from livechat_async.models.visitors import Operator, Visitor
@@ -45,14 +49,14 @@ def to_bytes(document: object) -> bytes:
 
 
 def read(content: bytes, type_: Any = list[Visitor]) -> Any:
-    return at_once(value_reader(make_converter(), type_)(content))
+    return value_reader(make_converter(), type_)(content)
 
 
 def read_whole(content: bytes) -> Any:
     return make_converter().structure(load_json(content), list[Visitor])
 
 
-# --- straight ---
+# --- quickly ---
 
 
 @pytest.mark.parametrize(
@@ -67,21 +71,18 @@ def read_whole(content: bytes) -> Any:
     ],
 )
 @pytest.mark.parametrize("zone", [None, ZoneInfo("Europe/Warsaw")])
-def test_the_samples_are_read_straight(
+def test_the_samples_are_read_quickly(
     name: str, key: str | None, cls: type[Any], zone: ZoneInfo | None
 ) -> None:
     document = json.loads((FIXTURES / name).read_text("utf-8"))
     items = document if key is None else document[key]
     converter = make_converter(zone)
-    with (
-        mock.patch.object(bodies, "load_json", side_effect=NotJSONError("taken apart")),
-        mock.patch.object(shortcut, "_generated", side_effect=AssertionError("not needed")),
-    ):
-        found = at_once(value_reader(converter, list[cls])(to_bytes(items)))
+    with mock.patch.object(bodies, "load_json", side_effect=NotJSONError("taken apart")):
+        found = value_reader(converter, list[cls])(to_bytes(items))
     assert found == converter.structure(items, list[cls])
 
 
-def test_the_visitors_of_a_site_are_read_straight() -> None:
+def test_the_visitors_of_a_site_are_read_quickly() -> None:
     visitors = Sandbox(seed=50).visitors
     with mock.patch.object(bodies, "load_json", side_effect=NotJSONError("taken apart")):
         assert len(read(to_bytes(visitors), list[Visitor])) == 50
@@ -106,13 +107,13 @@ def test_one_that_is_not_as_usual_costs_the_others_nothing() -> None:
 def test_a_users_hook_is_asked_and_a_later_one_too() -> None:
     converter = make_converter()
     read_visitors = value_reader(converter, list[Visitor])
-    assert at_once(read_visitors(to_bytes([WIRE])))[0].operators == (Operator(id="john"),)
+    assert read_visitors(to_bytes([WIRE]))[0].operators == (Operator(id="john"),)
     converter.register_structure_hook(Operator, lambda value, _: Operator(id=value["id"].upper()))
-    assert at_once(read_visitors(to_bytes([WIRE])))[0].operators == (Operator(id="JOHN"),)
+    assert read_visitors(to_bytes([WIRE]))[0].operators == (Operator(id="JOHN"),)
     converter.register_structure_hook(Visitor, lambda value, _: Visitor(id=value["id"], state="x"))
-    assert at_once(read_visitors(to_bytes([WIRE]))) == [Visitor(id="S1.a", state="x")]
+    assert read_visitors(to_bytes([WIRE])) == [Visitor(id="S1.a", state="x")]
     converter.register_structure_hook_func(lambda cls: cls == list[Visitor], lambda *_: ["mine"])
-    assert at_once(read_visitors(to_bytes([WIRE]))) == ["mine"]
+    assert read_visitors(to_bytes([WIRE])) == ["mine"]
 
 
 @attrs.frozen(kw_only=True)
@@ -176,77 +177,99 @@ def test_any_bytes_are_read_as_the_whole_document_is(content: bytes, data: st.Da
 # --- envelopes ---
 
 
+def opened(content: bytes, key: str, type_: Any = Any) -> Envelope | None:
+    return read_envelope(content, key, make_converter().get_structure_hook(type_), type_)
+
+
 @pytest.mark.parametrize("key", ["chats", "tickets", "pages", "total", "a key"])
-def test_the_list_may_have_any_name(key: str) -> None:
-    envelope = open_envelope(to_bytes({key: [1, 2], "other": None}), key)
+@pytest.mark.parametrize("type_", [Any, int])
+def test_the_list_may_have_any_name(key: str, type_: Any) -> None:
+    envelope = opened(to_bytes({key: [1, 2], "other": None}), key, type_)
     assert envelope is not None
-    assert [bytes(raw) for raw in envelope.items] == [b"1", b"2"]
+    assert envelope.items == [1, 2]
     assert (envelope.pages, envelope.total) == (None, None)
 
 
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b'{"chats": 5}', b"{}", b'{"chats": [1}', b"[" * 9]
 )
-def test_what_is_no_envelope(content: bytes) -> None:
-    assert open_envelope(content, "chats") is None
+@pytest.mark.parametrize("type_", [Any, int])
+def test_what_is_no_envelope(content: bytes, type_: Any) -> None:
+    assert opened(content, "chats", type_) is None
 
 
-def test_a_mark_or_half_an_emoji_does_not_close_it() -> None:
-    content = b'\xef\xbb\xbf{"pages": "\\ud83d", "chats": [{}], "total": 1}'
-    envelope = open_envelope(content, "chats")
+@pytest.mark.parametrize("type_", [Any, dict[str, Any], Operator])
+def test_a_mark_or_half_an_emoji_does_not_close_it(type_: Any) -> None:
+    content = b'\xef\xbb\xbf{"pages": "\\ud83d", "chats": [{"id": "a"}], "total": 1}'
+    envelope = opened(content, "chats", type_)
     assert envelope is not None
     assert (len(envelope.items), envelope.pages, envelope.total) == (1, "\ufffd", 1)
 
 
-# --- in turns ---
+def test_a_broken_item_is_reported_with_its_place_or_raised() -> None:
+    hook = make_converter().get_structure_hook(Visitor)
+    content = to_bytes({"visitors": [WIRE, {**WIRE, "chats": "many"}, WIRE], "total": 3})
+    problems: list[WireError] = []
+    envelope = read_envelope(content, "visitors", hook, Visitor, problems.append)
+    assert envelope is not None
+    assert [visitor.id for visitor in envelope.items] == ["S1.a", "S1.a"]
+    assert [problem.path for problem in problems] == ["visitors[1].chats"]
+    with pytest.raises(WireError) as caught:
+        read_envelope(content, "visitors", hook, Visitor)
+    assert caught.value.path == "visitors[1].chats"
 
 
-def turns_of(content: bytes, type_: Any) -> int:
-    return len(list(value_reader(make_converter(), type_)(content)))
+# --- large bodies ---
 
 
-def test_a_long_list_is_read_in_many_turns() -> None:
-    content = to_bytes(many(10_000))
-    assert turns_of(content, list[Visitor]) == len(content) // (512 * 1024)
-    assert read(content, list[Visitor])[-1].id == "S9999"
-
-
-def test_a_short_list_is_read_in_one() -> None:
-    assert turns_of(to_bytes(many(100)), list[Visitor]) == 0
-    assert list(document_reader(len)(b"[]")) == []
-
-
-def test_an_empty_list_is_read() -> None:
-    assert read(b"[]", list[Visitor]) == read(b" [ ] ", list[Visitor]) == []
-
-
-def test_the_place_of_an_error_is_right_in_a_later_turn() -> None:
-    wires = many(10_000)
-    wires[9_000]["chats"] = "many"
+def test_the_place_of_an_error_in_a_large_list_is_right() -> None:
+    wires = many(LARGE // len(to_bytes(WIRE)) + 100)
+    wires[-1]["chats"] = "many"
+    content = to_bytes(wires)
+    assert len(content) > LARGE
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
-        read(to_bytes(wires), list[Visitor])
-    assert find_wire_error(caught.value).path == "[9000].chats"
+        read(content)
+    assert find_wire_error(caught.value).path == f"[{len(wires) - 1}].chats"
 
 
-async def test_others_run_while_a_long_list_is_read() -> None:
-    visitors = many(4_000)
-    turns = 0
+@pytest.mark.parametrize("size", [1, 200])
+async def test_only_a_large_list_is_read_in_a_thread(size: int) -> None:
+    """A user's hook runs there too, with the context of the call."""
+    threads: list[tuple[bool, str]] = []
+    name = ContextVar("name", default="none")
+
+    def hook(value: Any, _: Any) -> Operator:
+        threads.append((threading.current_thread() is threading.main_thread(), name.get()))
+        return Operator(id=value["id"])
+
     async with Sandbox() as sandbox:
-        for wire in visitors:
-            sandbox.add_visitor(id=wire["id"], state="browsing")
+        for wire in many(size):
+            sandbox.add_visitor(**wire)
         async with LiveChatClient(sandbox.credentials, base_url=sandbox.url) as client:
-            with mock.patch.object(bodies, "_BYTES_A_TURN", 1024):
-                before = bodies.turn_length
+            client.converter.register_structure_hook(Operator, hook)
+            name.set("of the call")
+            with mock.patch.object(session, "LARGE", 10_000):
+                visitors = await client.visitors.list()
+    assert len(visitors) == size
+    assert set(threads) == {(size == 1, "of the call")}
 
-                def counted(raws: Any, content: bytes) -> int:
-                    nonlocal turns
-                    length = before(raws, content)
-                    turns += len(raws) // length
-                    return length
 
-                with mock.patch.object(bodies, "turn_length", counted):
-                    assert len(await client.visitors.list()) == 4_000
-    assert turns > 1_000
+async def test_others_run_while_a_large_list_is_read() -> None:
+    content = to_bytes(many(8_000))
+    turns, is_reading = 0, True
+
+    async def count() -> None:
+        nonlocal turns
+        while is_reading:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    visitors = await asyncio.to_thread(value_reader(make_converter(), list[Visitor]), content)
+    is_reading = False
+    await counting
+    assert len(visitors) == 8_000
+    assert turns > 3
 
 
 def test_what_users_write_is_no_model_of_the_wire() -> None:

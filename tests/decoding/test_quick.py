@@ -1,4 +1,4 @@
-"""The shortcut gives what the careful hooks give, is taken, and leaves users' hooks alone."""
+"""The quick way gives what the careful hooks give, is taken, and leaves users' hooks alone."""
 
 import copy
 import functools
@@ -19,14 +19,12 @@ from cattrs import Converter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_strategies import JSON, PLAIN, models, nearly
-from turns import at_once
 
 from livechat_async.decoding import converter as converter_module
 from livechat_async.decoding.bodies import load_json, value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.decoding.problems import find_wire_error
-from livechat_async.decoding.straight import straight_reader
-from livechat_async.decoding.usual import Hook
+from livechat_async.decoding.quick import Hook, ModelHook, quick_of
 from livechat_async.models import chats, tickets, visitors
 from livechat_async.models._base import WireModel
 from livechat_async.models.chats import Chat, ChatAgent
@@ -55,11 +53,10 @@ QUIRKS = st.sampled_from(
 )
 
 
-def with_shortcuts(
-    monkeypatch: pytest.MonkeyPatch, replacement: Callable[..., Hook], *, zone: Any = None
-) -> Converter:
-    with monkeypatch.context() as patch:
-        patch.setattr(converter_module, "shortcut", replacement)
+def converter_with(name: str, replacement: Any, zone: Any = None) -> Converter:
+    """A converter whose hooks for the models are made with something else in their module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(converter_module, name, replacement)
         converter = make_converter(zone)
         for cls in MODELS:
             converter.get_structure_hook(cls)
@@ -67,8 +64,8 @@ def with_shortcuts(
 
 
 def careful_converter(zone: Any = None) -> Converter:
-    """A converter that takes no shortcut."""
-    return with_shortcuts(pytest.MonkeyPatch(), lambda _, __, careful: careful, zone=zone)
+    """A converter without a quick way."""
+    return converter_with("_fields_of", lambda *_: None, zone)
 
 
 @functools.cache
@@ -84,7 +81,7 @@ def exactly(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return type(value), [exactly(item) for item in value]
     if isinstance(value, dict):
-        return type(value), [(name, exactly(item)) for name, item in value.items()]
+        return type(value), {name: exactly(item) for name, item in value.items()}
     if isinstance(value, datetime):
         return type(value), value.replace(tzinfo=None), value.tzinfo, value.fold
     if isinstance(value, (float, Decimal)):
@@ -108,7 +105,7 @@ def check(document: Any, cls: Any, zone: Any = None) -> None:
         again = load_json(content)
     except (TypeError, ValueError):
         return  # no JSON can say so
-    found = outcome_of(lambda: at_once(value_reader(quick, list[cls])(content)))
+    found = outcome_of(lambda: value_reader(quick, list[cls])(content))
     expected = outcome_of(lambda: careful.structure(again, list[cls]))
     assert found == expected
 
@@ -245,24 +242,21 @@ def test_every_field_with_every_quirk(cls: type[WireModel], name: str) -> None:
 # --- it is taken ---
 
 
-def counting(monkeypatch: pytest.MonkeyPatch) -> tuple[Converter, Counter[type[Any]]]:
+def counting() -> tuple[Converter, Counter[type[Any]]]:
     asked: Counter[type[Any]] = Counter()
 
-    def shortcut(model: type[Any], fields: Any, careful: Hook) -> Hook:
+    def hook(model: type[Any], careful: Hook, fields: Any, **more: Any) -> ModelHook:
         def counted(value: Any, cls: Any) -> Any:
             asked[model] += 1
             return careful(value, cls)
 
-        return original(model, fields, counted)
+        return ModelHook(model, counted, fields, **more)
 
-    original = converter_module.shortcut
-    return with_shortcuts(monkeypatch, shortcut), asked
+    return converter_with("ModelHook", hook), asked
 
 
-def test_nothing_is_asked_carefully_about_the_visitors_of_a_site(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    converter, asked = counting(monkeypatch)
+def test_nothing_is_asked_carefully_about_the_visitors_of_a_site() -> None:
+    converter, asked = counting()
     converter.structure(Sandbox(seed=50).visitors, list[Visitor])
     assert not asked
 
@@ -277,18 +271,16 @@ def test_nothing_is_asked_carefully_about_the_visitors_of_a_site(
     ],
 )
 def test_nothing_is_asked_carefully_about_the_samples(
-    monkeypatch: pytest.MonkeyPatch, name: str, key: str | None, cls: type[WireModel]
+    name: str, key: str | None, cls: type[WireModel]
 ) -> None:
-    converter, asked = counting(monkeypatch)
+    converter, asked = counting()
     document = json.loads((FIXTURES / name).read_text("utf-8"))
     converter.structure(document if key is None else document[key], list[cls])
     assert not asked
 
 
-def test_what_is_broken_is_asked_carefully_with_all_that_holds_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    converter, asked = counting(monkeypatch)
+def test_what_is_broken_is_asked_carefully_with_all_that_holds_it() -> None:
+    converter, asked = counting()
     with pytest.raises(Exception):  # noqa: B017, PT011 - of any kind
         converter.structure({"id": "a", "state": "b", "operators": [{"id": 5}]}, Visitor)
     assert set(asked) == {Visitor, Operator}
@@ -363,7 +355,7 @@ def test_users_hooks_are_asked(cls: Any, hook: Hook, used_before: bool) -> None:
     for each in (converter, careful):
         register(each, cls, hook)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(converter_module, "shortcut", lambda _, __, hook: hook)
+        patch.setattr(converter_module, "_fields_of", lambda *_: None)
         expected = [outcome(careful, wire, Visitor) for wire in (WIRE, WIRE | {"id": None})]
     found = [outcome(converter, wire, Visitor) for wire in (WIRE, WIRE | {"id": None})]
     assert found == expected
@@ -455,13 +447,11 @@ def test_a_validator_is_asked() -> None:
 
 @attrs.frozen(kw_only=True)
 class Door(WireModel):
-    """Its key is asked for once, and by a hook whose name begins as the place of the value."""
-
     key: Secret
 
 
-def test_a_value_that_is_only_handed_on_is_read_straight() -> None:
-    read = straight_reader(make_converter().get_structure_hook(Door))
-    assert read is not None
-    door = read.one(b'{"key": "b"}')
+def test_a_secret_is_read_quickly() -> None:
+    quick = quick_of(make_converter().get_structure_hook(Door))
+    assert quick is not None
+    door = quick.from_json(b'{"key": "b"}')
     assert (door, type(door.key)) == (Door(key=Secret("b")), Secret)
