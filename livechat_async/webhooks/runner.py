@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+import types
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 from attrs import define, field, frozen
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from livechat_async.checks import count, seconds
 from livechat_async.client import LiveChatClient
@@ -25,7 +26,6 @@ from livechat_async.errors import (
     TLSError,
 )
 from livechat_async.redaction import printable, redact
-from livechat_async.webhooks._attempt import StuckError, TimeLimit
 from livechat_async.webhooks.engine import Job, Sleep
 from livechat_async.webhooks.events import WebhookEvent, current_client
 
@@ -35,6 +35,8 @@ __all__ = [
     "Handler",
     "HandlerRunner",
     "RunPolicy",
+    "StuckError",
+    "TimeLimit",
     "is_worth_another_run",
     "seconds_to_next_run",
 ]
@@ -44,9 +46,19 @@ DeadLetterHook = Callable[[WebhookEvent, Exception, str], Coroutine[Any, Any, ob
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
-# What stays as it is until somebody changes the program, its settings or the account. NotFoundError
-# is none of these: a visitor may reach one of LiveChat's machines before another.
-_NEVER_BETTER = (
+_MOST_DOUBLINGS = 60  # far beyond any backoff_max; 2 ** 60 is still a float
+_LONGEST_TEXT = 500
+_GRACE = 5.0  # for the `finally` and `except CancelledError` of a coroutine
+_BLOCKED = 1.0
+
+
+class StuckError(TimeoutError):
+    """A coroutine did not end when it was cancelled: it goes on in the background."""
+
+
+# These stay until the program, its settings or the account change. NotFoundError is not one of
+# them: a new visitor may reach one of LiveChat's machines before another.
+_PERMANENT = (
     AuthenticationError,
     BadRequestError,
     ClientStateError,
@@ -54,30 +66,27 @@ _NEVER_BETTER = (
     PermissionDeniedError,
     RedirectError,
     ResponseTooLarge,
-    StuckError,  # the earlier run still goes on: two at once would be worse
+    StuckError,  # a second run beside the first would be worse
     TLSError,
 )
-_MOST_DOUBLINGS = 60  # far beyond any backoff_max, and 2 ** 60 still is a float
-_LONGEST_TEXT = 500
 
 
 @frozen(kw_only=True)
 class RunPolicy:
     """How long a handler may run, and what happens when it fails.
 
-    The wait before attempt *n* + 1 is drawn evenly from 0 to ``backoff * 2 ** (n - 1)`` seconds,
-    at most ``backoff_max`` (full jitter). Where the error has a ``retry_after``, as a
-    `RateLimitError` may have, the wait is not shorter than that, but never longer than
-    ``backoff_max``.
+    The wait before attempt *n* + 1 is a random time from 0 to ``backoff * 2 ** (n - 1)`` seconds,
+    at most ``backoff_max`` (full jitter). If the error has a ``retry_after``, as a `RateLimitError`
+    may have, the wait is at least that, but never longer than ``backoff_max``.
 
     Args:
-        timeout: seconds of one run of a handler, and of the dead-letter hook.
-        attempts: at most so many runs of a handler for one delivery.
+        timeout: seconds for one run of a handler, and of the dead-letter hook.
+        attempts: how often a handler runs at most for one delivery.
         backoff: seconds; 0 for no waits.
         backoff_max: seconds.
 
     Raises:
-        ConfigurationError: a value makes no sense.
+        ConfigurationError: a value is out of range.
     """
 
     timeout: float = field(default=30.0, validator=seconds(above_zero=True))
@@ -88,30 +97,27 @@ class RunPolicy:
 
 @define
 class Counts:
-    """What became of the jobs of this process.
-
-    Attributes:
-        done: jobs whose handler succeeded.
-        failed: attempts that failed.
-        dead: jobs that were given up: failed for good, or abandoned.
-        abandoned: those of them that were not run to their end, as when the receiver was closed.
-    """
+    """What happened in this process so far; `ReceiverStatus` explains each."""
 
     done: int = 0
     failed: int = 0
     dead: int = 0
     abandoned: int = 0
+    accepted: int = 0
+    ignored: int = 0
+    refused: int = 0
+    repeats: int = 0
 
 
 def is_worth_another_run(error: BaseException) -> bool:
-    """Whether the handler that raised this may succeed the next time.
+    """Whether a handler that raised this error may succeed the next time.
 
-    Everything is, but what stays as it is until somebody changes the program, its settings or the
-    account: `ConfigurationError`, `ClientStateError`, `BadRequestError`, `AuthenticationError`,
-    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; and a handler that
-    still runs because it did not heed its cancellation.
+    True except for errors that stay until the program, its settings or the account change:
+    `ConfigurationError`, `ClientStateError`, `BadRequestError`, `AuthenticationError`,
+    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; and except for a
+    handler that still runs because it ignored its cancellation.
     """
-    return isinstance(error, Exception) and not isinstance(error, _NEVER_BETTER)
+    return isinstance(error, Exception) and not isinstance(error, _PERMANENT)
 
 
 def seconds_to_next_run(
@@ -121,28 +127,145 @@ def seconds_to_next_run(
     draw: Callable[[float, float], float] = random.uniform,
 ) -> float:
     """How long to wait after attempt number ``attempt``, counted from 1, failed with ``error``."""
-    most = policy.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
-    seconds = draw(0.0, min(most, policy.backoff_max))
-    asked = getattr(error, "retry_after", None)
-    if isinstance(asked, (int, float)):
-        seconds = max(seconds, min(asked, policy.backoff_max))
-    return seconds
+    longest = policy.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
+    wait = draw(0.0, min(longest, policy.backoff_max))
+    retry_after = getattr(error, "retry_after", None)
+    if isinstance(retry_after, (int, float)):
+        wait = max(wait, min(retry_after, policy.backoff_max))
+    return wait
+
+
+class TimeLimit:
+    """Runs coroutines, each in a task of its own, and never waits longer than the limit.
+
+    Args:
+        grace: seconds that a cancelled coroutine has to end.
+        blocked: a warning is logged when a coroutine holds the event loop for this many seconds
+            between two ``await``.
+    """
+
+    def __init__(self, grace: float = _GRACE, blocked: float = _BLOCKED) -> None:
+        self._grace = grace
+        self._blocked = blocked
+        self._stuck: set[asyncio.Task[Any]] = set()
+
+    @property
+    def stuck(self) -> int:
+        """How many coroutines still run although they were cancelled."""
+        return len(self._stuck)
+
+    async def run(
+        self, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any, seconds: float, what: str
+    ) -> Exception | None:
+        """Call an async function; a result counts as success even after its cancellation.
+
+        Args:
+            call: the async function.
+            args: its arguments.
+            seconds: its time limit.
+            what: its name for messages, such as ``the handler show_crm``.
+
+        Returns:
+            The error, or None.
+        """
+        task = asyncio.create_task(_guarded(call, args, what, self._blocked), name=what)
+        try:
+            await asyncio.wait((task,), timeout=seconds)
+            if task.done():
+                return _error_of(task, what)
+            await self._stop(task)
+        except asyncio.CancelledError:
+            await self._stop(task)
+            raise
+        late = f"{what} took longer than {seconds:g} s"
+        if not task.done():
+            return StuckError(
+                f"{late} and did not end when it was cancelled: it goes on in the background. Let "
+                "asyncio.CancelledError through"
+            )
+        if not task.cancelled() and task.exception() is None:
+            return None
+        error = TimeoutError(late)
+        error.__cause__ = None if task.cancelled() else task.exception()
+        return error
+
+    async def _stop(self, task: asyncio.Task[Any]) -> None:
+        task.add_done_callback(_retrieve)
+        task.cancel()
+        try:
+            await asyncio.wait((task,), timeout=self._grace)
+        finally:
+            if not task.done():
+                self._stuck.add(task)
+                task.add_done_callback(self._stuck.discard)
+
+
+def _error_of(task: asyncio.Task[Any], what: str) -> Exception | None:
+    error = asyncio.CancelledError() if task.cancelled() else task.exception()
+    if error is None or isinstance(error, Exception):
+        return error
+    unusual = RuntimeError(f"{what} raised {type(error).__name__}")
+    unusual.__cause__ = None if task.cancelled() else error
+    return unusual
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Retrieve the exception: asyncio would log it otherwise, with all that it holds."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _guarded(
+    call: Callable[..., Coroutine[Any, Any, Any]], args: tuple[Any, ...], what: str, blocked: float
+) -> None:
+    try:
+        await _timed(call(*args), what, blocked)
+    except SystemExit as error:  # it would stop the whole event loop
+        raise RuntimeError(f"{what} raised SystemExit({error.code!r})") from error
+
+
+@types.coroutine
+def _timed(call: Coroutine[Any, Any, Any], what: str, blocked: float) -> Generator[Any, Any, Any]:
+    """Run the coroutine as ``await`` does, and measure each step."""
+    step: Any = call.send
+    value: Any = None
+    while True:
+        began = time.monotonic()
+        try:
+            awaited = step(value)
+        except StopIteration as end:
+            return end.value
+        finally:
+            elapsed = time.monotonic() - began
+            if elapsed >= blocked:
+                logger.warning(
+                    "%s blocked the event loop for %.1f s; use asyncio.to_thread for calls that "
+                    "cannot be awaited",
+                    printable(what),
+                    elapsed,
+                )
+        try:
+            value = yield awaited
+        except GeneratorExit:
+            call.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 (the coroutine decides about it)
+            step, value = call.throw, error
+        else:
+            step = call.send
 
 
 class HandlerRunner:
-    """Runs jobs with the handlers it was given.
+    """Runs jobs with the registered handlers.
 
     Args:
-        client: what ``event.add_details`` uses inside a handler, if it is not told another one.
+        client: the client that ``event.add_details`` uses inside a handler by default.
         policy: time limit and attempts.
-        limit: runs what is not ours.
+        limit: runs the handlers and the hook.
     """
 
     def __init__(
-        self,
-        client: LiveChatClient | None,
-        policy: RunPolicy,
-        limit: TimeLimit | None = None,
+        self, client: LiveChatClient | None, policy: RunPolicy, limit: TimeLimit | None = None
     ) -> None:
         self.client: LiveChatClient | None = client
         self.policy: RunPolicy = policy
@@ -153,16 +276,15 @@ class HandlerRunner:
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
         """See `livechat_async.webhooks.engine.JobRunner`."""
+        error: Exception | None
         handler = self.handlers.get(job.handler)
         if handler is None:
-            error: Exception | None = ConfigurationError(
+            error = ConfigurationError(
                 f"no handler is named {printable(job.handler)!r} here: every machine needs all the "
                 "handlers"
             )
         else:
-            error = await self._attempt(job, handler)
-            if error is not None:
-                error = await self._repeat(job, handler, error, sleep or asyncio.sleep)
+            error = await self._attempts(job, handler, sleep or asyncio.sleep)
         if error is None:
             self.counts.done += 1
             return True
@@ -182,62 +304,39 @@ class HandlerRunner:
         self.counts.abandoned += 1
         await self._bury(job, ClientStateError(f"the job was not run to its end: {reason}"))
 
-    async def _attempt(self, job: Job, handler: Handler) -> Exception | None:
+    async def _attempts(self, job: Job, handler: Handler, sleep: Sleep) -> Exception | None:
         what = f"the handler {job.handler}"
-        error = await self.limit.run(
-            self._handle, handler, job.event, seconds=self.policy.timeout, what=what
-        )
-        if error is not None:
+        attempt = 1
+        while True:
+            error = await self._run(handler, job.event, what=what)
+            if error is None:
+                return None
             self.counts.failed += 1
-        return error
-
-    async def _handle(self, handler: Handler, event: WebhookEvent) -> None:
-        current_client.set(self.client)  # the task that runs this has a context of its own
-        await handler(event)
-
-    async def _repeat(
-        self, job: Job, handler: Handler, first: Exception, sleep: Sleep
-    ) -> Exception | None:
-        """The other attempts. What was raised by the last of them, or None if it succeeded.
-
-        The first is made without tenacity, since nearly every job needs no other.
-        """
-        errors = [first]
-
-        async def attempt() -> None:
-            error = errors.pop() if errors else await self._attempt(job, handler)
-            if error is not None:
-                raise error
-
-        try:
-            await self._retrying(job, sleep)(attempt)
-        except Exception as error:  # noqa: BLE001 (the dead-letter hook's to judge)
-            return error
-        return None
-
-    def _retrying(self, job: Job, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
-        def wait(state: RetryCallState) -> float:
-            return seconds_to_next_run(_error_of(state), state.attempt_number, self.policy)
-
-        def tell(state: RetryCallState) -> None:
+            if attempt >= self.policy.attempts or not is_worth_another_run(error):
+                return error
+            wait = seconds_to_next_run(error, attempt, self.policy)
             logger.warning(
                 "%s failed on %s (attempt %d of %d), again in %.2f s: %s",
                 job.handler,
                 printable(job.event.key),
-                state.attempt_number,
+                attempt,
                 self.policy.attempts,
-                state.upcoming_sleep,
-                _description(_error_of(state), job.event),
+                wait,
+                _describe(error, job.event),
             )
+            await sleep(wait)
+            attempt += 1
 
-        return AsyncRetrying(
-            retry=retry_if_exception(is_worth_another_run),
-            wait=wait,
-            stop=stop_after_attempt(self.policy.attempts),
-            before_sleep=tell,
-            sleep=sleep,
-            reraise=True,
+    async def _run(
+        self, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any, what: str
+    ) -> Exception | None:
+        return await self.limit.run(
+            self._with_client, call, *args, seconds=self.policy.timeout, what=what
         )
+
+    async def _with_client(self, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
+        current_client.set(self.client)  # in the context of the task that runs this
+        await call(*args)
 
     async def _bury(self, job: Job, error: Exception) -> None:
         self.counts.dead += 1
@@ -245,44 +344,30 @@ class HandlerRunner:
             "%s gave up %s: %s%s",
             printable(job.handler),
             printable(job.event.key),
-            _description(error, job.event),
+            _describe(error, job.event),
             _trace(error, job.event),
         )
-        hook = self.dead_letter_hook
-        if hook is None:
+        if self.dead_letter_hook is None:
             return
-        problem = await self.limit.run(
-            self._tell,
-            hook,
-            job,
-            error,
-            seconds=self.policy.timeout,
-            what="the dead-letter hook",
+        problem = await self._run(
+            self.dead_letter_hook, job.event, error, job.handler, what="the dead-letter hook"
         )
         if problem is not None:
             logger.error(
                 "the dead-letter hook failed on %s of %s: %s%s",
                 printable(job.event.key),
                 printable(job.handler),
-                _description(problem, job.event),
+                _describe(problem, job.event),
                 _trace(problem, job.event),
             )
 
-    async def _tell(self, hook: DeadLetterHook, job: Job, error: Exception) -> None:
-        current_client.set(self.client)
-        await hook(job.event, error, job.handler)
 
-
-def _error_of(state: RetryCallState) -> BaseException | None:
-    return None if state.outcome is None else state.outcome.exception()
-
-
-def _description(error: BaseException | None, event: WebhookEvent) -> str:
+def _describe(error: Exception, event: WebhookEvent) -> str:
     """The error in one line, without the event's token."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 (an error of the user's that cannot even be shown)
-        text = "(its text cannot be had)"
+    except Exception:  # noqa: BLE001 (an error class of the user's)
+        text = "(its text cannot be shown)"
     text = printable(_without_token(text, event))
     if len(text) > _LONGEST_TEXT:
         text = f"{text[:_LONGEST_TEXT]}..."
@@ -290,7 +375,7 @@ def _description(error: BaseException | None, event: WebhookEvent) -> str:
 
 
 def _trace(error: Exception, event: WebhookEvent) -> str:
-    """Where it was raised, for the log; nothing where no code of a handler was run."""
+    """The traceback for the log; nothing if the error was never raised."""
     if error.__traceback__ is None:
         return ""
     lines = _without_token("".join(traceback.format_exception(error)), event).splitlines()

@@ -9,7 +9,7 @@ import pytest
 from receiver_help import CREDENTIALS, MakeReceiver
 
 from livechat_async.webhooks import WebhookReceiver
-from livechat_async.webhooks._attempt import TimeLimit
+from livechat_async.webhooks.runner import TimeLimit
 
 
 @pytest.fixture

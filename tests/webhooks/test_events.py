@@ -284,7 +284,7 @@ async def test_what_the_event_lacks_is_named(
     with pytest.raises(ConfigurationError) as caught:
         await event.add_details(DETAILS, client=livechat_client)
     assert str(caught.value) == (
-        f"add_details needs what this chat_started event did not bring: {text}"
+        f"add_details needs fields that this chat_started event does not have: {text}"
     )
     assert livechat_sandbox.requests == []
 

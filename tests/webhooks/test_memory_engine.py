@@ -19,7 +19,6 @@ from receiver_help import event, until
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.webhooks import EngineStatus, Job, MemoryEngine
 from livechat_async.webhooks.engine import Sleep
-from livechat_async.webhooks.memory import MemoryLedger
 
 
 def job(number: int, handler: str = "show") -> Job:
@@ -266,7 +265,7 @@ async def test_close_may_be_called_by_several_and_again() -> None:
 async def test_a_hook_that_never_ends_does_not_hold_up_the_end(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.webhooks.memory._LAST_WORDS", 0.02)
+    monkeypatch.setattr("livechat_async.webhooks.memory._ABANDON_SECONDS", 0.02)
 
     class Talker(Told):
         async def abandon(self, job: Job, reason: str) -> None:
@@ -293,7 +292,7 @@ def test_the_end_of_the_event_loop_is_logged(caplog: pytest.LogCaptureFixture) -
     gc.collect()
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
-    assert f"{job(1).key} was cancelled as it ran; close the receiver" in record.getMessage()
+    assert f"{job(1).key} was cancelled while it ran; close the receiver" in record.getMessage()
 
 
 def test_the_end_of_the_event_loop_while_closing_is_logged(
@@ -387,20 +386,27 @@ def test_settings_that_make_no_sense_are_refused(name: str, value: Any) -> None:
         MemoryEngine(**{name: value})
 
 
-def test_the_ledger_forgets_what_is_old_or_too_much() -> None:
+async def test_successful_jobs_are_forgotten_when_they_are_old_or_too_many() -> None:
     now = [0.0]
-    ledger = MemoryLedger(10, 3, clock=lambda: now[0])
-    ledger.add("a")
+    engine, told = make_engine(remember=10, remember_most=3, clock=lambda: now[0])
+
+    async def is_repeat(number: int) -> bool:
+        if not await engine.submit(job(number)):
+            return True
+        await spin()
+        told.say(job(number).key, "succeed")
+        await spin()
+        return False
+
+    assert not await is_repeat(1)
     now[0] = 5
-    ledger.add("b")
-    assert "a" in ledger
+    assert not await is_repeat(2)
+    assert await is_repeat(1)
     now[0] = 10
-    assert "a" not in ledger
-    assert "b" in ledger
-    for key in "cde":
-        ledger.add(key)
-    assert [key for key in "abcde" if key in ledger] == ["c", "d", "e"]
-    assert len(ledger) == 3
-    now[0] = 1000
-    assert "e" not in ledger
-    assert len(ledger) == 0
+    assert not await is_repeat(1), "it is 10 s old"
+    assert await is_repeat(2)
+    assert not await is_repeat(3)
+    assert not await is_repeat(4)
+    assert not await is_repeat(2), "three others were remembered later"
+    assert [await is_repeat(number) for number in (3, 4, 2)] == [True] * 3
+    await engine.close(0)

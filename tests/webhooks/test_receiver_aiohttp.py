@@ -118,7 +118,7 @@ async def test_a_body_that_comes_slowly_or_never(
     whole = body()
     head = sender.head(f"Content-Length: {len(whole)}\r\n", authorized=True)
     assert await sender.raw(head + whole[:40], whole[40:], pause=0.05) == 200
-    monkeypatch.setattr("livechat_async.webhooks.servers.BODY_SECONDS", 0.05)
+    monkeypatch.setattr("livechat_async.webhooks.intake._BODY_SECONDS", 0.05)
     assert await sender.raw(head + whole[:40]) == 408
 
 

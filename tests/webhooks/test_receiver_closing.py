@@ -19,7 +19,7 @@ from receiver_help import (
 
 from livechat_async.errors import ClientStateError, ConfigurationError
 from livechat_async.webhooks import ChatStarted, MemoryEngine, WebhookEvent, WebhookReceiver
-from livechat_async.webhooks._attempt import TimeLimit
+from livechat_async.webhooks.runner import TimeLimit
 
 
 async def test_closing_works_off_what_waits(make_receiver: MakeReceiver) -> None:

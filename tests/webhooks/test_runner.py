@@ -27,9 +27,13 @@ from livechat_async import (
     TLSError,
 )
 from livechat_async.webhooks import Job, RunPolicy, WebhookEvent, is_worth_another_run
-from livechat_async.webhooks._attempt import TimeLimit, _guarded
 from livechat_async.webhooks.events import current_client
-from livechat_async.webhooks.runner import HandlerRunner, seconds_to_next_run
+from livechat_async.webhooks.runner import (
+    HandlerRunner,
+    TimeLimit,
+    _guarded,
+    seconds_to_next_run,
+)
 
 JOB = Job(event(), "show")
 CALL = {"method": "POST", "url": "https://example.com/"}
@@ -468,6 +472,6 @@ async def test_an_error_that_cannot_be_shown_is_survived(
     letters = DeadLetters()
     runner = make_runner(Kept(errors=[OddError(), OSError("x" * 9_000)]), letters, attempts=2)
     assert await runner(JOB, Naps()) is False
-    assert "OddError: (its text cannot be had)" in caplog.records[0].getMessage()
+    assert "OddError: (its text cannot be shown)" in caplog.records[0].getMessage()
     assert len(letters.letters) == 1
     assert "x" * 500 + "..." in caplog.records[1].getMessage()
