@@ -147,11 +147,7 @@ class VisitorEvent(WebhookEvent):
         )
 
     def _missing_fields(self) -> ConfigurationError:
-        needed = {
-            "visitor.id": self.visitor.id,
-            "license_id": self.license_id,
-            "token": self.token,
-        }
+        needed = {"visitor.id": self.visitor.id, "license_id": self.license_id, "token": self.token}
         missing = ", ".join(name for name, value in needed.items() if value is None)
         remedy = "; register the webhook with the data type 'visitor'"
         return ConfigurationError(

@@ -180,10 +180,7 @@ class Gate:
     """
 
     def __init__(
-        self,
-        credentials: WebhookCredentials | None,
-        path_secret: str | None,
-        max_body_bytes: int,
+        self, credentials: WebhookCredentials | None, path_secret: str | None, max_body_bytes: int
     ) -> None:
         _check_path_secret(path_secret)
         self.max_body_bytes: int = max_body_bytes

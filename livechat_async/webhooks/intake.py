@@ -10,12 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Literal, TypeAlias
 
-from livechat_async.errors import (
-    ClientStateError,
-    ConfigurationError,
-    QueueFullError,
-    WebhookError,
-)
+from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError, WebhookError
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import Engine, Job
 from livechat_async.webhooks.events import WebhookEvent

@@ -1,17 +1,18 @@
-"""Which jobs wait, run and were done, as Redis remembers it.
+"""The state of all jobs in Redis, and the steps of a job's life.
 
-Each step is one script, which Redis carries out as a whole or not at all, and writes to its
-append-only file as a whole: whatever crashes, and whenever, no step is left half done. Each may be
-sent twice, as happens when an answer is lost, and does the same as once.
+Each step is one script: Redis carries it out as a whole or not at all, and writes it to its
+append-only file as a whole, so no crash leaves a step half done. Each step can be sent twice, as
+happens when an answer is lost, and has the same effect as once.
 
-In Redis, all under one prefix:
+All keys have one prefix:
 
-- ``<prefix>:jobs``: a stream. An entry is a job; it is removed when the job has ended, and never
-  before. The consumer group ``workers`` knows which worker has which entry, and since when.
-- ``<prefix>:mark:<job>``: ``waits`` as long as the job waits or runs, then ``done``. It expires
-  ``remember`` seconds later. A job that failed for good has none, so that it may run again.
-- ``<prefix>:lock:<job>``: who runs it. It expires by itself when it is not renewed.
-- ``<prefix>:starts:<job>``: how often it was begun.
+- ``<prefix>:jobs``: a stream with an entry for each job; an entry is removed when its job has
+  ended, and never before. The consumer group ``workers`` knows which worker has which entry, and
+  for how long the entry has been idle.
+- ``<prefix>:mark:<job>``: ``waits`` while the job waits or runs, then ``done``. It expires after
+  ``remember`` seconds. A job that failed for good has no mark, so it may run again.
+- ``<prefix>:lock:<job>``: the run that holds the job. It expires unless it is renewed.
+- ``<prefix>:starts:<job>``: how often the job was begun.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from livechat_async.webhooks.taskiq.connection import Redis, milliseconds, withi
 __all__ = ["Begun", "Entry", "Outcome", "RedisLedger"]
 
 _GROUP: Final = "workers"
-_LEASE = 0.75  # of the time after which an entry is taken from a worker that is gone
+_LEASE = 0.75  # of `redelivery`: a lock expires before its entry goes to another worker
 _FORGET_CONSUMER = 3600.0
 
 _ADD = """
@@ -43,7 +44,7 @@ redis.call('SET', KEYS[2], 'waits', 'PX', ARGV[2])
 return 1
 """
 
-# An entry that its worker has left alone for too long, now this worker's.
+# Takes over an entry that has been idle for too long, because its worker is gone.
 _CLAIM = """
 local idle = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', 1)
 if #idle == 0 then return false end
@@ -71,8 +72,8 @@ redis.call('PEXPIRE', KEYS[4], ARGV[5])
 return {'begun', starts}
 """
 
-# The lock, and the entry's idle time: it is not left alone. Where Redis has lost its memory, there
-# is neither entry nor mark, and the run goes on.
+# Renews the lock, and resets the entry's idle time. If Redis has lost its memory, there is neither
+# entry nor mark, and the run goes on.
 _RENEW = """
 local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
@@ -83,7 +84,7 @@ if #left > 0 then redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[5], 0, ARGV[2], 'J
 return 1
 """
 
-# A success counts, whoever has the lock by now.
+# A success counts, whoever holds the lock by now.
 _DONE = """
 redis.call('SET', KEYS[2], 'done', 'PX', ARGV[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
@@ -93,7 +94,7 @@ if redis.call('GET', KEYS[3]) == ARGV[3] then redis.call('DEL', KEYS[3]) end
 return 1
 """
 
-# A failure does not, if somebody else runs the job by now, or has done it.
+# A failure does not count if another worker runs the job by now, or has done it.
 _FAILED = """
 local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
@@ -104,7 +105,7 @@ redis.call('XDEL', KEYS[1], ARGV[2])
 return 1
 """
 
-# Not ended: as long idle as it takes for another worker to have it at once.
+# Sets the entry's idle time so high that another worker takes it over at once.
 _RETURN = """
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[3] then return 0 end
@@ -116,8 +117,8 @@ redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[4], 0, ARGV[2], 'IDLE', ARGV[5], 'JU
 return 1
 """
 
-# What a consumer still has goes back; consumers that have nothing, and are this one or long gone,
-# are forgotten.
+# Gives back all entries of a consumer that leaves. Forgets consumers without entries, if they leave
+# or have not been seen for long.
 _LEAVE = """
 if ARGV[2] ~= '' then
   for _, left in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 10000, ARGV[2])) do
@@ -125,9 +126,9 @@ if ARGV[2] ~= '' then
   end
 end
 local forgotten = 0
-for _, told in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+for _, pairs in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local consumer = {}
-  for i = 1, #told, 2 do consumer[told[i]] = told[i + 1] end
+  for i = 1, #pairs, 2 do consumer[pairs[i]] = pairs[i + 1] end
   local gone = consumer['name'] == ARGV[2] or consumer['idle'] > tonumber(ARGV[4])
   if gone and consumer['pending'] == 0 then
     redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer['name'])
@@ -139,25 +140,25 @@ return forgotten
 
 
 class Outcome(StrEnum):
-    """What became of the attempt to begin a job."""
+    """What happened when a worker tried to begin a job."""
 
     BEGUN = "begun"
-    """It is this worker's to run."""
+    """The worker holds the lock and runs the job."""
     DONE = "done"
-    """It was done already: its entry is removed."""
+    """The job was done already; its entry is removed."""
     BUSY = "busy"
-    """Somebody else runs it: its entry stays, and comes again."""
+    """Another worker runs the job; the entry stays, and comes again."""
     GONE = "gone"
-    """It ended meanwhile."""
+    """The job ended meanwhile."""
 
 
 @frozen
 class Begun:
-    """The answer to the attempt to begin a job.
+    """The answer to a worker that tried to begin a job.
 
     Attributes:
-        outcome: what became of it.
-        starts: how often the job was begun so far, this time included.
+        outcome: what happened.
+        starts: how often the job was begun so far, including this time.
     """
 
     outcome: Outcome
@@ -166,11 +167,11 @@ class Begun:
 
 @frozen
 class Entry:
-    """An entry of the stream, given to this worker.
+    """An entry of the stream.
 
     Attributes:
         id: milliseconds since 1970 by Redis's clock, and a number.
-        data: what was put in. It holds secrets.
+        data: the job's message, which holds secrets.
     """
 
     id: str
@@ -180,24 +181,21 @@ class Entry:
 class RedisLedger:
     """The steps of a job's life.
 
+    ``job`` is always a job's digest, ``entry`` the id of its entry, ``holder`` the text that names
+    one run of it, and ``consumer`` the name of a worker.
+
     Args:
         redis: the connections.
         prefix: of all keys.
-        remember: seconds for which a job is known.
-        redelivery: seconds after which what a worker leaves alone is another's.
-        queue_size: so many jobs may wait and run.
+        remember: for how many seconds jobs are remembered.
+        redelivery: after how many idle seconds an entry goes to another worker.
+        queue_size: how many jobs may wait and run.
     """
 
     GROUP: Final = _GROUP
 
     def __init__(
-        self,
-        redis: Redis,
-        *,
-        prefix: str,
-        remember: float,
-        redelivery: float,
-        queue_size: int,
+        self, redis: Redis, *, prefix: str, remember: float, redelivery: float, queue_size: int
     ) -> None:
         self._redis = redis
         self._prefix = prefix
@@ -206,8 +204,8 @@ class RedisLedger:
         self._queue_size = queue_size
         self.stream: str = f"{prefix}:jobs"
         self.lease: float = _LEASE * redelivery
-        """Seconds for which a job is its worker's, from when it was begun or last renewed."""
-        scripts = {
+        """For how many seconds a lock holds, after the job was begun or the lock renewed."""
+        texts = {
             "add": _ADD,
             "claim": _CLAIM,
             "begin": _BEGIN,
@@ -217,25 +215,18 @@ class RedisLedger:
             "return": _RETURN,
             "leave": _LEAVE,
         }
-        self._scripts = {name: redis.register_script(text) for name, text in scripts.items()}
+        self._scripts = {name: redis.register_script(text) for name, text in texts.items()}
 
     @staticmethod
     def digest(key: str) -> str:
-        """A job's name in Redis: of one length, whatever an event is called."""
+        """A job's name in Redis, which has one length whatever the event's id is."""
         return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     async def add(self, job: str, data: bytes) -> bool:
-        """Put a job in, if it is not known. Then it is as safe as Redis keeps its data.
-
-        Args:
-            job: its digest.
-            data: what a worker is given.
-
-        Returns:
-            False if it is a repeat.
+        """Store a job with its message, unless it is known; False if it is a repeat.
 
         Raises:
-            QueueFullError: too many wait.
+            QueueFullError: too many jobs wait and run.
         """
         answer = await self._call(
             "add", [self.stream, self._key("mark", job)], data, self._remember, self._queue_size
@@ -248,7 +239,7 @@ class RedisLedger:
         return bool(answer)
 
     async def make_group(self) -> None:
-        """Make the consumer group, from the stream's first entry on, if there is none."""
+        """Make the consumer group if there is none. It begins with the stream's first entry."""
         try:
             async with within():
                 await self._redis.xgroup_create(self.stream, _GROUP, id="0", mkstream=True)
@@ -257,8 +248,8 @@ class RedisLedger:
                 raise
 
     async def read(self, consumer: str, wait: float) -> Entry | None:
-        """The next entry that no worker has had, waiting up to so many seconds for one."""
-        # One at a time: what waits in a worker's memory could be run by another.
+        """Take the next entry that no worker has had; wait up to ``wait`` seconds for one."""
+        # One at a time: entries that wait in a worker's memory keep other workers idle.
         async with within(wait):
             answer: Any = await self._redis.xreadgroup(
                 _GROUP, consumer, {self.stream: ">"}, count=1, block=milliseconds(wait)
@@ -269,7 +260,7 @@ class RedisLedger:
         return _entry(id_, fields)
 
     async def claim(self, consumer: str) -> Entry | None:
-        """An entry whose worker is gone, or None."""
+        """Take over an entry whose worker is gone; None if there is none."""
         while True:
             answer = await self._call("claim", [self.stream], _GROUP, consumer, self._redelivery)
             if not answer:
@@ -279,13 +270,7 @@ class RedisLedger:
                 return _entry(id_, dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
     async def begin(self, job: str, entry: str, holder: str) -> Begun:
-        """Lock a job.
-
-        Args:
-            job: its digest.
-            entry: by which it came.
-            holder: who will run it; another text for each run.
-        """
+        """Lock a job, unless another run holds it or it has ended."""
         outcome, starts = await self._call(
             "begin",
             [self.stream, *self._keys(job)],
@@ -294,7 +279,7 @@ class RedisLedger:
         return Begun(Outcome(outcome.decode()), int(starts))
 
     async def renew(self, job: str, entry: str, holder: str, consumer: str) -> bool:
-        """Keep a job that runs. False if it is somebody else's by now, or was done by them."""
+        """Renew a run's lock. False if another run holds the job by now, or has done it."""
         answer = await self._call(
             "renew",
             [self.stream, *self._keys(job)],
@@ -303,23 +288,19 @@ class RedisLedger:
         return bool(answer)
 
     async def done(self, job: str, entry: str, holder: str) -> None:
-        """Remember that a job was done, and remove its entry."""
+        """Record that a job was done, and remove its entry."""
         await self._call(
             "done", [self.stream, *self._keys(job)], _GROUP, entry, holder, self._remember
         )
 
     async def failed(self, job: str, entry: str, holder: str) -> bool:
-        """Forget a job that failed for good, and remove its entry.
-
-        Returns:
-            False if somebody else runs it by now, whose outcome counts.
-        """
+        """Forget a job that failed for good; False if another run, whose outcome counts, has it."""
         return bool(
             await self._call("failed", [self.stream, *self._keys(job)], _GROUP, entry, holder)
         )
 
     async def give_back(self, job: str, entry: str, holder: str, consumer: str) -> None:
-        """Let another worker have a job at once."""
+        """Give a job to another worker at once."""
         await self._call(
             "return",
             [self.stream, self._key("lock", job), self._key("starts", job)],
@@ -327,7 +308,7 @@ class RedisLedger:
         )
 
     async def tidy(self, leaving: str = "") -> None:
-        """Forget workers that are gone, and the one that leaves; what it has goes to others."""
+        """Forget workers that are gone, and the one that leaves; its entries go to others."""
         await self._call(
             "leave",
             [self.stream],
@@ -341,13 +322,13 @@ class RedisLedger:
         return float(seconds) + float(micro) / 1e6 - int(entry.partition("-")[0]) / 1000
 
     async def count(self) -> EngineStatus:
-        """How many jobs wait for a worker, and how many were given to one."""
+        """Count the jobs that wait for a worker, and those given to one."""
         async with within():
             length = int(await self._redis.xlen(self.stream))
         try:
             async with within():
                 pending: Any = await self._redis.xpending(self.stream, _GROUP)
-        except ResponseError:  # no worker was ever there
+        except ResponseError:  # there was no worker yet
             return EngineStatus(queued=length, running=0)
         running = min(int(pending["pending"]), length)
         return EngineStatus(queued=length - running, running=running)
