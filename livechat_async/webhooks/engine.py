@@ -64,8 +64,8 @@ class JobRunner(Protocol):
             Whether the handler succeeded. If not, the dead-letter hook has been called.
 
         Raises:
-            asyncio.CancelledError: the task was cancelled, and the handler with it. The dead-letter
-                hook has *not* been called. Nothing else is raised.
+            asyncio.CancelledError: the task was cancelled, and with it the handler. Only then was
+                the dead-letter hook *not* called. Nothing else is raised.
         """
         ...
 
@@ -74,10 +74,10 @@ class JobRunner(Protocol):
         ...
 
     async def abandon(self, job: Job, reason: str) -> None:
-        """Give up a job without running it to its end, and call the dead-letter hook.
+        """Give up a job that the engine no longer runs, and call the dead-letter hook.
 
         Args:
-            job: the job, which the engine no longer runs.
+            job: the job.
             reason: what happened to it, such as "the receiver was closed while it waited".
         """
         ...
@@ -87,9 +87,8 @@ class Engine(Protocol):
     """Where jobs wait and run.
 
     While the process lives, every accepted job is run to its end or abandoned. The engine drops a
-    job whose ``key`` is that of a job that waits, runs or has succeeded; it accepts a job that
-    failed for good again. It remembers successes for longer than the 6 hours in which LiveChat
-    repeats deliveries.
+    job whose ``key`` is that of a job that waits, runs or has succeeded, but not of one that failed
+    for good. It remembers successes for longer than the 6 hours in which LiveChat repeats.
     """
 
     def bind(self, run: JobRunner) -> None:

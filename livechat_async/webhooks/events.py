@@ -66,11 +66,9 @@ class WebhookEvent(WireModel):
         event_type: a `WebhookEventType`, or the text of an event unknown to this library.
         license_id: the licence's number, always as text.
         token: a secret; with ``license_id`` it authorises `VisitorEvent.add_details`.
-        unique_id: the event's id, ``event_unique_id`` on the wire; LiveChat sends it without
-            documenting it.
+        unique_id: the event's id, ``event_unique_id`` on the wire; LiveChat does not document it.
         lc_version: as sent; LiveChat does not document it.
-        data_types: the data in the body, even if empty. LiveChat sends only the data that the
-            webhook was registered with.
+        data_types: the data in the body, even if empty: those the webhook was registered with.
     """
 
     event_type: WebhookEventType | str
@@ -84,11 +82,10 @@ class WebhookEvent(WireModel):
     def key(self) -> str:
         """Identifies the event: the same for each of its deliveries, on any machine.
 
-        It is ``unique_id`` where LiveChat sends one. Otherwise it is made of the event's type and
-        subject, such as the chat's id and start; and where these do not identify an event, of a
-        digest of the whole body. In that last case two events with equal bodies have the same key,
-        such as two ``visitor_queued`` of the same visitor on the same page. The key never depends
-        on the token. It is printable ASCII, at most 400 characters.
+        It is ``unique_id`` if LiveChat sends one. Otherwise it is made of the event's type and
+        subject, such as the chat's id and start, or of a digest of the body. In the last case equal
+        bodies have the same key, such as two ``visitor_queued`` of a visitor on the same page. The
+        key never depends on the token. It is printable ASCII, at most 400 characters.
         """
         if self.unique_id is None:
             subject = self._subject() or (self._digest_of_content(),)

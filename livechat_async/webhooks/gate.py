@@ -48,12 +48,7 @@ ACCEPTED = ReceiverAnswer(200)
 
 
 class RefusedError(Exception):
-    """The webhook is not accepted.
-
-    Args:
-        status: the HTTP status to answer.
-        reason: one line that says why.
-    """
+    """The webhook is not accepted: the status to answer, and one line that says why."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -94,17 +89,13 @@ class WebhookCredentials:
         object.__setattr__(self, "user", str(user))
 
     def matches(self, authorization: str | None) -> bool:
-        """Whether an ``Authorization`` header holds these credentials.
-
-        Both parts are always compared, each in constant time.
-        """
+        """Whether an ``Authorization`` header holds these credentials; in constant time."""
         sent = _basic_credentials(authorization)
         if sent is None:
             return False
-        user, password = sent
-        right_user = compare_digest(user, _encoded(self.user))
-        right_password = compare_digest(password, _encoded(self.password))
-        return right_user & right_password
+        right_user = compare_digest(sent[0], _encoded(self.user))
+        right_password = compare_digest(sent[1], _encoded(self.password))
+        return right_user & right_password  # both are always compared
 
     def url(self, address: str) -> Secret:
         """The address to register: ``address`` with these credentials in it, percent-encoded.
@@ -170,9 +161,6 @@ def _encoded(text: str) -> bytes:
 class Gate:
     """Checks a request before its body is read.
 
-    A request without ``Content-Type`` passes: its body must be JSON anyway, and a proxy may drop
-    the header.
-
     Args:
         credentials: what ``Authorization`` must hold; None to accept any request.
         path_secret: the secret part of the address; None if there is none.
@@ -194,11 +182,7 @@ class Gate:
             )
 
     def check(self, headers: Iterable[tuple[str, str]], path_secret: str | None) -> None:
-        """Check the headers and the path of a request.
-
-        Raises:
-            RefusedError: the request may not deliver webhooks.
-        """
+        """Raise RefusedError if the path or the headers of a request are wrong."""
         if path_secret is not None or self.path_secret is not None:
             self._check_path(path_secret)
         found: dict[str, str] = {}
@@ -211,6 +195,7 @@ class Gate:
             raise RefusedError(401, "the credentials are missing or wrong")
         if found.get("content-encoding", "identity").strip().lower() != "identity":
             raise RefusedError(415, "compressed bodies are not accepted")
+        # A proxy may drop the type, and the body must be JSON anyway.
         if not _is_json(found.get("content-type", _JSON)):
             raise RefusedError(415, "a body of the type application/json is needed")
         length = found.get("content-length", "")
@@ -223,33 +208,31 @@ class Gate:
         return RefusedError(413, f"more than {self.max_body_bytes:,} bytes are not accepted")
 
     def _check_path(self, sent: str | None) -> None:
-        wanted = self.path_secret
+        wanted, warning = self.path_secret, ""
         if wanted is None:
-            self._warn_once(
+            warning = (
                 "a route passes a path secret, but the receiver was made without one and accepts "
                 "any: pass path_secret=... to WebhookReceiver"
             )
         elif sent is None:
-            self._warn_once(
+            warning = (
                 "the receiver has a path secret, but a route passes none, so every webhook is "
                 "refused there: add {secret} to the route's path, or pass path_secret to receive()"
             )
+        if warning and not self._warned:
+            self._warned = True
+            logger.warning(warning)
         if wanted is not None and not (sent and compare_digest(_encoded(sent), _encoded(wanted))):
             raise RefusedError(404, "there is nothing here")
 
-    def _warn_once(self, text: str) -> None:
-        if not self._warned:
-            self._warned = True
-            logger.warning(text)
-
 
 def _check_path_secret(value: object) -> None:
-    problem = None
-    if value is not None and not isinstance(value, str):
-        problem = f"is text, not {kind_of(value)}"
-    elif value is not None and (not value or "/" in value or not value.isprintable()):
+    problem = ""
+    if not isinstance(value, str):
+        problem = "" if value is None else f"is text, not {kind_of(value)}"
+    elif not value or "/" in value or not value.isprintable():
         problem = "is one part of a path: text without a slash"
-    if problem is not None:
+    if problem:
         del value
         raise ConfigurationError(f"path_secret {problem}")
 

@@ -18,7 +18,7 @@ from livechat_async.webhooks.gate import ACCEPTED, Gate, ReceiverAnswer, Refused
 from livechat_async.webhooks.parsing import parse_webhook
 from livechat_async.webhooks.runner import HandlerRunner
 
-__all__ = ["CLOSE_SECONDS", "Intake", "ReceiverState", "Registry", "check_async"]
+__all__ = ["CLOSE_SECONDS", "Intake", "ReceiverState", "check_async"]
 
 ReceiverState: TypeAlias = Literal["new", "running", "closing", "closed"]
 ReadBody: TypeAlias = Callable[[int], Awaitable[bytes]]
@@ -39,49 +39,6 @@ _FIRST_EVENT = (
     '"events": [{}]}, "visitor": {"id": "1", "custom_variables": [{"key": "", "value": ""}]}, '
     '"pre_chat_survey": [{"id": "1"}]}'
 )
-
-
-class Registry:
-    """The handlers, in the order in which they were registered.
-
-    Args:
-        runner: gets each handler under its name.
-    """
-
-    def __init__(self, runner: HandlerRunner) -> None:
-        self._handlers = runner.handlers
-        self._classes: dict[str, tuple[type[WebhookEvent], ...]] = {}
-        self.names: dict[type[WebhookEvent], tuple[str, ...]] = {}
-        """The names of the handlers for a class of events, as far as they have been looked up."""
-
-    def add(self, classes: tuple[Any, ...], handler: Any, name: str | None) -> None:
-        """Register a handler for some classes of events.
-
-        Raises:
-            ConfigurationError: the handler is not async, or its name is malformed or taken.
-        """
-        check_async(handler, "a handler")
-        if name is None:
-            inner = _unwrapped(handler)
-            name = getattr(inner, "__name__", type(inner).__name__)
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ConfigurationError(
-                f"{name!r} cannot be a handler's name, which is made of letters, digits, '_', '-' "
-                "and '.': pass name='...' to on()"
-            )
-        if name in self._handlers:
-            raise ConfigurationError(
-                f"a handler is already named {name!r}: rename this one, or pass name='...' to on()"
-            )
-        self._handlers[name] = handler
-        self._classes[name] = classes
-        self.names.clear()
-
-    def find(self, kind: type[WebhookEvent]) -> tuple[str, ...]:
-        """Look up the names of the handlers for a class of events."""
-        names = tuple(name for name, classes in self._classes.items() if issubclass(kind, classes))
-        self.names[kind] = names
-        return names
 
 
 def check_async(function: Any, what: str) -> None:
@@ -105,35 +62,50 @@ class Intake:
 
     Args:
         gate: checks requests.
-        registry: knows the handlers of an event.
-        runner: counts how webhooks were answered.
         engine: gets the jobs.
+        runner: gets the handlers, and counts.
         license_ids: accept events of these licences only; None for any.
     """
 
     def __init__(
         self,
         gate: Gate,
-        registry: Registry,
-        runner: HandlerRunner,
         engine: Engine,
+        runner: HandlerRunner,
         license_ids: frozenset[str] | None,
     ) -> None:
         self.gate: Gate = gate
         self.state: ReceiverState = "new"
-        self._registry = registry
-        self._counts = runner.counts
         self._engine = engine
+        self._handlers = runner.handlers
+        self._counts = runner.counts
         self._license_ids = license_ids
+        self._classes: dict[str, tuple[type[WebhookEvent], ...]] = {}  # that a handler is for
+        self._names: dict[type[WebhookEvent], tuple[str, ...]] = {}  # of the handlers of a class
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Start the engine, once.
+    def register(self, classes: tuple[type[Any], ...], handler: Any, name: str | None) -> None:
+        """Register a handler for some classes of events. See `WebhookReceiver.on`."""
+        check_async(handler, "a handler")
+        if name is None:
+            inner = _unwrapped(handler)
+            name = getattr(inner, "__name__", type(inner).__name__)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"{name!r} cannot be a handler's name, which is made of letters, digits, '_', '-' "
+                "and '.': pass name='...' to on()"
+            )
+        if name in self._handlers:
+            raise ConfigurationError(
+                f"a handler is already named {name!r}: rename this one, or pass name='...' to on()"
+            )
+        self._handlers[name] = handler
+        self._classes[name] = classes
+        self._names.clear()
 
-        Raises:
-            ClientStateError: the receiver is closed, or belongs to another event loop.
-        """
+    async def start(self) -> None:
+        """See `WebhookReceiver.start`."""
         self._check_loop()
         while self.state == "new":
             if self._starting is None:
@@ -143,11 +115,7 @@ class Intake:
             raise ClientStateError("the receiver is closed: make another one")
 
     async def close(self, timeout: float = CLOSE_SECONDS) -> None:  # noqa: ASYNC109 (it bounds a part)
-        """Refuse all webhooks from now on, and close the engine.
-
-        Raises:
-            ClientStateError: the receiver belongs to another event loop.
-        """
+        """See `WebhookReceiver.close`."""
         self._check_loop()
         if self.state != "closed":
             self.state = "closing"
@@ -159,11 +127,7 @@ class Intake:
     async def answer(
         self, headers: Iterable[tuple[str, str]], path_secret: str | None, read: ReadBody
     ) -> ReceiverAnswer:
-        """Answer one webhook: 200 once the engine has its jobs.
-
-        Raises:
-            ClientStateError: the receiver belongs to another event loop.
-        """
+        """Answer one webhook: 200 once the engine has its jobs. See `WebhookReceiver.receive`."""
         try:
             await self._accept(headers, path_secret, read)
         except WebhookError as error:
@@ -202,9 +166,11 @@ class Intake:
         await self._submit(event)
 
     async def _submit(self, event: WebhookEvent) -> None:
-        names = self._registry.names.get(type(event))
-        if names is None:
-            names = self._registry.find(type(event))
+        kind = type(event)
+        if kind not in self._names:
+            wanting = (name for name, known in self._classes.items() if issubclass(kind, known))
+            self._names[kind] = tuple(wanting)
+        names = self._names[kind]
         self._counts.ignored += not names
         try:
             for name in names:

@@ -27,8 +27,7 @@ class MemoryEngine:
     the process ends are lost; `close` finishes them first.
 
     Args:
-        queue_size: how many jobs may wait. Further jobs are refused, and LiveChat delivers them
-            again.
+        queue_size: how many jobs may wait. Others are refused, and LiveChat delivers them again.
         concurrency: how many handlers run at a time.
         remember: for how many seconds successful jobs are remembered; the default is longer than
             the 6 hours in which LiveChat repeats deliveries.
@@ -64,11 +63,7 @@ class MemoryEngine:
         self._idle = asyncio.Event()
 
     def bind(self, run: JobRunner) -> None:
-        """See `livechat_async.webhooks.engine.Engine`.
-
-        Raises:
-            ConfigurationError: the engine already belongs to another receiver.
-        """
+        """See `livechat_async.webhooks.engine.Engine`."""
         if self._run is not None:
             raise ConfigurationError("engine: a MemoryEngine belongs to one receiver; make another")
         self._run = run
@@ -134,8 +129,7 @@ class MemoryEngine:
         try:
             succeeded = await self._run(job, self._rest)
         except BaseException:
-            # The task was cancelled: by `_close`, which takes care of the job, or because the event
-            # loop ends, when no new task may be started.
+            # Cancelled: by `_close`, which takes care of the job, or at the event loop's end.
             self._free += 1
             if self._closing is None:
                 del self._accepted[job.key]

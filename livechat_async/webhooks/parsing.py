@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from cattrs import Converter
-
 from livechat_async.decoding.bodies import NotJSONError, load_json
 from livechat_async.decoding.converter import make_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
@@ -20,7 +18,7 @@ from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookE
 
 __all__ = ["parse_webhook"]
 
-_SHOWN = 150
+_SHOWN = 150  # characters of a broken value in a message
 _DEEPEST = 100
 _OTHER_SPELLINGS = quirks_of(WebhookEventType).spellings
 _ONLY_IN_V3 = frozenset({"action", "payload", "secret_key", "webhook_id"})
@@ -64,7 +62,8 @@ def _event_or_error(body: Any) -> WebhookEvent | WebhookError:
     try:
         document = load_json(content)
     except NotJSONError as error:
-        return _not_json(content, str(error))
+        found = f"{len(content):,} bytes of something else ({error})"
+        return _error("", "JSON", _shortened(found) if content else "an empty body")
     if content.count(b"[") + content.count(b"{") > _DEEPEST and _is_deeper(document, _DEEPEST):
         return _error("", f"JSON of at most {_DEEPEST} levels", "more of them")
     if not isinstance(document, dict):
@@ -110,7 +109,8 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
                 del document[name]
     needed = _NEEDED.get(kind)
     if needed is not None and needed not in brought:
-        return _missing(needed)
+        remedy = f"Register the webhook with the data type {needed.value!r}"
+        return _error(needed.value, "the object the event is about", "nothing", remedy)
     try:
         event: WebhookEvent = _converter().structure(document, cls)
     except Exception as error:  # noqa: BLE001 (cattrs has many)
@@ -124,37 +124,20 @@ _NOTHING: Mapping[str, tuple[Any, ...]] = {
     name: (None, "") if name == WebhookDataType.PRE_CHAT_SURVEY else (None, "", [])
     for name in _DATA
 }
-
-
-@cache
-def _converter() -> Converter:
-    return make_converter()
+_converter = cache(make_converter)
 
 
 def _error(path: str, expected: str, found: str, remedy: str = "") -> WebhookError:
     return WebhookError(path=path, expected=expected, found=found, remedy=remedy)
 
 
-def _not_json(content: bytes, reason: str) -> WebhookError:
-    found = f"{len(content):,} bytes of something else ({reason})" if content else "an empty body"
-    return _error("", "JSON", _shortened(found))
-
-
 def _not_an_event(document: dict[str, Any]) -> WebhookError:
     if not _ONLY_IN_V3.isdisjoint(document):
-        return _error(
-            "",
-            "an event of version 2 of LiveChat's API",
-            "one of version 3",
-            "Register the webhook through version 2, the one this library supports",
-        )
+        wanted = "an event of version 2 of LiveChat's API"
+        remedy = "Register the webhook through version 2, the one this library supports"
+        return _error("", wanted, "one of version 3", remedy)
     found = _kind(document["event_type"]) if "event_type" in document else "no such field"
     return _error("event_type", "the name of an event", found)
-
-
-def _missing(needed: WebhookDataType) -> WebhookError:
-    remedy = f"Register the webhook with the data type {needed.value!r}"
-    return _error(needed.value, "the object the event is about", "nothing", remedy)
 
 
 def _unreadable(problem: WireError, document: dict[str, Any]) -> WebhookError:
@@ -169,7 +152,7 @@ def _unreadable(problem: WireError, document: dict[str, Any]) -> WebhookError:
 def _kind(value: Any) -> str:
     """The kind of a JSON value, for messages; the value itself may be a secret."""
     if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+        return json.dumps(value)
     if isinstance(value, str):
         return "a text" if value.strip() else "a blank text"
     if isinstance(value, list):

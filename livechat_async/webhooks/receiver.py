@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
-from types import TracebackType
 from typing import Any, NoReturn, Self, TypeAlias, TypeVar, overload
 
 from aiohttp import web
@@ -16,13 +15,7 @@ from livechat_async.redaction import kind_of
 from livechat_async.webhooks.engine import Engine
 from livechat_async.webhooks.events import WebhookEvent
 from livechat_async.webhooks.gate import Gate, ReceiverAnswer, WebhookCredentials
-from livechat_async.webhooks.intake import (
-    CLOSE_SECONDS,
-    Intake,
-    ReceiverState,
-    Registry,
-    check_async,
-)
+from livechat_async.webhooks.intake import CLOSE_SECONDS, Intake, ReceiverState, check_async
 from livechat_async.webhooks.memory import MemoryEngine
 from livechat_async.webhooks.runner import DeadLetterHook, HandlerRunner, RunPolicy
 from livechat_async.webhooks.servers import (
@@ -51,8 +44,7 @@ class ReceiverStatus:
 
     Attributes:
         state: ``new``, ``running``, ``closing`` or ``closed``.
-        queued: jobs that wait for their turn or for another attempt. One event with two handlers
-            makes two jobs.
+        queued: jobs that wait for their turn or for another attempt; one for each handler.
         running: jobs whose handler runs.
         done: jobs whose handler succeeded.
         failed: attempts that failed.
@@ -96,29 +88,23 @@ class WebhookReceiver:
         app.cleanup_ctx.append(bot.aiohttp_context)
 
     The receiver is also an ASGI application, and `receive` serves any other framework. It answers
-    200 once the engine has a job for each of the event's handlers. When LiveChat delivers the event
-    again, handlers that succeeded do not run again; handlers that failed do. After a failure a
-    handler may run more than once for one event, so it should tolerate that.
-
-    A handler that fails runs again after a wait (see `RunPolicy`), unless it raised
-    `ConfigurationError`, `ClientStateError`, `BadRequestError`, `AuthenticationError`,
-    `PermissionDeniedError`, `TLSError`, `RedirectError` or `ResponseTooLarge`. Handlers share the
-    receiver's event loop: a handler that blocks it also delays the answers, and is logged.
+    200 once the engine has a job for each of the event's handlers. A handler that fails runs again
+    after a wait (see `RunPolicy`), unless `is_worth_another_run` says no. When LiveChat delivers
+    the event again, handlers that succeeded do not run again; handlers that failed do. So a handler
+    should tolerate a second run after a failure. A handler that blocks the event loop also delays
+    the answers, and is logged.
 
     Args:
         client: the client that ``event.add_details`` uses inside handlers. Close it yourself, after
             the receiver.
         credentials: what LiveChat has to send, or None to accept events from anyone. LiveChat does
             not sign webhooks: credentials, `path_secret` and TLS are the only protection.
-        path_secret: a secret part of the address: ``{secret}`` of the aiohttp route; the last part
-            of the path for ASGI.
+        path_secret: a secret part of the address: the ``{secret}`` of an aiohttp route, the last
+            part of the path in ASGI.
         license_ids: accept events of these licences only; None for any.
         engine: where jobs wait and run; a `MemoryEngine` by default.
         max_body_bytes: the longest body that is accepted.
-        timeout: seconds for one run of a handler.
-        attempts: how often a handler runs at most for one delivery.
-        backoff: seconds; see `RunPolicy`.
-        backoff_max: seconds; see `RunPolicy`.
+        timeout, attempts, backoff, backoff_max: see `RunPolicy`.
 
     Raises:
         ConfigurationError: a value is out of range.
@@ -142,17 +128,15 @@ class WebhookReceiver:
             problem = f"credentials: WebhookCredentials(...) or None, not {kind_of(credentials)}"
             del credentials
             raise ConfigurationError(problem)
-        policy = RunPolicy(
-            timeout=timeout, attempts=attempts, backoff=backoff, backoff_max=backoff_max
+        self._runner = HandlerRunner(
+            client,
+            RunPolicy(timeout=timeout, attempts=attempts, backoff=backoff, backoff_max=backoff_max),
         )
-        self._runner = HandlerRunner(client, policy)
-        self._registry = Registry(self._runner)
         self._engine: Engine = MemoryEngine() if engine is None else engine
         self._intake = Intake(
             Gate(credentials, path_secret, check_count("max_body_bytes", max_body_bytes)),
-            self._registry,
-            self._runner,
             self._engine,
+            self._runner,
             _to_license_ids(license_ids),
         )
         self._engine.bind(self._runner)
@@ -194,7 +178,7 @@ class WebhookReceiver:
                 )
 
         def register(handler: Any) -> Any:
-            self._registry.add(events, handler, name)
+            self._intake.register(events, handler, name)
             return handler
 
         return register
@@ -202,8 +186,8 @@ class WebhookReceiver:
     def on_dead_letter(self, hook: H) -> H:
         """Decorator: register an async function for events that could not be handled.
 
-        It is called with the event, the last error and the handler's name: after the last attempt,
-        and for each job that is left when the receiver is closed. It may run as long as a handler.
+        It gets the event, the last error and the handler's name, after the last attempt and for
+        each job left when the receiver is closed. It may run as long as a handler.
 
         Raises:
             ConfigurationError: the function is not async, or there already is a hook.
@@ -261,9 +245,8 @@ class WebhookReceiver:
     async def __call__(self, scope: ASGIScope, receive: ASGIReceive, send: ASGISend) -> None:
         """Serve as an ASGI application: alone, or mounted in another application.
 
-        A server starts and closes its application through ASGI's lifespan, but most frameworks do
-        not pass that on to mounted applications. A mounted receiver starts with the first webhook;
-        call `close` from the lifespan of the outer application.
+        Most frameworks do not pass ASGI's lifespan on to a mounted application. A mounted receiver
+        starts with the first webhook; call `close` in the lifespan of the outer application.
         """
         await serve_asgi(self._intake, scope, receive, send)
 
@@ -279,9 +262,8 @@ class WebhookReceiver:
         """Refuse webhooks from now on, and finish the jobs that wait.
 
         Args:
-            timeout: seconds. Jobs left after that are cancelled and passed to the dead-letter hook;
-                ``status().abandoned`` counts them. Cancelled handlers have a few more seconds to
-                end, and the hook has 10.
+            timeout: seconds. Jobs left after that are cancelled and passed to the dead-letter hook,
+                which has 10 more seconds; ``status().abandoned`` counts them.
 
         Raises:
             ClientStateError: the receiver belongs to another event loop.
@@ -295,7 +277,7 @@ class WebhookReceiver:
             state=self._intake.state,
             queued=engine.queued,
             running=engine.running,
-            stuck=self._runner.limit.stuck,
+            stuck=len(self._runner.stuck),
             **asdict(self._runner.counts),
         )
 
@@ -303,12 +285,7 @@ class WebhookReceiver:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def __enter__(self) -> NoReturn:
@@ -320,18 +297,14 @@ class WebhookReceiver:
 def _to_license_ids(license_ids: Any) -> frozenset[str] | None:
     if license_ids is None:
         return None
-    if isinstance(license_ids, (str, bytes, int)) or not isinstance(license_ids, Iterable):
-        raise ConfigurationError(
-            f"license_ids={license_ids!r}: a collection of licence numbers is needed, such as "
-            "[12345]"
-        )
-    ids: set[str] = set()
-    for each in license_ids:
+    if isinstance(license_ids, (str, bytes)) or not isinstance(license_ids, Iterable):
+        raise ConfigurationError(f"license_ids={license_ids!r}: a list is needed, such as [12345]")
+    ids = list(license_ids)
+    for each in ids:
         if isinstance(each, bool) or not isinstance(each, (int, str)) or not str(each).isdecimal():
             raise ConfigurationError(f"license_ids: {each!r} is not a licence number")
-        ids.add(str(each))
     if not ids:
         raise ConfigurationError(
             "license_ids is empty, which would refuse every event: pass None to accept any licence"
         )
-    return frozenset(ids)
+    return frozenset(map(str, ids))

@@ -13,18 +13,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from livechat_async import errors
 from livechat_async.checks import count, seconds
 from livechat_async.client import LiveChatClient
-from livechat_async.errors import (
-    AuthenticationError,
-    BadRequestError,
-    ClientStateError,
-    ConfigurationError,
-    PermissionDeniedError,
-    RedirectError,
-    ResponseTooLarge,
-    TLSError,
-)
 from livechat_async.redaction import printable, redact
 from livechat_async.webhooks.engine import Job, Sleep
 from livechat_async.webhooks.events import WebhookEvent, current_client
@@ -36,11 +27,11 @@ __all__ = [
     "HandlerRunner",
     "RunPolicy",
     "StuckError",
-    "TimeLimit",
     "is_worth_another_run",
     "seconds_to_next_run",
 ]
 
+Call = Callable[..., Coroutine[Any, Any, object]]
 Handler = Callable[[Any], Coroutine[Any, Any, object]]
 DeadLetterHook = Callable[[WebhookEvent, Exception, str], Coroutine[Any, Any, object]]
 
@@ -48,26 +39,24 @@ logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _MOST_DOUBLINGS = 60  # far beyond any backoff_max; 2 ** 60 is still a float
 _LONGEST_TEXT = 500
-_GRACE = 5.0  # for the `finally` and `except CancelledError` of a coroutine
-_BLOCKED = 1.0
 
 
 class StuckError(TimeoutError):
-    """A coroutine did not end when it was cancelled: it goes on in the background."""
+    """A handler did not end when it was cancelled: it goes on in the background."""
 
 
 # These stay until the program, its settings or the account change. NotFoundError is not one of
 # them: a new visitor may reach one of LiveChat's machines before another.
 _PERMANENT = (
-    AuthenticationError,
-    BadRequestError,
-    ClientStateError,
-    ConfigurationError,
-    PermissionDeniedError,
-    RedirectError,
-    ResponseTooLarge,
+    errors.AuthenticationError,
+    errors.BadRequestError,
+    errors.ClientStateError,
+    errors.ConfigurationError,
+    errors.PermissionDeniedError,
+    errors.RedirectError,
+    errors.ResponseTooLarge,
+    errors.TLSError,
     StuckError,  # a second run beside the first would be worse
-    TLSError,
 )
 
 
@@ -112,10 +101,10 @@ class Counts:
 def is_worth_another_run(error: BaseException) -> bool:
     """Whether a handler that raised this error may succeed the next time.
 
-    True except for errors that stay until the program, its settings or the account change:
+    False for errors that stay until the program, its settings or the account change:
     `ConfigurationError`, `ClientStateError`, `BadRequestError`, `AuthenticationError`,
-    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; and except for a
-    handler that still runs because it ignored its cancellation.
+    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; and for a handler
+    that still runs because it ignored its cancellation.
     """
     return isinstance(error, Exception) and not isinstance(error, _PERMANENT)
 
@@ -135,89 +124,10 @@ def seconds_to_next_run(
     return wait
 
 
-class TimeLimit:
-    """Runs coroutines, each in a task of its own, and never waits longer than the limit.
-
-    Args:
-        grace: seconds that a cancelled coroutine has to end.
-        blocked: a warning is logged when a coroutine holds the event loop for this many seconds
-            between two ``await``.
-    """
-
-    def __init__(self, grace: float = _GRACE, blocked: float = _BLOCKED) -> None:
-        self._grace = grace
-        self._blocked = blocked
-        self._stuck: set[asyncio.Task[Any]] = set()
-
-    @property
-    def stuck(self) -> int:
-        """How many coroutines still run although they were cancelled."""
-        return len(self._stuck)
-
-    async def run(
-        self, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any, seconds: float, what: str
-    ) -> Exception | None:
-        """Call an async function; a result counts as success even after its cancellation.
-
-        Args:
-            call: the async function.
-            args: its arguments.
-            seconds: its time limit.
-            what: its name for messages, such as ``the handler show_crm``.
-
-        Returns:
-            The error, or None.
-        """
-        task = asyncio.create_task(_guarded(call, args, what, self._blocked), name=what)
-        try:
-            await asyncio.wait((task,), timeout=seconds)
-            if task.done():
-                return _error_of(task, what)
-            await self._stop(task)
-        except asyncio.CancelledError:
-            await self._stop(task)
-            raise
-        late = f"{what} took longer than {seconds:g} s"
-        if not task.done():
-            return StuckError(
-                f"{late} and did not end when it was cancelled: it goes on in the background. Let "
-                "asyncio.CancelledError through"
-            )
-        if not task.cancelled() and task.exception() is None:
-            return None
-        error = TimeoutError(late)
-        error.__cause__ = None if task.cancelled() else task.exception()
-        return error
-
-    async def _stop(self, task: asyncio.Task[Any]) -> None:
-        task.add_done_callback(_retrieve)
-        task.cancel()
-        try:
-            await asyncio.wait((task,), timeout=self._grace)
-        finally:
-            if not task.done():
-                self._stuck.add(task)
-                task.add_done_callback(self._stuck.discard)
-
-
-def _error_of(task: asyncio.Task[Any], what: str) -> Exception | None:
-    error = asyncio.CancelledError() if task.cancelled() else task.exception()
-    if error is None or isinstance(error, Exception):
-        return error
-    unusual = RuntimeError(f"{what} raised {type(error).__name__}")
-    unusual.__cause__ = None if task.cancelled() else error
-    return unusual
-
-
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    """Retrieve the exception: asyncio would log it otherwise, with all that it holds."""
-    if not task.cancelled():
-        task.exception()
-
-
 async def _guarded(
-    call: Callable[..., Coroutine[Any, Any, Any]], args: tuple[Any, ...], what: str, blocked: float
+    client: LiveChatClient | None, call: Call, args: tuple[Any, ...], what: str, blocked: float
 ) -> None:
+    current_client.set(client)  # in the context of the task that runs this
     try:
         await _timed(call(*args), what, blocked)
     except SystemExit as error:  # it would stop the whole event loop
@@ -256,30 +166,39 @@ def _timed(call: Coroutine[Any, Any, Any], what: str, blocked: float) -> Generat
 
 
 class HandlerRunner:
-    """Runs jobs with the registered handlers.
+    """Runs jobs with the registered handlers, each attempt in a task of its own.
 
     Args:
         client: the client that ``event.add_details`` uses inside a handler by default.
         policy: time limit and attempts.
-        limit: runs the handlers and the hook.
+        grace: how many seconds a cancelled handler has to end.
+        blocked: a handler that holds the event loop for this many seconds is logged.
     """
 
     def __init__(
-        self, client: LiveChatClient | None, policy: RunPolicy, limit: TimeLimit | None = None
+        self,
+        client: LiveChatClient | None,
+        policy: RunPolicy,
+        *,
+        grace: float = 5.0,
+        blocked: float = 1.0,
     ) -> None:
         self.client: LiveChatClient | None = client
         self.policy: RunPolicy = policy
-        self.limit: TimeLimit = TimeLimit() if limit is None else limit
+        self.grace: float = grace
         self.handlers: dict[str, Handler] = {}
         self.dead_letter_hook: DeadLetterHook | None = None
         self.counts: Counts = Counts()
+        self.stuck: set[asyncio.Task[Any]] = set()
+        """The calls that still run although they were cancelled."""
+        self._blocked = blocked
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
         """See `livechat_async.webhooks.engine.JobRunner`."""
         error: Exception | None
         handler = self.handlers.get(job.handler)
         if handler is None:
-            error = ConfigurationError(
+            error = errors.ConfigurationError(
                 f"no handler is named {printable(job.handler)!r} here: every machine needs all the "
                 "handlers"
             )
@@ -302,7 +221,7 @@ class HandlerRunner:
     async def abandon(self, job: Job, reason: str) -> None:
         """See `livechat_async.webhooks.engine.JobRunner`."""
         self.counts.abandoned += 1
-        await self._bury(job, ClientStateError(f"the job was not run to its end: {reason}"))
+        await self._bury(job, errors.ClientStateError(f"the job was not run to its end: {reason}"))
 
     async def _attempts(self, job: Job, handler: Handler, sleep: Sleep) -> Exception | None:
         what = f"the handler {job.handler}"
@@ -327,60 +246,78 @@ class HandlerRunner:
             await sleep(wait)
             attempt += 1
 
-    async def _run(
-        self, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any, what: str
-    ) -> Exception | None:
-        return await self.limit.run(
-            self._with_client, call, *args, seconds=self.policy.timeout, what=what
-        )
-
-    async def _with_client(self, call: Callable[..., Coroutine[Any, Any, Any]], *args: Any) -> None:
-        current_client.set(self.client)  # in the context of the task that runs this
-        await call(*args)
-
     async def _bury(self, job: Job, error: Exception) -> None:
         self.counts.dead += 1
-        logger.error(
-            "%s gave up %s: %s%s",
-            printable(job.handler),
-            printable(job.event.key),
-            _describe(error, job.event),
-            _trace(error, job.event),
-        )
-        if self.dead_letter_hook is None:
+        name, key = printable(job.handler), printable(job.event.key)
+        logger.error("%s gave up %s: %s", name, key, _describe(error, job.event, trace=True))
+        hook = self.dead_letter_hook
+        if hook is None:
             return
-        problem = await self._run(
-            self.dead_letter_hook, job.event, error, job.handler, what="the dead-letter hook"
-        )
+        problem = await self._run(hook, job.event, error, job.handler, what="the dead-letter hook")
         if problem is not None:
-            logger.error(
-                "the dead-letter hook failed on %s of %s: %s%s",
-                printable(job.event.key),
-                printable(job.handler),
-                _describe(problem, job.event),
-                _trace(problem, job.event),
+            text = _describe(problem, job.event, trace=True)
+            logger.error("the dead-letter hook failed on %s of %s: %s", key, name, text)
+
+    async def _run(self, call: Call, *args: Any, what: str) -> Exception | None:
+        """Call a handler or the hook, and return its error.
+
+        A call that returns has succeeded, even after its cancellation.
+        """
+        limit = self.policy.timeout
+        task = asyncio.create_task(
+            _guarded(self.client, call, args, what, self._blocked), name=what
+        )
+        try:
+            await asyncio.wait((task,), timeout=limit)
+            is_late = not task.done()
+            if is_late:
+                await self._stop(task)
+        except asyncio.CancelledError:
+            await self._stop(task)
+            raise
+        if not task.done():
+            return StuckError(
+                f"{what} took longer than {limit:g} s and did not end when it was cancelled: it "
+                "goes on in the background. Let asyncio.CancelledError through"
             )
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None or (isinstance(error, Exception) and not is_late):
+            return error
+        failure: Exception = RuntimeError(f"{what} raised {type(error).__name__}")
+        if is_late:
+            failure = TimeoutError(f"{what} took longer than {limit:g} s")
+        failure.__cause__ = None if task.cancelled() else error
+        return failure
+
+    async def _stop(self, task: asyncio.Task[Any]) -> None:
+        task.add_done_callback(_retrieve)
+        task.cancel()
+        try:
+            await asyncio.wait((task,), timeout=self.grace)
+        finally:
+            if not task.done():
+                self.stuck.add(task)
+                task.add_done_callback(self.stuck.discard)
 
 
-def _describe(error: Exception, event: WebhookEvent) -> str:
-    """The error in one line, without the event's token."""
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Retrieve the exception: asyncio would log it otherwise, with all that it holds."""
+    if not task.cancelled():
+        task.exception()
+
+
+def _describe(error: Exception, event: WebhookEvent, *, trace: bool = False) -> str:
+    """The error in one line, and its traceback if it was raised; without the event's token."""
+    secrets = [] if event.token is None else [event.token]
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 (an error class of the user's)
         text = "(its text cannot be shown)"
-    text = printable(_without_token(text, event))
+    text = printable(redact(text, secrets))
     if len(text) > _LONGEST_TEXT:
         text = f"{text[:_LONGEST_TEXT]}..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _trace(error: Exception, event: WebhookEvent) -> str:
-    """The traceback for the log; nothing if the error was never raised."""
-    if error.__traceback__ is None:
-        return ""
-    lines = _without_token("".join(traceback.format_exception(error)), event).splitlines()
-    return "\n" + "\n".join(printable(line) for line in lines)
-
-
-def _without_token(text: str, event: WebhookEvent) -> str:
-    return redact(text, [] if event.token is None else [event.token])
+    lines = [f"{type(error).__name__}: {text}" if text else type(error).__name__]
+    if trace and error.__traceback__ is not None:
+        traced = redact("".join(traceback.format_exception(error)), secrets)
+        lines += map(printable, traced.splitlines())
+    return "\n".join(lines)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import StreamReader, web
 
-from livechat_async.webhooks.gate import ReceiverAnswer, RefusedError
+from livechat_async.webhooks.gate import RefusedError
 from livechat_async.webhooks.intake import Intake
 
 __all__ = ["ASGIReceive", "ASGIScope", "ASGISend", "serve_aiohttp", "serve_asgi"]
@@ -70,8 +70,14 @@ async def serve_asgi(
 async def _serve_http(
     intake: Intake, scope: ASGIScope, receive: ASGIReceive, send: ASGISend
 ) -> None:
+    has_secret = intake.gate.path_secret is not None
+    last = scope["path"].rpartition("/")[2] if has_secret else None
+    texts = ((name.decode("latin-1"), text.decode("latin-1")) for name, text in scope["headers"])
     try:
-        answer = await _answer_http(intake, scope, receive)
+        if scope["method"] == "POST":
+            answer = await intake.answer(texts, last, partial(_read_asgi, receive))
+        else:
+            answer = intake.refuse(RefusedError(405, "webhooks come by POST"))
     except _DisconnectedError:
         return
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
@@ -83,15 +89,6 @@ async def _serve_http(
     await send(start)
     body = b"" if scope["method"] == "HEAD" else answer.body
     await send({"type": "http.response.body", "body": body})
-
-
-async def _answer_http(intake: Intake, scope: ASGIScope, receive: ASGIReceive) -> ReceiverAnswer:
-    if scope["method"] != "POST":
-        return intake.refuse(RefusedError(405, "webhooks come by POST"))
-    has_secret = intake.gate.path_secret is not None
-    last = scope["path"].rpartition("/")[2] if has_secret else None
-    headers = ((name.decode("latin-1"), text.decode("latin-1")) for name, text in scope["headers"])
-    return await intake.answer(headers, last, partial(_read_asgi, receive))
 
 
 async def _read_asgi(receive: ASGIReceive, limit: int) -> bytes:

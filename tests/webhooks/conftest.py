@@ -9,7 +9,6 @@ import pytest
 from receiver_help import CREDENTIALS, MakeReceiver
 
 from livechat_async.webhooks import WebhookReceiver
-from livechat_async.webhooks.runner import TimeLimit
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ async def make_receiver() -> AsyncIterator[MakeReceiver]:
         options.setdefault("credentials", CREDENTIALS)
         options.setdefault("backoff", 0)
         receiver = WebhookReceiver(client, **options)
-        receiver._runner.limit = TimeLimit(grace=0.2)
+        receiver._runner.grace = 0.2
         receivers.append(receiver)
         return receiver
 

@@ -19,7 +19,6 @@ from receiver_help import (
 
 from livechat_async.errors import ClientStateError, ConfigurationError
 from livechat_async.webhooks import ChatStarted, MemoryEngine, WebhookEvent, WebhookReceiver
-from livechat_async.webhooks.runner import TimeLimit
 
 
 async def test_closing_works_off_what_waits(make_receiver: MakeReceiver) -> None:
@@ -140,7 +139,7 @@ async def test_a_hook_that_hangs_does_not_hold_up_the_end(
     make_receiver: MakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot = make_receiver(timeout=0.05)
-    bot._runner.limit = TimeLimit(grace=0.05)
+    bot._runner.grace = 0.05
     bot.on(ChatStarted)(Kept(gate=asyncio.Event()))
 
     @bot.on_dead_letter

@@ -30,7 +30,6 @@ from livechat_async.webhooks import Job, RunPolicy, WebhookEvent, is_worth_anoth
 from livechat_async.webhooks.events import current_client
 from livechat_async.webhooks.runner import (
     HandlerRunner,
-    TimeLimit,
     _guarded,
     seconds_to_next_run,
 )
@@ -55,11 +54,12 @@ def make_runner(
     handler: Any,
     hook: Any = None,
     client: Any = None,
-    limit: TimeLimit | None = None,
+    grace: float = 0.05,
+    blocked: float = 1.0,
     **policy: Any,
 ) -> HandlerRunner:
     runner = HandlerRunner(
-        client, RunPolicy(**{"attempts": 3, **policy}), limit or TimeLimit(grace=0.05)
+        client, RunPolicy(**{"attempts": 3, **policy}), grace=grace, blocked=blocked
     )
     runner.handlers["show"] = handler
     runner.dead_letter_hook = hook
@@ -258,9 +258,9 @@ async def test_a_handler_that_does_not_heed_its_cancellation_is_left_behind() ->
     ((_, error, _),) = letters.letters
     assert isinstance(error, TimeoutError)
     assert "goes on in the background" in str(error)
-    assert runner.limit.stuck == 1
+    assert len(runner.stuck) == 1
     stubborn.release.set()
-    await until(lambda: runner.limit.stuck == 0)
+    await until(lambda: len(runner.stuck) == 0)
 
 
 @pytest.mark.parametrize(
@@ -319,7 +319,7 @@ async def test_a_handler_that_blocks_is_named_in_the_log(caplog: pytest.LogCaptu
         time.sleep(0.05)  # noqa: ASYNC251 (what this is about)
         await asyncio.sleep(0)
 
-    assert await make_runner(blocks, limit=TimeLimit(blocked=0.04))(JOB) is True
+    assert await make_runner(blocks, blocked=0.04)(JOB) is True
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert "the handler show blocked the event loop for 0." in record.getMessage()
@@ -332,7 +332,7 @@ async def test_a_handler_that_waits_is_not_called_blocking(
     async def waits(_: WebhookEvent) -> None:
         await asyncio.sleep(0.1)
 
-    assert await make_runner(waits, limit=TimeLimit(blocked=0.09))(JOB) is True
+    assert await make_runner(waits, blocked=0.09)(JOB) is True
     assert caplog.records == []
 
 
@@ -378,7 +378,7 @@ async def test_a_coroutine_thrown_away_closes_the_handler() -> None:
         finally:
             closed.append(1)
 
-    call = _guarded(handler, (), "x", 1.0)
+    call = _guarded(None, handler, (), "x", 1.0)
     call.send(None)
     call.close()
     assert closed == [1]
@@ -398,7 +398,7 @@ async def test_a_cancelled_run_cancels_the_handler_and_tells_no_hook() -> None:
 
 async def test_a_run_cancelled_twice_leaves_the_handler_behind() -> None:
     stubborn = Stubborn()
-    runner = make_runner(stubborn, limit=TimeLimit(grace=30))
+    runner = make_runner(stubborn, grace=30)
     task = asyncio.create_task(runner(JOB))
     await asyncio.sleep(0.01)
     task.cancel()
@@ -407,9 +407,9 @@ async def test_a_run_cancelled_twice_leaves_the_handler_behind() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert runner.limit.stuck == 1
+    assert len(runner.stuck) == 1
     stubborn.release.set()
-    await until(lambda: runner.limit.stuck == 0)
+    await until(lambda: len(runner.stuck) == 0)
 
 
 async def test_a_run_cancelled_while_the_hook_runs_is_not_dead_yet() -> None:

@@ -41,13 +41,11 @@ class RepeatedJobError(Exception):
 class WebhookBroker(RedisStreamBroker):
     """taskiq's `RedisStreamBroker`, changed so that no accepted job is lost.
 
-    Args:
-        url: the URL of the Redis.
-        prefix: of all keys.
-        remember: for how many seconds successful jobs are remembered.
-        redelivery: after how many seconds without a sign of life a worker's jobs go to others.
-        queue_size: how many jobs may wait and run.
-        max_starts: a job begun more often than this is given up.
+    That class skips messages from before its first worker, takes over a killed worker's messages
+    only when another one comes, ends its process when Redis restarts, acknowledges failed messages,
+    and removes none. So this one replaces all its reading and writing.
+
+    `TaskiqEngine` makes it, and explains the arguments.
     """
 
     def __init__(
@@ -113,13 +111,7 @@ class WebhookBroker(RedisStreamBroker):
         await super().shutdown()
 
     async def kick(self, message: BrokerMessage) -> None:
-        """Put a job into Redis.
-
-        Raises:
-            RepeatedJobError: Redis knows the job already.
-            QueueFullError: too many jobs wait.
-            ConfigurationError: the message is for another task.
-        """
+        """See taskiq. Puts a job into Redis, or raises RepeatedJobError or QueueFullError."""
         if message.task_name != TASK:
             raise ConfigurationError(
                 f"{message.task_name!r} is not a task of the webhook engine: make another broker "

@@ -39,14 +39,7 @@ _ANSWER_TIMEOUT = 4.0  # LiveChat waits for about 10 s for the answer to a webho
 
 
 def within(seconds: float = 0.0) -> asyncio.Timeout:
-    """Limit the time for an answer from Redis.
-
-    Args:
-        seconds: for how long the command itself asks Redis to wait.
-
-    Raises:
-        TimeoutError: the answer did not come in time. This is an OSError.
-    """
+    """Limit the time for an answer from Redis, beyond the seconds that the command itself waits."""
     return asyncio.timeout(seconds + _ANSWER_TIMEOUT)
 
 
@@ -72,31 +65,22 @@ class RedisUrl:
             raise _malformed("it has to start with redis://, rediss:// or unix://")
         self.secret: Secret = Secret(url)
         """The URL itself."""
-        settings = _settings_in(self.secret)
-        if settings is None:
+        address = _address(self.secret)
+        if address is None:
             raise _malformed("percent-encode special characters of its user name and password")
-        if "path" in settings:
-            self.address: str = f"{settings['path']} database {settings.get('db', 0)}"
-            """Host, port and database for messages, without user name and password."""
-        else:
-            host, port = settings.get("host", "localhost"), settings.get("port", 6379)
-            self.address = f"{host}:{port}/{settings.get('db', 0)}"
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The settings of every connection.
-
-        redis-py sends a command a second time at most; all our commands allow that. `within` limits
-        the time of a command, because redis-py's ``socket_timeout`` uses ``asyncio.wait_for``,
-        which sometimes swallows a cancellation on Python 3.11.
-        """
-        return {
+        self.address: str = address
+        """Host, port and database for messages, without user name and password."""
+        # redis-py may send a command twice; all our commands allow that. `within` limits their time
+        # instead of socket_timeout: that uses asyncio.wait_for, which sometimes swallows a
+        # cancellation on Python 3.11.
+        self.options: dict[str, Any] = {
             "protocol": 2,
             "retry": Retry(NoBackoff(), 1),
             "socket_connect_timeout": _CONNECT_TIMEOUT,
             "socket_timeout": None,
             "socket_keepalive": True,
         }
+        """The settings of every connection."""
 
     def pool(self, size: int = 50) -> Any:
         """A pool of up to ``size`` connections, for one event loop."""
@@ -112,23 +96,20 @@ def _malformed(why: str) -> ConfigurationError:
     )
 
 
-def _settings_in(url: Secret) -> dict[str, Any] | None:
-    """How redis-py reads the URL; None if it cannot. Its own error would show parts of it."""
+def _address(url: Secret) -> str | None:
+    """The address that redis-py finds in the URL; its own error would show parts of a password."""
     try:
         settings = BlockingConnectionPool.from_url(url).connection_kwargs
     except (ValueError, TypeError):
         return None
-    return {name: settings[name] for name in ("host", "port", "db", "path") if name in settings}
+    database = settings.get("db", 0)
+    if "path" in settings:
+        return f"{settings['path']} database {database}"
+    return f"{settings.get('host', 'localhost')}:{settings.get('port', 6379)}/{database}"
 
 
 class Availability:
-    """Logs once that Redis is unavailable, and once that it is back.
-
-    Args:
-        url: the URL of the Redis.
-        effect: what happens meanwhile, for the log.
-        level: the level of the first message.
-    """
+    """Logs once that Redis is unavailable, with the effect of that, and once that it is back."""
 
     def __init__(self, url: RedisUrl, effect: str, level: int = logging.ERROR) -> None:
         self._url = url
@@ -174,12 +155,7 @@ def misuse_of(error: BaseException, url: RedisUrl) -> ConfigurationError | None:
 
 
 async def check_redis(redis: Redis, url: RedisUrl) -> None:
-    """Ask Redis whether it can be used.
-
-    Raises:
-        ConfigurationError: Redis refuses the password, or is too old.
-        RedisError, OSError: Redis is unavailable now.
-    """
+    """Raise ConfigurationError if Redis refuses the password or is too old."""
     try:
         async with within():
             await redis.ping()

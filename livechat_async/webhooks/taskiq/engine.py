@@ -11,10 +11,9 @@
 
     broker = engine.broker
 
-Receivers serve ``bot`` as on one machine; each worker machine runs ``taskiq worker myapp:broker``.
-Both need the extra ``distributed`` and Redis 7 or newer, or Valkey, but not a Redis Cluster.
-taskiq's ``--max-async-tasks`` limits the handlers that run at once in a process; ``--workers`` is
-the number of processes.
+Receivers serve ``bot`` as on one machine; worker machines run ``taskiq worker myapp:broker``, with
+``--workers`` processes and up to ``--max-async-tasks`` handlers at once in each. Both need the
+extra ``distributed`` and Redis 7 or newer, or Valkey, but not a Redis Cluster.
 
 The engine promises, if Redis stores its data (``appendonly yes``):
 
@@ -27,9 +26,9 @@ The engine promises, if Redis stores its data (``appendonly yes``):
    worker is killed before that step, even after the handler returned, the handler runs again on
    another worker ``redelivery`` seconds later. So handlers must tolerate a second run;
    `add_details` does.
-4. Two workers never run the same job at the same time. A worker holds a lock on its job and renews
-   it; if it cannot renew the lock in time, or another worker has it, it cancels the handler. (A
-   handler that blocks the event loop for longer than ``redelivery`` cannot be cancelled.)
+4. Two workers never run a job at the same time. A worker renews a lock on its job; if it cannot
+   do so in time, or another worker has the lock, it cancels the handler. (A handler that blocks the
+   event loop for longer than ``redelivery`` cannot be cancelled.)
 5. A job that failed for good is passed to the dead-letter hook and forgotten: if LiveChat delivers
    the event again, it runs again. A job that was begun ``max_starts`` times, and whose worker was
    lost each time, is passed to the hook as well.
@@ -45,10 +44,6 @@ The engine promises, if Redis stores its data (``appendonly yes``):
 An event waits in Redis as JSON, with its token, which `add_details` needs, and with the visitor's
 data. So protect Redis as you protect the token: with a password, with TLS (``rediss://``) between
 machines, and with no other users. Nothing from Redis is unpickled.
-
-`WebhookBroker` replaces how taskiq-redis's ``RedisStreamBroker`` reads and writes: that class skips
-messages from before its first worker, takes over a killed worker's messages only when another
-message comes, ends its process when Redis restarts, acknowledges failed messages, and removes none.
 """
 
 from __future__ import annotations
@@ -128,11 +123,7 @@ class TaskiqEngine:
         return self._broker
 
     def bind(self, run: JobRunner) -> None:
-        """See `livechat_async.webhooks.engine.Engine`.
-
-        Raises:
-            ConfigurationError: the engine already belongs to another receiver.
-        """
+        """See `livechat_async.webhooks.engine.Engine`."""
         if self._broker.worker.runner is not None:
             raise ConfigurationError("engine: a TaskiqEngine belongs to one receiver; make another")
         self._broker.worker.runner = run
@@ -154,10 +145,7 @@ class TaskiqEngine:
         self._counting = asyncio.create_task(self._count(), name="counting jobs in Redis")
 
     async def submit(self, job: Job) -> bool:
-        """Put a job into Redis. When this returns, Redis has it.
-
-        Returns:
-            False if the job is a repeat.
+        """Put a job into Redis. On return, Redis has it; False if it is a repeat.
 
         Raises:
             QueueFullError: ``queue_size`` jobs wait or run, or Redis is unavailable.

@@ -1,10 +1,8 @@
 """The state of all jobs in Redis, and the steps of a job's life.
 
 Each step is one script: Redis carries it out as a whole or not at all, and writes it to its
-append-only file as a whole, so no crash leaves a step half done. Each step can be sent twice, as
-happens when an answer is lost, and has the same effect as once.
-
-All keys have one prefix:
+append-only file as a whole, so no crash leaves a step half done. Each step may be sent twice, as
+happens when an answer is lost, and has the same effect as once. All keys have one prefix:
 
 - ``<prefix>:jobs``: a stream with an entry for each job; an entry is removed when its job has
   ended, and never before. The consumer group ``workers`` knows which worker has which entry, and
@@ -35,17 +33,19 @@ _GROUP: Final = "workers"
 _LEASE = 0.75  # of `redelivery`: a lock expires before its entry goes to another worker
 _FORGET_CONSUMER = 3600.0
 
-_ADD = """
+# KEYS are the stream and the job's mark, lock and starts. From "begin" to "return", ARGV begins
+# with the group, the entry and the holder.
+_SCRIPTS: Final = {
+    "add": """
 local length = redis.call('XLEN', KEYS[1])
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 if length >= tonumber(ARGV[3]) then return -1 end
 redis.call('XADD', KEYS[1], '*', 'data', ARGV[1])
 redis.call('SET', KEYS[2], 'waits', 'PX', ARGV[2])
 return 1
-"""
-
-# Takes over an entry that has been idle for too long, because its worker is gone.
-_CLAIM = """
+""",
+    # Takes over an entry that has been idle for too long, because its worker is gone.
+    "claim": """
 local idle = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', 1)
 if #idle == 0 then return false end
 local id = idle[1][1]
@@ -55,9 +55,8 @@ if #claimed == 0 then
   return {id}
 end
 return claimed[1]
-"""
-
-_BEGIN = """
+""",
+    "begin": """
 if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1) == 0 then return {'gone', 0} end
 if redis.call('GET', KEYS[2]) == 'done' then
   redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
@@ -70,11 +69,10 @@ redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
 local starts = redis.call('INCR', KEYS[4])
 redis.call('PEXPIRE', KEYS[4], ARGV[5])
 return {'begun', starts}
-"""
-
-# Renews the lock, and resets the entry's idle time. If Redis has lost its memory, there is neither
-# entry nor mark, and the run goes on.
-_RENEW = """
+""",
+    # Renews the lock, and resets the entry's idle time. If Redis has lost its memory, there is
+    # neither entry nor mark, and the run goes on.
+    "renew": """
 local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
 local left = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
@@ -82,20 +80,18 @@ if #left == 0 and redis.call('GET', KEYS[2]) == 'done' then return 0 end
 redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
 if #left > 0 then redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[5], 0, ARGV[2], 'JUSTID') end
 return 1
-"""
-
-# A success counts, whoever holds the lock by now.
-_DONE = """
+""",
+    # A success counts, whoever holds the lock by now.
+    "done": """
 redis.call('SET', KEYS[2], 'done', 'PX', ARGV[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 redis.call('XDEL', KEYS[1], ARGV[2])
 redis.call('DEL', KEYS[4])
 if redis.call('GET', KEYS[3]) == ARGV[3] then redis.call('DEL', KEYS[3]) end
 return 1
-"""
-
-# A failure does not count if another worker runs the job by now, or has done it.
-_FAILED = """
+""",
+    # A failure does not count if another worker runs the job by now, or has done it.
+    "failed": """
 local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
 if redis.call('GET', KEYS[2]) ~= 'done' then redis.call('DEL', KEYS[2]) end
@@ -103,23 +99,21 @@ redis.call('DEL', KEYS[3], KEYS[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 redis.call('XDEL', KEYS[1], ARGV[2])
 return 1
-"""
-
-# Sets the entry's idle time so high that another worker takes it over at once.
-_RETURN = """
-local holder = redis.call('GET', KEYS[2])
+""",
+    # Sets the entry's idle time so high that another worker takes it over at once.
+    "return": """
+local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
 if holder then
-  redis.call('DEL', KEYS[2])
-  if redis.call('DECR', KEYS[3]) < 1 then redis.call('DEL', KEYS[3]) end
+  redis.call('DEL', KEYS[3])
+  if redis.call('DECR', KEYS[4]) < 1 then redis.call('DEL', KEYS[4]) end
 end
 redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[4], 0, ARGV[2], 'IDLE', ARGV[5], 'JUSTID')
 return 1
-"""
-
-# Gives back all entries of a consumer that leaves. Forgets consumers without entries, if they leave
-# or have not been seen for long.
-_LEAVE = """
+""",
+    # Gives back all entries of a consumer that leaves. Forgets consumers without entries, if they
+    # leave or have not been seen for long.
+    "leave": """
 if ARGV[2] ~= '' then
   for _, left in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 10000, ARGV[2])) do
     redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, left[1], 'IDLE', ARGV[3], 'JUSTID')
@@ -136,30 +130,22 @@ for _, pairs in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   end
 end
 return forgotten
-"""
+""",
+}
 
 
 class Outcome(StrEnum):
     """What happened when a worker tried to begin a job."""
 
-    BEGUN = "begun"
-    """The worker holds the lock and runs the job."""
-    DONE = "done"
-    """The job was done already; its entry is removed."""
-    BUSY = "busy"
-    """Another worker runs the job; the entry stays, and comes again."""
-    GONE = "gone"
-    """The job ended meanwhile."""
+    BEGUN = "begun"  # the worker holds the lock and runs the job
+    DONE = "done"  # the job was done already; its entry is removed
+    BUSY = "busy"  # another worker runs the job; the entry stays, and comes again
+    GONE = "gone"  # the job ended meanwhile
 
 
 @frozen
 class Begun:
-    """The answer to a worker that tried to begin a job.
-
-    Attributes:
-        outcome: what happened.
-        starts: how often the job was begun so far, including this time.
-    """
+    """The answer to a worker that tried to begin a job, and how often it was begun so far."""
 
     outcome: Outcome
     starts: int
@@ -167,15 +153,10 @@ class Begun:
 
 @frozen
 class Entry:
-    """An entry of the stream.
-
-    Attributes:
-        id: milliseconds since 1970 by Redis's clock, and a number.
-        data: the job's message, which holds secrets.
-    """
+    """An entry of the stream. Its id begins with milliseconds since 1970, by Redis's clock."""
 
     id: str
-    data: bytes = field(repr=False)
+    data: bytes = field(repr=False)  # the job's message, which holds secrets
 
 
 class RedisLedger:
@@ -184,12 +165,7 @@ class RedisLedger:
     ``job`` is always a job's digest, ``entry`` the id of its entry, ``holder`` the text that names
     one run of it, and ``consumer`` the name of a worker.
 
-    Args:
-        redis: the connections.
-        prefix: of all keys.
-        remember: for how many seconds jobs are remembered.
-        redelivery: after how many idle seconds an entry goes to another worker.
-        queue_size: how many jobs may wait and run.
+    `TaskiqEngine` explains the arguments.
     """
 
     GROUP: Final = _GROUP
@@ -202,20 +178,10 @@ class RedisLedger:
         self._remember = milliseconds(remember)
         self._redelivery = milliseconds(redelivery)
         self._queue_size = queue_size
+        self._scripts = {name: redis.register_script(text) for name, text in _SCRIPTS.items()}
         self.stream: str = f"{prefix}:jobs"
         self.lease: float = _LEASE * redelivery
         """For how many seconds a lock holds, after the job was begun or the lock renewed."""
-        texts = {
-            "add": _ADD,
-            "claim": _CLAIM,
-            "begin": _BEGIN,
-            "renew": _RENEW,
-            "done": _DONE,
-            "failed": _FAILED,
-            "return": _RETURN,
-            "leave": _LEAVE,
-        }
-        self._scripts = {name: redis.register_script(text) for name, text in texts.items()}
 
     @staticmethod
     def digest(key: str) -> str:
@@ -228,9 +194,7 @@ class RedisLedger:
         Raises:
             QueueFullError: too many jobs wait and run.
         """
-        answer = await self._call(
-            "add", [self.stream, self._key("mark", job)], data, self._remember, self._queue_size
-        )
+        answer = await self._call("add", job, data, self._remember, self._queue_size)
         if answer < 0:
             raise QueueFullError(
                 f"{self._queue_size:,} jobs wait in Redis already: start more workers, or raise "
@@ -249,7 +213,7 @@ class RedisLedger:
 
     async def read(self, consumer: str, wait: float) -> Entry | None:
         """Take the next entry that no worker has had; wait up to ``wait`` seconds for one."""
-        # One at a time: entries that wait in a worker's memory keep other workers idle.
+        # One at a time: another worker could run what waits in this worker's memory.
         async with within(wait):
             answer: Any = await self._redis.xreadgroup(
                 _GROUP, consumer, {self.stream: ">"}, count=1, block=milliseconds(wait)
@@ -262,7 +226,7 @@ class RedisLedger:
     async def claim(self, consumer: str) -> Entry | None:
         """Take over an entry whose worker is gone; None if there is none."""
         while True:
-            answer = await self._call("claim", [self.stream], _GROUP, consumer, self._redelivery)
+            answer = await self._call("claim", "", _GROUP, consumer, self._redelivery)
             if not answer:
                 return None
             if len(answer) > 1:
@@ -271,49 +235,33 @@ class RedisLedger:
 
     async def begin(self, job: str, entry: str, holder: str) -> Begun:
         """Lock a job, unless another run holds it or it has ended."""
+        lease = milliseconds(self.lease)
         outcome, starts = await self._call(
-            "begin",
-            [self.stream, *self._keys(job)],
-            *(_GROUP, entry, holder, milliseconds(self.lease), self._remember),
+            "begin", job, _GROUP, entry, holder, lease, self._remember
         )
         return Begun(Outcome(outcome.decode()), int(starts))
 
     async def renew(self, job: str, entry: str, holder: str, consumer: str) -> bool:
         """Renew a run's lock. False if another run holds the job by now, or has done it."""
-        answer = await self._call(
-            "renew",
-            [self.stream, *self._keys(job)],
-            *(_GROUP, entry, holder, milliseconds(self.lease), consumer),
-        )
-        return bool(answer)
+        lease = milliseconds(self.lease)
+        return bool(await self._call("renew", job, _GROUP, entry, holder, lease, consumer))
 
     async def done(self, job: str, entry: str, holder: str) -> None:
         """Record that a job was done, and remove its entry."""
-        await self._call(
-            "done", [self.stream, *self._keys(job)], _GROUP, entry, holder, self._remember
-        )
+        await self._call("done", job, _GROUP, entry, holder, self._remember)
 
     async def failed(self, job: str, entry: str, holder: str) -> bool:
         """Forget a job that failed for good; False if another run, whose outcome counts, has it."""
-        return bool(
-            await self._call("failed", [self.stream, *self._keys(job)], _GROUP, entry, holder)
-        )
+        return bool(await self._call("failed", job, _GROUP, entry, holder))
 
     async def give_back(self, job: str, entry: str, holder: str, consumer: str) -> None:
         """Give a job to another worker at once."""
-        await self._call(
-            "return",
-            [self.stream, self._key("lock", job), self._key("starts", job)],
-            *(_GROUP, entry, holder, consumer, self._redelivery),
-        )
+        await self._call("return", job, _GROUP, entry, holder, consumer, self._redelivery)
 
     async def tidy(self, leaving: str = "") -> None:
         """Forget workers that are gone, and the one that leaves; its entries go to others."""
-        await self._call(
-            "leave",
-            [self.stream],
-            *(_GROUP, leaving, self._redelivery, milliseconds(_FORGET_CONSUMER)),
-        )
+        unseen = milliseconds(_FORGET_CONSUMER)
+        await self._call("leave", "", _GROUP, leaving, self._redelivery, unseen)
 
     async def age(self, entry: str) -> float:
         """For how many seconds an entry has been in the stream, by Redis's clock."""
@@ -333,13 +281,9 @@ class RedisLedger:
         running = min(int(pending["pending"]), length)
         return EngineStatus(queued=length - running, running=running)
 
-    def _key(self, kind: str, job: str) -> str:
-        return f"{self._prefix}:{kind}:{job}"
-
-    def _keys(self, job: str) -> list[str]:
-        return [self._key(kind, job) for kind in ("mark", "lock", "starts")]
-
-    async def _call(self, name: str, keys: list[str], *args: str | bytes | float) -> Any:
+    async def _call(self, name: str, job: str, *args: str | bytes | float) -> Any:
+        kinds = ("mark", "lock", "starts") if job else ()
+        keys = [self.stream, *(f"{self._prefix}:{kind}:{job}" for kind in kinds)]
         async with within():
             return await self._scripts[name](keys=keys, args=args)
 

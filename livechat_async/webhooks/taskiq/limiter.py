@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from types import TracebackType
 from typing import Any, Final
 from uuid import uuid4
 
@@ -55,14 +54,12 @@ class RedisLimiter:
         limiter = RedisLimiter("redis://127.0.0.1:6379/0", rate=100, per=60)
         client = LiveChatClient(..., limiter=limiter)
 
-    Requests of one process begin in the order in which they came; between processes there is no
-    order. A cancelled wait, such as one that ``Timeouts(deadline=...)`` ends, takes nothing from
-    the budget unless its turn came at that very moment. The time is Redis's, so the machines'
-    clocks do not matter.
+    Requests of one process begin in the order in which they came. A cancelled wait, such as one
+    that ``Timeouts(deadline=...)`` ends, takes nothing from the budget unless its turn came at that
+    very moment. The time is Redis's, so the machines' clocks do not matter.
 
-    While Redis is unavailable, no request begins: it waits until Redis is back, or until its
-    deadline. The log says so once, and once when Redis is back. If Redis has lost its memory
-    meanwhile, the budget starts afresh.
+    While Redis is unavailable, requests wait until it is back, or until their deadline; the log
+    says so. If Redis has lost its memory meanwhile, the budget starts afresh.
 
     Args:
         redis_url: ``redis://``, ``rediss://`` or ``unix://``. Its password is never shown.
@@ -117,12 +114,7 @@ class RedisLimiter:
                     return
                 await asyncio.sleep(wait + random.uniform(0.0, _SPREAD))  # noqa: S311
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         return
 
     async def close(self) -> None:

@@ -50,46 +50,31 @@ class JobFormatter(TaskiqFormatter):
     def loads(self, message: bytes) -> TaskiqMessage:
         """See taskiq. The message is the id of its entry, a line feed, and what `dumps` made."""
         entry, _, data = message.partition(b"\n")
-        loaded = _load(data)
-        if loaded is None:
-            nothing = {"body": None, "handler": None}
-            loaded = TaskiqMessage(task_id="", task_name=TASK, labels={}, args=[], kwargs=nothing)
+        loaded = TaskiqMessage(task_id="", task_name=TASK, labels={}, args=[], kwargs={})
+        with suppress(ValueError):  # the errors of pydantic and json are ValueErrors
+            loaded = TaskiqMessage.model_validate(json.loads(data))
+        body, handler = loaded.kwargs.get("body"), loaded.kwargs.get("handler")
+        if loaded.task_name != TASK or not isinstance(body, str) or not isinstance(handler, str):
+            loaded.task_name, body, handler = TASK, None, None
+        loaded.args = []
         loaded.kwargs = {
             "entry": entry.decode(),
-            "body": conceal(loaded.kwargs["body"], "secret"),
-            "handler": loaded.kwargs["handler"],
+            "body": conceal(body, "secret"),
+            "handler": handler,
         }
         return loaded
 
 
-def _load(data: bytes) -> TaskiqMessage | None:
-    try:
-        loaded = TaskiqMessage.model_validate(json.loads(data))
-    except ValueError:  # the errors of pydantic and json are ValueErrors
-        return None
-    arguments = [loaded.kwargs.get("body"), loaded.kwargs.get("handler")]
-    if loaded.task_name != TASK or not all(isinstance(each, str) for each in arguments):
-        return None
-    return loaded
-
-
 def encode_event(event: WebhookEvent) -> Secret:
-    """Write an event as JSON, in ASCII. It is a secret, since it holds the event's token.
+    """Write an event as JSON, in ASCII: a secret, since it holds the event's token.
 
     This is not the JSON that LiveChat sends: `decode_event` makes exactly the same event of it.
-
-    Raises:
-        ConfigurationError: the event holds a value that LiveChat cannot have sent.
     """
     return Secret(json.dumps(_to_json(event), separators=(",", ":")))
 
 
 def decode_event(text: str) -> WebhookEvent:
-    """Read the event that `encode_event` wrote.
-
-    Raises:
-        WebhookError: the text is something else, perhaps of another version.
-    """
+    """Read the event that `encode_event` wrote; WebhookError if the text is something else."""
     event = None
     with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
         event = _from_json(json.loads(text))

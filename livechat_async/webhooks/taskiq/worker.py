@@ -28,11 +28,8 @@ _SAFE = 0.9  # of the lease: clocks do not run at exactly the same rate
 class JobWorker:
     """Runs jobs, each under a lock in Redis that is renewed meanwhile.
 
-    Args:
-        ledger: the steps in Redis.
-        url: the URL of the Redis, for the log.
-        remember: a job that no worker can run is given up after this many seconds.
-        max_starts: a job that was begun more often than this is given up.
+    It gives up a job that no worker can run after ``remember`` seconds, and a job that was begun
+    more than ``max_starts`` times.
     """
 
     def __init__(
@@ -43,7 +40,7 @@ class JobWorker:
         self._remember = remember
         self._max_starts = max_starts
         self.runner: JobRunner | None = None
-        self._runs: set[asyncio.Task[bool]] = set()
+        self._runs: set[asyncio.Task[bool | None]] = set()
         self._works: set[asyncio.Future[None]] = set()
         self._logged: set[str] = set()
 
@@ -53,11 +50,7 @@ class JobWorker:
         return len(self._runs)
 
     def check_bound(self) -> JobRunner:
-        """The receiver's part, which runs the jobs.
-
-        Raises:
-            ConfigurationError: there is none.
-        """
+        """What runs the jobs; ConfigurationError if the engine belongs to no receiver."""
         if self.runner is None:
             raise ConfigurationError(
                 "this broker's engine belongs to no WebhookReceiver: the module that the worker "
@@ -66,27 +59,25 @@ class JobWorker:
         return self.runner
 
     async def work(self, entry: str, body: str | None, handler: str | None, consumer: str) -> None:
-        """Run the job of an entry, if this worker may run it.
-
-        Args:
-            entry: its id.
-            body: the event, as `encode_event` wrote it; None if the message was unreadable.
-            handler: the handler's name.
-            consumer: this worker's name in Redis.
-        """
+        """Run the job of an entry, if this worker may; without body, its message was unreadable."""
         ended = asyncio.get_running_loop().create_future()
         self._works.add(ended)
         try:
             runner, job = self.check_bound(), _read(body, handler)
             if job is None:
-                await self._set_aside(entry, "a job of another version cannot be read here", None)
+                await self._set_aside(entry, "a job of another version cannot be read here")
                 return
             run = _Run(self._ledger, job, entry, consumer)
-            if runner.knows(job.handler):
-                await self._begin(run, runner)
-            else:
+            if not runner.knows(job.handler):
                 problem = f"no handler is named {printable(job.handler)!r} here"
                 await self._set_aside(entry, problem, run)
+            elif (begun := await run.begin()).outcome is not Outcome.BEGUN:
+                logger.debug("%s is %s", run.digest, begun.outcome.value)
+            elif begun.starts > self._max_starts:
+                starts = f"{self._max_starts} times, and its worker was lost each time"
+                await self._carry_out(run, runner.abandon(job, f"it was begun {starts}"))
+            else:
+                await self._carry_out(run, runner(job))
         except REDIS_UNAVAILABLE as error:
             # The entry stays in Redis, and comes again.
             logger.warning("a job waits for Redis: %s", reason_of(error, self._url))
@@ -103,7 +94,7 @@ class JobWorker:
         if self._works:
             await asyncio.wait(set(self._works), timeout=_LEAVE_SECONDS)
 
-    async def _set_aside(self, entry: str, problem: str, run: _Run | None) -> None:
+    async def _set_aside(self, entry: str, problem: str, run: _Run | None = None) -> None:
         """Leave a job that cannot run here to other workers, and give it up in the end."""
         if await self._ledger.age(entry) < self._remember:
             if problem not in self._logged:
@@ -114,23 +105,9 @@ class JobWorker:
             await self._ledger.failed("unreadable", entry, "")
         elif (await run.begin()).outcome is Outcome.BEGUN:
             reason = f"{problem}, nor was it elsewhere for {self._remember:g} s"
-            await self._carry_out(run, self._give_up(run.job, reason))
+            await self._carry_out(run, self.check_bound().abandon(run.job, reason))
 
-    async def _begin(self, run: _Run, runner: JobRunner) -> None:
-        begun = await run.begin()
-        if begun.outcome is not Outcome.BEGUN:
-            logger.debug("%s is %s", run.digest, begun.outcome.value)
-        elif begun.starts > self._max_starts:
-            reason = f"it was begun {self._max_starts} times, and its worker was lost each time"
-            await self._carry_out(run, self._give_up(run.job, reason))
-        else:
-            await self._carry_out(run, runner(run.job))
-
-    async def _give_up(self, job: Job, reason: str) -> bool:
-        await self.check_bound().abandon(job, reason)
-        return False
-
-    async def _carry_out(self, run: _Run, call: Coroutine[Any, Any, bool]) -> None:
+    async def _carry_out(self, run: _Run, call: Coroutine[Any, Any, bool | None]) -> None:
         """Await whether the job succeeded, for as long as this worker holds its lock."""
         task = asyncio.create_task(call)
         keeper = asyncio.create_task(run.keep())
@@ -172,11 +149,7 @@ class JobWorker:
 
 
 class _Run:
-    """One run of a job, by one worker.
-
-    Attributes:
-        lock: the job's digest, its entry, and who holds its lock.
-    """
+    """One run of a job, by one worker. Its lock is the job's digest, the entry and the holder."""
 
     def __init__(self, ledger: RedisLedger, job: Job, entry: str, consumer: str) -> None:
         self.job = job
