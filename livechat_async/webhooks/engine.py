@@ -25,7 +25,7 @@ class Job:
     Attributes:
         event: the event.
         handler: the handler's name, the same on every machine. It holds no colon.
-        key: identifies the job: the same for every delivery of the event to this handler.
+        key: the same for every delivery of the event to this handler.
     """
 
     event: WebhookEvent
@@ -57,8 +57,7 @@ class JobRunner(Protocol):
 
         Args:
             job: the job.
-            sleep: waits the given seconds between two attempts; `asyncio.sleep` by default. An
-                engine may run another job meanwhile.
+            sleep: waits between two attempts; an engine may run another job meanwhile.
 
         Returns:
             Whether the handler succeeded. If not, the dead-letter hook has been called.

@@ -185,16 +185,14 @@ class MemoryEngine:
             await asyncio.wait(tasks)  # the runner limits how long a handler may take to end
         left = list(self._accepted.values())
         self._accepted.clear()
-        if left:
-            logger.error("the receiver was closed with %d jobs left", len(left))
-            await self._abandon(left, waited)
-
-    async def _abandon(self, left: list[Job], waited: set[str]) -> None:
-        assert self._run is not None  # noqa: S101 (`submit` has checked it)
-        reasons = {
-            True: "the receiver was closed while it waited for its turn",
-            False: "the receiver was closed while its handler ran, or waited for another attempt",
-        }
+        if not left or self._run is None:
+            return
+        logger.error("the receiver was closed with %d jobs left", len(left))
+        closed = "the receiver was closed while"
+        reasons = (
+            f"{closed} its handler ran, or waited for another attempt",
+            f"{closed} it waited for its turn",
+        )
         calls = [self._run.abandon(job, reasons[job.key in waited]) for job in left]
         try:
             async with asyncio.timeout(_ABANDON_SECONDS):

@@ -20,16 +20,7 @@ from livechat_async.redaction import printable, redact
 from livechat_async.webhooks.engine import Job, Sleep
 from livechat_async.webhooks.events import WebhookEvent, current_client
 
-__all__ = [
-    "Counts",
-    "DeadLetterHook",
-    "Handler",
-    "HandlerRunner",
-    "RunPolicy",
-    "StuckError",
-    "is_worth_another_run",
-    "seconds_to_next_run",
-]
+__all__ = ["DeadLetterHook", "HandlerRunner", "RunPolicy", "is_worth_another_run"]
 
 Call = Callable[..., Coroutine[Any, Any, object]]
 Handler = Callable[[Any], Coroutine[Any, Any, object]]
@@ -39,6 +30,7 @@ logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _MOST_DOUBLINGS = 60  # far beyond any backoff_max; 2 ** 60 is still a float
 _LONGEST_TEXT = 500
+_BLOCKED = 1.0  # seconds from one ``await`` to the next that are logged
 
 
 class StuckError(TimeoutError):
@@ -124,19 +116,9 @@ def seconds_to_next_run(
     return wait
 
 
-async def _guarded(
-    client: LiveChatClient | None, call: Call, args: tuple[Any, ...], what: str, blocked: float
-) -> None:
-    current_client.set(client)  # in the context of the task that runs this
-    try:
-        await _timed(call(*args), what, blocked)
-    except SystemExit as error:  # it would stop the whole event loop
-        raise RuntimeError(f"{what} raised SystemExit({error.code!r})") from error
-
-
 @types.coroutine
-def _timed(call: Coroutine[Any, Any, Any], what: str, blocked: float) -> Generator[Any, Any, Any]:
-    """Run the coroutine as ``await`` does, and measure each step."""
+def _timed(call: Coroutine[Any, Any, Any], what: str) -> Generator[Any, Any, Any]:
+    """Run the coroutine as ``await`` does, and log each step that blocks the event loop."""
     step: Any = call.send
     value: Any = None
     while True:
@@ -147,7 +129,7 @@ def _timed(call: Coroutine[Any, Any, Any], what: str, blocked: float) -> Generat
             return end.value
         finally:
             elapsed = time.monotonic() - began
-            if elapsed >= blocked:
+            if elapsed >= _BLOCKED:
                 logger.warning(
                     "%s blocked the event loop for %.1f s; use asyncio.to_thread for calls that "
                     "cannot be awaited",
@@ -172,16 +154,10 @@ class HandlerRunner:
         client: the client that ``event.add_details`` uses inside a handler by default.
         policy: time limit and attempts.
         grace: how many seconds a cancelled handler has to end.
-        blocked: a handler that holds the event loop for this many seconds is logged.
     """
 
     def __init__(
-        self,
-        client: LiveChatClient | None,
-        policy: RunPolicy,
-        *,
-        grace: float = 5.0,
-        blocked: float = 1.0,
+        self, client: LiveChatClient | None, policy: RunPolicy, *, grace: float = 5.0
     ) -> None:
         self.client: LiveChatClient | None = client
         self.policy: RunPolicy = policy
@@ -189,9 +165,8 @@ class HandlerRunner:
         self.handlers: dict[str, Handler] = {}
         self.dead_letter_hook: DeadLetterHook | None = None
         self.counts: Counts = Counts()
-        self.stuck: set[asyncio.Task[Any]] = set()
+        self.stuck: set[asyncio.Task[None]] = set()
         """The calls that still run although they were cancelled."""
-        self._blocked = blocked
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
         """See `livechat_async.webhooks.engine.JobRunner`."""
@@ -259,14 +234,9 @@ class HandlerRunner:
             logger.error("the dead-letter hook failed on %s of %s: %s", key, name, text)
 
     async def _run(self, call: Call, *args: Any, what: str) -> Exception | None:
-        """Call a handler or the hook, and return its error.
-
-        A call that returns has succeeded, even after its cancellation.
-        """
+        """Call a handler or the hook; None if it returns, even after its cancellation."""
         limit = self.policy.timeout
-        task = asyncio.create_task(
-            _guarded(self.client, call, args, what, self._blocked), name=what
-        )
+        task = asyncio.create_task(self._guarded(call, args, what), name=what)
         try:
             await asyncio.wait((task,), timeout=limit)
             is_late = not task.done()
@@ -289,7 +259,14 @@ class HandlerRunner:
         failure.__cause__ = None if task.cancelled() else error
         return failure
 
-    async def _stop(self, task: asyncio.Task[Any]) -> None:
+    async def _guarded(self, call: Call, args: tuple[Any, ...], what: str) -> None:
+        current_client.set(self.client)  # in the context of the task that runs this
+        try:
+            await _timed(call(*args), what)
+        except SystemExit as error:  # it would stop the whole event loop
+            raise RuntimeError(f"{what} raised SystemExit({error.code!r})") from error
+
+    async def _stop(self, task: asyncio.Task[None]) -> None:
         task.add_done_callback(_retrieve)
         task.cancel()
         try:
@@ -300,7 +277,7 @@ class HandlerRunner:
                 task.add_done_callback(self.stuck.discard)
 
 
-def _retrieve(task: asyncio.Task[Any]) -> None:
+def _retrieve(task: asyncio.Task[None]) -> None:
     """Retrieve the exception: asyncio would log it otherwise, with all that it holds."""
     if not task.cancelled():
         task.exception()

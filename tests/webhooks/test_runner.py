@@ -29,7 +29,7 @@ from livechat_async.webhooks import Job, RunPolicy, WebhookEvent, is_worth_anoth
 from livechat_async.webhooks.events import current_client
 from livechat_async.webhooks.runner import (
     HandlerRunner,
-    _guarded,
+    _timed,
     seconds_to_next_run,
 )
 
@@ -400,7 +400,7 @@ async def test_closing_the_outer_coroutine_closes_the_handler() -> None:
         finally:
             closed.append(1)
 
-    call = _guarded(None, handler, (), "x", 1.0)
+    call = _timed(handler(), "x")
     call.send(None)
     call.close()
     assert closed == [1]

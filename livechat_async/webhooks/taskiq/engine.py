@@ -3,12 +3,7 @@
 ::
 
     engine = TaskiqEngine("redis://:password@127.0.0.1:6379/0")
-    client = LiveChatClient(limiter=RedisLimiter("redis://:password@127.0.0.1:6379/0"))
     bot = WebhookReceiver(client, credentials=..., engine=engine)
-
-    @bot.on(ChatStarted)
-    async def show_crm(event: ChatStarted) -> None: ...
-
     broker = engine.broker
 
 Receivers serve ``bot`` as on one machine; worker machines run ``taskiq worker myapp:broker``, with

@@ -1,7 +1,6 @@
 """A request budget for all processes that share a Redis.
 
-One script, by Redis's own clock, decides about each request. The library `limits` reads the clock
-of each machine instead, so a wrong clock breaks the budget; and it cannot say how long to wait.
+One script, by Redis's own clock, decides about each request and says how long to wait.
 """
 
 from __future__ import annotations

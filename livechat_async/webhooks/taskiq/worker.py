@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -184,9 +185,7 @@ class _Run:
 
 
 def _read(body: str | None, handler: str | None) -> Job | None:
-    if body is None or handler is None:
-        return None
-    try:
-        return Job(decode_event(body), handler)
-    except WebhookError:
-        return None
+    with suppress(WebhookError):
+        if body is not None and handler is not None:
+            return Job(decode_event(body), handler)
+    return None
