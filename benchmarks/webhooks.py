@@ -1,10 +1,10 @@
-"""What a receiver of webhooks takes, and what it loses: ``python -m benchmarks.webhooks``.
+"""The load that a webhook receiver bears, and what it loses: ``python -m benchmarks.webhooks``.
 
-The servers and the senders are processes of their own. First so many webhooks a second are sent
-over connections kept alive, each at its own time whether the ones before it were answered or not,
-a third of them repeats: to our receiver, and to a bare aiohttp handler that reads the JSON and
-answers 200. They take turns. Then the same with faults: handlers fail at random, and so does the
-API they call. What a server refuses is sent again, as LiveChat does.
+The servers and the senders are separate processes. The sender sends ``--rate`` webhooks a second
+over connections kept alive, each at its own time, whether or not earlier ones were answered; a
+third of them are repeats. Our receiver takes turns with a bare aiohttp handler that reads the JSON
+and answers 200. Then the same runs with faults: handlers fail at random, and so does the API that
+they call. A webhook that a server refuses is sent again, as LiveChat does.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ HEAD = (
     "User-Agent: LiveChat\r\nAccept: */*\r\nContent-Type: application/json\r\n"
     "Content-Length: %d\r\n\r\n"
 ).encode()
-GIVEN = {
+CHAT = {
     "visitor_id": "S1352647457.ac951bfe2e",
     "license_id": "12345",
     "token": "27f41c8da685c81a890f9e5f8ce48387",
@@ -57,13 +57,13 @@ CONNECTIONS = 100
 ALL_ANSWERED = 30.0
 
 
-def template(given: dict[str, str]) -> bytes:
-    """A ``chat_started`` with everything in it, as real ones are, but for NUMBER."""
+def template(chat: dict[str, str]) -> bytes:
+    """A complete ``chat_started`` as LiveChat sends it, with NUMBER where each event differs."""
     event = {
         "event_type": "chat_started",
         "event_unique_id": "NUMBER",
-        "token": given["token"],
-        "license_id": given["license_id"],
+        "token": chat["token"],
+        "license_id": chat["license_id"],
         "lc_version": "2",
         "chat": {
             "id": "PJ0MRSHTDGNUMBER",
@@ -86,7 +86,7 @@ def template(given: dict[str, str]) -> bytes:
             "groups": [0],
         },
         "visitor": {
-            "id": given["visitor_id"],
+            "id": chat["visitor_id"],
             "name": "Mary",
             "email": "mary@example.com",
             "country": "United States",
@@ -105,16 +105,16 @@ def template(given: dict[str, str]) -> bytes:
 
 
 async def serve(
-    app: web.Application, report: Callable[[], dict[str, Any]], given: dict[str, str] | None = None
+    app: web.Application, report: Callable[[], dict[str, Any]], chat: dict[str, str] | None = None
 ) -> None:
-    """Be a server until standard input closes; says where first, and how it went last."""
+    """Serve until standard input closes; print the port first, and the results last."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
-    print(json.dumps({"port": port, "given": given or GIVEN}), flush=True)  # noqa: T201
-    await asyncio.to_thread(sys.stdin.read, 1)  # the first byte: from now on it is measured
+    print(json.dumps({"port": port, "chat": chat or CHAT}), flush=True)  # noqa: T201
+    await asyncio.to_thread(sys.stdin.read, 1)  # from this byte on, CPU time counts
     began = time.process_time()
     await asyncio.to_thread(sys.stdin.read)
     cpu = time.process_time() - began
@@ -123,7 +123,7 @@ async def serve(
 
 
 async def serve_bare() -> None:
-    """Read the JSON, and answer."""
+    """Serve a bare handler, which reads the JSON and answers."""
     seen: Counter[str] = Counter()
 
     async def handler(request: web.Request) -> web.Response:
@@ -136,7 +136,7 @@ async def serve_bare() -> None:
 
 
 async def serve_ours() -> None:
-    """A receiver with one handler, which counts."""
+    """Serve a receiver with one handler, which counts."""
     handled: Counter[str | None] = Counter()
     bot = WebhookReceiver(credentials=CREDENTIALS, path_secret=PATH_SECRET)
 
@@ -162,12 +162,12 @@ def _outcome(handled: Counter[str | None], bot: WebhookReceiver) -> dict[str, An
 
 
 async def serve_faulty() -> None:
-    """A receiver whose handlers fail at random, and use an API that does, too."""
+    """Serve a receiver whose handlers fail at random, as does the API they call."""
     logging.getLogger("livechat_async").setLevel(logging.CRITICAL)
     draw = random.Random(7)  # noqa: S311 (the same every time)
     handled: Counter[str | None] = Counter()
     async with Sandbox() as sandbox:
-        chat = sandbox.start_chat(sandbox.add_visitor())
+        started = sandbox.start_chat(sandbox.add_visitor())
         client = LiveChatClient(base_url=sandbox.url, retry=RetryPolicy.none())
         bot = WebhookReceiver(
             client,
@@ -183,7 +183,7 @@ async def serve_faulty() -> None:
         async def look_up(event: WebhookEvent) -> None:
             await asyncio.sleep(draw.uniform(0, 0.05))
             if draw.random() < FAULTS:
-                raise OSError("the database is away")
+                raise OSError("the database is unavailable")
             handled[f"look_up {event.unique_id}"] += 1
 
         @bot.on(ChatStarted)
@@ -196,18 +196,18 @@ async def serve_faulty() -> None:
         app = web.Application()
         app.router.add_post("/livechat/{secret}", bot.aiohttp_handler)
         app.cleanup_ctx.append(bot.aiohttp_context)
-        given = {name: getattr(chat, name) for name in GIVEN}
+        chat = {name: getattr(started, name) for name in CHAT}
 
         def report() -> dict[str, Any]:
             taken = sum(request.status == OK for request in sandbox.requests)
             return {"api": taken, **_outcome(handled, bot)}
 
         async with client:
-            await serve(app, report, given)
+            await serve(app, report, chat)
 
 
 class Connection(asyncio.Protocol):
-    """One connection, kept alive: a request, its answer, and the next."""
+    """One connection that is kept alive, with one request at a time."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport
@@ -215,11 +215,11 @@ class Connection(asyncio.Protocol):
         self._answer: asyncio.Future[int] | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """It is open."""
+        """Keep the transport."""
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Some of an answer."""
+        """Collect an answer; complete the request once all of it is there."""
         self._received += data
         head, end, body = self._received.partition(b"\r\n\r\n")
         length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
@@ -228,26 +228,26 @@ class Connection(asyncio.Protocol):
             self._answer.set_result(int(head[9:12]))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It was closed."""
+        """Fail the request."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionError("closed"))
 
     async def post(self, body: bytes) -> int:
-        """The status that is answered."""
+        """Send a body, and return the status of the answer."""
         self._answer = asyncio.get_running_loop().create_future()
         self.transport.write(HEAD % len(body) + body)
         return await self._answer
 
 
-async def send(port: int, rate: int, seconds: float, given: dict[str, str]) -> dict[str, Any]:
-    """Send so many webhooks a second, each at its time, and again whatever is not answered 200."""
+async def send(port: int, rate: int, seconds: float, chat: dict[str, str]) -> dict[str, Any]:
+    """Send ``rate`` webhooks a second, each at its time; again until the answer is 200."""
     loop = asyncio.get_running_loop()
     draw = random.Random(1)  # noqa: S311 (the same every time)
     idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
     for _ in range(CONNECTIONS):
         _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
         idle.put_nowait(connection)
-    body = template(given)
+    body = template(chat)
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
 
@@ -274,7 +274,7 @@ async def send(port: int, rate: int, seconds: float, given: dict[str, str]) -> d
             sent += 1
             repeated = sent % 3 == 0
             new += not repeated
-            # Of the latest, as some of these still wait or run.
+            # A repeat of a recent event, whose job may still wait or run.
             number = draw.randint(max(1, new - rate), new) if repeated else new
             deliveries.append(
                 group.create_task(deliver(body.replace(b"NUMBER", b"%d" % number), due))
@@ -291,7 +291,7 @@ async def send(port: int, rate: int, seconds: float, given: dict[str, str]) -> d
 
 @contextmanager
 def server(kind: str, result: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A server in a process of its own; when it has ended, the result holds how it went."""
+    """Run a server in its own process; at its end, the result holds what it reported."""
     command = [sys.executable, "-m", "benchmarks.webhooks", f"serve-{kind}"]
     with subprocess.Popen(  # noqa: S603
         command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -303,14 +303,14 @@ def server(kind: str, result: dict[str, Any]) -> Iterator[dict[str, Any]]:
             process.stdin.write(".")
             process.stdin.flush()
             yield place
-            said, _ = process.communicate(timeout=ALL_ANSWERED)
-            result.update(json.loads(said))
+            report, _ = process.communicate(timeout=ALL_ANSWERED)
+            result.update(json.loads(report))
         finally:
             process.kill()
 
 
 def run(kind: str, rate: int, seconds: float) -> dict[str, Any]:
-    """One run: what the sender and the server say of it."""
+    """One run: the results of the sender and of the server."""
     result: dict[str, Any] = {}
     with server(kind, result) as place:
         what = json.dumps({**place, "rate": rate, "seconds": seconds})
@@ -321,7 +321,7 @@ def run(kind: str, rate: int, seconds: float) -> dict[str, Any]:
 
 
 def check(kind: str, result: dict[str, Any]) -> None:
-    """Stop with what is wrong, if anything is not exact."""
+    """Exit with an error unless every event was handled exactly once."""
     sender = result["sender"]
     handlers = 2 if kind == "faulty" else 1
     wrong = []
@@ -340,13 +340,13 @@ def check(kind: str, result: dict[str, Any]) -> None:
 
 
 def show(what: str, value: float, unit: str, goal: float | None = None) -> None:
-    """One row."""
+    """Print one row of the table."""
     met = "" if goal is None else f"   goal <= {goal:g} {'met' if value <= goal else 'not met'}"
     print(f"{what:<62}{value:8.2f} {unit:<3}{met}")  # noqa: T201
 
 
 def compare(rate: int, seconds: float, runs: int) -> None:
-    """Print how it went, or stop with what is wrong."""
+    """Run the comparison and the faults, and print the results."""
     results: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": []}
     for _ in range(runs):
         for kind, so_far in results.items():
@@ -383,21 +383,21 @@ def compare(rate: int, seconds: float, runs: int) -> None:
 
 
 def main() -> None:
-    """Print the table, or be one of the processes."""
+    """Print the table, or run as one of the processes."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.webhooks", description=__doc__)
     parser.add_argument("role", nargs="?", default="compare", help=argparse.SUPPRESS)
     parser.add_argument("what", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("--rate", type=int, default=1_000, help="webhooks a second")
     parser.add_argument("--seconds", type=float, default=10.0, help="length of a run")
     parser.add_argument("--runs", type=int, default=RUNS, help="runs of each server")
-    given = parser.parse_args()
-    if given.role == "compare":
-        compare(given.rate, given.seconds, given.runs)
-    elif given.role == "send":
-        print(json.dumps(asyncio.run(send(**json.loads(given.what)))))  # noqa: T201
+    options = parser.parse_args()
+    if options.role == "compare":
+        compare(options.rate, options.seconds, options.runs)
+    elif options.role == "send":
+        print(json.dumps(asyncio.run(send(**json.loads(options.what)))))  # noqa: T201
     else:
         servers = {"ours": serve_ours, "bare": serve_bare, "faulty": serve_faulty}
-        asyncio.run(servers[given.role.removeprefix("serve-")]())
+        asyncio.run(servers[options.role.removeprefix("serve-")]())
 
 
 if __name__ == "__main__":

@@ -1,4 +1,9 @@
-"""Webhooks: what LiveChat tells by itself, from its body to what is done about it."""
+"""Webhooks: from the body that LiveChat sends to the handlers of a bot.
+
+Read in this order, as a webhook travels: `servers` (aiohttp, ASGI), `intake`, `gate` (may the
+request come in?), `parsing` and `events`, `engine` (the agreement) with `memory` (one process) or
+`taskiq` (many machines), and `runner` (attempts of a handler). `receiver` puts them together.
+"""
 
 from livechat_async.models.webhooks import (
     DATA_TYPES,
@@ -14,7 +19,6 @@ from livechat_async.models.webhooks import (
     WebhookSurveyChoice,
     WebhookVisitor,
 )
-from livechat_async.webhooks.credentials import WebhookCredentials
 from livechat_async.webhooks.engine import Engine, EngineStatus, Job, JobRunner
 from livechat_async.webhooks.events import (
     CannedResponseChanged,
@@ -27,7 +31,7 @@ from livechat_async.webhooks.events import (
     VisitorQueued,
     WebhookEvent,
 )
-from livechat_async.webhooks.gate import ReceiverAnswer
+from livechat_async.webhooks.gate import ReceiverAnswer, WebhookCredentials
 from livechat_async.webhooks.memory import MemoryEngine
 from livechat_async.webhooks.parsing import parse_webhook
 from livechat_async.webhooks.receiver import ReceiverStatus, WebhookReceiver

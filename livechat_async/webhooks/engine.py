@@ -1,7 +1,7 @@
-"""Where jobs wait and run: what a receiver asks of an engine, and what an engine is given.
+"""The agreement between a receiver and its engine, the place where jobs wait and run.
 
-One event that three handlers are for makes three jobs. The engine remembers which of them were
-done, so that a repeated delivery does not run them again.
+An event with three handlers makes three jobs. The engine remembers which jobs succeeded, so that a
+repeated delivery does not run them again.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @frozen
 class Job:
-    """One event for one handler. It pickles, so that a queue can carry it.
+    """One event for one handler. It can be pickled, so that a queue can carry it.
 
     Attributes:
-        event: what happened.
+        event: the event.
         handler: the handler's name, the same on every machine. It holds no colon.
-        key: the same for every delivery of the same event to the same handler.
+        key: the same for every delivery of the event to this handler.
     """
 
     event: WebhookEvent
@@ -41,7 +41,7 @@ class EngineStatus:
     """How much an engine has to do at this moment.
 
     Attributes:
-        queued: jobs that wait, for their turn or for another attempt.
+        queued: jobs that wait for their turn or for another attempt.
         running: jobs whose handler runs.
     """
 
@@ -50,30 +50,33 @@ class EngineStatus:
 
 
 class JobRunner(Protocol):
-    """Runs a job to its end, with all its attempts: the receiver's half of the agreement."""
+    """Runs jobs: the receiver's part of the agreement."""
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
-        """Whether the handler succeeded. If not, the dead-letter hook has been told already.
-
-        Nothing is raised but `asyncio.CancelledError`, when the task that awaits this is cancelled:
-        the handler has then been cancelled, too, and the hook was *not* told.
+        """Run a job to its end, with all its attempts.
 
         Args:
-            job: which.
-            sleep: waits so many seconds between two attempts; `asyncio.sleep` by default. An engine
-                may let another job run meanwhile.
+            job: the job.
+            sleep: waits between two attempts; an engine may run another job meanwhile.
+
+        Returns:
+            Whether the handler succeeded. If not, the dead-letter hook has been called.
+
+        Raises:
+            asyncio.CancelledError: the task was cancelled, and with it the handler. Only then was
+                the dead-letter hook *not* called. Nothing else is raised.
         """
         ...
 
     def knows(self, handler: str) -> bool:
-        """Whether there is a handler of this name here; another machine may have it."""
+        """Whether this process has a handler of this name; another machine may have one."""
         ...
 
     async def abandon(self, job: Job, reason: str) -> None:
-        """Give up a job that will not be run to its end: the dead-letter hook is told.
+        """Give up a job that the engine no longer runs, and call the dead-letter hook.
 
         Args:
-            job: which. The engine no longer runs it.
+            job: the job.
             reason: what happened to it, such as "the receiver was closed while it waited".
         """
         ...
@@ -82,14 +85,13 @@ class JobRunner(Protocol):
 class Engine(Protocol):
     """Where jobs wait and run.
 
-    A job that was accepted is run to its end, or abandoned, as long as the process lives. By its
-    ``key``, a repeat of a job that waits, runs or has succeeded is dropped; one that failed for
-    good is taken again. What was done is remembered for longer than the 6 hours in which LiveChat
-    repeats.
+    While the process lives, every accepted job is run to its end or abandoned. The engine drops a
+    job whose ``key`` is that of a job that waits, runs or has succeeded, but not of one that failed
+    for good. It remembers successes for longer than the 6 hours in which LiveChat repeats.
     """
 
     def bind(self, run: JobRunner) -> None:
-        """Told once, by the receiver, before `start`: what runs a job."""
+        """Set what runs the jobs. The receiver calls this once, before `start`."""
         ...
 
     async def start(self) -> None:
@@ -97,25 +99,25 @@ class Engine(Protocol):
         ...
 
     async def submit(self, job: Job) -> bool:
-        """Take a job. When this returns, the job is as safe as this engine makes it.
+        """Accept a job. On return, the job is as safe as this engine makes it.
 
         Returns:
-            True if it was taken, False if it is a repeat.
+            True if the job was accepted, False if it is a repeat.
 
         Raises:
-            QueueFullError: there is no room now. LiveChat is asked to deliver it again.
+            QueueFullError: there is no room now; the receiver asks LiveChat to deliver again.
             ClientStateError: the engine is closed.
-            Exception: whatever else an engine raises is logged, and answered in the same way.
+            Exception: the receiver logs any other error, and asks LiveChat to deliver again.
         """
         ...
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 (it bounds a part)
-        """Take no more, work on for up to ``timeout`` seconds, then stop what still runs.
+        """Accept no more jobs, work on for up to ``timeout`` seconds, then stop those that run.
 
-        What one process alone knows is abandoned then. Calling it again changes nothing.
+        Jobs that only this process knows are then abandoned. Calling it again changes nothing.
         """
         ...
 
     def status(self) -> EngineStatus:
-        """How much there is to do. Cheap, and never waits."""
+        """How much there is to do. Cheap; never waits."""
         ...

@@ -1,4 +1,4 @@
-"""What a webhook tells, as typed events that a queue can carry.
+"""Webhooks as typed events, which a queue can carry.
 
 https://developers.livechat.com/docs/management/webhooks/v2.0
 """
@@ -49,7 +49,7 @@ __all__ = [
 current_client: Final[ContextVar[LiveChatClient | None]] = ContextVar(
     "current_client", default=None
 )
-"""The client that ``event.add_details`` uses: a receiver sets it around each handler."""
+"""The client that ``event.add_details`` uses by default; the receiver sets it for each handler."""
 
 _PLAIN_PART = re.compile(r"[A-Za-z0-9._-]{0,64}")
 _DIGEST_LENGTH = 32
@@ -60,17 +60,15 @@ _NO_VISITOR = WebhookVisitor()
 
 @frozen(kw_only=True)
 class WebhookEvent(WireModel):
-    """What every webhook brings.
+    """The fields that every webhook has.
 
     Attributes:
-        event_type: a `WebhookEventType`, or the text of one this library has not heard of.
+        event_type: a `WebhookEventType`, or the text of an event unknown to this library.
         license_id: the licence's number, always as text.
-        token: with ``license_id``, what `VisitorEvent.add_details` is authorised by. A secret.
-        unique_id: the event's id, ``event_unique_id`` on the wire. LiveChat sends it, and does not
-            document it.
+        token: a secret; with ``license_id`` it authorises `VisitorEvent.add_details`.
+        unique_id: the event's id, ``event_unique_id`` on the wire; LiveChat does not document it.
         lc_version: as sent; LiveChat does not document it.
-        data_types: which data the body brought, empty or not. Only what was asked for when the
-            webhook was registered comes.
+        data_types: the data in the body, even if empty: those the webhook was registered with.
     """
 
     event_type: WebhookEventType | str
@@ -82,36 +80,27 @@ class WebhookEvent(WireModel):
 
     @property
     def key(self) -> str:
-        """What is the same when LiveChat delivers the same event again, on any machine.
+        """Identifies the event: the same for each of its deliveries, on any machine.
 
-        It is ``unique_id``. Where that is missing, it is made of what names the event, and, where
-        nothing does so surely, of a digest of all the body says. Then two events that differ in
-        nothing have the same key: a second ``visitor_queued`` of the same visitor on the same page,
-        say. It never depends on the token. Printable ASCII, at most 400 characters.
+        It is ``unique_id`` if LiveChat sends one. Otherwise it is made of the event's type and
+        subject, such as the chat's id and start, or of a digest of the body. In the last case equal
+        bodies have the same key, such as two ``visitor_queued`` of a visitor on the same page. The
+        key never depends on the token. It is printable ASCII, at most 400 characters.
         """
         if self.unique_id is None:
-            return self._derived_key()
-        if _PLAIN_PART.fullmatch(self.unique_id):
-            return self.unique_id
-        return _digest([self.unique_id])
+            subject = self._subject() or (self._digest_of_content(),)
+            parts = [self.event_type, self.license_id or "", *subject]
+        else:
+            parts = [self.unique_id]
+        return ":".join(parts) if all(map(_PLAIN_PART.fullmatch, parts)) else _digest(parts)
 
-    def _derived_key(self) -> str:
-        names = self._names()
-        parts = [self.event_type, self.license_id or "", *(names or ())]
-        if not names:
-            parts.append(_digest(self._told()))
-        if all(map(_PLAIN_PART.fullmatch, parts)):
-            return ":".join(parts)
-        return _digest(parts)
-
-    def _names(self) -> tuple[str, ...] | None:
-        """What names this event among all of its type and licence; None if nothing does."""
+    def _subject(self) -> tuple[str, ...] | None:
+        """Identifies the event within its type and licence; None if no fields do."""
         return None
 
-    def _told(self) -> dict[str, Any]:
-        """All the event tells, besides the token."""
-        own = [each.name for each in fields(type(self)) if each.name != "token"]
-        return {name: getattr(self, name) for name in own}
+    def _digest_of_content(self) -> str:
+        names = [each.name for each in fields(type(self)) if each.name != "token"]
+        return _digest({name: getattr(self, name) for name in names})
 
 
 @frozen(kw_only=True)
@@ -119,7 +108,7 @@ class VisitorEvent(WebhookEvent):
     """An event with a visitor.
 
     Attributes:
-        visitor: the visitor; an empty one where this data type was not asked for.
+        visitor: the visitor; empty if the webhook was registered without this data type.
     """
 
     visitor: WebhookVisitor = _NO_VISITOR
@@ -131,15 +120,15 @@ class VisitorEvent(WebhookEvent):
         client: LiveChatClient | None = None,
         encoding: BodyEncoding = "json",
     ) -> None:
-        """Show the agent what is known of this visitor, beside the running chat.
+        """Show details of this visitor to the agent, beside the running chat.
 
         Args:
-            details: what is shown. A set of the same ``id`` is replaced.
-            client: does the call; in a handler it need not be given, if the receiver has one.
+            details: the details; they replace details of the same ``id``.
+            client: makes the call. A handler may leave it out if its receiver has a client.
             encoding: as for ``client.visitors.add_details``.
 
         Raises:
-            ConfigurationError: there is no client, or the event lacks what the call needs.
+            ConfigurationError: there is no client, or the event lacks a field that the call needs.
             CallError: the call failed.
         """
         used = client or current_client.get()
@@ -149,24 +138,18 @@ class VisitorEvent(WebhookEvent):
             )
         visitor_id, license_id, token = self.visitor.id, self.license_id, self.token
         if visitor_id is None or license_id is None or token is None:
-            raise self._lack()
+            raise self._missing_fields()
         await used.visitors.add_details(
             visitor_id, details, license_id=license_id, token=token, encoding=encoding
         )
 
-    def _lack(self) -> ConfigurationError:
-        needs = {
-            "visitor.id": self.visitor.id,
-            "license_id": self.license_id,
-            "token": self.token,
-        }
-        missing = [name for name, value in needs.items() if value is None]
-        remedy = (
-            "; register the webhook with the data type 'visitor'" if "visitor.id" in missing else ""
-        )
+    def _missing_fields(self) -> ConfigurationError:
+        needed = {"visitor.id": self.visitor.id, "license_id": self.license_id, "token": self.token}
+        missing = ", ".join(name for name, value in needed.items() if value is None)
+        remedy = "; register the webhook with the data type 'visitor'"
         return ConfigurationError(
-            f"add_details needs what this {self.event_type} event did not bring: "
-            f"{', '.join(missing)}{remedy}"
+            f"add_details needs fields that this {self.event_type} event does not have: {missing}"
+            f"{remedy if self.visitor.id is None else ''}"
         )
 
 
@@ -175,15 +158,15 @@ class ChatStarted(VisitorEvent):
     """A chat has started.
 
     Attributes:
-        chat: the chat; an empty one where this data type was not asked for.
-        pre_chat_survey: what the visitor answered before it.
+        chat: the chat; empty if the webhook was registered without this data type.
+        pre_chat_survey: the visitor's answers before the chat.
     """
 
     event_type: WebhookEventType | str = WebhookEventType.CHAT_STARTED
     chat: WebhookChat = _NO_CHAT
     pre_chat_survey: tuple[WebhookSurveyAnswer, ...] = ()
 
-    def _names(self) -> tuple[str, ...] | None:
+    def _subject(self) -> tuple[str, ...] | None:
         return _chat_at(self.chat, self.chat.started)
 
 
@@ -192,24 +175,24 @@ class ChatEnded(VisitorEvent):
     """A chat has ended.
 
     Attributes:
-        chat: the chat; an empty one where this data type was not asked for.
-        pre_chat_survey: what the visitor answered before it.
+        chat: the chat; empty if the webhook was registered without this data type.
+        pre_chat_survey: the visitor's answers before the chat.
     """
 
     event_type: WebhookEventType | str = WebhookEventType.CHAT_ENDED
     chat: WebhookChat = _NO_CHAT
     pre_chat_survey: tuple[WebhookSurveyAnswer, ...] = ()
 
-    def _names(self) -> tuple[str, ...] | None:
+    def _subject(self) -> tuple[str, ...] | None:
         return _chat_at(self.chat, self.chat.ended)
 
 
 @frozen(kw_only=True)
 class ChatChanged(VisitorEvent):
-    """The tags of a chat have changed, while it runs or after it. Nothing else is told so.
+    """The tags of a chat have changed, during the chat or after it. No other change is announced.
 
     Attributes:
-        chat: the chat; an empty one where this data type was not asked for.
+        chat: the chat; empty if the webhook was registered without this data type.
     """
 
     event_type: WebhookEventType | str = WebhookEventType.CHAT_CHANGED
@@ -218,14 +201,14 @@ class ChatChanged(VisitorEvent):
 
 @frozen(kw_only=True)
 class VisitorQueued(VisitorEvent):
-    """A visitor waits for a chat."""
+    """A visitor waits in the queue for a chat."""
 
     event_type: WebhookEventType | str = WebhookEventType.VISITOR_QUEUED
 
 
 @frozen(kw_only=True)
 class TicketCreated(WebhookEvent):
-    """A ticket was made.
+    """A ticket was created.
 
     Attributes:
         ticket: the ticket.
@@ -234,13 +217,13 @@ class TicketCreated(WebhookEvent):
     event_type: WebhookEventType | str = WebhookEventType.TICKET_CREATED
     ticket: Ticket
 
-    def _names(self) -> tuple[str, ...] | None:
+    def _subject(self) -> tuple[str, ...] | None:
         return (self.ticket.id,)
 
 
 @frozen(kw_only=True)
 class CannedResponseChanged(WebhookEvent):
-    """A canned response was made, changed or deleted. LiveChat does not say which.
+    """A canned response was created, changed or deleted. LiveChat does not say which.
 
     Attributes:
         canned_response: the canned response.
@@ -252,7 +235,7 @@ class CannedResponseChanged(WebhookEvent):
 
 @frozen(kw_only=True)
 class UnknownEvent(WebhookEvent):
-    """An event this library has not heard of: all it says is in ``extra``, as sent."""
+    """An event unknown to this library: ``extra`` has all its fields, as sent."""
 
 
 EVENT_CLASSES: Final[Mapping[WebhookEventType, type[WebhookEvent]]] = {
@@ -263,17 +246,17 @@ EVENT_CLASSES: Final[Mapping[WebhookEventType, type[WebhookEvent]]] = {
     WebhookEventType.TICKET_CREATED: TicketCreated,
     WebhookEventType.CANNED_RESPONSE_CHANGED: CannedResponseChanged,
 }
-"""The class of each event."""
+"""The class for each event type."""
 
 
 def _chat_at(chat: WebhookChat, time: datetime | None) -> tuple[str, ...] | None:
-    """What names an event that happens to a chat once at a time."""
+    """Identifies an event that happens to a chat at most once at a time."""
     if chat.id is None or time is None:
         return None
     return chat.id, str(int(time.timestamp()))
 
 
-def _digest(told: dict[str, Any] | Iterable[str]) -> str:
-    """The same for the same values, whatever the machine, the process or the order of keys."""
-    canonical = msgspec.json.encode(told, order="deterministic")
+def _digest(values: dict[str, Any] | Iterable[str]) -> str:
+    """The digest of the values, whatever the machine, the process or the order of keys."""
+    canonical = msgspec.json.encode(values, order="deterministic")
     return sha256(canonical).hexdigest()[:_DIGEST_LENGTH]

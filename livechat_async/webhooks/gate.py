@@ -1,40 +1,42 @@
-"""What a webhook is answered, and what is decided before its body is read."""
+"""Which requests may deliver webhooks, and the answers they get."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import logging
 from collections.abc import Iterable, Mapping
+from hmac import compare_digest
 
 from attrs import field, frozen
+from yarl import URL
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, kind_of
-from livechat_async.webhooks.credentials import WebhookCredentials, same_secret
+from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of
 
-__all__ = ["ACCEPTED", "Gate", "ReceiverAnswer", "refusal"]
+__all__ = ["ACCEPTED", "Gate", "ReceiverAnswer", "RefusedError", "WebhookCredentials"]
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
-_RETRY_AFTER = "30"
 _HEADERS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": 'Basic realm="livechat", charset="UTF-8"'},
     405: {"Allow": "POST"},
-    503: {"Retry-After": _RETRY_AFTER},
+    503: {"Retry-After": "30"},
 }
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _JSON = "application/json"
 _UTF8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
-_READ = frozenset({"authorization", "content-encoding", "content-length", "content-type"})
+_CHECKED = frozenset({"authorization", "content-encoding", "content-length", "content-type"})
 
 
 @frozen
 class ReceiverAnswer:
-    """What to answer a webhook.
+    """The answer to a webhook.
 
     Attributes:
-        status: the HTTP status. LiveChat delivers again, up to 10 times, whatever is not 200.
-        body: a line for whoever tries by hand; LiveChat does not read it.
-        headers: the answer's headers, besides its length.
+        status: the HTTP status. LiveChat delivers again, up to 10 times, after any status but 200.
+        body: one line for people who try by hand; LiveChat does not read it.
+        headers: the answer's headers, except its length.
     """
 
     status: int
@@ -45,120 +47,202 @@ class ReceiverAnswer:
 ACCEPTED = ReceiverAnswer(200)
 
 
-def refusal(status: int, reason: str) -> ReceiverAnswer:
-    """An answer that takes nothing, and says why."""
-    return ReceiverAnswer(status, f"{reason}\n".encode(), {**_TEXT, **_HEADERS.get(status, {})})
+class RefusedError(Exception):
+    """The webhook is not accepted: the status to answer, and one line that says why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        headers = {**_TEXT, **_HEADERS.get(status, {})}
+        self.answer: ReceiverAnswer = ReceiverAnswer(status, f"{reason}\n".encode(), headers)
+
+
+@frozen(init=False)
+class WebhookCredentials:
+    """The user name and password that LiveChat sends with each webhook.
+
+    LiveChat does not sign its bodies. Its documentation offers HTTPS and Basic credentials in the
+    registered address; `url` makes such an address.
+
+    Args:
+        user: any text without a colon.
+        password: any text; no ``repr`` shows it.
+
+    Raises:
+        ConfigurationError: one of them is empty or not text, or the user name holds a colon.
+    """
+
+    user: str
+    password: str = field(repr=False)
+
+    def __init__(self, user: str, password: str) -> None:
+        # Hidden before the checks: someone may pass "user:password" as the user name.
+        user, password = conceal(user, "secret"), conceal(password, "secret")
+        object.__setattr__(self, "user", user)
+        object.__setattr__(self, "password", password)
+        for name, value in (("user", user), ("password", password)):
+            problem = _credentials_problem(value)
+            if problem is not None:
+                del user, password, value
+                raise ConfigurationError(f"WebhookCredentials({name}=...) {problem}")
+        if ":" in user:
+            raise ConfigurationError("WebhookCredentials(user=...) cannot hold a colon")
+        object.__setattr__(self, "user", str(user))
+
+    def matches(self, authorization: str | None) -> bool:
+        """Whether an ``Authorization`` header holds these credentials; in constant time."""
+        sent = _basic_credentials(authorization)
+        if sent is None:
+            return False
+        right_user = compare_digest(sent[0], _encoded(self.user))
+        right_password = compare_digest(sent[1], _encoded(self.password))
+        return right_user & right_password  # both are always compared
+
+    def url(self, address: str) -> Secret:
+        """The address to register: ``address`` with these credentials in it, percent-encoded.
+
+        Args:
+            address: the receiver's address, such as ``https://bot.example.com/livechat``.
+
+        Raises:
+            ConfigurationError: the address is not an absolute http or https URL, or already holds
+                credentials.
+        """
+        problem = _address_problem(address)
+        if problem is not None:
+            del address  # it may hold a password
+            raise ConfigurationError(f"the webhook's address {problem}")
+        return Secret(str(URL(address).with_user(self.user).with_password(self.password)))
+
+
+def _credentials_problem(value: object) -> str | None:
+    if not isinstance(value, str):
+        return f"is text, not {kind_of(value)}"
+    if not value:
+        return "is empty"
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        return "holds half a character, which cannot be sent"
+    return None
+
+
+def _address_problem(address: object) -> str | None:
+    if not isinstance(address, str):
+        return f"is text, not {kind_of(address)}"
+    try:
+        url = URL(address)
+        host = url.host
+    except ValueError:
+        return "is not a URL"
+    if url.scheme not in {"http", "https"} or not host:
+        return "has to be an absolute URL, such as https://bot.example.com/livechat"
+    if url.user is not None or url.password is not None:
+        return "already holds a user name or password"
+    return None
+
+
+def _basic_credentials(authorization: str | None) -> tuple[bytes, bytes] | None:
+    """The user name and password of a ``Basic`` header; None if it is malformed."""
+    scheme, _, encoded = (authorization or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        pair = SecretBytes(base64.b64decode(encoded.strip(" "), validate=True))
+    except (binascii.Error, ValueError):  # not base64, or not even ASCII
+        return None
+    user, colon, password = pair.partition(b":")
+    return (SecretBytes(user), SecretBytes(password)) if colon else None
+
+
+def _encoded(text: str) -> bytes:
+    # compare_digest takes only ASCII text. A request may hold lone surrogates; the error handler
+    # "replace" would make them all equal.
+    return SecretBytes(text.encode("utf-8", "surrogatepass"))
 
 
 class Gate:
-    """Lets those in who know the secrets, with a body that can be one of LiveChat's.
-
-    A request without ``Content-Type`` is let in: the body has to be JSON anyway, and what stands
-    before a receiver may drop a header.
+    """Checks a request before its body is read.
 
     Args:
-        credentials: what ``Authorization`` has to hold, or None if anybody may come.
-        path_secret: the secret part of the address, or None if there is none.
+        credentials: what ``Authorization`` must hold; None to accept any request.
+        path_secret: the secret part of the address; None if there is none.
         max_body_bytes: the longest body.
     """
 
     def __init__(
-        self,
-        credentials: WebhookCredentials | None,
-        path_secret: str | None,
-        max_body_bytes: int,
+        self, credentials: WebhookCredentials | None, path_secret: str | None, max_body_bytes: int
     ) -> None:
         _check_path_secret(path_secret)
         self.max_body_bytes: int = max_body_bytes
+        self.path_secret: Secret | None = None if path_secret is None else Secret(path_secret)
         self._credentials = credentials
-        self._path_secret = None if path_secret is None else Secret(path_secret)
         self._warned = False
         if credentials is None and path_secret is None:
             logger.warning(
-                "WebhookReceiver: anybody who finds its address can send it events; pass "
+                "WebhookReceiver: anyone who finds its address can send it events; pass "
                 "credentials=WebhookCredentials(...), and register the address with them"
             )
 
-    @property
-    def wants_path_secret(self) -> bool:
-        """Whether a part of the address is a secret."""
-        return self._path_secret is not None
-
-    def refuses(
-        self, headers: Iterable[tuple[str, str]], path_secret: str | None
-    ) -> ReceiverAnswer | None:
-        """What to answer at once, without a look at the body; None if it may come in."""
-        if not self._knows_path(path_secret):
-            return refusal(404, "nothing is here")
+    def check(self, headers: Iterable[tuple[str, str]], path_secret: str | None) -> None:
+        """Raise RefusedError if the path or the headers of a request are wrong."""
+        if path_secret is not None or self.path_secret is not None:
+            self._check_path(path_secret)
         found: dict[str, str] = {}
         for name, value in headers:
             known = name.lower()
-            if known in _READ:
-                if known in found:  # which of the two is meant, nobody can say
-                    value = "(twice)"  # noqa: PLW2901
-                found[known] = value
-        if self._credentials is not None and not self._credentials.matches(
-            found.get("authorization")
-        ):
-            return refusal(401, "the credentials are missing or wrong")
+            if known in _CHECKED:  # sent twice, it is unclear which one counts
+                found[known] = "(twice)" if known in found else value
+        wanted = self._credentials
+        if wanted is not None and not wanted.matches(found.get("authorization")):
+            raise RefusedError(401, "the credentials are missing or wrong")
         if found.get("content-encoding", "identity").strip().lower() != "identity":
-            return refusal(415, "a compressed body is not taken")
+            raise RefusedError(415, "compressed bodies are not accepted")
+        # A proxy may drop the type, and the body must be JSON anyway.
         if not _is_json(found.get("content-type", _JSON)):
-            return refusal(415, "a body of the type application/json is needed")
-        length = found.get("content-length")
-        if length is not None and _to_int(length) > self.max_body_bytes:
-            return self.too_large()
-        return None
+            raise RefusedError(415, "a body of the type application/json is needed")
+        length = found.get("content-length", "")
+        # 20 digits are far above any limit, and quick to convert.
+        if length.isascii() and length.isdigit() and int(length[:20]) > self.max_body_bytes:
+            raise self.too_large()
 
-    def too_large(self) -> ReceiverAnswer:
-        """The answer to a body that is too long."""
-        return refusal(413, f"more than {self.max_body_bytes:,} bytes are not taken")
+    def too_large(self) -> RefusedError:
+        """The error for a body that is too long."""
+        return RefusedError(413, f"more than {self.max_body_bytes:,} bytes are not accepted")
 
-    def _knows_path(self, given: str | None) -> bool:
-        wanted = self._path_secret
+    def _check_path(self, sent: str | None) -> None:
+        wanted, warning = self.path_secret, ""
         if wanted is None:
-            if given is not None:
-                self._warn_once(
-                    "a route gives the receiver a path secret, but it was made without one, so "
-                    "that any will do: pass path_secret=... to WebhookReceiver"
-                )
-            return True
-        if given is None:
-            self._warn_once(
-                "the receiver has a path secret, but a route gives it none, so that nothing is "
-                "taken there: add {secret} to the route's path, or pass path_secret to receive()"
+            warning = (
+                "a route passes a path secret, but the receiver was made without one and accepts "
+                "any: pass path_secret=... to WebhookReceiver"
             )
-            return False
-        return same_secret(given, wanted)
-
-    def _warn_once(self, text: str) -> None:
-        if not self._warned:
+        elif sent is None:
+            warning = (
+                "the receiver has a path secret, but a route passes none, so every webhook is "
+                "refused there: add {secret} to the route's path, or pass path_secret to receive()"
+            )
+        if warning and not self._warned:
             self._warned = True
-            logger.warning(text)
+            logger.warning(warning)
+        if wanted is not None and not (sent and compare_digest(_encoded(sent), _encoded(wanted))):
+            raise RefusedError(404, "there is nothing here")
 
 
 def _check_path_secret(value: object) -> None:
-    problem = None
-    if value is not None and not isinstance(value, str):
-        problem = f"is text, not {kind_of(value)}"
-    elif value is not None and (not value or "/" in value or not value.isprintable()):
-        problem = "is one part of a path: some text without a slash"
-    if problem is not None:
+    problem = ""
+    if not isinstance(value, str):
+        problem = "" if value is None else f"is text, not {kind_of(value)}"
+    elif not value or "/" in value or not value.isprintable():
+        problem = "is one part of a path: text without a slash"
+    if problem:
         del value
         raise ConfigurationError(f"path_secret {problem}")
 
 
 def _is_json(content_type: str) -> bool:
-    kind, _, rest = content_type.partition(";")
+    kind, _, parameters = content_type.partition(";")
     if kind.strip().lower() != _JSON:
         return False
-    for parameter in rest.split(";"):
+    for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset" and value.strip(' "').lower() not in _UTF8:
             return False
     return True
-
-
-def _to_int(length: str) -> int:
-    """The number, or its beginning; 0 for what is none, which the body's length then decides."""
-    return int(length[:20]) if length.isascii() and length.isdigit() else 0

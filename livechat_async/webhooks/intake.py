@@ -1,178 +1,204 @@
-"""Where webhooks are taken: from a body that was let in to jobs in the engine's queue."""
+"""From a request to jobs in the engine: the one way that every webhook takes."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import inspect
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Literal, TypeAlias
 
-from attrs import define
-
-from livechat_async.errors import ClientStateError, QueueFullError, WebhookError
+from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError, WebhookError
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import Engine, Job
 from livechat_async.webhooks.events import WebhookEvent
-from livechat_async.webhooks.gate import ACCEPTED, Gate, ReceiverAnswer, refusal
+from livechat_async.webhooks.gate import ACCEPTED, Gate, ReceiverAnswer, RefusedError
 from livechat_async.webhooks.parsing import parse_webhook
+from livechat_async.webhooks.runner import HandlerRunner
 
-__all__ = ["BODY_SECONDS", "CLOSE_SECONDS", "Desk", "Tally"]
+__all__ = ["CLOSE_SECONDS", "Intake", "ReceiverState", "check_async"]
+
+ReceiverState: TypeAlias = Literal["new", "running", "closing", "closed"]
+ReadBody: TypeAlias = Callable[[int], Awaitable[bytes]]
+"""Reads the body; may stop once there are more bytes than the given limit."""
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
-BODY_SECONDS = 10.0
-"""How long a body may take to come. LiveChat waits no longer for the answer."""
-
 CLOSE_SECONDS = 30.0
-"""How long the jobs that wait are worked on when the receiver is closed."""
+"""How long a receiver that is closed works on the jobs that wait."""
 
-# The first event that is read takes some 50 ms longer than others, which nobody has to wait for.
-_ANY = (
+_BODY_SECONDS = 10.0  # LiveChat waits no longer for the answer
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+_UNREACHABLE = "deliver again later: the queue cannot be reached"
+
+# Parsed at the start: the first event takes some 50 ms longer than the others.
+_FIRST_EVENT = (
     '{"event_type": "chat_started", "chat": {"id": "1", "agents": [{}], "messages": [{}], '
     '"events": [{}]}, "visitor": {"id": "1", "custom_variables": [{"key": "", "value": ""}]}, '
     '"pre_chat_survey": [{"id": "1"}]}'
 )
 
 
-@define
-class Tally:
-    """How webhooks were answered.
-
-    Attributes:
-        accepted: with 200.
-        refused: otherwise.
-        ignored: those accepted that no handler is for.
-        repeats: jobs that were dropped, as they wait, run or were done already.
-    """
-
-    accepted: int = 0
-    refused: int = 0
-    ignored: int = 0
-    repeats: int = 0
+def check_async(function: Any, what: str) -> None:
+    """Raise ConfigurationError unless calling the function returns a coroutine."""
+    inner = _unwrapped(function)
+    # A class is called to make an object, whatever its __call__ is.
+    call = None if isinstance(inner, type) else getattr(inner, "__call__", None)  # noqa: B004
+    if not inspect.iscoroutinefunction(inner) and not inspect.iscoroutinefunction(call):
+        name = getattr(inner, "__name__", repr(inner))
+        raise ConfigurationError(f"{name}: {what} has to be async: declare it with 'async def'")
 
 
-class Desk:
-    """Takes webhooks, as long as it is open.
+def _unwrapped(function: Any) -> Any:
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
+
+
+class Intake:
+    """Answers webhooks, and hands their jobs to the engine.
 
     Args:
-        gate: decides who comes in.
+        gate: checks requests.
         engine: gets the jobs.
-        names_for: the handlers that an event is for.
-        license_ids: the licences whose events are taken, or None for any.
+        runner: gets the handlers, and counts.
+        license_ids: accept events of these licences only; None for any.
     """
 
     def __init__(
         self,
         gate: Gate,
         engine: Engine,
-        names_for: Callable[[WebhookEvent], tuple[str, ...]],
+        runner: HandlerRunner,
         license_ids: frozenset[str] | None,
     ) -> None:
         self.gate: Gate = gate
-        self.tally: Tally = Tally()
+        self.state: ReceiverState = "new"
         self._engine = engine
-        self._names_for = names_for
+        self._handlers = runner.handlers
+        self._counts = runner.counts
         self._license_ids = license_ids
+        self._classes: dict[str, tuple[type[WebhookEvent], ...]] = {}  # that a handler is for
+        self._names: dict[type[WebhookEvent], tuple[str, ...]] = {}  # of the handlers of a class
         self._loop: asyncio.AbstractEventLoop | None = None
         self._starting: asyncio.Task[None] | None = None
-        self._started = False
-        self._closing = False
-        self._closed = False
 
-    @property
-    def state(self) -> str:
-        """One of ``new``, ``running``, ``closing`` and ``closed``."""
-        if self._closing:
-            return "closed" if self._closed else "closing"
-        return "running" if self._started else "new"
+    def register(self, classes: tuple[type[Any], ...], handler: Any, name: str | None) -> None:
+        """Register a handler for some classes of events. See `WebhookReceiver.on`."""
+        check_async(handler, "a handler")
+        if name is None:
+            inner = _unwrapped(handler)
+            name = getattr(inner, "__name__", type(inner).__name__)
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ConfigurationError(
+                f"{name!r} cannot be a handler's name, which is made of letters, digits, '_', '-' "
+                "and '.': pass name='...' to on()"
+            )
+        if name in self._handlers:
+            raise ConfigurationError(
+                f"a handler is already named {name!r}: rename this one, or pass name='...' to on()"
+            )
+        self._handlers[name] = handler
+        self._classes[name] = classes
+        self._names.clear()
 
     async def start(self) -> None:
-        """Start the engine, once.
-
-        Raises:
-            ClientStateError: closed, or another event loop's.
-        """
+        """See `WebhookReceiver.start`."""
         self._check_loop()
-        if self._closing:
-            raise ClientStateError("the receiver is closed: make another one")
-        while not self._started:
+        while self.state == "new":
             if self._starting is None:
                 self._starting = asyncio.create_task(self._start(), name="starting the engine")
             await asyncio.shield(self._starting)
+        if self.state != "running":
+            raise ClientStateError("the receiver is closed: make another one")
 
     async def close(self, timeout: float = CLOSE_SECONDS) -> None:  # noqa: ASYNC109 (it bounds a part)
-        """Take no more, and close the engine.
-
-        Raises:
-            ClientStateError: another event loop's.
-        """
+        """See `WebhookReceiver.close`."""
         self._check_loop()
-        self._closing = True
+        if self.state != "closed":
+            self.state = "closing"
         if self._starting is not None:
             await asyncio.wait((self._starting,))
         await self._engine.close(timeout)
-        self._closed = True
+        self.state = "closed"
 
-    async def take(self, body: bytes) -> ReceiverAnswer:
-        """Answer a webhook that was let in, once its jobs are in the queue."""
-        if not self._started or self._closing:
-            refused = await self._not_ready()
-            if refused is not None:
-                return self.refused(refused)
+    async def answer(
+        self, headers: Iterable[tuple[str, str]], path_secret: str | None, read: ReadBody
+    ) -> ReceiverAnswer:
+        """Answer one webhook: 200 once the engine has its jobs. See `WebhookReceiver.receive`."""
+        try:
+            await self._accept(headers, path_secret, read)
+        except WebhookError as error:
+            status = 400 if error.expected == "JSON" else 422
+            return self.refuse(RefusedError(status, str(error)))
+        except RefusedError as error:
+            return self.refuse(error)
+        self._counts.accepted += 1
+        return ACCEPTED
+
+    def refuse(self, refused: RefusedError) -> ReceiverAnswer:
+        """Count and log a refusal."""
+        self._counts.refused += 1
+        logger.info("answered %d to a webhook: %s", refused.answer.status, refused)
+        return refused.answer
+
+    async def _accept(
+        self, headers: Iterable[tuple[str, str]], path_secret: str | None, read: ReadBody
+    ) -> None:
+        self.gate.check(headers, path_secret)
+        try:
+            async with asyncio.timeout(_BODY_SECONDS):
+                body = await read(self.gate.max_body_bytes)
+        except TimeoutError:
+            reason = f"the body took longer than {_BODY_SECONDS:g} s"
+            raise RefusedError(408, reason) from None
+        if self.state != "running":
+            await self._start_late()
         elif asyncio.get_running_loop() is not self._loop:
             self._check_loop()
         if len(body) > self.gate.max_body_bytes:
-            return self.refused(self.gate.too_large())
-        try:
-            event = parse_webhook(body)
-        except WebhookError as error:
-            return self.refused(refusal(400 if error.expected == "JSON" else 422, str(error)))
+            raise self.gate.too_large()
+        event = parse_webhook(body)
         if self._license_ids is not None and event.license_id not in self._license_ids:
-            return self.refused(refusal(403, "events of this licence are not taken"))
-        return await self._enqueue(event)
+            raise RefusedError(403, "events of this licence are not accepted")
+        await self._submit(event)
 
-    def refused(self, answer: ReceiverAnswer) -> ReceiverAnswer:
-        """Count and log an answer that is no 200."""
-        self.tally.refused += 1
-        logger.info(
-            "answered %d to a webhook: %s", answer.status, answer.body.decode().rstrip("\n")
-        )
-        return answer
-
-    async def _enqueue(self, event: WebhookEvent) -> ReceiverAnswer:
-        names = self._names_for(event)
+    async def _submit(self, event: WebhookEvent) -> None:
+        kind = type(event)
+        if kind not in self._names:
+            wanting = (name for name, known in self._classes.items() if issubclass(kind, known))
+            self._names[kind] = tuple(wanting)
+        names = self._names[kind]
+        self._counts.ignored += not names
         try:
             for name in names:
                 if not await self._engine.submit(Job(event, name)):
-                    self.tally.repeats += 1
+                    self._counts.repeats += 1
         except (QueueFullError, ClientStateError) as error:
-            return self.refused(refusal(503, f"deliver again later: {error}"))
+            raise RefusedError(503, f"deliver again later: {error}") from None
         except Exception:
-            logger.exception("the engine did not take %s", printable(event.key))
-            return self.refused(refusal(503, "deliver again later: the queue cannot be reached"))
-        self.tally.accepted += 1
-        if not names:
-            self.tally.ignored += 1
-        return ACCEPTED
+            logger.exception("the engine did not accept %s", printable(event.key))
+            raise RefusedError(503, _UNREACHABLE) from None
 
-    async def _not_ready(self) -> ReceiverAnswer | None:
-        """Start with the first webhook. What to answer if that cannot be."""
+    async def _start_late(self) -> None:
+        """Start with the first webhook, where the server does not start the receiver."""
         self._check_loop()
         try:
-            if not self._closing:
-                await self.start()
+            await self.start()
         except Exception:
-            if not self._closing:
+            if self.state == "new":
                 logger.exception("the engine could not be started")
-                return refusal(503, "deliver again later: the queue cannot be reached")
-        return (
-            refusal(503, "deliver again later: the receiver is closed") if self._closing else None
-        )
+                raise RefusedError(503, _UNREACHABLE) from None
+            raise RefusedError(503, "deliver again later: the receiver is closed") from None
 
     async def _start(self) -> None:
         try:
-            parse_webhook(_ANY)
+            parse_webhook(_FIRST_EVENT)
             await self._engine.start()
-            self._started = True
+            if self.state == "new":  # it may have been closed meanwhile
+                self.state = "running"
         finally:
             self._starting = None
 
@@ -182,5 +208,5 @@ class Desk:
             self._loop = loop
         elif self._loop is not loop:
             raise ClientStateError(
-                "the receiver belongs to another event loop: make one for each, inside of it"
+                "the receiver belongs to another event loop: make one inside each event loop"
             )

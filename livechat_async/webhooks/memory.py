@@ -1,11 +1,11 @@
-"""The engine of one process: no server is needed, and what it holds ends with the process."""
+"""The engine for one process: it needs no server, and its jobs end with the process."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 
 from livechat_async.checks import check_count, check_seconds
@@ -13,68 +13,29 @@ from livechat_async.errors import ClientStateError, ConfigurationError, QueueFul
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
 
-__all__ = ["MemoryEngine", "MemoryLedger"]
+__all__ = ["MemoryEngine"]
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
-_LAST_WORDS = 10.0  # seconds in which the dead-letter hook is told of all that is left at the end
-
-
-class MemoryLedger:
-    """Which jobs were done, for a while.
-
-    Args:
-        remember: seconds.
-        most: so many at most; beyond that the oldest is forgotten. Each takes some 200 bytes.
-        clock: seconds that never go back.
-    """
-
-    def __init__(
-        self, remember: float, most: int, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._remember = remember
-        self._most = most
-        self._clock = clock
-        self._known: set[str] = set()
-        # In the order of time, as all are remembered equally long.
-        self._until: deque[tuple[float, str]] = deque()
-
-    def __len__(self) -> int:
-        return len(self._known)
-
-    def __contains__(self, key: str) -> bool:
-        self._forget()
-        return key in self._known
-
-    def add(self, key: str) -> None:
-        """Remember it from now on. It has to be unknown so far."""
-        self._known.add(key)
-        self._until.append((self._clock() + self._remember, key))
-        self._forget()
-
-    def _forget(self) -> None:
-        until = self._until
-        while until and (len(until) > self._most or until[0][0] <= self._clock()):
-            self._known.discard(until.popleft()[1])
+_ABANDON_SECONDS = 10.0  # for the dead-letter hook, with all the jobs left at the end
 
 
 class MemoryEngine:
-    """Jobs wait in this process' memory, and run on its event loop.
+    """Jobs wait in this process's memory, and run on its event loop.
 
-    A job that waits for another attempt leaves its place to others. What waits or runs when the
-    process ends is lost; `close` works it off before.
+    A job that waits for another attempt lets other jobs run meanwhile. Jobs that wait or run when
+    the process ends are lost; `close` finishes them first.
 
     Args:
-        queue_size: so many jobs may wait. A job that finds no room is refused, and LiveChat
-            delivers it again.
-        concurrency: so many handlers run at a time.
-        remember: seconds for which a job that was done is known; the default is a bit above the
-            6 hours in which LiveChat repeats.
-        remember_most: so many jobs that were done are known at most.
-        clock: seconds that never go back.
+        queue_size: how many jobs may wait. Others are refused, and LiveChat delivers them again.
+        concurrency: how many handlers run at a time.
+        remember: for how many seconds successful jobs are remembered; the default is longer than
+            the 6 hours in which LiveChat repeats deliveries.
+        remember_most: how many successful jobs are remembered at most, at some 250 bytes each.
+        clock: gives seconds that never go back.
 
     Raises:
-        ConfigurationError: a value makes no sense.
+        ConfigurationError: a value is out of range.
     """
 
     def __init__(
@@ -88,39 +49,36 @@ class MemoryEngine:
     ) -> None:
         self._queue_size = check_count("queue_size", queue_size)
         self._free = check_count("concurrency", concurrency)
-        self._ledger = MemoryLedger(
-            check_seconds("remember", remember, above_zero=True),
-            check_count("remember_most", remember_most),
-            clock,
-        )
+        self._remember = check_seconds("remember", remember, above_zero=True)
+        self._remember_most = check_count("remember_most", remember_most)
+        self._clock = clock
         self._run: JobRunner | None = None
-        self._accepted: dict[str, Job] = {}  # all that wait or run
+        self._accepted: dict[str, Job] = {}  # all jobs that wait or run, by key
         self._waiting: deque[Job] = deque()
-        self._returning: deque[asyncio.Future[None]] = deque()
-        self._resting = 0
+        self._returning: deque[asyncio.Future[None]] = deque()  # jobs due for another attempt
+        self._resting = 0  # jobs between two attempts
+        self._done: OrderedDict[str, float] = OrderedDict()  # when each job succeeded, oldest first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
 
     def bind(self, run: JobRunner) -> None:
-        """See `livechat_async.webhooks.engine.Engine`.
-
-        Raises:
-            ConfigurationError: it is another receiver's already.
-        """
+        """See `livechat_async.webhooks.engine.Engine`."""
         if self._run is not None:
             raise ConfigurationError("engine: a MemoryEngine belongs to one receiver; make another")
         self._run = run
 
     async def start(self) -> None:
-        """Nothing has to be opened."""
+        """Do nothing: there is nothing to open."""
 
     async def submit(self, job: Job) -> bool:
         """See `livechat_async.webhooks.engine.Engine`."""
         if self._closing is not None:
-            raise ClientStateError("the engine is closed: it takes no job")
-        self._runner()
-        if job.key in self._accepted or job.key in self._ledger:
+            raise ClientStateError("the engine is closed: it accepts no jobs")
+        if self._run is None:
+            raise ConfigurationError("engine: it belongs to no receiver; pass it to one first")
+        self._forget()
+        if job.key in self._accepted or job.key in self._done:
             return False
         if len(self._waiting) + self._resting >= self._queue_size:
             raise QueueFullError(
@@ -133,7 +91,7 @@ class MemoryEngine:
         return True
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 (it bounds a part)
-        """Take no more, work on for up to ``timeout`` seconds, then abandon what is left."""
+        """Accept no more jobs, work on for up to ``timeout`` seconds, then abandon the rest."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(timeout), name="closing the engine")
         await asyncio.shield(self._closing)
@@ -143,17 +101,19 @@ class MemoryEngine:
         queued = len(self._waiting) + self._resting
         return EngineStatus(queued=queued, running=len(self._accepted) - queued)
 
-    def _runner(self) -> JobRunner:
-        if self._run is None:
-            raise ConfigurationError("engine: it belongs to no receiver; pass it to one first")
-        return self._run
+    def _forget(self) -> None:
+        """Forget successful jobs that are too old, or too many."""
+        done = self._done
+        oldest = self._clock() - self._remember
+        while done and (len(done) > self._remember_most or next(iter(done.values())) <= oldest):
+            done.popitem(last=False)
 
     def _fill(self) -> None:
-        """Give every free place away: first to jobs that come back for another attempt."""
+        """Give every free place to a job; those due for another attempt come first."""
         while self._free > 0:
             if self._returning:
                 turn = self._returning.popleft()
-                if turn.done():  # it was cancelled
+                if turn.done():  # its job was cancelled
                     continue
                 turn.set_result(None)
             elif self._waiting:
@@ -165,21 +125,21 @@ class MemoryEngine:
             self._free -= 1
 
     async def _work(self, job: Job) -> None:
+        assert self._run is not None  # noqa: S101 (`submit` has checked it)
         try:
-            succeeded = await self._runner()(job, self._rest)
+            succeeded = await self._run(job, self._rest)
         except BaseException:
-            # Only a cancelled task comes here: at the end of `close`, which sees to what is left,
-            # or at the end of the event loop, where no task may be started any more.
+            # Cancelled: by `_close`, which takes care of the job, or at the event loop's end.
             self._free += 1
             if self._closing is None:
                 del self._accepted[job.key]
-                logger.error(  # noqa: TRY400 (a traceback tells nothing)
-                    "%s was cancelled as it ran; close the receiver before its event loop ends",
+                logger.error(  # noqa: TRY400 (the traceback says nothing)
+                    "%s was cancelled while it ran; close the receiver before its event loop ends",
                     printable(job.key),
                 )
             raise
         if succeeded:
-            self._ledger.add(job.key)
+            self._done[job.key] = self._clock()
         del self._accepted[job.key]
         self._free += 1
         self._fill()
@@ -187,7 +147,7 @@ class MemoryEngine:
             self._idle.set()
 
     async def _rest(self, seconds: float) -> None:
-        """Wait for another attempt, and leave the place to others meanwhile."""
+        """Wait between two attempts, and leave the place to other jobs meanwhile."""
         self._resting += 1
         self._free += 1
         turn: asyncio.Future[None] | None = None
@@ -200,7 +160,7 @@ class MemoryEngine:
             await turn
         except BaseException:
             if turn is None or turn.cancelled():
-                self._free -= 1  # the place was not had back, and `_work` gives it away once more
+                self._free -= 1  # it got no place back, and `_work` is about to free one
             raise
         finally:
             self._resting -= 1
@@ -213,30 +173,29 @@ class MemoryEngine:
                     await self._idle.wait()
         except TimeoutError:
             pass
-        except asyncio.CancelledError:  # the event loop ends
-            logger.error("%d jobs were left when the event loop ended", len(self._accepted))  # noqa: TRY400 (likewise)
+        except asyncio.CancelledError:
+            logger.error("%d jobs were left when the event loop ended", len(self._accepted))  # noqa: TRY400 (the traceback says nothing)
             raise
         waited = {job.key for job in self._waiting}
-        self._waiting.clear()  # before anything ends and makes room for them
+        self._waiting.clear()  # first, so that the jobs cancelled below do not make room for these
         tasks = set(self._tasks)
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks)  # the runner bounds what a handler may do about it
+            await asyncio.wait(tasks)  # the runner limits how long a handler may take to end
         left = list(self._accepted.values())
         self._accepted.clear()
-        if left:
-            logger.error("the receiver was closed with %d jobs left", len(left))
-            await self._abandon(left, waited)
-
-    async def _abandon(self, left: list[Job], waited: set[str]) -> None:
-        run = self._runner()
-        reasons = {
-            True: "the receiver was closed while it waited for its turn",
-            False: "the receiver was closed while its handler ran, or waited for another attempt",
-        }
+        if not left or self._run is None:
+            return
+        logger.error("the receiver was closed with %d jobs left", len(left))
+        closed = "the receiver was closed while"
+        reasons = (
+            f"{closed} its handler ran, or waited for another attempt",
+            f"{closed} it waited for its turn",
+        )
+        calls = [self._run.abandon(job, reasons[job.key in waited]) for job in left]
         try:
-            async with asyncio.timeout(_LAST_WORDS):
-                await asyncio.gather(*(run.abandon(j, reasons[j.key in waited]) for j in left))
+            async with asyncio.timeout(_ABANDON_SECONDS):
+                await asyncio.gather(*calls)
         except TimeoutError:
-            logger.error("the dead-letter hook did not end within %g s", _LAST_WORDS)  # noqa: TRY400 (likewise)
+            logger.error("the dead-letter hook did not end within %g s", _ABANDON_SECONDS)  # noqa: TRY400 (the traceback says nothing)

@@ -1,4 +1,4 @@
-"""The body of a webhook in; a typed event, or an error that says what is wrong, out. Pure."""
+"""Turns the body of a webhook into a typed event, or an error that says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
-
-from cattrs import Converter
 
 from livechat_async.decoding.bodies import NotJSONError, load_json
 from livechat_async.decoding.converter import make_converter
@@ -20,7 +18,7 @@ from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookE
 
 __all__ = ["parse_webhook"]
 
-_SHOWN = 150
+_SHOWN = 150  # characters of a broken value in a message
 _DEEPEST = 100
 _OTHER_SPELLINGS = quirks_of(WebhookEventType).spellings
 _ONLY_IN_V3 = frozenset({"action", "payload", "secret_key", "webhook_id"})
@@ -33,36 +31,39 @@ _NEEDED: Mapping[str, WebhookDataType] = {
 
 
 def parse_webhook(body: bytes | bytearray | str | Mapping[str, Any]) -> WebhookEvent:
-    """The event that the body of a webhook tells.
+    """Turn the body of a webhook into an event.
 
     Args:
-        body: as it came, or its JSON already read. A mapping is not changed, nor kept.
+        body: the body as sent, or the mapping that its JSON holds, which is neither changed nor
+            kept.
 
     Returns:
-        An object of the class for its ``event_type``; an `UnknownEvent` for one that this library
-        has not heard of.
+        An event of the class for its ``event_type``; an `UnknownEvent` if this library does not
+        know the type.
 
     Raises:
-        WebhookError: it is not JSON, no event of version 2 of the API, or lacks what it is about.
+        WebhookError: the body is not JSON, is not an event of version 2 of the API, or lacks the
+            object the event is about.
     """
-    outcome = _parsed(body)
+    outcome = _event_or_error(body)
     if isinstance(outcome, WebhookEvent):
         return outcome
-    # Errors are made in functions of their own, and the body is let go of: what was sent, which
-    # holds a secret, is then in no frame of ours in their tracebacks.
+    # The body holds a secret. It must be in none of our frames in the traceback, so the error is
+    # made elsewhere and the body is deleted first.
     del body
     raise outcome
 
 
-def _parsed(body: Any) -> WebhookEvent | WebhookError:
+def _event_or_error(body: Any) -> WebhookEvent | WebhookError:
     try:
-        content = _to_bytes(body)
+        content = body if isinstance(body, bytes) else _to_bytes(body)
     except Exception:  # noqa: BLE001 (a mapping may hold anything)
         return _error("", "JSON", f"a {kind_of(body)} that JSON cannot hold")
     try:
         document = load_json(content)
     except NotJSONError as error:
-        return _no_json(content, str(error))
+        found = f"{len(content):,} bytes of something else ({error})"
+        return _error("", "JSON", _shortened(found) if content else "an empty body")
     if content.count(b"[") + content.count(b"{") > _DEEPEST and _is_deeper(document, _DEEPEST):
         return _error("", f"JSON of at most {_DEEPEST} levels", "more of them")
     if not isinstance(document, dict):
@@ -71,8 +72,6 @@ def _parsed(body: Any) -> WebhookEvent | WebhookError:
 
 
 def _to_bytes(body: Any) -> bytes:
-    if isinstance(body, bytes):
-        return body
     if isinstance(body, (bytearray, memoryview)):
         return bytes(body)
     if isinstance(body, str):
@@ -87,7 +86,7 @@ def _to_dict(value: object) -> dict[Any, Any]:
 
 
 def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether it is nested more than so deep: then pickle, say, could not cope with it."""
+    """Whether a value has more than this many levels, which pickle, for one, could not handle."""
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list):
@@ -98,7 +97,7 @@ def _is_deeper(value: Any, levels: int) -> bool:
 def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
     kind = document.get("event_type")
     if not isinstance(kind, str) or not kind.strip():
-        return _no_event(document)
+        return _not_an_event(document)
     kind = document["event_type"] = _OTHER_SPELLINGS.get(kind, kind)
     cls = _CLASSES.get(kind, UnknownEvent)
     document["data_types"] = brought = set()
@@ -110,7 +109,8 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
                 del document[name]
     needed = _NEEDED.get(kind)
     if needed is not None and needed not in brought:
-        return _lacking(needed)
+        remedy = f"Register the webhook with the data type {needed.value!r}"
+        return _error(needed.value, "the object the event is about", "nothing", remedy)
     try:
         event: WebhookEvent = _converter().structure(document, cls)
     except Exception as error:  # noqa: BLE001 (cattrs has many)
@@ -119,47 +119,30 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
 
 
 _CLASSES: Mapping[str, type[WebhookEvent]] = {str(kind): c for kind, c in EVENT_CLASSES.items()}
-# Where there is nothing, PHP writes an empty list also for an object.
+# PHP writes an empty list where an object has no fields.
 _NOTHING: Mapping[str, tuple[Any, ...]] = {
     name: (None, "") if name == WebhookDataType.PRE_CHAT_SURVEY else (None, "", [])
     for name in _DATA
 }
-
-
-@cache
-def _converter() -> Converter:
-    return make_converter()
+_converter = cache(make_converter)
 
 
 def _error(path: str, expected: str, found: str, remedy: str = "") -> WebhookError:
     return WebhookError(path=path, expected=expected, found=found, remedy=remedy)
 
 
-def _no_json(content: bytes, reason: str) -> WebhookError:
-    found = f"{len(content):,} bytes of something else ({reason})" if content else "an empty body"
-    return _error("", "JSON", _shortened(found))
-
-
-def _no_event(document: dict[str, Any]) -> WebhookError:
+def _not_an_event(document: dict[str, Any]) -> WebhookError:
     if not _ONLY_IN_V3.isdisjoint(document):
-        return _error(
-            "",
-            "an event of version 2 of LiveChat's API",
-            "one of version 3",
-            "Register the webhook through version 2, which this library speaks",
-        )
+        wanted = "an event of version 2 of LiveChat's API"
+        remedy = "Register the webhook through version 2, the one this library supports"
+        return _error("", wanted, "one of version 3", remedy)
     found = _kind(document["event_type"]) if "event_type" in document else "no such field"
     return _error("event_type", "the name of an event", found)
 
 
-def _lacking(needed: WebhookDataType) -> WebhookError:
-    remedy = f"Register the webhook with the data type {needed.value!r}"
-    return _error(needed.value, "what the event is about", "nothing", remedy)
-
-
 def _unreadable(problem: WireError, document: dict[str, Any]) -> WebhookError:
-    # Hidden before it is cut: half a secret would not be found. And what is broken may hold one by
-    # any name.
+    # Secrets are hidden before the text is shortened: half a secret would not be found. A broken
+    # body may hold a secret under any name.
     found = {"[": "a list", "{": "an object"}.get(problem.found[:1])
     if found is None:
         found = redact(problem.found, secrets_in(conceal(document)))
@@ -167,9 +150,9 @@ def _unreadable(problem: WireError, document: dict[str, Any]) -> WebhookError:
 
 
 def _kind(value: Any) -> str:
-    """What a value of JSON is, and not what it says: a piece of a body may be a secret."""
+    """The kind of a JSON value, for messages; the value itself may be a secret."""
     if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+        return json.dumps(value)
     if isinstance(value, str):
         return "a text" if value.strip() else "a blank text"
     if isinstance(value, list):

@@ -5,79 +5,69 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+import types
+from collections.abc import Callable, Coroutine, Generator
 from typing import Any
 
 from attrs import define, field, frozen
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
+from livechat_async import errors
 from livechat_async.checks import count, seconds
 from livechat_async.client import LiveChatClient
-from livechat_async.errors import (
-    AuthenticationError,
-    BadRequestError,
-    ClientStateError,
-    ConfigurationError,
-    PermissionDeniedError,
-    RedirectError,
-    ResponseTooLarge,
-    TLSError,
-)
 from livechat_async.redaction import printable, redact
-from livechat_async.webhooks._attempt import StuckError, TimeLimit
 from livechat_async.webhooks.engine import Job, Sleep
 from livechat_async.webhooks.events import WebhookEvent, current_client
 
-__all__ = [
-    "Counts",
-    "DeadLetterHook",
-    "Handler",
-    "HandlerRunner",
-    "RunPolicy",
-    "is_worth_another_run",
-    "seconds_to_next_run",
-]
+__all__ = ["DeadLetterHook", "HandlerRunner", "RunPolicy", "is_worth_another_run"]
 
+Call = Callable[..., Coroutine[Any, Any, object]]
 Handler = Callable[[Any], Coroutine[Any, Any, object]]
 DeadLetterHook = Callable[[WebhookEvent, Exception, str], Coroutine[Any, Any, object]]
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
-# What stays as it is until somebody changes the program, its settings or the account. NotFoundError
-# is none of these: a visitor may reach one of LiveChat's machines before another.
-_NEVER_BETTER = (
-    AuthenticationError,
-    BadRequestError,
-    ClientStateError,
-    ConfigurationError,
-    PermissionDeniedError,
-    RedirectError,
-    ResponseTooLarge,
-    StuckError,  # the earlier run still goes on: two at once would be worse
-    TLSError,
-)
-_MOST_DOUBLINGS = 60  # far beyond any backoff_max, and 2 ** 60 still is a float
+_MOST_DOUBLINGS = 60  # far beyond any backoff_max; 2 ** 60 is still a float
 _LONGEST_TEXT = 500
+_BLOCKED = 1.0  # seconds from one ``await`` to the next that are logged
+
+
+class StuckError(TimeoutError):
+    """A handler did not end when it was cancelled: it goes on in the background."""
+
+
+# These stay until the program, its settings or the account change. NotFoundError is not one of
+# them: a new visitor may reach one of LiveChat's machines before another.
+_PERMANENT = (
+    errors.AuthenticationError,
+    errors.BadRequestError,
+    errors.ClientStateError,
+    errors.ConfigurationError,
+    errors.PermissionDeniedError,
+    errors.RedirectError,
+    errors.ResponseTooLarge,
+    errors.TLSError,
+    StuckError,  # a second run beside the first would be worse
+)
 
 
 @frozen(kw_only=True)
 class RunPolicy:
     """How long a handler may run, and what happens when it fails.
 
-    The wait before attempt *n* + 1 is drawn evenly from 0 to ``backoff * 2 ** (n - 1)`` seconds,
-    at most ``backoff_max`` (full jitter). Where the error has a ``retry_after``, as a
-    `RateLimitError` may have, the wait is not shorter than that, but never longer than
-    ``backoff_max``.
+    The wait before attempt *n* + 1 is a random time from 0 to ``backoff * 2 ** (n - 1)`` seconds,
+    at most ``backoff_max`` (full jitter). If the error has a ``retry_after``, as a `RateLimitError`
+    may have, the wait is at least that, but never longer than ``backoff_max``.
 
     Args:
-        timeout: seconds of one run of a handler, and of the dead-letter hook.
-        attempts: at most so many runs of a handler for one delivery.
+        timeout: seconds for one run of a handler, and of the dead-letter hook.
+        attempts: how often a handler runs at most for one delivery.
         backoff: seconds; 0 for no waits.
         backoff_max: seconds.
 
     Raises:
-        ConfigurationError: a value makes no sense.
+        ConfigurationError: a value is out of range.
     """
 
     timeout: float = field(default=30.0, validator=seconds(above_zero=True))
@@ -88,30 +78,27 @@ class RunPolicy:
 
 @define
 class Counts:
-    """What became of the jobs of this process.
-
-    Attributes:
-        done: jobs whose handler succeeded.
-        failed: attempts that failed.
-        dead: jobs that were given up: failed for good, or abandoned.
-        abandoned: those of them that were not run to their end, as when the receiver was closed.
-    """
+    """What happened in this process so far; `ReceiverStatus` explains each."""
 
     done: int = 0
     failed: int = 0
     dead: int = 0
     abandoned: int = 0
+    accepted: int = 0
+    ignored: int = 0
+    refused: int = 0
+    repeats: int = 0
 
 
 def is_worth_another_run(error: BaseException) -> bool:
-    """Whether the handler that raised this may succeed the next time.
+    """Whether a handler that raised this error may succeed the next time.
 
-    Everything is, but what stays as it is until somebody changes the program, its settings or the
-    account: `ConfigurationError`, `ClientStateError`, `BadRequestError`, `AuthenticationError`,
-    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; and a handler that
-    still runs because it did not heed its cancellation.
+    False for errors that stay until the program, its settings or the account change:
+    `ConfigurationError`, `ClientStateError`, `BadRequestError`, `AuthenticationError`,
+    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; and for a handler
+    that still runs because it ignored its cancellation.
     """
-    return isinstance(error, Exception) and not isinstance(error, _NEVER_BETTER)
+    return isinstance(error, Exception) and not isinstance(error, _PERMANENT)
 
 
 def seconds_to_next_run(
@@ -121,48 +108,77 @@ def seconds_to_next_run(
     draw: Callable[[float, float], float] = random.uniform,
 ) -> float:
     """How long to wait after attempt number ``attempt``, counted from 1, failed with ``error``."""
-    most = policy.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
-    seconds = draw(0.0, min(most, policy.backoff_max))
-    asked = getattr(error, "retry_after", None)
-    if isinstance(asked, (int, float)):
-        seconds = max(seconds, min(asked, policy.backoff_max))
-    return seconds
+    longest = policy.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
+    wait = draw(0.0, min(longest, policy.backoff_max))
+    retry_after = getattr(error, "retry_after", None)
+    if isinstance(retry_after, (int, float)):
+        wait = max(wait, min(retry_after, policy.backoff_max))
+    return wait
+
+
+@types.coroutine
+def _timed(call: Coroutine[Any, Any, Any], what: str) -> Generator[Any, Any, Any]:
+    """Run the coroutine as ``await`` does, and log each step that blocks the event loop."""
+    step: Any = call.send
+    value: Any = None
+    while True:
+        began = time.monotonic()
+        try:
+            awaited = step(value)
+        except StopIteration as end:
+            return end.value
+        finally:
+            elapsed = time.monotonic() - began
+            if elapsed >= _BLOCKED:
+                logger.warning(
+                    "%s blocked the event loop for %.1f s; use asyncio.to_thread for calls that "
+                    "cannot be awaited",
+                    printable(what),
+                    elapsed,
+                )
+        try:
+            value = yield awaited
+        except GeneratorExit:
+            call.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 (the coroutine decides about it)
+            step, value = call.throw, error
+        else:
+            step = call.send
 
 
 class HandlerRunner:
-    """Runs jobs with the handlers it was given.
+    """Runs jobs with the registered handlers, each attempt in a task of its own.
 
     Args:
-        client: what ``event.add_details`` uses inside a handler, if it is not told another one.
+        client: the client that ``event.add_details`` uses inside a handler by default.
         policy: time limit and attempts.
-        limit: runs what is not ours.
+        grace: how many seconds a cancelled handler has to end.
     """
 
     def __init__(
-        self,
-        client: LiveChatClient | None,
-        policy: RunPolicy,
-        limit: TimeLimit | None = None,
+        self, client: LiveChatClient | None, policy: RunPolicy, *, grace: float = 5.0
     ) -> None:
         self.client: LiveChatClient | None = client
         self.policy: RunPolicy = policy
-        self.limit: TimeLimit = TimeLimit() if limit is None else limit
+        self.grace: float = grace
         self.handlers: dict[str, Handler] = {}
         self.dead_letter_hook: DeadLetterHook | None = None
         self.counts: Counts = Counts()
+        self.stuck: set[asyncio.Task[None]] = set()
+        """The calls that still run although they were cancelled."""
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
         """See `livechat_async.webhooks.engine.JobRunner`."""
+        error: Exception | None
         handler = self.handlers.get(job.handler)
         if handler is None:
-            error: Exception | None = ConfigurationError(
+            error = errors.ConfigurationError(
                 f"no handler is named {printable(job.handler)!r} here: every machine needs all the "
                 "handlers"
             )
         else:
-            error = await self._attempt(job, handler)
-            if error is not None:
-                error = await self._repeat(job, handler, error, sleep or asyncio.sleep)
+            error = await self._attempts(job, handler, sleep or asyncio.sleep)
         if error is None:
             self.counts.done += 1
             return True
@@ -180,122 +196,105 @@ class HandlerRunner:
     async def abandon(self, job: Job, reason: str) -> None:
         """See `livechat_async.webhooks.engine.JobRunner`."""
         self.counts.abandoned += 1
-        await self._bury(job, ClientStateError(f"the job was not run to its end: {reason}"))
+        await self._bury(job, errors.ClientStateError(f"the job was not run to its end: {reason}"))
 
-    async def _attempt(self, job: Job, handler: Handler) -> Exception | None:
+    async def _attempts(self, job: Job, handler: Handler, sleep: Sleep) -> Exception | None:
         what = f"the handler {job.handler}"
-        error = await self.limit.run(
-            self._handle, handler, job.event, seconds=self.policy.timeout, what=what
-        )
-        if error is not None:
+        attempt = 1
+        while True:
+            error = await self._run(handler, job.event, what=what)
+            if error is None:
+                return None
             self.counts.failed += 1
-        return error
-
-    async def _handle(self, handler: Handler, event: WebhookEvent) -> None:
-        current_client.set(self.client)  # the task that runs this has a context of its own
-        await handler(event)
-
-    async def _repeat(
-        self, job: Job, handler: Handler, first: Exception, sleep: Sleep
-    ) -> Exception | None:
-        """The other attempts. What was raised by the last of them, or None if it succeeded.
-
-        The first is made without tenacity, since nearly every job needs no other.
-        """
-        errors = [first]
-
-        async def attempt() -> None:
-            error = errors.pop() if errors else await self._attempt(job, handler)
-            if error is not None:
-                raise error
-
-        try:
-            await self._retrying(job, sleep)(attempt)
-        except Exception as error:  # noqa: BLE001 (the dead-letter hook's to judge)
-            return error
-        return None
-
-    def _retrying(self, job: Job, sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:
-        def wait(state: RetryCallState) -> float:
-            return seconds_to_next_run(_error_of(state), state.attempt_number, self.policy)
-
-        def tell(state: RetryCallState) -> None:
+            if attempt >= self.policy.attempts or not is_worth_another_run(error):
+                return error
+            wait = seconds_to_next_run(error, attempt, self.policy)
             logger.warning(
                 "%s failed on %s (attempt %d of %d), again in %.2f s: %s",
                 job.handler,
                 printable(job.event.key),
-                state.attempt_number,
+                attempt,
                 self.policy.attempts,
-                state.upcoming_sleep,
-                _description(_error_of(state), job.event),
+                wait,
+                _describe(error, job.event),
             )
-
-        return AsyncRetrying(
-            retry=retry_if_exception(is_worth_another_run),
-            wait=wait,
-            stop=stop_after_attempt(self.policy.attempts),
-            before_sleep=tell,
-            sleep=sleep,
-            reraise=True,
-        )
+            await sleep(wait)
+            attempt += 1
 
     async def _bury(self, job: Job, error: Exception) -> None:
         self.counts.dead += 1
-        logger.error(
-            "%s gave up %s: %s%s",
-            printable(job.handler),
-            printable(job.event.key),
-            _description(error, job.event),
-            _trace(error, job.event),
-        )
+        name, key = printable(job.handler), printable(job.event.key)
+        logger.error("%s gave up %s: %s", name, key, _describe(error, job.event, trace=True))
         hook = self.dead_letter_hook
         if hook is None:
             return
-        problem = await self.limit.run(
-            self._tell,
-            hook,
-            job,
-            error,
-            seconds=self.policy.timeout,
-            what="the dead-letter hook",
-        )
+        problem = await self._run(hook, job.event, error, job.handler, what="the dead-letter hook")
         if problem is not None:
-            logger.error(
-                "the dead-letter hook failed on %s of %s: %s%s",
-                printable(job.event.key),
-                printable(job.handler),
-                _description(problem, job.event),
-                _trace(problem, job.event),
+            text = _describe(problem, job.event, trace=True)
+            logger.error("the dead-letter hook failed on %s of %s: %s", key, name, text)
+
+    async def _run(self, call: Call, *args: Any, what: str) -> Exception | None:
+        """Call a handler or the hook; None if it returns, even after its cancellation."""
+        limit = self.policy.timeout
+        task = asyncio.create_task(self._guarded(call, args, what), name=what)
+        try:
+            await asyncio.wait((task,), timeout=limit)
+            is_late = not task.done()
+            if is_late:
+                await self._stop(task)
+        except asyncio.CancelledError:
+            await self._stop(task)
+            raise
+        if not task.done():
+            return StuckError(
+                f"{what} took longer than {limit:g} s and did not end when it was cancelled: it "
+                "goes on in the background. Let asyncio.CancelledError through"
             )
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is None or (isinstance(error, Exception) and not is_late):
+            return error
+        failure: Exception = RuntimeError(f"{what} raised {type(error).__name__}")
+        if is_late:
+            failure = TimeoutError(f"{what} took longer than {limit:g} s")
+        failure.__cause__ = None if task.cancelled() else error
+        return failure
 
-    async def _tell(self, hook: DeadLetterHook, job: Job, error: Exception) -> None:
-        current_client.set(self.client)
-        await hook(job.event, error, job.handler)
+    async def _guarded(self, call: Call, args: tuple[Any, ...], what: str) -> None:
+        current_client.set(self.client)  # in the context of the task that runs this
+        try:
+            await _timed(call(*args), what)
+        except SystemExit as error:  # it would stop the whole event loop
+            raise RuntimeError(f"{what} raised SystemExit({error.code!r})") from error
+
+    async def _stop(self, task: asyncio.Task[None]) -> None:
+        task.add_done_callback(_retrieve)
+        task.cancel()
+        try:
+            await asyncio.wait((task,), timeout=self.grace)
+        finally:
+            if not task.done():
+                self.stuck.add(task)
+                task.add_done_callback(self.stuck.discard)
 
 
-def _error_of(state: RetryCallState) -> BaseException | None:
-    return None if state.outcome is None else state.outcome.exception()
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Retrieve the exception: asyncio would log it otherwise, with all that it holds."""
+    if not task.cancelled():
+        task.exception()
 
 
-def _description(error: BaseException | None, event: WebhookEvent) -> str:
-    """The error in one line, without the event's token."""
+def _describe(error: Exception, event: WebhookEvent, *, trace: bool = False) -> str:
+    """The error in one line, and its traceback if it was raised; without the event's token."""
+    secrets = [] if event.token is None else [event.token]
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 (an error of the user's that cannot even be shown)
-        text = "(its text cannot be had)"
-    text = printable(_without_token(text, event))
+    except Exception:  # noqa: BLE001 (an error class of the user's)
+        text = "(its text cannot be shown)"
+    text = printable(redact(text, secrets))
     if len(text) > _LONGEST_TEXT:
         text = f"{text[:_LONGEST_TEXT]}..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _trace(error: Exception, event: WebhookEvent) -> str:
-    """Where it was raised, for the log; nothing where no code of a handler was run."""
-    if error.__traceback__ is None:
-        return ""
-    lines = _without_token("".join(traceback.format_exception(error)), event).splitlines()
-    return "\n" + "\n".join(printable(line) for line in lines)
-
-
-def _without_token(text: str, event: WebhookEvent) -> str:
-    return redact(text, [] if event.token is None else [event.token])
+    lines = [f"{type(error).__name__}: {text}" if text else type(error).__name__]
+    if trace and error.__traceback__ is not None:
+        traced = redact("".join(traceback.format_exception(error)), secrets)
+        lines += map(printable, traced.splitlines())
+    return "\n".join(lines)

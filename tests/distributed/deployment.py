@@ -48,7 +48,7 @@ class Deployment:
             "BOT_REDIS": server.url,
             "BOT_PREFIX": prefix,
             "BOT_NOTES": str(self.notes_file),
-            "PYTHONPATH": str(HERE),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")])),
             **settings,
         }
         self._processes: list[subprocess.Popen[bytes]] = []

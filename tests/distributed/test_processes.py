@@ -126,7 +126,7 @@ async def test_redis_is_away_for_a_while_and_nothing_is_lost(
         await asyncio.sleep(1)
     assert set(bot.counts("done").values()) == {1}
     assert await left_in(server, prefix) == 0
-    assert "is away" in bot.logs()
+    assert "is unavailable" in bot.logs()
     assert "is back" in bot.logs()
 
 

@@ -190,7 +190,7 @@ async def test_a_handler_stops_when_its_lock_cannot_be_renewed_in_time(
         bot.gate.set()
         own_redis_server.start()
         await until(lambda: bot.done == ["a"])
-    assert "is away" in caplog.text
+    assert "is unavailable" in caplog.text
     assert "is back" in caplog.text
 
 
@@ -241,8 +241,9 @@ async def test_a_receiver_starts_without_redis_and_answers_503_until_it_is_there
     assert await bot.deliver("a") == 200
     assert bot.receiver.status().refused == 2
     told = [record.getMessage() for record in caplog.records if "Redis at" in record.getMessage()]
-    assert [f":{own_redis_server.port}/0 is away" in told[0], "is back" in told[1]] == [True] * 2
-    assert len(told) == 2
+    unavailable, back = told
+    assert f":{own_redis_server.port}/0 is unavailable" in unavailable
+    assert "is back" in back
     assert PASSWORD not in caplog.text
 
 
@@ -343,7 +344,7 @@ async def test_an_old_redis_is_an_error(make: Make, monkeypatch: pytest.MonkeyPa
         return {"redis_version": "6.2.14"}
 
     monkeypatch.setattr(engine.broker.redis, "info", info)
-    with pytest.raises(ConfigurationError, match="is of version 6: 7 or newer is needed"):
+    with pytest.raises(ConfigurationError, match="has version 6: 7 or newer is needed"):
         await engine.start()
 
 
@@ -435,7 +436,7 @@ async def test_the_broker_runs_no_other_tasks(make: Make):
     with pytest.raises(SendTaskError) as caught:
         await other.kiq()
     assert isinstance(caught.value.__cause__, ConfigurationError)
-    assert "'other' is no task of the webhook engine" in str(caught.value.__cause__)
+    assert "'other' is not a task of the webhook engine" in str(caught.value.__cause__)
 
 
 async def test_secrets_are_not_logged_however_much_is(

@@ -1,4 +1,4 @@
-"""Receivers that are closed at the end, with waits that take no time."""
+"""Receivers without waits between attempts; each is closed at the end of its test."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from receiver_help import CREDENTIALS, MakeReceiver
+from receiver_help import CREDENTIALS, LIMIT, MakeReceiver
 
 from livechat_async.webhooks import WebhookReceiver
-from livechat_async.webhooks._attempt import TimeLimit
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ async def make_receiver() -> AsyncIterator[MakeReceiver]:
         options.setdefault("credentials", CREDENTIALS)
         options.setdefault("backoff", 0)
         receiver = WebhookReceiver(client, **options)
-        receiver._runner.limit = TimeLimit(grace=0.2)
+        receiver._runner.grace = LIMIT
         receivers.append(receiver)
         return receiver
 

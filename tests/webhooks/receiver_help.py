@@ -1,4 +1,4 @@
-"""Bodies, and headers, and handlers that keep what they are given."""
+"""Bodies, headers, and handlers that record their events."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from livechat_async.webhooks import (
 MakeReceiver = Callable[..., WebhookReceiver]
 
 CREDENTIALS = WebhookCredentials("user", "pass:wörd")
+LIMIT = 60.0
+"""Seconds after which a test that hangs fails; far more than a slow machine needs."""
 TOKEN = "27f41c8da685c81a890f9e5f8ce48387"
 
 
-def basic(user: str = "user", password: str = "pass:wörd") -> str:  # noqa: S107 (of nobody)
+def basic(user: str = "user", password: str = "pass:wörd") -> str:  # noqa: S107 (of no account)
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def headers(**others: str) -> dict[str, str]:
-    given = {name.replace("_", "-"): value for name, value in others.items()}
-    return {"Authorization": basic(), "Content-Type": "application/json", **given}
+    more = {name.replace("_", "-"): value for name, value in others.items()}
+    return {"Authorization": basic(), "Content-Type": "application/json", **more}
 
 
 def document(number: int = 1, kind: str = "chat_started", **others: Any) -> dict[str, Any]:
@@ -53,14 +55,14 @@ def event(number: int = 1) -> WebhookEvent:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 (of anything, not only of events)
+    async with asyncio.timeout(LIMIT):
+        while not condition():  # noqa: ASYNC110 (a condition need not be an Event)
             await asyncio.sleep(0.002)
 
 
 @define
-class Kept:
-    """An async callable that keeps the events, and does what it is told with each."""
+class Recorder:
+    """A handler that records its events, waits for the gate, and raises the given errors."""
 
     events: list[WebhookEvent] = field(factory=list)
     errors: list[BaseException | None] = field(factory=list)
@@ -79,14 +81,14 @@ class Kept:
 
 @define
 class Stubborn:
-    """An async callable that heeds no cancellation, and ends after 3 s, as a failed test has to."""
+    """A handler that ignores its cancellation, until it is released or the test has failed."""
 
     runs: int = 0
     release: asyncio.Event = field(factory=asyncio.Event)
 
     async def __call__(self, _: WebhookEvent) -> None:
         self.runs += 1
-        end = asyncio.get_running_loop().time() + 3
+        end = asyncio.get_running_loop().time() + LIMIT
         while not self.release.is_set():
             try:
                 async with asyncio.timeout_at(end):
@@ -99,7 +101,7 @@ class Stubborn:
 
 @define
 class DeadLetters:
-    """A dead-letter hook that keeps what it is told."""
+    """A dead-letter hook that records its calls."""
 
     letters: list[tuple[WebhookEvent, Exception, str]] = field(factory=list)
 
@@ -109,7 +111,7 @@ class DeadLetters:
 
 @define
 class WebhookSender:
-    """Sends webhooks byte by byte, and gives the status that is answered."""
+    """Sends webhooks as raw bytes, and returns the status of the answer."""
 
     port: int
 
@@ -132,15 +134,15 @@ class WebhookSender:
         lines += f"Content-Length: {len(content)}\r\n"
         return await self.raw(self.head(lines, method=method, path=path) + content)
 
-    async def post_json(self, told: dict[str, Any], *, path: str) -> int:
-        return await self.post(json.dumps(told).encode(), path=path)
+    async def post_json(self, document: dict[str, Any], *, path: str) -> int:
+        return await self.post(json.dumps(document).encode(), path=path)
 
     async def raw(self, *parts: bytes, pause: float = 0) -> int:
         return int((await self.answer(*parts, pause=pause)).split(b" ")[1])
 
     async def answer(self, *parts: bytes, pause: float = 0) -> bytes:
-        """The first answer that is no ``100 Continue``, as far as it came at once."""
-        async with asyncio.timeout(10):
+        """The head of the first answer that is not ``100 Continue``."""
+        async with asyncio.timeout(LIMIT):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             try:
                 for part in parts:
@@ -155,7 +157,7 @@ class WebhookSender:
                 writer.transport.abort()
 
     async def leave(self, part: bytes) -> None:
-        """Send this much, and go."""
+        """Send a part of a request, and disconnect."""
         _, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(part)
         await writer.drain()

@@ -1,4 +1,4 @@
-"""Events as values: their keys, their way through pickle, and the details they lead to."""
+"""Events as values: their keys, pickle, and `add_details`."""
 
 import copy
 import json
@@ -63,7 +63,7 @@ def key_of(kind: str = "chat_started", **fields: Any) -> str:
 # --- keys ---
 
 
-def test_the_key_is_the_id_of_the_event_where_there_is_one() -> None:
+def test_the_key_is_the_id_that_livechat_sends() -> None:
     for kind in ("chat_started", "chat_changed", "agent_sang"):
         assert key_of(kind, event_unique_id="c3b47e2f0525d0e6") == "c3b47e2f0525d0e6"
 
@@ -84,9 +84,11 @@ CHAT = {"id": "OQ422UEDW5", "started_timestamp": 1494990905, "ended_timestamp": 
         ),
     ],
 )
-def test_else_it_is_what_names_the_event(kind: str, fields: Mapping[str, Any], key: str) -> None:
+def test_without_an_id_the_key_is_made_of_type_and_subject(
+    kind: str, fields: Mapping[str, Any], key: str
+) -> None:
     assert key_of(kind, **fields) == key
-    # A repeat may tell more of the chat by then.
+    # A repeated delivery may hold more data of the chat.
     assert key_of(kind, **fields, new=1) == key
 
 
@@ -106,7 +108,7 @@ def test_else_it_is_what_names_the_event(kind: str, fields: Mapping[str, Any], k
         ({"chat": {"attachments": [1]}}, {"chat": {"attachments": [2]}}),
     ],
 )
-def test_where_nothing_names_it_all_it_says_counts(
+def test_without_a_subject_the_key_depends_on_the_whole_body(
     kind: str, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     assert key_of(kind, **one) == key_of(kind, **one)
@@ -114,12 +116,12 @@ def test_where_nothing_names_it_all_it_says_counts(
     assert key_of(kind, **one).startswith(f"{kind}:")
 
 
-def test_a_change_of_the_same_chat_is_another_event() -> None:
+def test_two_changes_of_one_chat_have_different_keys() -> None:
     tagged = {**CHAT, "tags": ["sales"]}
     assert key_of("chat_changed", chat=CHAT) != key_of("chat_changed", chat=tagged)
 
 
-def test_the_order_of_fields_does_not_matter() -> None:
+def test_the_order_of_fields_does_not_change_the_key() -> None:
     body = {"chat": {"id": "A", "new": {"b": 1, "a": 2}}, "visitor": {"id": "S1.a"}}
     turned = {"visitor": {"id": "S1.a"}, "chat": {"new": {"a": 2, "b": 1}, "id": "A"}}
     assert key_of(**body) == key_of(**turned)
@@ -127,7 +129,7 @@ def test_the_order_of_fields_does_not_matter() -> None:
 
 @pytest.mark.parametrize("id_", ["a:b", "a b", "\x00", "é", "\x1b[2J", "x" * 1_000_000])
 @pytest.mark.parametrize("field", ["event_unique_id", "license_id", "chat", "event_type"])
-def test_an_odd_id_makes_a_plain_key(field: str, id_: str) -> None:
+def test_an_unusual_id_makes_a_short_printable_key(field: str, id_: str) -> None:
     body: dict[str, Any] = {"chat": CHAT, field: id_}
     if field == "chat":
         body["chat"] = {**CHAT, "id": id_}
@@ -138,7 +140,7 @@ def test_an_odd_id_makes_a_plain_key(field: str, id_: str) -> None:
     assert len(key) <= 400
 
 
-def test_parts_do_not_run_into_each_other() -> None:
+def test_a_colon_in_an_id_cannot_imitate_another_event() -> None:
     one = key_of("ticket_created", license_id="1", ticket={"id": "2:3"})
     other = key_of("ticket_created", license_id="1:2", ticket={"id": "3"})
     assert one != other
@@ -177,7 +179,7 @@ def test_a_key_does_not_depend_on_the_token(event: WebhookEvent, token: Secret) 
 
 @settings(deadline=None)
 @given(ANY_EVENT)
-def test_an_event_survives_pickle_and_copy_with_all_it_holds(event: WebhookEvent) -> None:
+def test_an_event_survives_pickle_and_copy_with_all_its_values(event: WebhookEvent) -> None:
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
         twin = pickle.loads(pickle.dumps(event, protocol))  # noqa: S301 - our own bytes
         assert (twin, type(twin), twin.key, hash(twin)) == (
@@ -191,7 +193,7 @@ def test_an_event_survives_pickle_and_copy_with_all_it_holds(event: WebhookEvent
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_a_token_made_by_hand_is_hidden_too(cls: type[Any]) -> None:
+def test_the_repr_hides_a_token_that_is_plain_text(cls: type[Any]) -> None:
     needs: dict[str, Any] = {
         TicketCreated: {"ticket": None},
         CannedResponseChanged: {"canned_response": None},
@@ -206,14 +208,14 @@ def test_an_event_cannot_be_changed() -> None:
         parse_webhook(SAMPLES[0]).event_type = "chat_ended"  # type: ignore[misc]
 
 
-def test_events_are_matched_by_class() -> None:
+def test_events_are_instances_of_their_base_classes() -> None:
     event = parse_webhook({"event_type": "visitor_queued", "visitor": {"id": "S1.a"}})
     assert isinstance(event, VisitorEvent)
     assert isinstance(event, WebhookEvent)
     assert not isinstance(event, ChatStarted)
 
 
-def test_the_choices_of_a_question_are_at_hand() -> None:
+def test_chosen_lists_the_labels_of_the_chosen_choices() -> None:
     choices = [("Deep Purple", True), ("Iron Maiden", False), ("Guns N' Roses", True)]
     answers = tuple(WebhookSurveyChoice(label=label, chosen=chosen) for label, chosen in choices)
     assert WebhookSurveyAnswer(answers=answers).chosen == ("Deep Purple", "Guns N' Roses")
@@ -235,7 +237,7 @@ def event_of(sandbox: Sandbox, kind: str = "chat_started") -> Any:
 
 
 @pytest.mark.parametrize("kind", ["chat_started", "chat_ended", "chat_changed", "visitor_queued"])
-async def test_details_reach_the_agent_by_what_the_event_brought(
+async def test_add_details_uses_the_visitor_and_token_of_the_event(
     livechat_sandbox: Sandbox, livechat_client: LiveChatClient, kind: str
 ) -> None:
     event = event_of(livechat_sandbox, kind)
@@ -243,7 +245,7 @@ async def test_details_reach_the_agent_by_what_the_event_brought(
     assert livechat_sandbox.details_of(event.visitor.id)[0].fields == DETAILS.fields
 
 
-async def test_in_a_handler_the_client_is_known(
+async def test_add_details_uses_the_current_client_by_default(
     livechat_sandbox: Sandbox, livechat_client: LiveChatClient
 ) -> None:
     event = event_of(livechat_sandbox)
@@ -255,7 +257,7 @@ async def test_in_a_handler_the_client_is_known(
     assert livechat_sandbox.details_of(event.visitor.id)[0].fields == DETAILS.fields
 
 
-async def test_elsewhere_a_client_is_asked_for() -> None:
+async def test_add_details_without_a_client_says_how_to_pass_one() -> None:
     event = ChatStarted(visitor=WebhookVisitor(id="S1.a"), license_id="1", token=Secret(PLANTED))
     with pytest.raises(ConfigurationError, match=r"client=") as caught:
         await event.add_details(DETAILS)
@@ -275,7 +277,7 @@ async def test_elsewhere_a_client_is_asked_for() -> None:
         ),
     ],
 )
-async def test_what_the_event_lacks_is_named(
+async def test_add_details_names_the_fields_that_the_event_lacks(
     livechat_sandbox: Sandbox, livechat_client: LiveChatClient, missing: set[str], text: str
 ) -> None:
     body = {"license_id": "1025707", "token": PLANTED, "visitor": {"id": "S1.a"}}
@@ -284,7 +286,7 @@ async def test_what_the_event_lacks_is_named(
     with pytest.raises(ConfigurationError) as caught:
         await event.add_details(DETAILS, client=livechat_client)
     assert str(caught.value) == (
-        f"add_details needs what this chat_started event did not bring: {text}"
+        f"add_details needs fields that this chat_started event does not have: {text}"
     )
     assert livechat_sandbox.requests == []
 
@@ -292,7 +294,7 @@ async def test_what_the_event_lacks_is_named(
 # --- what importing costs ---
 
 
-def test_the_package_does_not_bring_in_webhooks() -> None:
+def test_importing_the_package_does_not_import_webhooks() -> None:
     code = (
         "import sys, livechat_async\n"
         "print([name for name in sys.modules if name.startswith('livechat_async.webhooks')])"
@@ -303,7 +305,7 @@ def test_the_package_does_not_bring_in_webhooks() -> None:
     assert (done.stdout.strip(), done.stderr, done.returncode) == ("[]", "", 0)
 
 
-def test_an_empty_chat_is_the_same_whoever_made_it() -> None:
+def test_events_without_data_are_equal_within_their_class() -> None:
     assert ChatStarted().chat == WebhookChat()
     assert ChatStarted() == ChatStarted()
     assert ChatStarted() != ChatEnded()

@@ -14,12 +14,11 @@ from attrs import define, field
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from receiver_help import event, until
+from receiver_help import LIMIT, event, until
 
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.webhooks import EngineStatus, Job, MemoryEngine
 from livechat_async.webhooks.engine import Sleep
-from livechat_async.webhooks.memory import MemoryLedger
 
 
 def job(number: int, handler: str = "show") -> Job:
@@ -27,8 +26,8 @@ def job(number: int, handler: str = "show") -> Job:
 
 
 @define
-class Told:
-    """A runner whose jobs do what they are told, when they are told."""
+class OrderedRunner:
+    """A runner whose jobs wait for an order: succeed, fail, or rest until the next attempt."""
 
     runs: list[Job] = field(factory=list)
     orders: dict[str, asyncio.Future[str]] = field(factory=dict)
@@ -43,10 +42,10 @@ class Told:
             while True:
                 order = self.orders[job.key] = asyncio.get_running_loop().create_future()
                 self.most_at_once = max(self.most_at_once, len(self.orders))
-                said = await order
+                word = await order
                 del self.orders[job.key]
-                if said != "rest":
-                    return said == "succeed"
+                if word != "rest":
+                    return word == "succeed"
                 await sleep(0)
         finally:
             self.orders.pop(job.key, None)
@@ -58,10 +57,10 @@ class Told:
         self.orders[key].set_result(word)
 
 
-def make_engine(**options: Any) -> tuple[MemoryEngine, Told]:
-    engine, told = MemoryEngine(**options), Told()
-    engine.bind(told)
-    return engine, told
+def make_engine(**options: Any) -> tuple[MemoryEngine, OrderedRunner]:
+    engine, runner = MemoryEngine(**options), OrderedRunner()
+    engine.bind(runner)
+    return engine, runner
 
 
 async def spin() -> None:
@@ -70,16 +69,16 @@ async def spin() -> None:
 
 
 class Deliveries(RuleBasedStateMachine):
-    """Deliveries, successes, failures, waits and the passing of time, in any order.
+    """Deliveries, successes, failures, waits and passing time, in any order.
 
-    The model is a dict: what is accepted, and until when what was done is known.
+    The model is the set of accepted jobs, and until when each successful job is remembered.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.now = 0.0
-        self.engine, self.told = make_engine(
+        self.engine, self.runner = make_engine(
             queue_size=2, concurrency=2, remember=10.0, clock=lambda: self.now
         )
         self.accepted: set[str] = set()
@@ -109,11 +108,11 @@ class Deliveries(RuleBasedStateMachine):
             self.accepted.add(key)
             self.starts[key] += 1
 
-    @precondition(lambda self: self.told.orders)
+    @precondition(lambda self: self.runner.orders)
     @rule(data=st.data(), word=st.sampled_from(["succeed", "fail", "rest"]))
     def order(self, data: st.DataObject, word: str) -> None:
-        key = data.draw(st.sampled_from(sorted(self.told.orders)))
-        self.told.say(key, word)
+        key = data.draw(st.sampled_from(sorted(self.runner.orders)))
+        self.runner.say(key, word)
         if word != "rest":
             self.accepted.remove(key)
         if word == "succeed":
@@ -128,19 +127,19 @@ class Deliveries(RuleBasedStateMachine):
     def every_accepted_job_waits_or_runs(self) -> None:
         status = self.engine.status()
         assert status.queued + status.running == len(self.accepted)
-        assert status.running == len(self.told.orders)
-        assert self.told.orders.keys() <= self.accepted
-        assert status.running == 2 or status.queued == 0, "no place is free while somebody waits"
-        assert self.told.most_at_once <= 2
+        assert status.running == len(self.runner.orders)
+        assert self.runner.orders.keys() <= self.accepted
+        assert status.running == 2 or status.queued == 0, "no place is free while a job waits"
+        assert self.runner.most_at_once <= 2
 
     def teardown(self) -> None:
         self.do(self.engine.close(0))
-        ran = Counter(job.key for job in self.told.runs)
-        left = Counter(job.key for job, _ in self.told.abandoned)
+        ran = Counter(job.key for job in self.runner.runs)
+        left = Counter(job.key for job, _ in self.runner.abandoned)
         assert set(left) == self.accepted
         assert all(times == 1 for times in left.values())
         for key, times in self.starts.items():
-            waited = any(job.key == key and "turn" in why for job, why in self.told.abandoned)
+            waited = any(job.key == key and "turn" in why for job, why in self.runner.abandoned)
             assert ran[key] == times - waited
         assert asyncio.all_tasks(self.loop) == set()
         self.loop.close()
@@ -150,85 +149,85 @@ TestDeliveries = Deliveries.TestCase
 TestDeliveries.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
-async def test_one_event_for_two_handlers_is_two_jobs() -> None:
-    engine, told = make_engine()
+async def test_one_event_for_two_handlers_makes_two_jobs() -> None:
+    engine, runner = make_engine()
     assert await engine.submit(job(1, "one"))
     assert await engine.submit(job(1, "two"))
     assert not await engine.submit(job(1, "two"))
     await spin()
-    assert [each.handler for each in told.runs] == ["one", "two"]
+    assert [each.handler for each in runner.runs] == ["one", "two"]
     await engine.close(0)
 
 
-async def test_a_repeat_is_no_repeat_once_the_queue_is_full() -> None:
-    engine, told = make_engine(queue_size=1, concurrency=1)
+async def test_a_full_queue_still_recognises_repeats_and_has_room_later() -> None:
+    engine, runner = make_engine(queue_size=1, concurrency=1)
     assert await engine.submit(job(1))
     assert await engine.submit(job(2))
     with pytest.raises(QueueFullError, match="1 jobs wait already: raise concurrency"):
         await engine.submit(job(3))
-    assert not await engine.submit(job(1)), "known, though there is no room"
+    assert not await engine.submit(job(1)), "it is a repeat although there is no room"
     await spin()
-    told.say(job(1).key, "succeed")
+    runner.say(job(1).key, "succeed")
     await spin()
     assert await engine.submit(job(3)), "there is room again"
     assert engine.status() == EngineStatus(queued=1, running=1)
     await engine.close(0)
 
 
-async def test_a_job_that_waits_for_another_attempt_leaves_its_place() -> None:
-    engine, told = make_engine(concurrency=1)
+async def test_a_job_between_two_attempts_lets_another_job_run() -> None:
+    engine, runner = make_engine(concurrency=1)
     await engine.submit(job(1))
     await engine.submit(job(2))
     await engine.submit(job(3))
     await spin()
-    told.say(job(1).key, "rest")
+    runner.say(job(1).key, "rest")
     await spin()
-    assert list(told.orders) == [job(2).key]
+    assert list(runner.orders) == [job(2).key]
     assert engine.status() == EngineStatus(queued=2, running=1)
-    told.say(job(2).key, "succeed")
+    runner.say(job(2).key, "succeed")
     await spin()
-    assert list(told.orders) == [job(1).key], "it comes before those that never ran"
+    assert list(runner.orders) == [job(1).key], "it comes before those that never ran"
     await engine.close(0)
 
 
-async def test_close_works_off_what_waits() -> None:
-    engine, told = make_engine(concurrency=1)
+async def test_close_finishes_the_jobs_that_wait() -> None:
+    engine, runner = make_engine(concurrency=1)
     for number in range(5):
         await engine.submit(job(number))
-    closing = asyncio.create_task(engine.close(10))
+    closing = asyncio.create_task(engine.close(LIMIT))
     for number in range(5):
-        await until(lambda number=number: job(number).key in told.orders)  # type: ignore[misc]
-        told.say(job(number).key, "succeed")
+        await until(lambda number=number: job(number).key in runner.orders)  # type: ignore[misc]
+        runner.say(job(number).key, "succeed")
     await closing
-    assert len(told.runs) == 5
-    assert told.abandoned == []
+    assert len(runner.runs) == 5
+    assert runner.abandoned == []
     with pytest.raises(ClientStateError, match="closed"):
         await engine.submit(job(9))
 
 
-async def test_close_abandons_what_is_left(caplog: pytest.LogCaptureFixture) -> None:
-    engine, told = make_engine(concurrency=1)
+async def test_close_abandons_the_jobs_that_are_left(caplog: pytest.LogCaptureFixture) -> None:
+    engine, runner = make_engine(concurrency=1)
     for number in range(3):
         await engine.submit(job(number))
     await spin()
-    told.say(job(0).key, "rest")
+    runner.say(job(0).key, "rest")
     await spin()
     await engine.close(0.02)
-    reasons = {each.key: reason for each, reason in told.abandoned}
+    reasons = {each.key: reason for each, reason in runner.abandoned}
     assert reasons == {
         job(0).key: "the receiver was closed while its handler ran, or waited for another attempt",
         job(1).key: "the receiver was closed while its handler ran, or waited for another attempt",
         job(2).key: "the receiver was closed while it waited for its turn",
     }
-    assert len(told.runs) == 2
+    assert len(runner.runs) == 2
     assert "closed with 3 jobs left" in caplog.text
     assert engine.status() == EngineStatus(queued=0, running=0)
 
 
-async def test_what_ends_while_it_is_cancelled_makes_no_room_for_others() -> None:
+async def test_a_job_that_ends_during_close_does_not_start_another() -> None:
     runs: list[Job] = []
 
-    class Stubborn(Told):
+    class Stubborn(OrderedRunner):
         async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:  # noqa: ARG002
             runs.append(job)
             try:
@@ -237,52 +236,54 @@ async def test_what_ends_while_it_is_cancelled_makes_no_room_for_others() -> Non
                 await asyncio.sleep(0)
             return True
 
-    engine, told = MemoryEngine(concurrency=1), Stubborn()
-    engine.bind(told)
+    engine, runner = MemoryEngine(concurrency=1), Stubborn()
+    engine.bind(runner)
     await engine.submit(job(1))
     await engine.submit(job(2))
     await spin()
     await engine.close(0)
     assert runs == [job(1)]
-    assert [each for each, _ in told.abandoned] == [job(2)]
+    assert [each for each, _ in runner.abandoned] == [job(2)]
 
 
-async def test_close_may_be_called_by_several_and_again() -> None:
-    engine, told = make_engine()
+async def test_close_may_be_called_several_times_at_once() -> None:
+    engine, runner = make_engine()
     await engine.submit(job(1))
     await spin()
-    closings = [asyncio.create_task(engine.close(10)) for _ in range(3)]
+    closings = [asyncio.create_task(engine.close(LIMIT)) for _ in range(3)]
     await spin()
     closings[0].cancel()
     await spin()
-    told.say(job(1).key, "succeed")
+    runner.say(job(1).key, "succeed")
     results = await asyncio.gather(*closings, return_exceptions=True)
     assert isinstance(results[0], asyncio.CancelledError)
     assert results[1:] == [None, None]
-    await engine.close(10)
-    assert told.abandoned == []
+    await engine.close(LIMIT)
+    assert runner.abandoned == []
 
 
-async def test_a_hook_that_never_ends_does_not_hold_up_the_end(
+async def test_close_does_not_wait_for_a_hook_that_never_ends(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.webhooks.memory._LAST_WORDS", 0.02)
+    monkeypatch.setattr("livechat_async.webhooks.memory._ABANDON_SECONDS", 0.02)
 
-    class Talker(Told):
+    class HangingHook(OrderedRunner):
         async def abandon(self, job: Job, reason: str) -> None:
             await super().abandon(job, reason)
             await asyncio.Event().wait()
 
-    engine, told = MemoryEngine(), Talker()
-    engine.bind(told)
+    engine, runner = MemoryEngine(), HangingHook()
+    engine.bind(runner)
     await engine.submit(job(1))
     await engine.submit(job(2))
     await engine.close(0)
-    assert len(told.abandoned) == 2
+    assert len(runner.abandoned) == 2
     assert "did not end within 0.02 s" in caplog.text
 
 
-def test_the_end_of_the_event_loop_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_job_cancelled_by_the_end_of_the_event_loop_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async def main() -> None:
         engine, _ = make_engine(concurrency=1)
         await engine.submit(job(1))
@@ -293,17 +294,17 @@ def test_the_end_of_the_event_loop_is_logged(caplog: pytest.LogCaptureFixture) -
     gc.collect()
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
-    assert f"{job(1).key} was cancelled as it ran; close the receiver" in record.getMessage()
+    assert f"{job(1).key} was cancelled while it ran; close the receiver" in record.getMessage()
 
 
-def test_the_end_of_the_event_loop_while_closing_is_logged(
+def test_jobs_left_when_the_event_loop_ends_during_close_are_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def main() -> None:
         engine, _ = make_engine(concurrency=1)
         await engine.submit(job(1))
         await engine.submit(job(2))
-        closing = asyncio.create_task(engine.close(60))
+        closing = asyncio.create_task(engine.close(LIMIT))
         await spin()
         assert not closing.done()
 
@@ -312,13 +313,13 @@ def test_the_end_of_the_event_loop_while_closing_is_logged(
     assert record.getMessage() == "2 jobs were left when the event loop ended"
 
 
-async def test_a_place_is_not_lost_when_a_job_is_cancelled_as_it_comes_back() -> None:
-    engine, told = make_engine(concurrency=1)
+async def test_no_place_is_lost_when_a_returning_job_is_cancelled() -> None:
+    engine, runner = make_engine(concurrency=1)
     await engine.submit(job(1))
     await spin()
-    told.say(job(1).key, "rest")
+    runner.say(job(1).key, "rest")
     await engine.submit(job(2))
-    await spin()  # 2 has the place, or 1 had it back
+    await spin()  # job 2 has the place, or job 1 has it back
     for task in list(engine._tasks):
         task.cancel()
     await spin()
@@ -326,22 +327,22 @@ async def test_a_place_is_not_lost_when_a_job_is_cancelled_as_it_comes_back() ->
     await engine.submit(job(3))
     await engine.submit(job(4))
     await spin()
-    assert list(told.orders) == [job(3).key], "one place, no more and no less"
+    assert list(runner.orders) == [job(3).key], "one place, no more and no less"
     assert engine.status() == EngineStatus(queued=1, running=1)
     await engine.close(0)
 
 
-async def test_a_place_given_back_to_a_cancelled_job_is_free_again(
+async def test_a_place_given_to_a_cancelled_job_is_free_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    engine, told = make_engine(concurrency=1)
+    engine, runner = make_engine(concurrency=1)
     await engine.submit(job(1))
     (first,) = engine._tasks
     await spin()
-    told.say(job(1).key, "rest")
+    runner.say(job(1).key, "rest")
     await engine.submit(job(2))
     await spin()
-    told.say(job(2).key, "rest")  # 1 is next, and has its place from here on
+    runner.say(job(2).key, "rest")  # job 1 is next, and has its place from here on
     fill = engine._fill
 
     def fill_and_cancel() -> None:
@@ -356,12 +357,12 @@ async def test_a_place_given_back_to_a_cancelled_job_is_free_again(
     monkeypatch.undo()
     await engine.submit(job(3))
     await spin()
-    assert len(told.orders) == 1
+    assert len(runner.orders) == 1
     assert engine.status() == EngineStatus(queued=1, running=1)
     await engine.close(0)
 
 
-async def test_an_engine_of_no_receiver_says_so() -> None:
+async def test_an_engine_without_a_receiver_accepts_no_jobs() -> None:
     with pytest.raises(ConfigurationError, match="belongs to no receiver"):
         await MemoryEngine().submit(job(1))
 
@@ -369,7 +370,7 @@ async def test_an_engine_of_no_receiver_says_so() -> None:
 async def test_an_engine_belongs_to_one_receiver() -> None:
     engine, _ = make_engine()
     with pytest.raises(ConfigurationError, match="belongs to one receiver"):
-        engine.bind(Told())
+        engine.bind(OrderedRunner())
 
 
 @pytest.mark.parametrize(
@@ -382,25 +383,32 @@ async def test_an_engine_belongs_to_one_receiver() -> None:
         ("remember_most", True),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(name: str, value: Any) -> None:
+def test_settings_out_of_range_are_refused(name: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=name):
         MemoryEngine(**{name: value})
 
 
-def test_the_ledger_forgets_what_is_old_or_too_much() -> None:
+async def test_successful_jobs_are_forgotten_when_they_are_old_or_too_many() -> None:
     now = [0.0]
-    ledger = MemoryLedger(10, 3, clock=lambda: now[0])
-    ledger.add("a")
+    engine, runner = make_engine(remember=10, remember_most=3, clock=lambda: now[0])
+
+    async def is_repeat(number: int) -> bool:
+        if not await engine.submit(job(number)):
+            return True
+        await spin()
+        runner.say(job(number).key, "succeed")
+        await spin()
+        return False
+
+    assert not await is_repeat(1)
     now[0] = 5
-    ledger.add("b")
-    assert "a" in ledger
+    assert not await is_repeat(2)
+    assert await is_repeat(1)
     now[0] = 10
-    assert "a" not in ledger
-    assert "b" in ledger
-    for key in "cde":
-        ledger.add(key)
-    assert [key for key in "abcde" if key in ledger] == ["c", "d", "e"]
-    assert len(ledger) == 3
-    now[0] = 1000
-    assert "e" not in ledger
-    assert len(ledger) == 0
+    assert not await is_repeat(1), "it is 10 s old"
+    assert await is_repeat(2)
+    assert not await is_repeat(3)
+    assert not await is_repeat(4)
+    assert not await is_repeat(2), "three others were remembered later"
+    assert [await is_repeat(number) for number in (3, 4, 2)] == [True] * 3
+    await engine.close(0)

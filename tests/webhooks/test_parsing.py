@@ -1,4 +1,4 @@
-"""Bodies of webhooks: every form that was seen, decoded exactly; all else, explained."""
+"""Bodies of webhooks: every known form is decoded exactly, and everything else is explained."""
 
 import copy
 import json
@@ -90,7 +90,7 @@ def problem_of(body: Any) -> WebhookError:
     return caught.value
 
 
-# --- the forms that were seen ---
+# --- known forms ---
 
 MARY = WebhookVisitor(
     id="S126126161.O136OJPO1",
@@ -305,7 +305,7 @@ def test_an_end_of_2017_decodes_exactly() -> None:
         visitor=MARY_2017,
         pre_chat_survey=SURVEY_2017,
     )
-    # This body calls the visitor an agent, too.
+    # This body gives the visitor the user_type of an agent.
     assert [message.is_from_visitor for message in event.chat.messages] == [False, True]
 
 
@@ -329,7 +329,7 @@ def test_the_form_of_2019_decodes_exactly() -> None:
 
 
 @pytest.mark.parametrize("body", SAMPLES)
-def test_nothing_of_a_sample_is_unknown(body: Mapping[str, Any]) -> None:
+def test_the_samples_have_no_unknown_fields(body: Mapping[str, Any]) -> None:
     waiting: list[Any] = [parse_webhook(body)]
     while waiting:
         model = waiting.pop()
@@ -340,14 +340,14 @@ def test_nothing_of_a_sample_is_unknown(body: Mapping[str, Any]) -> None:
             waiting += model
 
 
-def test_every_event_and_data_type_has_its_class() -> None:
+def test_every_event_type_has_a_class_with_its_data_types() -> None:
     assert EVENT_CLASSES.keys() == DATA_TYPES.keys() == set(WebhookEventType)
     for kind, data_types in DATA_TYPES.items():
         held = {field.name for field in attrs.fields(EVENT_CLASSES[kind])}
         assert {*map(str, data_types)} == held & {*map(str, WebhookDataType)}
 
 
-# --- what it is given ---
+# --- types of bodies ---
 
 
 @pytest.mark.parametrize("body", SAMPLES)
@@ -376,13 +376,13 @@ def test_a_mapping_is_not_kept() -> None:
     assert event.extra == {"new": {"list": [1]}}
 
 
-def test_half_an_emoji_costs_only_itself() -> None:
+def test_half_an_emoji_becomes_one_replacement_character() -> None:
     event = parse_webhook(b'{"event_type": "chat_started", "visitor": {"name": "Mary \\ud83d"}}')
     assert event.visitor.name == "Mary \ufffd"
 
 
 @pytest.mark.parametrize("name", ["visitor_queued", "visior_queued"])
-def test_the_old_spelling_of_a_queued_visitor_is_known(name: str) -> None:
+def test_the_old_spelling_of_visitor_queued_is_accepted(name: str) -> None:
     event = parse_webhook({"event_type": name, "visitor": {"id": "S1.a"}})
     assert isinstance(event, VisitorQueued)
     assert event.event_type == WebhookEventType.VISITOR_QUEUED
@@ -396,7 +396,7 @@ def test_the_old_spelling_of_a_queued_visitor_is_known(name: str) -> None:
     assert webhook.event_type is WebhookEventType.VISITOR_QUEUED
 
 
-def test_an_unknown_event_keeps_all_it_says() -> None:
+def test_an_unknown_event_keeps_all_its_fields() -> None:
     body = {"event_type": "agent_sang", "visitor": None, "chat": [], "ticket": {"id": 7}, "new": 1}
     event = parse_webhook({**ENVELOPE, **body})
     assert isinstance(event, UnknownEvent)
@@ -407,7 +407,7 @@ def test_an_unknown_event_keeps_all_it_says() -> None:
     assert event.data_types == {"ticket"}
 
 
-# --- what a robust receiver must survive ---
+# --- wrong and incomplete bodies ---
 
 
 @pytest.mark.parametrize(
@@ -462,7 +462,7 @@ def test_an_unknown_event_keeps_all_it_says() -> None:
         ({"event_type": "chat_ended", "license_id": True}, "license_id", "true"),
     ],
 )
-def test_what_is_no_event_is_explained(body: Any, path: str, found: str) -> None:
+def test_the_error_for_a_wrong_body_says_where_and_what(body: Any, path: str, found: str) -> None:
     problem = problem_of(body)
     assert problem.path == path
     assert problem.found.startswith(found)
@@ -471,7 +471,7 @@ def test_what_is_no_event_is_explained(body: Any, path: str, found: str) -> None
 
 
 @pytest.mark.parametrize("missing", ["visitor", "ticket", "canned_response"])
-def test_the_remedy_for_missing_data_is_named(missing: str) -> None:
+def test_the_error_for_missing_data_names_the_data_type_to_register(missing: str) -> None:
     (kind,) = (kind for kind, data_types in DATA_TYPES.items() if data_types == (missing,))
     problem = problem_of({"event_type": str(kind), **ENVELOPE})
     assert str(problem).endswith(f"Register the webhook with the data type {missing!r}")
@@ -491,7 +491,7 @@ def test_the_remedy_for_missing_data_is_named(missing: str) -> None:
         {"webhook_id": "8f3a", "payload": {}},
     ],
 )
-def test_a_webhook_of_version_3_is_told_by_name(body: Mapping[str, Any]) -> None:
+def test_a_webhook_of_version_3_is_recognised(body: Mapping[str, Any]) -> None:
     text = str(problem_of(body))
     assert "version 3" in text
     assert "version 2" in text
@@ -526,7 +526,9 @@ def test_a_webhook_of_version_3_is_told_by_name(body: Mapping[str, Any]) -> None
         {"chat": {"new": {"a": 1}}, "visitor": {"new": []}, "new": None},
     ],
 )
-def test_what_is_missing_or_new_is_survived(kind: str, fields: Mapping[str, Any]) -> None:
+def test_missing_and_unknown_fields_do_not_fail_an_event(
+    kind: str, fields: Mapping[str, Any]
+) -> None:
     event: Any = parse_webhook({"event_type": kind, **fields})
     assert type(event) is EVENT_CLASSES[WebhookEventType(kind)]
     assert isinstance(event.visitor.email, str)
@@ -539,7 +541,7 @@ def test_what_is_missing_or_new_is_survived(kind: str, fields: Mapping[str, Any]
     }
 
 
-def test_data_that_was_not_asked_for_is_an_empty_object() -> None:
+def test_data_that_is_absent_becomes_an_empty_object() -> None:
     event = started()
     assert (event.chat, event.visitor) == (WebhookChat(), WebhookVisitor())
     assert (event.visitor.email, event.visitor.id, event.chat.id) == ("", None, None)
@@ -547,18 +549,18 @@ def test_data_that_was_not_asked_for_is_an_empty_object() -> None:
     assert event.data_types == frozenset()
 
 
-def test_a_skipped_survey_was_brought_nonetheless() -> None:
+def test_an_empty_survey_counts_as_data() -> None:
     assert started(pre_chat_survey=[]).data_types == {"pre_chat_survey"}
 
 
 @pytest.mark.parametrize("number", [1025707, "1025707"])
-def test_numbers_that_name_things_are_text(number: Any) -> None:
+def test_ids_sent_as_numbers_become_text(number: Any) -> None:
     event = started(license_id=number, event_unique_id=number, lc_version=2.0, visitor={"id": 7})
     assert (event.license_id, event.unique_id, event.key) == ("1025707",) * 3
     assert (event.lc_version, event.visitor.id) == ("2.0", "7")
 
 
-def test_new_fields_are_kept_where_they_stand() -> None:
+def test_unknown_fields_are_kept_in_their_own_object() -> None:
     event = started(new=1, chat={"new": 2}, visitor={"new": 3})
     assert (event.extra, event.chat.extra, event.visitor.extra) == (
         {"new": 1},
@@ -567,11 +569,11 @@ def test_new_fields_are_kept_where_they_stand() -> None:
     )
 
 
-def test_no_field_of_the_body_says_what_it_brought() -> None:
+def test_a_field_named_data_types_in_the_body_is_ignored() -> None:
     assert started(data_types=["ticket"], chat={}).data_types == {"chat"}
 
 
-def test_the_deepest_body_that_is_read_can_be_pickled_and_has_a_key() -> None:
+def test_the_deepest_accepted_body_can_be_pickled_and_has_a_key() -> None:
     def nested(levels: int) -> dict[str, Any]:
         value: Any = 1
         for _ in range(levels):
@@ -586,7 +588,7 @@ def test_the_deepest_body_that_is_read_can_be_pickled_and_has_a_key() -> None:
     assert len(many.extra["wide"]) == 1000
 
 
-# --- whatever comes ---
+# --- any body ---
 
 WILD_TEXT = st.text(st.characters(), max_size=20)
 ANY_EVENT = st.sampled_from([*map(str, WebhookEventType), "visior_queued", "agent_sang", ""])
@@ -608,7 +610,7 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(deadline=None)
 @given(st.binary() | WILD_TEXT | JSON | bodies() | bodies().map(json.dumps))
-def test_it_raises_nothing_but_its_own_error(body: Any) -> None:
+def test_parsing_raises_webhook_errors_only(body: Any) -> None:
     try:
         event = parse_webhook(body)
     except WebhookError as error:
@@ -627,7 +629,7 @@ def test_it_raises_nothing_but_its_own_error(body: Any) -> None:
 
 @settings(deadline=None)
 @given(st.data(), st.sampled_from([ChatStarted, ChatEnded, ChatChanged, VisitorQueued]))
-def test_every_event_comes_back_from_its_own_json(data: st.DataObject, cls: type[Any]) -> None:
+def test_an_event_written_as_json_is_read_back_equal(data: st.DataObject, cls: type[Any]) -> None:
     event = data.draw(models(cls))
     body = make_converter().unstructure(event)
     body["event_type"] = kind = next(k for k, c in EVENT_CLASSES.items() if c is cls)
@@ -640,7 +642,7 @@ def test_every_event_comes_back_from_its_own_json(data: st.DataObject, cls: type
 
 
 def with_tokens(value: Any) -> Any:
-    """The value, with a token planted in each of its objects."""
+    """The value, with a token in each of its objects."""
     if isinstance(value, dict):
         return {**{name: with_tokens(item) for name, item in value.items()}, "token": PLANTED}
     return [with_tokens(item) for item in value] if isinstance(value, list) else value
@@ -655,8 +657,8 @@ def faces_of(outcome: object) -> Iterator[str]:
         yield repr(outcome.args)
         yield pickle.dumps(outcome).decode("latin-1")
         assert outcome.__cause__ is outcome.__context__ is None
-        told = traceback.TracebackException.from_exception(outcome, capture_locals=True)
-        ours = [frame for frame in told.stack if "/livechat_async/" in frame.filename]
+        shown = traceback.TracebackException.from_exception(outcome, capture_locals=True)
+        ours = [frame for frame in shown.stack if "/livechat_async/" in frame.filename]
         assert ours
         yield "".join(traceback.StackSummary.from_list(ours).format())
         yield from (repr(frame.locals) for frame in ours)
@@ -671,9 +673,7 @@ def outcome_of(body: Any) -> object:
 
 @settings(deadline=None)
 @given(bodies() | st.sampled_from(SAMPLES), st.integers(0, 10_000), st.sampled_from("<>-+"))
-def test_a_token_is_shown_nowhere_however_broken_the_body(
-    body: dict[str, Any], at: int, damage: str
-) -> None:
+def test_no_broken_body_makes_a_token_visible(body: dict[str, Any], at: int, damage: str) -> None:
     planted = with_tokens(body)
     try:
         text = json.dumps(planted).encode()
@@ -692,14 +692,14 @@ def test_a_token_is_shown_nowhere_however_broken_the_body(
 
 
 @pytest.mark.parametrize("token", [[PLANTED], {"a": PLANTED}, {PLANTED: 1}])
-def test_a_token_that_is_no_text_is_not_shown_either(token: Any) -> None:
+def test_a_token_that_is_not_text_stays_hidden(token: Any) -> None:
     outcome = outcome_of({"event_type": "chat_started", "token": token})
     assert isinstance(outcome, WebhookError)
     assert (outcome.path, outcome.expected) == ("token", "text")
     assert not any(PLANTED in face for face in faces_of(outcome))
 
 
-def test_a_token_that_stands_elsewhere_too_is_not_shown_there() -> None:
+def test_a_token_repeated_elsewhere_in_the_body_stays_hidden() -> None:
     body = {"event_type": "chat_started", "token": PLANTED, "visitor": f"see {PLANTED}"}
     outcome = outcome_of(body)
     assert isinstance(outcome, WebhookError)
@@ -707,27 +707,27 @@ def test_a_token_that_stands_elsewhere_too_is_not_shown_there() -> None:
 
 
 @pytest.mark.parametrize("body", [f'"{PLANTED}"', f'{{"event_type": ["{PLANTED}"]}}'])
-def test_a_piece_of_a_body_is_not_shown(body: str) -> None:
+def test_errors_do_not_show_pieces_of_the_body(body: str) -> None:
     outcome = outcome_of(body)
     assert isinstance(outcome, WebhookError)
     assert not any(PLANTED in face for face in faces_of(outcome))
 
 
-def test_nothing_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_parsing_logs_nothing(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         for body in (*SAMPLES, b"{", {}, {"event_type": "new"}):
             outcome_of(body)
     assert caplog.records == []
 
 
-def test_an_error_is_short_and_obeyed_by_no_terminal() -> None:
+def test_an_error_is_short_and_printable() -> None:
     body = {"event_type": "chat_started", "visitor": "\x1b[2J\n" + "x" * 10_000}
     problem = problem_of(body)
     assert str(problem).isprintable()
     assert len(str(problem)) < 300
 
 
-def test_the_error_survives_pickle() -> None:
+def test_a_webhook_error_survives_pickle() -> None:
     problem = problem_of({"event_type": "visitor_queued"})
     twin = pickle.loads(pickle.dumps(problem))  # noqa: S301 - our own bytes
     assert (str(twin), vars(twin)) == (str(problem), vars(problem))
@@ -764,7 +764,7 @@ def test_the_documented_registration_decodes_exactly() -> None:
 
 @settings(deadline=None)
 @given(models(Webhook))
-def test_every_registration_comes_back_from_its_own_json(webhook: Webhook) -> None:
+def test_a_registration_written_as_json_is_read_back_equal(webhook: Webhook) -> None:
     converter = make_converter()
     assert converter.structure(converter.unstructure(webhook), Webhook) == webhook
 
@@ -782,5 +782,5 @@ def test_every_registration_comes_back_from_its_own_json(webhook: Webhook) -> No
         ("", ""),
     ],
 )
-def test_the_address_is_the_url_without_credentials(url: str, address: str) -> None:
+def test_the_address_of_a_registration_has_no_credentials(url: str, address: str) -> None:
     assert Webhook(id="1", event_type="chat_started", url=Secret(url)).address == address

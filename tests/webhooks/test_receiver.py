@@ -1,4 +1,4 @@
-"""What a receiver answers, and who is told: the plain function, without a server."""
+"""The answers of a receiver and the calls of its handlers, without a server."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from receiver_help import (
     CREDENTIALS,
     TOKEN,
     DeadLetters,
-    Kept,
     MakeReceiver,
+    Recorder,
     basic,
     body,
     document,
@@ -41,8 +41,8 @@ from livechat_async.webhooks import (
 )
 
 
-class OddEngine:
-    """Takes the jobs of which it is told nothing bad."""
+class FakeEngine:
+    """Accepts every job, except those it is set to refuse."""
 
     def __init__(self) -> None:
         self.taken: list[Job] = []
@@ -76,22 +76,22 @@ class OddEngine:
 
 
 async def test_an_event_reaches_its_handler_after_the_answer(bot: WebhookReceiver) -> None:
-    kept = Kept(gate=asyncio.Event())
-    bot.on(ChatStarted)(kept)
+    recorder = Recorder(gate=asyncio.Event())
+    bot.on(ChatStarted)(recorder)
     answer = await bot.receive(body(), headers())
     assert (answer.status, answer.body) == (200, b"")
-    await until(lambda: len(kept.events) == 1)
-    assert kept.ended == 0
-    assert kept.gate is not None
-    kept.gate.set()
+    await until(lambda: len(recorder.events) == 1)
+    assert recorder.ended == 0
+    assert recorder.gate is not None
+    recorder.gate.set()
     await until(lambda: bot.status().done == 1)
-    (event,) = kept.events
+    (event,) = recorder.events
     assert isinstance(event, ChatStarted)
     assert event.visitor.email == "mary@example.com"
 
 
-async def test_handlers_get_what_they_asked_for(bot: WebhookReceiver) -> None:
-    started, chats, everything, unknown = Kept(), Kept(), Kept(), Kept()
+async def test_a_handler_gets_the_events_it_was_registered_for(bot: WebhookReceiver) -> None:
+    started, chats, everything, unknown = Recorder(), Recorder(), Recorder(), Recorder()
     bot.on(ChatStarted, name="started")(started)
     bot.on(ChatStarted, ChatEnded, name="chats")(chats)
     bot.on(WebhookEvent, name="everything")(everything)
@@ -106,35 +106,35 @@ async def test_handlers_get_what_they_asked_for(bot: WebhookReceiver) -> None:
     assert [each.event_type for each in unknown.events] == kinds[3:]
 
 
-async def test_a_repeat_does_not_run_again(bot: WebhookReceiver) -> None:
-    kept = Kept()
-    bot.on(ChatStarted)(kept)
+async def test_a_repeated_delivery_does_not_run_the_handler_again(bot: WebhookReceiver) -> None:
+    recorder = Recorder()
+    bot.on(ChatStarted)(recorder)
     for _ in range(10):
         assert (await bot.receive(body(), headers())).status == 200
     await until(lambda: bot.status().done == 1)
     assert (await bot.receive(body(), headers())).status == 200
-    assert len(kept.events) == 1
+    assert len(recorder.events) == 1
     status = bot.status()
     assert (status.accepted, status.repeats, status.done) == (11, 10, 1)
 
 
-async def test_without_an_id_a_repeat_is_known_by_what_it_tells(bot: WebhookReceiver) -> None:
-    kept = Kept()
-    bot.on(WebhookEvent)(kept)
-    told = document()
-    del told["event_unique_id"]
+async def test_a_repeat_without_an_id_is_recognised_by_its_content(bot: WebhookReceiver) -> None:
+    recorder = Recorder()
+    bot.on(WebhookEvent)(recorder)
+    sent = document()
+    del sent["event_unique_id"]
     for _ in range(3):
-        told["token"] += "0"
-        await bot.receive(json.dumps(told).encode(), headers())
+        sent["token"] += "0"
+        await bot.receive(json.dumps(sent).encode(), headers())
     await until(lambda: bot.status().done == 1)
     assert bot.status().repeats == 2
 
 
-async def test_what_failed_for_good_runs_again_when_delivered_again(
+async def test_only_failed_handlers_run_again_when_livechat_delivers_again(
     make_receiver: MakeReceiver,
 ) -> None:
     bot = make_receiver(attempts=2)
-    good, bad, letters = Kept(), Kept(errors=[OSError(), OSError("last")]), DeadLetters()
+    good, bad, letters = Recorder(), Recorder(errors=[OSError(), OSError("last")]), DeadLetters()
     bot.on(ChatStarted, name="good")(good)
     bot.on(ChatStarted, name="bad")(bad)
     bot.on_dead_letter(letters)
@@ -145,34 +145,34 @@ async def test_what_failed_for_good_runs_again_when_delivered_again(
     await until(lambda: bot.status().running == 0)
     await bot.receive(body(), headers())
     await until(lambda: bot.status().done == 2)
-    assert len(good.events) == 1, "the one that succeeded does not run again"
+    assert len(good.events) == 1, "a handler that succeeded does not run again"
     assert len(bad.events) == 3
     status = bot.status()
     assert (status.failed, status.dead, status.abandoned, status.repeats) == (2, 1, 0, 1)
 
 
-async def test_what_waits_or_runs_is_not_queued_twice(make_receiver: MakeReceiver) -> None:
+async def test_a_job_that_waits_or_runs_is_not_queued_twice(make_receiver: MakeReceiver) -> None:
     bot = make_receiver(engine=MemoryEngine(concurrency=1))
-    kept = Kept(gate=asyncio.Event())
-    bot.on(ChatStarted)(kept)
+    recorder = Recorder(gate=asyncio.Event())
+    bot.on(ChatStarted)(recorder)
     for number in (1, 2, 1, 2, 1, 2):
         assert (await bot.receive(body(number), headers())).status == 200
     status = bot.status()
     assert (status.queued, status.running, status.repeats) == (1, 1, 4)
-    assert kept.gate is not None
-    kept.gate.set()
+    assert recorder.gate is not None
+    recorder.gate.set()
     await until(lambda: bot.status().done == 2)
-    assert len(kept.events) == 2
+    assert len(recorder.events) == 2
 
 
-async def test_200_is_answered_only_once_every_handler_has_its_job(
+async def test_the_answer_is_200_only_when_every_handler_has_its_job(
     make_receiver: MakeReceiver,
 ) -> None:
-    engine = OddEngine()
+    engine = FakeEngine()
     engine.refuses["two"] = QueueFullError("full")
     bot = make_receiver(engine=engine)
-    bot.on(ChatStarted, name="one")(Kept())
-    bot.on(ChatStarted, name="two")(Kept())
+    bot.on(ChatStarted, name="one")(Recorder())
+    bot.on(ChatStarted, name="two")(Recorder())
     answer = await bot.receive(body(), headers())
     assert answer.status == 503
     assert answer.headers["Retry-After"].isdigit()
@@ -186,22 +186,22 @@ async def test_200_is_answered_only_once_every_handler_has_its_job(
 
 async def test_a_full_queue_is_answered_503(make_receiver: MakeReceiver) -> None:
     bot = make_receiver(engine=MemoryEngine(queue_size=1, concurrency=1))
-    kept = Kept(gate=asyncio.Event())
-    bot.on(ChatStarted)(kept)
+    recorder = Recorder(gate=asyncio.Event())
+    bot.on(ChatStarted)(recorder)
     answers = [(await bot.receive(body(number), headers())).status for number in range(4)]
     assert answers == [200, 200, 503, 503]
-    assert kept.gate is not None
-    kept.gate.set()
+    assert recorder.gate is not None
+    recorder.gate.set()
     await until(lambda: bot.status().done == 2)
     assert (await bot.receive(body(2), headers())).status == 200
 
 
-async def test_an_engine_that_fails_is_answered_503(
+async def test_an_engine_that_fails_makes_the_answer_503(
     make_receiver: MakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    engine = OddEngine()
+    engine = FakeEngine()
     bot = make_receiver(engine=engine)
-    bot.on(ChatStarted, name="one")(Kept())
+    bot.on(ChatStarted, name="one")(Recorder())
     engine.start_fails = OSError("no server")
     assert (await bot.receive(body(), headers())).status == 503
     assert "the engine could not be started" in caplog.text
@@ -210,16 +210,16 @@ async def test_an_engine_that_fails_is_answered_503(
     engine.start_fails = None
     engine.refuses["one"] = OSError("gone")
     assert (await bot.receive(body(), headers())).status == 503
-    assert "the engine did not take" in caplog.text
+    assert "the engine did not accept" in caplog.text
     engine.refuses.clear()
     assert (await bot.receive(body(), headers())).status == 200
     assert TOKEN not in caplog.text
 
 
-async def test_a_closed_receiver_gives_no_engine_a_job(make_receiver: MakeReceiver) -> None:
-    engine = OddEngine()
+async def test_a_closed_receiver_submits_no_jobs(make_receiver: MakeReceiver) -> None:
+    engine = FakeEngine()
     bot = make_receiver(engine=engine)
-    bot.on(ChatStarted)(Kept())
+    bot.on(ChatStarted)(Recorder())
     async with bot:
         pass
     assert (await bot.receive(body(), headers())).status == 503
@@ -228,7 +228,7 @@ async def test_a_closed_receiver_gives_no_engine_a_job(make_receiver: MakeReceiv
 
 
 async def test_the_engine_is_started_once(make_receiver: MakeReceiver) -> None:
-    engine = OddEngine()
+    engine = FakeEngine()
     bot = make_receiver(engine=engine)
     assert bot.status().state == "new"
     await asyncio.gather(*(bot.receive(body(n), headers()) for n in range(5)), bot.start())
@@ -237,8 +237,8 @@ async def test_the_engine_is_started_once(make_receiver: MakeReceiver) -> None:
     assert bot.status().state == "running"
 
 
-async def test_an_event_nobody_asked_for_is_answered_200(bot: WebhookReceiver) -> None:
-    bot.on(TicketCreated)(Kept())
+async def test_an_event_without_a_handler_is_answered_200(bot: WebhookReceiver) -> None:
+    bot.on(TicketCreated)(Recorder())
     assert (await bot.receive(body(1), headers())).status == 200
     assert (await bot.receive(body(2, "chat_moved"), headers())).status == 200
     status = bot.status()
@@ -274,11 +274,11 @@ async def test_an_event_nobody_asked_for_is_answered_200(bot: WebhookReceiver) -
         (json.dumps({**document(), "token": None, "license_id": None, "new": [1]}).encode(), 200),
     ],
 )
-async def test_bodies_met_in_the_wild(
+async def test_each_kind_of_body_gets_its_status(
     bot: WebhookReceiver, sent: bytes, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kept = Kept()
-    bot.on(WebhookEvent)(kept)
+    recorder = Recorder()
+    bot.on(WebhookEvent)(recorder)
     with caplog.at_level(logging.INFO, "livechat_async.webhooks"):
         answer = await bot.receive(sent, headers())
     assert answer.status == status
@@ -290,7 +290,7 @@ async def test_bodies_met_in_the_wild(
         assert f"answered {status} to a webhook: " in caplog.text
         assert caplog.records[-1].levelname == "INFO"
         assert bot.status().refused == 1
-        assert kept.events == []
+        assert recorder.events == []
 
 
 @given(
@@ -310,14 +310,14 @@ async def test_bodies_met_in_the_wild(
         max_leaves=12,
     ).map(lambda value: json.dumps(value).encode())
 )
-def test_no_body_is_too_odd(sent: bytes) -> None:
+def test_any_body_gets_an_answer(sent: bytes) -> None:
     async def main() -> None:
         async with WebhookReceiver(credentials=CREDENTIALS, backoff=0) as bot:
-            kept = Kept()
-            bot.on(WebhookEvent)(kept)
+            recorder = Recorder()
+            bot.on(WebhookEvent)(recorder)
             answer = await bot.receive(sent, headers())
             assert answer.status in {200, 400, 422}
-        assert len(kept.events) == (answer.status == 200)
+        assert len(recorder.events) == (answer.status == 200)
 
     asyncio.run(main())
 
@@ -352,7 +352,7 @@ def encoded(text: bytes) -> str:
         "Basic " + "A" * 100_000,
     ],
 )
-async def test_wrong_credentials_are_answered_401_unread(
+async def test_wrong_credentials_are_answered_401_before_the_body_is_read(
     bot: WebhookReceiver, authorization: str | None
 ) -> None:
     given = {} if authorization is None else {"Authorization": authorization}
@@ -364,7 +364,9 @@ async def test_wrong_credentials_are_answered_401_unread(
 @pytest.mark.parametrize(
     "authorization", [basic(), basic().replace("B", "b", 1), basic().replace("Basic ", "BASIC   ")]
 )
-async def test_right_credentials_in_any_spelling(bot: WebhookReceiver, authorization: str) -> None:
+async def test_the_case_of_scheme_and_header_names_does_not_matter(
+    bot: WebhookReceiver, authorization: str
+) -> None:
     assert (await bot.receive(body(), {"authorization": authorization})).status == 200
     assert (await bot.receive(body(), [("AUTHORIZATION", authorization)])).status == 200
 
@@ -374,7 +376,9 @@ async def test_credentials_given_twice_are_refused(bot: WebhookReceiver) -> None
     assert (await bot.receive(body(), pairs)).status == 401
 
 
-async def test_the_path_secret_comes_first(make_receiver: MakeReceiver) -> None:
+async def test_the_path_secret_is_checked_before_the_credentials(
+    make_receiver: MakeReceiver,
+) -> None:
     bot = make_receiver(path_secret="sésame")
     for wrong in ("", "sesame", "sésame ", "\udcff", None):
         assert (await bot.receive(b"x", headers(), path_secret=wrong)).status == 404
@@ -382,7 +386,7 @@ async def test_the_path_secret_comes_first(make_receiver: MakeReceiver) -> None:
     assert (await bot.receive(body(), headers(), path_secret="sésame")).status == 200
 
 
-async def test_a_secret_of_one_side_alone_is_logged_once(
+async def test_a_path_secret_on_one_side_only_is_logged_once(
     make_receiver: MakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot = make_receiver()
@@ -400,13 +404,13 @@ async def test_a_secret_of_one_side_alone_is_logged_once(
     assert "sesame" not in caplog.text
 
 
-async def test_anybody_may_post_only_where_that_is_said(
+async def test_a_receiver_without_any_secret_logs_a_warning(
     make_receiver: MakeReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     bot = make_receiver(credentials=None)
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert "anybody who finds its address" in record.getMessage()
+    assert "anyone who finds its address" in record.getMessage()
     assert (await bot.receive(body(), {})).status == 200
     caplog.clear()
     make_receiver(credentials=None, path_secret="sesame")
@@ -426,11 +430,13 @@ async def test_anybody_may_post_only_where_that_is_said(
         ("", 415),
     ],
 )
-async def test_media_types(bot: WebhookReceiver, content_type: str, status: int) -> None:
+async def test_only_json_in_utf8_is_accepted(
+    bot: WebhookReceiver, content_type: str, status: int
+) -> None:
     assert (await bot.receive(body(), headers(Content_Type=content_type))).status == status
 
 
-async def test_a_body_without_a_type_is_taken(bot: WebhookReceiver) -> None:
+async def test_a_body_without_a_content_type_is_accepted(bot: WebhookReceiver) -> None:
     assert (await bot.receive(body(), {"Authorization": basic()})).status == 200
 
 
@@ -445,7 +451,7 @@ async def test_a_body_of_5_mb_is_refused(bot: WebhookReceiver) -> None:
     large = body(padding="x" * 5_000_000)
     answer = await bot.receive(large, headers())
     assert answer.status == 413
-    assert answer.body == b"more than 1,048,576 bytes are not taken\n"
+    assert answer.body == b"more than 1,048,576 bytes are not accepted\n"
     for length in (str(len(large)), "9" * 5_000):
         assert (await bot.receive(b"", headers(Content_Length=length))).status == 413
 
@@ -458,18 +464,18 @@ async def test_other_licences_are_refused(make_receiver: MakeReceiver) -> None:
 
 
 @pytest.mark.parametrize("ids", ["12345", 12345, [], [True], ["x"], [-1], [1.5]])
-def test_licences_that_make_no_sense_are_refused(ids: Any) -> None:
+def test_malformed_license_ids_are_refused(ids: Any) -> None:
     with pytest.raises(ConfigurationError, match="license_ids"):
         WebhookReceiver(credentials=CREDENTIALS, license_ids=ids)
 
 
 @pytest.mark.parametrize("secret", ["", "a/b", "a\nb", b"abc", 7])
-def test_path_secrets_that_make_no_sense_are_refused(secret: Any) -> None:
+def test_malformed_path_secrets_are_refused(secret: Any) -> None:
     with pytest.raises(ConfigurationError, match="path_secret is"):
         WebhookReceiver(credentials=CREDENTIALS, path_secret=secret)
 
 
-def test_credentials_are_an_object() -> None:
+def test_credentials_must_be_webhook_credentials() -> None:
     with pytest.raises(ConfigurationError, match="not tuple") as caught:
         WebhookReceiver(credentials=("user", "hush"))  # type: ignore[arg-type]
     assert "hush" not in str(caught.value)
@@ -487,12 +493,12 @@ def test_credentials_are_an_object() -> None:
         ("backoff_max", "1"),
     ],
 )
-def test_settings_that_make_no_sense_are_refused(name: str, value: Any) -> None:
+def test_settings_out_of_range_are_refused(name: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=name):
         WebhookReceiver(credentials=CREDENTIALS, **{name: value})
 
 
-def test_handlers_have_to_be_async(bot: WebhookReceiver) -> None:
+def test_handlers_and_hooks_must_be_async(bot: WebhookReceiver) -> None:
     def sync(_: WebhookEvent) -> None: ...
 
     async def generator(_: WebhookEvent) -> Any:
@@ -503,7 +509,7 @@ def test_handlers_have_to_be_async(bot: WebhookReceiver) -> None:
 
     @functools.wraps(sync)
     def wrapped(event: WebhookEvent) -> Any:
-        return Kept()(event)
+        return Recorder()(event)
 
     for handler in (
         sync,
@@ -520,7 +526,7 @@ def test_handlers_have_to_be_async(bot: WebhookReceiver) -> None:
             bot.on_dead_letter(handler)  # type: ignore[type-var]
 
 
-async def test_whatever_is_async_is_taken(bot: WebhookReceiver) -> None:
+async def test_every_kind_of_async_callable_can_be_a_handler(bot: WebhookReceiver) -> None:
     seen: list[str] = []
 
     async def function(what: str, _: WebhookEvent) -> None:
@@ -530,45 +536,45 @@ async def test_whatever_is_async_is_taken(bot: WebhookReceiver) -> None:
         async def method(self, _: WebhookEvent) -> None:
             seen.append("method")
 
-    kept = Kept()
-    for handler in (functools.partial(function, "partial"), Bot().method, kept):
+    recorder = Recorder()
+    for handler in (functools.partial(function, "partial"), Bot().method, recorder):
         assert bot.on(ChatStarted)(handler) is handler
     bot.on(ChatStarted, name="named")(functools.partial(functools.partial(function), "named"))
     await bot.receive(body(), headers())
     await until(lambda: bot.status().done == 4)
     assert sorted(seen) == ["method", "named", "partial"]
-    assert list(bot._runner.handlers) == ["function", "method", "Kept", "named"]
+    assert list(bot._runner.handlers) == ["function", "method", "Recorder", "named"]
 
 
-def test_names_are_given_once(bot: WebhookReceiver) -> None:
-    bot.on(ChatStarted, name="show")(Kept())
-    with pytest.raises(ConfigurationError, match="named 'show' already"):
-        bot.on(ChatEnded, name="show")(Kept())
+def test_handler_names_must_be_unique_and_well_formed(bot: WebhookReceiver) -> None:
+    bot.on(ChatStarted, name="show")(Recorder())
+    with pytest.raises(ConfigurationError, match="already named 'show'"):
+        bot.on(ChatEnded, name="show")(Recorder())
     for name in ("", "a:b", "a b", "ü", 7, "x" * 101):
-        with pytest.raises(ConfigurationError, match="no name for a handler"):
-            bot.on(ChatEnded, name=name)(Kept())  # type: ignore[arg-type]
+        with pytest.raises(ConfigurationError, match="cannot be a handler's name"):
+            bot.on(ChatEnded, name=name)(Recorder())  # type: ignore[arg-type]
     bot.on_dead_letter(DeadLetters())
     with pytest.raises(ConfigurationError, match="a dead-letter hook already"):
         bot.on_dead_letter(DeadLetters())
 
 
-def test_only_events_can_be_asked_for(bot: WebhookReceiver) -> None:
+def test_handlers_can_be_registered_for_events_only(bot: WebhookReceiver) -> None:
     with pytest.raises(ConfigurationError, match="needs an event"):
-        bot.on()(Kept())
-    for odd in (int, "chat_started", Kept()):
+        bot.on()(Recorder())
+    for odd in (int, "chat_started", Recorder()):
         with pytest.raises(ConfigurationError, match="a class of events is needed"):
-            bot.on(odd)(Kept())  # type: ignore[call-overload]
+            bot.on(odd)(Recorder())  # type: ignore[call-overload]
 
 
-async def test_a_bare_on_says_what_it_needs(bot: WebhookReceiver) -> None:
+async def test_on_without_parentheses_says_what_it_needs(bot: WebhookReceiver) -> None:
     async def show(_: WebhookEvent) -> None: ...
 
     with pytest.raises(ConfigurationError, match=r"on\(show\): a class of events is needed"):
         bot.on(show)  # type: ignore[call-overload]
 
 
-async def test_a_handler_registered_later_gets_what_comes_later(bot: WebhookReceiver) -> None:
-    early, late = Kept(), Kept()
+async def test_a_handler_registered_later_gets_later_events(bot: WebhookReceiver) -> None:
+    early, late = Recorder(), Recorder()
     bot.on(ChatStarted, name="early")(early)
     await bot.receive(body(1), headers())
     bot.on(ChatStarted, name="late")(late)
@@ -588,10 +594,10 @@ def test_a_receiver_belongs_to_one_event_loop(bot: WebhookReceiver) -> None:
     asyncio.run(first())
     for call in (first, bot.start, bot.close):
         asyncio.run(second(call))
-    bot._desk._loop = None  # so that the fixture can close it
+    bot._intake._loop = None  # so that the fixture can close it
 
 
-async def test_with_says_async_with(bot: WebhookReceiver) -> None:
+async def test_a_plain_with_says_to_use_async_with(bot: WebhookReceiver) -> None:
     with pytest.raises(TypeError, match="async with"), bot:
         pass
 
@@ -617,7 +623,7 @@ def test_credentials_that_cannot_be_sent_are_refused(user: Any, password: Any) -
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters=":"), min_size=1),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
 )
-def test_only_the_same_credentials_match(user: str, password: str) -> None:
+def test_credentials_match_only_themselves(user: str, password: str) -> None:
     credentials = WebhookCredentials(user, password)
     assert credentials.matches(basic(user, password))
     assert not credentials.matches(basic(user, password + "x"))
@@ -625,7 +631,7 @@ def test_only_the_same_credentials_match(user: str, password: str) -> None:
     assert not credentials.matches(basic(password, user)) or user == password
 
 
-def test_the_address_holds_the_credentials() -> None:
+def test_the_address_to_register_contains_the_credentials() -> None:
     credentials = WebhookCredentials("a user@x", "p/w:ö?#%")
     url = credentials.url("https://bot.example.com:8443/livechat/x%2Fy?a=b")
     expected = (

@@ -1,10 +1,11 @@
-"""A receiver in an aiohttp server, asked by raw bytes over loopback."""
+"""A receiver in an aiohttp server, with raw requests over loopback."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
 import logging
+import time
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -12,8 +13,8 @@ import pytest
 from aiohttp import web
 from receiver_help import (
     TOKEN,
-    Kept,
     MakeReceiver,
+    Recorder,
     WebhookSender,
     basic,
     body,
@@ -52,16 +53,16 @@ async def sender(bot: WebhookReceiver) -> AsyncIterator[WebhookSender]:
 async def test_a_webhook_is_answered_and_handled(
     bot: WebhookReceiver, sender: WebhookSender
 ) -> None:
-    kept = Kept()
-    bot.on(ChatStarted)(kept)
-    assert bot.status().state == "running", "the application has started it"
+    recorder = Recorder()
+    bot.on(ChatStarted)(recorder)
+    assert bot.status().state == "running", "the application starts it"
     assert await sender.post(body()) == 200
     assert await sender.post(body()) == 200
     await until(lambda: bot.status().done == 1)
-    assert len(kept.events) == 1
+    assert len(recorder.events) == 1
 
 
-async def test_refusals(
+async def test_each_refusal_has_its_status_and_is_logged_without_secrets(
     bot: WebhookReceiver, sender: WebhookSender, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "livechat_async.webhooks"):
@@ -74,7 +75,7 @@ async def test_refusals(
         assert await sender.post(b"{}") == 422
         assert await sender.post(b"") == 400
         assert await sender.post(body(), method="GET") == 405
-    assert bot.status().refused == 8, "the router itself says 405"
+    assert bot.status().refused == 8, "aiohttp's router itself answers 405"
     assert bot.status().accepted == 0
     assert [record.levelname for record in caplog.records] == ["INFO"] * 8
     for secret in (TOKEN, "sesame", basic(), basic("user", "other")):
@@ -86,7 +87,7 @@ async def test_a_header_given_twice_is_refused(sender: WebhookSender) -> None:
     assert await sender.raw(sender.head(f"Content-Length: 2\r\n{twice}") + b"{}") in {400, 401}
 
 
-async def test_a_body_of_5_mb_is_refused_before_it_has_come(
+async def test_a_body_of_5_mb_is_refused_before_it_arrives(
     bot: WebhookReceiver, sender: WebhookSender
 ) -> None:
     assert await sender.raw(sender.head("Content-Length: 5000000\r\n", authorized=True)) == 413
@@ -102,27 +103,27 @@ async def test_a_chunked_body_is_read_up_to_the_limit(
     encoded = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
     assert await sender.raw(chunked + encoded) == 200
     too_long = b"1000\r\n%s\r\n" % (b" " * 0x1000)
-    assert await sender.raw(chunked + too_long * 3) == 413, "and the rest need not come"
+    assert await sender.raw(chunked + too_long * 3) == 413, "the rest need not come"
     assert await sender.raw(chunked + b"2\r\n{}\r\nnonsense\r\n") == 400
     assert bot.status().accepted == 1
 
 
-async def test_expect_continue(sender: WebhookSender) -> None:
+async def test_a_long_body_that_waits_for_100_continue_is_refused(sender: WebhookSender) -> None:
     head = sender.head("Content-Length: 5000000\r\nExpect: 100-continue\r\n", authorized=True)
     assert await sender.raw(head) == 413
 
 
-async def test_a_body_that_comes_slowly_or_never(
+async def test_a_slow_body_is_accepted_and_a_missing_one_answered_408(
     sender: WebhookSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = body()
     head = sender.head(f"Content-Length: {len(whole)}\r\n", authorized=True)
     assert await sender.raw(head + whole[:40], whole[40:], pause=0.05) == 200
-    monkeypatch.setattr("livechat_async.webhooks.servers.BODY_SECONDS", 0.05)
+    monkeypatch.setattr("livechat_async.webhooks.intake._BODY_SECONDS", 0.05)
     assert await sender.raw(head + whole[:40]) == 408
 
 
-async def test_whoever_goes_before_the_body_is_whole_does_no_harm(
+async def test_a_client_that_disconnects_early_does_no_harm(
     bot: WebhookReceiver, sender: WebhookSender
 ) -> None:
     head = sender.head("Content-Length: 1000\r\n", authorized=True)
@@ -143,31 +144,29 @@ async def test_connections_are_kept_alive(sender: WebhookSender) -> None:
                 assert answer.headers.get("Connection", "keep-alive") == "keep-alive"
 
 
-async def test_a_handler_that_blocks_holds_up_answers_and_loses_nothing(
+async def test_a_blocking_handler_delays_answers_and_loses_no_webhook(
     bot: WebhookReceiver, sender: WebhookSender
 ) -> None:
-    import time  # noqa: PLC0415
-
     @bot.on(WebhookEvent)
     async def blocks(_: WebhookEvent) -> None:
-        time.sleep(0.05)  # noqa: ASYNC251 (what this is about)
+        time.sleep(0.05)  # noqa: ASYNC251 (the subject of this test)
 
     answers = await asyncio.gather(*(sender.post(body(number)) for number in range(5)))
     assert answers == [200] * 5
     await until(lambda: bot.status().done == 5)
 
 
-async def test_a_route_without_a_secret(make_receiver: MakeReceiver) -> None:
+async def test_the_first_webhook_starts_the_receiver(make_receiver: MakeReceiver) -> None:
     bot = make_receiver()
     app = web.Application()
     app.router.add_post("/hook", bot.aiohttp_handler)
     async for sender in serving(app):
         assert bot.status().state == "new"
         assert await sender.post(body(), path="/hook") == 200
-        assert bot.status().state == "running", "the first webhook has started it"
+        assert bot.status().state == "running", "the first webhook starts it"
 
 
-async def test_from_a_webhook_to_the_agents_screen(make_receiver: MakeReceiver) -> None:
+async def test_a_handler_shows_details_to_the_agent(make_receiver: MakeReceiver) -> None:
     async with Sandbox() as sandbox, LiveChatClient(base_url=sandbox.url) as client:
         bot = make_receiver(client)
 

@@ -1,4 +1,4 @@
-"""A receiver as an ASGI application: under uvicorn over loopback, mounted, and bare."""
+"""A receiver as an ASGI application: under uvicorn, mounted, and called directly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ import pytest
 import starlette.applications
 import starlette.routing
 import uvicorn
-from receiver_help import Kept, MakeReceiver, WebhookSender, basic, body, document, headers, until
+from receiver_help import (
+    MakeReceiver,
+    Recorder,
+    WebhookSender,
+    basic,
+    body,
+    document,
+    headers,
+    until,
+)
 
 from livechat_async.webhooks import ChatStarted, WebhookReceiver
 
@@ -39,9 +48,9 @@ def bot(make_receiver: MakeReceiver) -> WebhookReceiver:
     return make_receiver(path_secret="sesame", max_body_bytes=10_000)
 
 
-async def test_alone_under_uvicorn(bot: WebhookReceiver) -> None:
-    kept = Kept()
-    bot.on(ChatStarted)(kept)
+async def test_the_receiver_serves_alone_under_uvicorn(bot: WebhookReceiver) -> None:
+    recorder = Recorder()
+    bot.on(ChatStarted)(recorder)
     async with serving(bot, "on") as sender:
         assert bot.status().state == "running"
         assert await sender.post(body()) == 200
@@ -56,7 +65,7 @@ async def test_alone_under_uvicorn(bot: WebhookReceiver) -> None:
         assert await sender.post(b"{}") == 422
         assert bot.status().refused == 7
     assert bot.status().state == "closed"
-    assert len(kept.events) == 1
+    assert len(recorder.events) == 1
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
@@ -85,17 +94,17 @@ async def test_long_bodies_are_not_read(bot: WebhookReceiver) -> None:
     assert bot.status().accepted == 2
 
 
-async def test_a_body_that_never_comes(
+async def test_a_body_that_never_comes_is_answered_408(
     bot: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.webhooks.asgi.BODY_SECONDS", 0.05)
+    monkeypatch.setattr("livechat_async.webhooks.intake._BODY_SECONDS", 0.05)
     async with serving(bot) as sender:
         assert await sender.raw(sender.head("Content-Length: 9\r\n", authorized=True)) == 408
 
 
-async def test_mounted_under_fastapi(make_receiver: MakeReceiver) -> None:
-    bot, kept = make_receiver(path_secret="sesame"), Kept()
-    bot.on(ChatStarted)(kept)
+async def test_the_receiver_serves_mounted_under_fastapi(make_receiver: MakeReceiver) -> None:
+    bot, recorder = make_receiver(path_secret="sesame"), Recorder()
+    bot.on(ChatStarted)(recorder)
 
     @asynccontextmanager
     async def lifespan(_: fastapi.FastAPI) -> AsyncIterator[None]:
@@ -123,17 +132,17 @@ async def test_mounted_under_fastapi(make_receiver: MakeReceiver) -> None:
             assert answer.text == "the credentials are missing or wrong\n"
             assert answer.headers["WWW-Authenticate"].startswith("Basic ")
     assert bot.status().state == "closed"
-    assert len(kept.events) == 2
+    assert len(recorder.events) == 2
 
 
-async def test_mounted_where_nobody_tells_it_of_the_lifespan(make_receiver: MakeReceiver) -> None:
+async def test_a_mounted_receiver_starts_without_a_lifespan(make_receiver: MakeReceiver) -> None:
     bot = make_receiver()
     app = starlette.applications.Starlette(routes=[starlette.routing.Mount("/hook", app=bot)])
     async with serving(app) as sender:
         assert bot.status().state == "new"
         assert await sender.post(body(), path="/hook/") == 200
         assert bot.status().state == "running"
-    assert bot.status().state == "running", "closing is for the application to do"
+    assert bot.status().state == "running", "the application has to close it"
 
 
 async def messages(*given: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
@@ -152,7 +161,7 @@ async def call(bot: WebhookReceiver, scope: dict[str, Any], *given: dict[str, An
     return sent
 
 
-async def test_a_start_that_fails_is_told_to_the_server(make_receiver: MakeReceiver) -> None:
+async def test_a_failed_start_is_reported_to_the_server(make_receiver: MakeReceiver) -> None:
     bot = make_receiver()
     await bot.close()
     (answer,) = await call(bot, {"type": "lifespan"}, {"type": "lifespan.startup"})
@@ -168,7 +177,7 @@ async def test_websockets_are_closed_and_other_scopes_refused(bot: WebhookReceiv
         await call(bot, {"type": "odd"})
 
 
-async def test_nobody_is_answered_who_has_gone(bot: WebhookReceiver) -> None:
+async def test_a_client_that_disconnected_gets_no_answer(bot: WebhookReceiver) -> None:
     scope = {
         "type": "http",
         "method": "POST",

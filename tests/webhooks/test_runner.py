@@ -1,16 +1,15 @@
-"""One job, from its first attempt to its end, whatever the handler does."""
+"""One job, from its first attempt to its end, whatever its handler does."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from receiver_help import TOKEN, DeadLetters, Kept, Stubborn, event, until
+from receiver_help import LIMIT, TOKEN, DeadLetters, Recorder, Stubborn, event, until
 
 from livechat_async import (
     AuthenticationError,
@@ -27,15 +26,20 @@ from livechat_async import (
     TLSError,
 )
 from livechat_async.webhooks import Job, RunPolicy, WebhookEvent, is_worth_another_run
-from livechat_async.webhooks._attempt import TimeLimit, _guarded
 from livechat_async.webhooks.events import current_client
-from livechat_async.webhooks.runner import HandlerRunner, seconds_to_next_run
+from livechat_async.webhooks.runner import (
+    HandlerRunner,
+    _timed,
+    seconds_to_next_run,
+)
 
 JOB = Job(event(), "show")
 CALL = {"method": "POST", "url": "https://example.com/"}
 
 
 class Naps:
+    """Records the waits between attempts, which take no time."""
+
     def __init__(self) -> None:
         self.seconds: list[float] = []
 
@@ -51,32 +55,30 @@ def make_runner(
     handler: Any,
     hook: Any = None,
     client: Any = None,
-    limit: TimeLimit | None = None,
+    grace: float = LIMIT,
     **policy: Any,
 ) -> HandlerRunner:
-    runner = HandlerRunner(
-        client, RunPolicy(**{"attempts": 3, **policy}), limit or TimeLimit(grace=0.05)
-    )
+    runner = HandlerRunner(client, RunPolicy(**{"attempts": 3, **policy}), grace=grace)
     runner.handlers["show"] = handler
     runner.dead_letter_hook = hook
     return runner
 
 
 async def test_a_success_takes_one_attempt() -> None:
-    naps, kept = Naps(), Kept()
-    runner = make_runner(kept)
+    naps, recorder = Naps(), Recorder()
+    runner = make_runner(recorder)
     assert await runner(JOB, naps) is True
-    assert kept.events == [JOB.event]
+    assert recorder.events == [JOB.event]
     assert naps.seconds == []
     assert (runner.counts.done, runner.counts.failed, runner.counts.dead) == (1, 0, 0)
 
 
 async def test_a_failure_is_tried_again_after_a_wait(caplog: pytest.LogCaptureFixture) -> None:
-    naps, kept, letters = Naps(), Kept(errors=[OSError(f"away, {TOKEN}")]), DeadLetters()
-    runner = make_runner(kept, letters, backoff=4, backoff_max=3)
+    naps, recorder, letters = Naps(), Recorder(errors=[OSError(f"away, {TOKEN}")]), DeadLetters()
+    runner = make_runner(recorder, letters, backoff=4, backoff_max=3)
     with caplog.at_level(logging.DEBUG, "livechat_async.webhooks"):
         assert await runner(JOB, naps) is True
-    assert len(kept.events) == 2
+    assert len(recorder.events) == 2
     assert len(naps.seconds) == 1
     assert 0 <= naps.seconds[0] <= 3
     assert letters.letters == []
@@ -88,19 +90,19 @@ async def test_a_failure_is_tried_again_after_a_wait(caplog: pytest.LogCaptureFi
     assert "OSError: away, ***" in record.getMessage()
 
 
-async def test_what_fails_for_good_goes_to_the_dead_letter_hook(
+async def test_a_job_that_fails_for_good_goes_to_the_dead_letter_hook(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     errors = [OSError("one"), OSError("two"), OSError(f"three\x1b[2J {TOKEN}")]
-    kept, letters = Kept(errors=list(errors)), DeadLetters()
-    runner = make_runner(kept, letters)
+    recorder, letters = Recorder(errors=list(errors)), DeadLetters()
+    runner = make_runner(recorder, letters)
     assert await runner(JOB, Naps()) is False
     assert letters.letters == [(JOB.event, errors[-1], "show")]
     assert (runner.counts.done, runner.counts.failed, runner.counts.dead) == (0, 3, 1)
     record = caplog.records[-1]
     assert record.levelname == "ERROR"
     assert f"show gave up {JOB.event.key}: OSError: three" in record.getMessage()
-    assert "receiver_help.py" in record.getMessage(), "the log says where"
+    assert "receiver_help.py" in record.getMessage(), "the log shows where it was raised"
     assert TOKEN not in caplog.text
     assert "\x1b" not in caplog.text
 
@@ -119,10 +121,10 @@ async def test_what_fails_for_good_goes_to_the_dead_letter_hook(
     ],
     ids=lambda error: type(error).__name__,
 )
-async def test_what_stays_wrong_is_not_tried_again(error: Exception) -> None:
-    kept, letters = Kept(errors=[error]), DeadLetters()
-    assert await make_runner(kept, letters)(JOB, Naps()) is False
-    assert len(kept.events) == 1
+async def test_a_permanent_error_is_not_tried_again(error: Exception) -> None:
+    recorder, letters = Recorder(errors=[error]), DeadLetters()
+    assert await make_runner(recorder, letters)(JOB, Naps()) is False
+    assert len(recorder.events) == 1
     assert letters.letters == [(JOB.event, error, "show")]
     assert not is_worth_another_run(error)
 
@@ -139,17 +141,17 @@ async def test_what_stays_wrong_is_not_tried_again(error: Exception) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-async def test_anything_else_is_tried_again(error: Exception) -> None:
-    kept = Kept(errors=[error])
-    assert await make_runner(kept)(JOB, Naps()) is True
-    assert len(kept.events) == 2
+async def test_any_other_error_is_tried_again(error: Exception) -> None:
+    recorder = Recorder(errors=[error])
+    assert await make_runner(recorder)(JOB, Naps()) is True
+    assert len(recorder.events) == 2
     assert is_worth_another_run(error)
 
 
-async def test_the_wait_a_server_asks_for_is_kept() -> None:
+async def test_the_wait_that_a_server_asks_for_is_respected() -> None:
     naps = Naps()
     errors = [status_error(RateLimitError, 429, retry_after=seconds) for seconds in (7.5, 500.0)]
-    runner = make_runner(Kept(errors=errors), backoff=0.1, backoff_max=20)
+    runner = make_runner(Recorder(errors=errors), backoff=0.1, backoff_max=20)
     assert await runner(JOB, naps) is True
     assert naps.seconds == [7.5, 20]
 
@@ -161,7 +163,7 @@ async def test_the_wait_a_server_asks_for_is_kept() -> None:
     asked=st.none() | st.floats(0, 1e6),
     share=st.floats(0, 1),
 )
-def test_a_wait_is_within_its_bounds(
+def test_a_wait_stays_within_its_bounds(
     attempt: int, backoff: float, backoff_max: float, asked: float | None, share: float
 ) -> None:
     policy = RunPolicy(backoff=backoff, backoff_max=backoff_max)
@@ -193,7 +195,7 @@ def test_a_wait_is_within_its_bounds(
         ("backoff_max", float("inf")),
     ],
 )
-def test_a_policy_that_makes_no_sense_is_refused(name: str, value: Any) -> None:
+def test_policy_values_out_of_range_are_refused(name: str, value: Any) -> None:
     with pytest.raises(ConfigurationError, match=f"{name}="):
         RunPolicy(**{name: value})
 
@@ -216,7 +218,7 @@ async def test_a_handler_that_never_ends_is_cancelled() -> None:
     assert str(error) == "the handler show took longer than 0.02 s"
 
 
-async def test_what_returns_after_its_cancellation_has_succeeded() -> None:
+async def test_a_handler_that_returns_after_its_cancellation_has_succeeded() -> None:
     async def finishes(_: WebhookEvent) -> None:
         try:
             await asyncio.Event().wait()
@@ -226,7 +228,7 @@ async def test_what_returns_after_its_cancellation_has_succeeded() -> None:
     assert await make_runner(finishes, timeout=0.02)(JOB, Naps()) is True
 
 
-async def test_what_fails_at_its_cancellation_was_too_slow() -> None:
+async def test_a_handler_that_raises_at_its_cancellation_was_too_slow() -> None:
     async def confused(_: WebhookEvent) -> None:
         try:
             await asyncio.Event().wait()
@@ -240,23 +242,23 @@ async def test_what_fails_at_its_cancellation_was_too_slow() -> None:
     assert isinstance(error.__cause__, KeyError)
 
 
-async def test_a_handler_that_does_not_heed_its_cancellation_is_left_behind() -> None:
+async def test_a_handler_that_ignores_its_cancellation_is_left_behind() -> None:
     stubborn = Stubborn()
 
     async def raises_at_last(event: WebhookEvent) -> None:
         await stubborn(event)
-        raise OSError("nobody hears of this")
+        raise OSError("raised too late")
 
     letters = DeadLetters()
-    runner = make_runner(raises_at_last, letters, timeout=0.02)
+    runner = make_runner(raises_at_last, letters, timeout=0.02, grace=0.05)
     assert await runner(JOB, Naps()) is False
-    assert stubborn.runs == 1, "not once more while the first still runs"
+    assert stubborn.runs == 1, "there is no second run beside the first"
     ((_, error, _),) = letters.letters
     assert isinstance(error, TimeoutError)
     assert "goes on in the background" in str(error)
-    assert runner.limit.stuck == 1
+    assert len(runner.stuck) == 1
     stubborn.release.set()
-    await until(lambda: runner.limit.stuck == 0)
+    await until(lambda: len(runner.stuck) == 0)
 
 
 @pytest.mark.parametrize(
@@ -269,20 +271,18 @@ async def test_a_handler_that_does_not_heed_its_cancellation_is_left_behind() ->
     ],
     ids=["cancelled", "exit", "base", "generator"],
 )
-async def test_what_is_no_common_error_is_a_failure_like_others(
-    odd: BaseException, said: str
-) -> None:
-    kept, letters = Kept(errors=[odd] * 3), DeadLetters()
-    assert await make_runner(kept, letters)(JOB, Naps()) is False
-    assert len(kept.events) == 3
+async def test_exceptions_beyond_exception_are_failures_too(odd: BaseException, said: str) -> None:
+    recorder, letters = Recorder(errors=[odd] * 3), DeadLetters()
+    assert await make_runner(recorder, letters)(JOB, Naps()) is False
+    assert len(recorder.events) == 3
     ((_, error, _),) = letters.letters
     assert type(error) is RuntimeError
     assert str(error) == said
 
 
-def test_a_keyboard_interrupt_is_the_users() -> None:
+def test_a_keyboard_interrupt_reaches_the_user() -> None:
     async def main() -> None:
-        await make_runner(Kept(errors=[KeyboardInterrupt()]))(JOB)
+        await make_runner(Recorder(errors=[KeyboardInterrupt()]))(JOB)
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(main())
@@ -292,7 +292,7 @@ async def test_a_hook_that_raises_is_logged(caplog: pytest.LogCaptureFixture) ->
     async def hook(*_: object) -> NoReturn:
         raise LookupError(f"no table for {TOKEN}")
 
-    runner = make_runner(Kept(errors=[OSError()]), hook, attempts=1)
+    runner = make_runner(Recorder(errors=[OSError()]), hook, attempts=1)
     assert await runner(JOB) is False
     assert "the dead-letter hook failed on" in caplog.records[-1].getMessage()
     assert "LookupError: no table for ***" in caplog.text
@@ -304,35 +304,61 @@ async def test_a_hook_that_hangs_is_cancelled(caplog: pytest.LogCaptureFixture) 
     async def hook(*_: object) -> None:
         await asyncio.Event().wait()
 
-    runner = make_runner(Kept(errors=[OSError()]), hook, attempts=1, timeout=0.02)
+    runner = make_runner(Recorder(errors=[OSError()]), hook, attempts=1, timeout=0.02)
     assert await runner(JOB) is False
     assert "the dead-letter hook took longer than 0.02 s" in caplog.text
 
 
-async def test_a_handler_that_blocks_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+class Clock:
+    """The time by which the runner measures; it stands still unless a test advances it."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("livechat_async.webhooks.runner.time", clock)
+    return clock
+
+
+async def test_a_blocking_handler_is_named_in_the_log(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     async def blocks(_: WebhookEvent) -> None:
         await asyncio.sleep(0)
-        time.sleep(0.05)  # noqa: ASYNC251 (what this is about)
+        clock.now += 2.5
         await asyncio.sleep(0)
 
-    assert await make_runner(blocks, limit=TimeLimit(blocked=0.04))(JOB) is True
+    assert await make_runner(blocks)(JOB) is True
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert "the handler show blocked the event loop for 0." in record.getMessage()
+    assert "the handler show blocked the event loop for 2.5 s" in record.getMessage()
     assert "asyncio.to_thread" in record.getMessage()
 
 
-async def test_a_handler_that_waits_is_not_called_blocking(
-    caplog: pytest.LogCaptureFixture,
+async def test_a_waiting_handler_is_not_logged_as_blocking(
+    clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def waits(_: WebhookEvent) -> None:
-        await asyncio.sleep(0.1)
+    waiting, may_end = asyncio.Event(), asyncio.Event()
 
-    assert await make_runner(waits, limit=TimeLimit(blocked=0.09))(JOB) is True
+    async def waits(_: WebhookEvent) -> None:
+        waiting.set()
+        await may_end.wait()
+
+    running = asyncio.create_task(make_runner(waits)(JOB))
+    await waiting.wait()
+    clock.now += 1_000
+    may_end.set()
+    assert await running is True
     assert caplog.records == []
 
 
-async def test_a_handler_may_await_whatever_it_likes() -> None:
+async def test_a_handler_may_await_anything() -> None:
     seen: list[object] = []
 
     async def numbers() -> Any:
@@ -365,7 +391,7 @@ async def _raises() -> NoReturn:
     raise LookupError("raised")
 
 
-async def test_a_coroutine_thrown_away_closes_the_handler() -> None:
+async def test_closing_the_outer_coroutine_closes_the_handler() -> None:
     closed: list[int] = []
 
     async def handler() -> None:
@@ -374,17 +400,17 @@ async def test_a_coroutine_thrown_away_closes_the_handler() -> None:
         finally:
             closed.append(1)
 
-    call = _guarded(handler, (), "x", 1.0)
+    call = _timed(handler(), "x")
     call.send(None)
     call.close()
     assert closed == [1]
 
 
-async def test_a_cancelled_run_cancels_the_handler_and_tells_no_hook() -> None:
-    kept, letters = Kept(gate=asyncio.Event()), DeadLetters()
-    runner = make_runner(kept, letters)
+async def test_a_cancelled_run_cancels_the_handler_and_calls_no_hook() -> None:
+    recorder, letters = Recorder(gate=asyncio.Event()), DeadLetters()
+    runner = make_runner(recorder, letters)
     task = asyncio.create_task(runner(JOB))
-    await until(lambda: len(kept.events) == 1)
+    await until(lambda: len(recorder.events) == 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -394,30 +420,30 @@ async def test_a_cancelled_run_cancels_the_handler_and_tells_no_hook() -> None:
 
 async def test_a_run_cancelled_twice_leaves_the_handler_behind() -> None:
     stubborn = Stubborn()
-    runner = make_runner(stubborn, limit=TimeLimit(grace=30))
+    runner = make_runner(stubborn)
     task = asyncio.create_task(runner(JOB))
-    await asyncio.sleep(0.01)
+    await until(lambda: stubborn.runs == 1)
     task.cancel()
     await asyncio.sleep(0.01)
     assert not task.done()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert runner.limit.stuck == 1
+    assert len(runner.stuck) == 1
     stubborn.release.set()
-    await until(lambda: runner.limit.stuck == 0)
+    await until(lambda: len(runner.stuck) == 0)
 
 
-async def test_a_run_cancelled_while_the_hook_runs_is_not_dead_yet() -> None:
-    telling = asyncio.Event()
+async def test_a_run_cancelled_during_the_hook_does_not_count_as_dead() -> None:
+    called = asyncio.Event()
 
     async def hook(*_: object) -> None:
-        telling.set()
+        called.set()
         await asyncio.Event().wait()
 
-    runner = make_runner(Kept(errors=[OSError()]), hook, attempts=1)
+    runner = make_runner(Recorder(errors=[OSError()]), hook, attempts=1)
     task = asyncio.create_task(runner(JOB))
-    await telling.wait()
+    await called.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -426,25 +452,25 @@ async def test_a_run_cancelled_while_the_hook_runs_is_not_dead_yet() -> None:
 
 async def test_an_abandoned_job_is_a_dead_letter() -> None:
     letters = DeadLetters()
-    runner = make_runner(Kept(), letters)
+    runner = make_runner(Recorder(), letters)
     await runner.abandon(JOB, "the receiver was closed")
-    ((told, error, name),) = letters.letters
-    assert (told, name) == (JOB.event, "show")
+    ((event, error, name),) = letters.letters
+    assert (event, name) == (JOB.event, "show")
     assert isinstance(error, ClientStateError)
     assert "not run to its end: the receiver was closed" in str(error)
     assert (runner.counts.dead, runner.counts.abandoned) == (1, 1)
 
 
-async def test_a_handler_nobody_knows_is_a_dead_letter() -> None:
+async def test_a_job_for_an_unknown_handler_is_a_dead_letter() -> None:
     letters = DeadLetters()
-    runner = make_runner(Kept(), letters)
+    runner = make_runner(Recorder(), letters)
     assert await runner(Job(JOB.event, "other")) is False
     ((_, error, name),) = letters.letters
     assert name == "other"
     assert "no handler is named 'other' here" in str(error)
 
 
-async def test_handlers_and_hook_know_the_client() -> None:
+async def test_handlers_and_hook_see_the_current_client() -> None:
     seen: list[object] = []
 
     async def look(*_: object) -> None:
@@ -458,7 +484,7 @@ async def test_handlers_and_hook_know_the_client() -> None:
     assert current_client.get() is None
 
 
-async def test_an_error_that_cannot_be_shown_is_survived(
+async def test_an_error_without_a_text_does_not_break_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class OddError(Exception):
@@ -466,8 +492,8 @@ async def test_an_error_that_cannot_be_shown_is_survived(
             raise ValueError
 
     letters = DeadLetters()
-    runner = make_runner(Kept(errors=[OddError(), OSError("x" * 9_000)]), letters, attempts=2)
+    runner = make_runner(Recorder(errors=[OddError(), OSError("x" * 9_000)]), letters, attempts=2)
     assert await runner(JOB, Naps()) is False
-    assert "OddError: (its text cannot be had)" in caplog.records[0].getMessage()
+    assert "OddError: (its text cannot be shown)" in caplog.records[0].getMessage()
     assert len(letters.letters) == 1
     assert "x" * 500 + "..." in caplog.records[1].getMessage()

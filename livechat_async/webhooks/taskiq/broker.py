@@ -1,44 +1,33 @@
-"""taskiq's broker, as the webhooks need it: how jobs get into Redis, and from there to a worker."""
+"""taskiq's broker for webhooks: how jobs get into Redis, and from there to a worker."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import os
 import random
 import socket
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Final
+from typing import Any
 from uuid import uuid4
 
+from taskiq import AckableMessage, AsyncBroker, BrokerMessage
+from taskiq_redis import RedisStreamBroker
+
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, SecretBytes
+from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.taskiq.connection import (
-    AWAY,
+    REDIS_UNAVAILABLE,
+    Availability,
     Redis,
     RedisUrl,
     check_redis,
-    reason_of,
 )
 from livechat_async.webhooks.taskiq.ledger import Entry, RedisLedger
+from livechat_async.webhooks.taskiq.messages import TASK, JobFormatter
+from livechat_async.webhooks.taskiq.worker import JobWorker
 
-try:
-    from taskiq import AckableMessage, AsyncBroker, BrokerMessage, TaskiqMessage
-    from taskiq.abc.formatter import TaskiqFormatter
-    from taskiq_redis import RedisStreamBroker
-except ImportError as _missing:  # pragma: no cover (every session of ours has the extra)
-    raise ImportError(
-        f"{_missing.name} is missing: pip install 'livechat_async[distributed]'", name=_missing.name
-    ) from _missing
-
-__all__ = ["TASK", "JobFormatter", "RepeatedJobError", "WebhookBroker"]
-
-logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
-
-TASK: Final = "livechat_async.webhooks:job"
-"""The name of the one task there is."""
+__all__ = ["RepeatedJobError", "WebhookBroker"]
 
 _LONGEST_READ = 1.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
@@ -46,67 +35,34 @@ _TIDY_EVERY = 600.0
 
 
 class RepeatedJobError(Exception):
-    """The job is known already."""
-
-
-class JobFormatter(TaskiqFormatter):
-    """Messages as JSON. What cannot be read still reaches the task, which sees to it."""
-
-    def dumps(self, message: TaskiqMessage) -> BrokerMessage:
-        """See taskiq. The message holds secrets, and shows none."""
-        return BrokerMessage(
-            task_id=message.task_id,
-            task_name=message.task_name,
-            message=SecretBytes(message.model_dump_json().encode()),
-            labels=message.labels,
-        )
-
-    def loads(self, message: bytes) -> TaskiqMessage:
-        """See taskiq. It is given the id of the entry, a line feed, and what `dumps` made."""
-        entry, _, data = message.partition(b"\n")
-        name = entry.decode()
-        known = _load(data)
-        if known is None:
-            arguments = {"entry": name, "body": None, "handler": None}
-            return TaskiqMessage(task_id=name, task_name=TASK, labels={}, args=[], kwargs=arguments)
-        known.kwargs = {
-            "entry": name,
-            "body": Secret(known.kwargs["body"]),
-            "handler": known.kwargs["handler"],
-        }
-        return known
-
-
-def _load(data: bytes) -> TaskiqMessage | None:
-    try:
-        known = TaskiqMessage.model_validate(json.loads(data))
-    except ValueError:  # pydantic's and json's own are kinds of it
-        return None
-    arguments = [known.kwargs.get("body"), known.kwargs.get("handler")]
-    if known.task_name != TASK or not all(isinstance(each, str) for each in arguments):
-        return None
-    return known
+    """The job waits, runs or was done already."""
 
 
 class WebhookBroker(RedisStreamBroker):
-    """taskiq's `RedisStreamBroker`, except that what was taken is never lost.
+    """taskiq's `RedisStreamBroker`, changed so that no accepted job is lost.
 
-    Args:
-        url: where Redis is.
-        prefix: of all keys.
-        remember: seconds for which a job is known.
-        redelivery: seconds after which what a worker leaves alone is another's.
-        queue_size: so many jobs may wait and run.
+    That class skips messages from before its first worker, takes over a killed worker's messages
+    only when another one comes, ends its process when Redis restarts, acknowledges failed messages,
+    and removes none. So this one replaces all its reading and writing.
+
+    `TaskiqEngine` makes it, and explains the arguments.
     """
 
     def __init__(
-        self, url: RedisUrl, *, prefix: str, remember: float, redelivery: float, queue_size: int
+        self,
+        url: RedisUrl,
+        *,
+        prefix: str,
+        remember: float,
+        redelivery: float,
+        queue_size: int,
+        max_starts: int,
     ) -> None:
         super().__init__(
             url.secret,
             queue_name=f"{prefix}:jobs",
             consumer_group_name=RedisLedger.GROUP,
-            consumer_name=f"{socket.gethostname()}-{uuid4().hex[:12]}",
+            consumer_name=_new_consumer(),
             consumer_id="0",
             max_connection_pool_size=50,
             **url.options,
@@ -120,76 +76,75 @@ class WebhookBroker(RedisStreamBroker):
             redelivery=redelivery,
             queue_size=queue_size,
         )
-        self.before_work: Callable[[], None] = _nothing
-        """Called when a worker starts; may raise."""
-        self.after_work: Callable[[], Awaitable[None]] = _done
-        """Awaited when a worker stops: what still runs has to end."""
+        self.worker: JobWorker = JobWorker(
+            self.ledger, url, remember=remember, max_starts=max_starts
+        )
         self._redelivery = redelivery
-        self._away = self._has_group = False
+        self._availability = Availability(url, "jobs wait for it")
+        self._has_group = False
         self._claim_at = self._tidy_at = 0.0
         self.with_formatter(JobFormatter())
 
+        async def webhook_job(entry: Any, body: Any, handler: Any) -> None:
+            await self.worker.work(entry, body, handler, self.consumer_name)
+
+        self.job_task: Any = self.register_task(webhook_job, task_name=TASK)
+
     async def startup(self) -> None:
-        """See taskiq. Redis may be away, but not refuse the URL's password."""
+        """See taskiq. Redis may be unavailable, but must not refuse the password of the URL."""
         if self.is_worker_process:
-            self.before_work()
-            self.consumer_name: str = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:12]}"
+            self.worker.check_bound()
+            self.consumer_name: str = _new_consumer()  # taskiq makes processes by forking
             try:
                 await check_redis(self.redis, self.url)
-            except AWAY as error:
-                self._note_absence(error)
-        # Not the RedisStreamBroker's own: it asks Redis for the group, which `listen` sees to.
+            except REDIS_UNAVAILABLE as error:
+                self._availability.lost(error)
+        # Skips RedisStreamBroker.startup, which needs Redis to make the group; `listen` makes it.
         await AsyncBroker.startup(self)
 
     async def shutdown(self) -> None:
-        """See taskiq. What was not run to its end goes to other workers at once."""
+        """See taskiq. Jobs that have not ended go to other workers at once."""
         if self.is_worker_process:
-            await self.after_work()
-            with suppress(*AWAY):
+            await self.worker.leave()
+            with suppress(*REDIS_UNAVAILABLE):
                 await self.ledger.tidy(leaving=self.consumer_name)
         await super().shutdown()
 
     async def kick(self, message: BrokerMessage) -> None:
-        """Put a job into Redis.
-
-        Raises:
-            RepeatedJobError: it is known already.
-            QueueFullError: too many wait.
-            ConfigurationError: it is another task than the engine's.
-        """
+        """See taskiq. Puts a job into Redis, or raises RepeatedJobError or QueueFullError."""
         if message.task_name != TASK:
             raise ConfigurationError(
-                f"{message.task_name!r} is no task of the webhook engine: make a broker of its own "
+                f"{message.task_name!r} is not a task of the webhook engine: make another broker "
                 "for other tasks"
             )
         if not await self.ledger.add(message.task_id, message.message):
             raise RepeatedJobError
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
-        """What is to be run, as long as taskiq asks for it; Redis may come and go meanwhile."""
-        self._start_listening()
+        """Yield the jobs to run, for as long as taskiq asks; Redis may come and go meanwhile."""
+        now = asyncio.get_running_loop().time()
+        self._claim_at = now + random.uniform(0, min(2.0, self._redelivery / 4))  # noqa: S311
+        self._tidy_at = now + _TIDY_EVERY
         pause = _FIRST_PAUSE
         while True:
             try:
                 entry = await self._next()
-            except AWAY as error:
-                self._has_group = False  # perhaps: it may come back with an empty memory
+            except REDIS_UNAVAILABLE as error:
+                self._has_group = False  # Redis may come back with an empty memory
                 if "NOGROUP" not in str(error):
-                    self._note_absence(error)
+                    self._availability.lost(error)
                 await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
-            self._note_presence()
+            if self._availability.restored():
+                # Give the other workers time to show that they are alive.
+                alive_at = asyncio.get_running_loop().time() + self._redelivery / 4
+                self._claim_at = max(self._claim_at, alive_at)
             pause = _FIRST_PAUSE
             if entry is not None:
-                # Acknowledging is the task's: taskiq would do it whatever became of the job.
+                # The task itself acknowledges: taskiq would do so whatever became of the job.
                 data = SecretBytes(b"%s\n%s" % (entry.id.encode(), entry.data))
-                yield AckableMessage(data=data, ack=_nothing)
-
-    def _start_listening(self) -> None:
-        now = asyncio.get_running_loop().time()
-        self._claim_at = now + random.uniform(0, min(2.0, self._redelivery / 4))  # noqa: S311
-        self._tidy_at = now + _TIDY_EVERY
+                yield AckableMessage(data=data, ack=lambda: None)
 
     async def _next(self) -> Entry | None:
         clock = asyncio.get_running_loop().time
@@ -207,30 +162,9 @@ class WebhookBroker(RedisStreamBroker):
         wait = min(_LONGEST_READ, self._claim_at - clock())
         return await self.ledger.read(self.consumer_name, wait)
 
-    def _note_absence(self, error: Exception) -> None:
-        if not self._away:
-            self._away = True
-            logger.error(
-                "Redis at %s is away, and jobs wait for it: %s",
-                self.url.address,
-                reason_of(error, self.url),
-            )
-
-    def _note_presence(self) -> None:
-        if self._away:
-            self._away = False
-            logger.warning("Redis at %s is back", self.url.address)
-            # Others have to say first that they are still at work.
-            clock = asyncio.get_running_loop().time
-            self._claim_at = max(self._claim_at, clock() + self._redelivery / 4)
-
     def __repr__(self) -> str:
         return f"<WebhookBroker of {self.queue_name} at {self.url.address}>"
 
 
-def _nothing() -> None:
-    return
-
-
-async def _done() -> None:
-    return
+def _new_consumer() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:12]}"

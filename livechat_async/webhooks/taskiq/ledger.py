@@ -1,17 +1,16 @@
-"""Which jobs wait, run and were done, as Redis remembers it.
+"""The state of all jobs in Redis, and the steps of a job's life.
 
-Each step is one script, which Redis carries out as a whole or not at all, and writes to its
-append-only file as a whole: whatever crashes, and whenever, no step is left half done. Each may be
-sent twice, as happens when an answer is lost, and does the same as once.
+Each step is one script: Redis carries it out as a whole or not at all, and writes it to its
+append-only file as a whole, so no crash leaves a step half done. Each step may be sent twice, as
+happens when an answer is lost, and has the same effect as once. All keys have one prefix:
 
-In Redis, all under one prefix:
-
-- ``<prefix>:jobs``: a stream. An entry is a job; it is removed when the job has ended, and never
-  before. The consumer group ``workers`` knows which worker has which entry, and since when.
-- ``<prefix>:mark:<job>``: ``waits`` as long as the job waits or runs, then ``done``. It expires
-  ``remember`` seconds later. A job that failed for good has none, so that it may run again.
-- ``<prefix>:lock:<job>``: who runs it. It expires by itself when it is not renewed.
-- ``<prefix>:starts:<job>``: how often it was begun.
+- ``<prefix>:jobs``: a stream with an entry for each job; an entry is removed when its job has
+  ended, and never before. The consumer group ``workers`` knows which worker has which entry, and
+  for how long the entry has been idle.
+- ``<prefix>:mark:<job>``: ``waits`` while the job waits or runs, then ``done``. It expires after
+  ``remember`` seconds. A job that failed for good has no mark, so it may run again.
+- ``<prefix>:lock:<job>``: the run that holds the job. It expires unless it is renewed.
+- ``<prefix>:starts:<job>``: how often the job was begun.
 """
 
 from __future__ import annotations
@@ -31,20 +30,22 @@ from livechat_async.webhooks.taskiq.connection import Redis, milliseconds, withi
 __all__ = ["Begun", "Entry", "Outcome", "RedisLedger"]
 
 _GROUP: Final = "workers"
-_LEASE = 0.75  # of the time after which an entry is taken from a worker that is gone
+_LEASE = 0.75  # of `redelivery`: a lock expires before its entry goes to another worker
 _FORGET_CONSUMER = 3600.0
 
-_ADD = """
+# KEYS are the stream and the job's mark, lock and starts. From "begin" to "return", ARGV begins
+# with the group, the entry and the holder.
+_SCRIPTS: Final = {
+    "add": """
 local length = redis.call('XLEN', KEYS[1])
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 if length >= tonumber(ARGV[3]) then return -1 end
 redis.call('XADD', KEYS[1], '*', 'data', ARGV[1])
 redis.call('SET', KEYS[2], 'waits', 'PX', ARGV[2])
 return 1
-"""
-
-# An entry that its worker has left alone for too long, now this worker's.
-_CLAIM = """
+""",
+    # Takes over an entry that has been idle for too long, because its worker is gone.
+    "claim": """
 local idle = redis.call('XPENDING', KEYS[1], ARGV[1], 'IDLE', ARGV[3], '-', '+', 1)
 if #idle == 0 then return false end
 local id = idle[1][1]
@@ -54,9 +55,8 @@ if #claimed == 0 then
   return {id}
 end
 return claimed[1]
-"""
-
-_BEGIN = """
+""",
+    "begin": """
 if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1) == 0 then return {'gone', 0} end
 if redis.call('GET', KEYS[2]) == 'done' then
   redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
@@ -69,11 +69,10 @@ redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
 local starts = redis.call('INCR', KEYS[4])
 redis.call('PEXPIRE', KEYS[4], ARGV[5])
 return {'begun', starts}
-"""
-
-# The lock, and the entry's idle time: it is not left alone. Where Redis has lost its memory, there
-# is neither entry nor mark, and the run goes on.
-_RENEW = """
+""",
+    # Renews the lock, and resets the entry's idle time. If Redis has lost its memory, there is
+    # neither entry nor mark, and the run goes on.
+    "renew": """
 local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
 local left = redis.pcall('XPENDING', KEYS[1], ARGV[1], ARGV[2], ARGV[2], 1)
@@ -81,20 +80,18 @@ if #left == 0 and redis.call('GET', KEYS[2]) == 'done' then return 0 end
 redis.call('SET', KEYS[3], ARGV[3], 'PX', ARGV[4])
 if #left > 0 then redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[5], 0, ARGV[2], 'JUSTID') end
 return 1
-"""
-
-# A success counts, whoever has the lock by now.
-_DONE = """
+""",
+    # A success counts, whoever holds the lock by now.
+    "done": """
 redis.call('SET', KEYS[2], 'done', 'PX', ARGV[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 redis.call('XDEL', KEYS[1], ARGV[2])
 redis.call('DEL', KEYS[4])
 if redis.call('GET', KEYS[3]) == ARGV[3] then redis.call('DEL', KEYS[3]) end
 return 1
-"""
-
-# A failure does not, if somebody else runs the job by now, or has done it.
-_FAILED = """
+""",
+    # A failure does not count if another worker runs the job by now, or has done it.
+    "failed": """
 local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
 if redis.call('GET', KEYS[2]) ~= 'done' then redis.call('DEL', KEYS[2]) end
@@ -102,32 +99,30 @@ redis.call('DEL', KEYS[3], KEYS[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 redis.call('XDEL', KEYS[1], ARGV[2])
 return 1
-"""
-
-# Not ended: as long idle as it takes for another worker to have it at once.
-_RETURN = """
-local holder = redis.call('GET', KEYS[2])
+""",
+    # Sets the entry's idle time so high that another worker takes it over at once.
+    "return": """
+local holder = redis.call('GET', KEYS[3])
 if holder and holder ~= ARGV[3] then return 0 end
 if holder then
-  redis.call('DEL', KEYS[2])
-  if redis.call('DECR', KEYS[3]) < 1 then redis.call('DEL', KEYS[3]) end
+  redis.call('DEL', KEYS[3])
+  if redis.call('DECR', KEYS[4]) < 1 then redis.call('DEL', KEYS[4]) end
 end
 redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[4], 0, ARGV[2], 'IDLE', ARGV[5], 'JUSTID')
 return 1
-"""
-
-# What a consumer still has goes back; consumers that have nothing, and are this one or long gone,
-# are forgotten.
-_LEAVE = """
+""",
+    # Gives back all entries of a consumer that leaves. Forgets consumers without entries, if they
+    # leave or have not been seen for long.
+    "leave": """
 if ARGV[2] ~= '' then
   for _, left in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 10000, ARGV[2])) do
     redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, left[1], 'IDLE', ARGV[3], 'JUSTID')
   end
 end
 local forgotten = 0
-for _, told in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+for _, pairs in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local consumer = {}
-  for i = 1, #told, 2 do consumer[told[i]] = told[i + 1] end
+  for i = 1, #pairs, 2 do consumer[pairs[i]] = pairs[i + 1] end
   local gone = consumer['name'] == ARGV[2] or consumer['idle'] > tonumber(ARGV[4])
   if gone and consumer['pending'] == 0 then
     redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], consumer['name'])
@@ -135,30 +130,22 @@ for _, told in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   end
 end
 return forgotten
-"""
+""",
+}
 
 
 class Outcome(StrEnum):
-    """What became of the attempt to begin a job."""
+    """What happened when a worker tried to begin a job."""
 
-    BEGUN = "begun"
-    """It is this worker's to run."""
-    DONE = "done"
-    """It was done already: its entry is removed."""
-    BUSY = "busy"
-    """Somebody else runs it: its entry stays, and comes again."""
-    GONE = "gone"
-    """It ended meanwhile."""
+    BEGUN = "begun"  # the worker holds the lock and runs the job
+    DONE = "done"  # the job was done already; its entry is removed
+    BUSY = "busy"  # another worker runs the job; the entry stays, and comes again
+    GONE = "gone"  # the job ended meanwhile
 
 
 @frozen
 class Begun:
-    """The answer to the attempt to begin a job.
-
-    Attributes:
-        outcome: what became of it.
-        starts: how often the job was begun so far, this time included.
-    """
+    """The answer to a worker that tried to begin a job, and how often it was begun so far."""
 
     outcome: Outcome
     starts: int
@@ -166,80 +153,48 @@ class Begun:
 
 @frozen
 class Entry:
-    """An entry of the stream, given to this worker.
-
-    Attributes:
-        id: milliseconds since 1970 by Redis's clock, and a number.
-        data: what was put in. It holds secrets.
-    """
+    """An entry of the stream. Its id begins with milliseconds since 1970, by Redis's clock."""
 
     id: str
-    data: bytes = field(repr=False)
+    data: bytes = field(repr=False)  # the job's message, which holds secrets
 
 
 class RedisLedger:
     """The steps of a job's life.
 
-    Args:
-        redis: the connections.
-        prefix: of all keys.
-        remember: seconds for which a job is known.
-        redelivery: seconds after which what a worker leaves alone is another's.
-        queue_size: so many jobs may wait and run.
+    ``job`` is always a job's digest, ``entry`` the id of its entry, ``holder`` the text that names
+    one run of it, and ``consumer`` the name of a worker.
+
+    `TaskiqEngine` explains the arguments.
     """
 
     GROUP: Final = _GROUP
 
     def __init__(
-        self,
-        redis: Redis,
-        *,
-        prefix: str,
-        remember: float,
-        redelivery: float,
-        queue_size: int,
+        self, redis: Redis, *, prefix: str, remember: float, redelivery: float, queue_size: int
     ) -> None:
         self._redis = redis
         self._prefix = prefix
         self._remember = milliseconds(remember)
         self._redelivery = milliseconds(redelivery)
         self._queue_size = queue_size
+        self._scripts = {name: redis.register_script(text) for name, text in _SCRIPTS.items()}
         self.stream: str = f"{prefix}:jobs"
         self.lease: float = _LEASE * redelivery
-        """Seconds for which a job is its worker's, from when it was begun or last renewed."""
-        scripts = {
-            "add": _ADD,
-            "claim": _CLAIM,
-            "begin": _BEGIN,
-            "renew": _RENEW,
-            "done": _DONE,
-            "failed": _FAILED,
-            "return": _RETURN,
-            "leave": _LEAVE,
-        }
-        self._scripts = {name: redis.register_script(text) for name, text in scripts.items()}
+        """For how many seconds a lock holds, after the job was begun or the lock renewed."""
 
     @staticmethod
     def digest(key: str) -> str:
-        """A job's name in Redis: of one length, whatever an event is called."""
+        """A job's name in Redis, which has one length whatever the event's id is."""
         return sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     async def add(self, job: str, data: bytes) -> bool:
-        """Put a job in, if it is not known. Then it is as safe as Redis keeps its data.
-
-        Args:
-            job: its digest.
-            data: what a worker is given.
-
-        Returns:
-            False if it is a repeat.
+        """Store a job with its message, unless it is known; False if it is a repeat.
 
         Raises:
-            QueueFullError: too many wait.
+            QueueFullError: too many jobs wait and run.
         """
-        answer = await self._call(
-            "add", [self.stream, self._key("mark", job)], data, self._remember, self._queue_size
-        )
+        answer = await self._call("add", job, data, self._remember, self._queue_size)
         if answer < 0:
             raise QueueFullError(
                 f"{self._queue_size:,} jobs wait in Redis already: start more workers, or raise "
@@ -248,7 +203,7 @@ class RedisLedger:
         return bool(answer)
 
     async def make_group(self) -> None:
-        """Make the consumer group, from the stream's first entry on, if there is none."""
+        """Make the consumer group if there is none. It begins with the stream's first entry."""
         try:
             async with within():
                 await self._redis.xgroup_create(self.stream, _GROUP, id="0", mkstream=True)
@@ -257,8 +212,8 @@ class RedisLedger:
                 raise
 
     async def read(self, consumer: str, wait: float) -> Entry | None:
-        """The next entry that no worker has had, waiting up to so many seconds for one."""
-        # One at a time: what waits in a worker's memory could be run by another.
+        """Take the next entry that no worker has had; wait up to ``wait`` seconds for one."""
+        # One at a time: another worker could run what waits in this worker's memory.
         async with within(wait):
             answer: Any = await self._redis.xreadgroup(
                 _GROUP, consumer, {self.stream: ">"}, count=1, block=milliseconds(wait)
@@ -269,9 +224,9 @@ class RedisLedger:
         return _entry(id_, fields)
 
     async def claim(self, consumer: str) -> Entry | None:
-        """An entry whose worker is gone, or None."""
+        """Take over an entry whose worker is gone; None if there is none."""
         while True:
-            answer = await self._call("claim", [self.stream], _GROUP, consumer, self._redelivery)
+            answer = await self._call("claim", "", _GROUP, consumer, self._redelivery)
             if not answer:
                 return None
             if len(answer) > 1:
@@ -279,60 +234,34 @@ class RedisLedger:
                 return _entry(id_, dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
     async def begin(self, job: str, entry: str, holder: str) -> Begun:
-        """Lock a job.
-
-        Args:
-            job: its digest.
-            entry: by which it came.
-            holder: who will run it; another text for each run.
-        """
+        """Lock a job, unless another run holds it or it has ended."""
+        lease = milliseconds(self.lease)
         outcome, starts = await self._call(
-            "begin",
-            [self.stream, *self._keys(job)],
-            *(_GROUP, entry, holder, milliseconds(self.lease), self._remember),
+            "begin", job, _GROUP, entry, holder, lease, self._remember
         )
         return Begun(Outcome(outcome.decode()), int(starts))
 
     async def renew(self, job: str, entry: str, holder: str, consumer: str) -> bool:
-        """Keep a job that runs. False if it is somebody else's by now, or was done by them."""
-        answer = await self._call(
-            "renew",
-            [self.stream, *self._keys(job)],
-            *(_GROUP, entry, holder, milliseconds(self.lease), consumer),
-        )
-        return bool(answer)
+        """Renew a run's lock. False if another run holds the job by now, or has done it."""
+        lease = milliseconds(self.lease)
+        return bool(await self._call("renew", job, _GROUP, entry, holder, lease, consumer))
 
     async def done(self, job: str, entry: str, holder: str) -> None:
-        """Remember that a job was done, and remove its entry."""
-        await self._call(
-            "done", [self.stream, *self._keys(job)], _GROUP, entry, holder, self._remember
-        )
+        """Record that a job was done, and remove its entry."""
+        await self._call("done", job, _GROUP, entry, holder, self._remember)
 
     async def failed(self, job: str, entry: str, holder: str) -> bool:
-        """Forget a job that failed for good, and remove its entry.
-
-        Returns:
-            False if somebody else runs it by now, whose outcome counts.
-        """
-        return bool(
-            await self._call("failed", [self.stream, *self._keys(job)], _GROUP, entry, holder)
-        )
+        """Forget a job that failed for good; False if another run, whose outcome counts, has it."""
+        return bool(await self._call("failed", job, _GROUP, entry, holder))
 
     async def give_back(self, job: str, entry: str, holder: str, consumer: str) -> None:
-        """Let another worker have a job at once."""
-        await self._call(
-            "return",
-            [self.stream, self._key("lock", job), self._key("starts", job)],
-            *(_GROUP, entry, holder, consumer, self._redelivery),
-        )
+        """Give a job to another worker at once."""
+        await self._call("return", job, _GROUP, entry, holder, consumer, self._redelivery)
 
     async def tidy(self, leaving: str = "") -> None:
-        """Forget workers that are gone, and the one that leaves; what it has goes to others."""
-        await self._call(
-            "leave",
-            [self.stream],
-            *(_GROUP, leaving, self._redelivery, milliseconds(_FORGET_CONSUMER)),
-        )
+        """Forget workers that are gone, and the one that leaves; its entries go to others."""
+        unseen = milliseconds(_FORGET_CONSUMER)
+        await self._call("leave", "", _GROUP, leaving, self._redelivery, unseen)
 
     async def age(self, entry: str) -> float:
         """For how many seconds an entry has been in the stream, by Redis's clock."""
@@ -341,24 +270,20 @@ class RedisLedger:
         return float(seconds) + float(micro) / 1e6 - int(entry.partition("-")[0]) / 1000
 
     async def count(self) -> EngineStatus:
-        """How many jobs wait for a worker, and how many were given to one."""
+        """Count the jobs that wait for a worker, and those given to one."""
         async with within():
             length = int(await self._redis.xlen(self.stream))
         try:
             async with within():
                 pending: Any = await self._redis.xpending(self.stream, _GROUP)
-        except ResponseError:  # no worker was ever there
+        except ResponseError:  # there was no worker yet
             return EngineStatus(queued=length, running=0)
         running = min(int(pending["pending"]), length)
         return EngineStatus(queued=length - running, running=running)
 
-    def _key(self, kind: str, job: str) -> str:
-        return f"{self._prefix}:{kind}:{job}"
-
-    def _keys(self, job: str) -> list[str]:
-        return [self._key(kind, job) for kind in ("mark", "lock", "starts")]
-
-    async def _call(self, name: str, keys: list[str], *args: str | bytes | float) -> Any:
+    async def _call(self, name: str, job: str, *args: str | bytes | float) -> Any:
+        kinds = ("mark", "lock", "starts") if job else ()
+        keys = [self.stream, *(f"{self._prefix}:{kind}:{job}" for kind in kinds)]
         async with within():
             return await self._scripts[name](keys=keys, args=args)
 

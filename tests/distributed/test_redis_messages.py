@@ -16,7 +16,7 @@ from livechat_async.errors import ConfigurationError, WebhookError
 from livechat_async.redaction import HIDDEN
 from livechat_async.webhooks import ChatStarted, UnknownEvent, WebhookEvent, parse_webhook
 from livechat_async.webhooks.events import EVENT_CLASSES
-from livechat_async.webhooks.taskiq.wire import decode_event, encode_event
+from livechat_async.webhooks.taskiq.messages import decode_event, encode_event
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SAMPLES: list[dict[str, Any]] = [
