@@ -75,9 +75,8 @@ async def test_a_chat_without_a_body(sandbox: Sandbox, control: aiohttp.ClientSe
 
 async def test_details(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     sandbox.add_visitor(id="S1.a")
-    sandbox._store.add_details(
-        "S1.a", VisitorDetails("x", [DetailField("a", "1", url="tel:1")], icon="example.com/i.png")
-    )
+    details = VisitorDetails("x", [DetailField("a", "1", url="tel:1")], icon="example.com/i.png")
+    sandbox._account.visitors.get("S1.a").details["x"] = details
     assert await ask(control, "GET", "visitors/S1.a/details/") == (
         200,
         [

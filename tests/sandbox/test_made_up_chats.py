@@ -18,7 +18,8 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import Sandbox
 from livechat_async.sandbox.data.chats import chat_outline, made_up_chat
 from livechat_async.sandbox.data.dates import chat_date, day_end, day_start, zone_of
-from livechat_async.sandbox.state.timeline import Archive, Wire
+from livechat_async.sandbox.http.answers import Wire
+from livechat_async.sandbox.state.timeline import Timeline
 
 NOW = 1_487_246_066
 
@@ -181,7 +182,7 @@ def test_refuses_bad_options(options: dict[str, Any], text: str) -> None:
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
 def test_no_two_made_up_ids_are_the_same(one: int, other: int) -> None:
-    archive = Archive(made_up_chat, 10)
+    archive = Timeline(made_up_chat, 10)
     ids = archive._to_id(one), archive._to_id(other)
     assert (ids[0] == ids[1]) == (one == other)
     assert [archive._to_number(each) for each in ids] == [one, other]

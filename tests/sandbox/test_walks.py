@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from livechat_async.sandbox import Body, Envelope, Sandbox
-from livechat_async.sandbox.envelopes import edit
+from livechat_async.sandbox.faults import edit
 
 
 async def ask(

@@ -1,4 +1,4 @@
-"""A chat that has begun, and the webhook LiveChat would send of it."""
+"""Chats that run: how they begin, what is said in them, and how the archives show them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from attrs import define, field, frozen
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator
 from livechat_async.redaction import Secret
-from livechat_async.sandbox.http.answers import to_json
-from livechat_async.sandbox.state.timeline import Wire
+from livechat_async.sandbox.data.chats import archived_chat, closed_event, message
+from livechat_async.sandbox.http.answers import Wire, to_json
+from livechat_async.sandbox.http.queries import objects_of
 from livechat_async.sandbox.webhooks.events import survey_part, visitor_part
 
 __all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey", "new_chat"]
 
+_VISITOR = ("id", "name", "ip", "city", "region", "country", "country_code", "timezone")
+
 
 @frozen(kw_only=True)
 class StartedChat:
-    """What a ``chat_started`` webhook tells of a chat.
+    """The beginning of a chat, as a ``chat_started`` webhook reports it.
 
     Attributes:
-        visitor_id: who chats.
+        visitor_id: the visitor in the chat.
         chat_id: the chat's id.
         license_id: the licence, as text, as in the webhook.
-        token: allows to add details of this visitor as long as this chat runs. It shows in no
-            ``repr``.
+        token: allows a program to add details of this visitor while the chat runs. Its ``repr``
+            is hidden.
     """
 
     visitor_id: str
@@ -40,30 +43,72 @@ class StartedChat:
     def webhook_body(self) -> dict[str, Any]:
         """The body of the ``chat_started`` webhook with all its data types.
 
-        It is the same every time, ``event_unique_id`` too, as it is when LiveChat repeats a webhook
+        Every call returns the same, including ``event_unique_id``, as LiveChat repeats a webhook
         that was not answered.
         """
         body: dict[str, Any] = json.loads(self._webhook)
         return body
 
 
-@define
+@define(eq=False)
 class LiveChat:
     """A chat that runs.
 
     Attributes:
-        start: how it began.
-        messages: what was said so far, as the archives have it.
+        start: its beginning.
+        number: counts chats from 1.
+        agent: the agent.
+        messages: the messages so far, in the form of the archives.
         tags: its tags.
     """
 
     start: StartedChat
+    number: int
+    agent: Operator
     messages: list[Wire] = field(factory=list[Wire])
     tags: list[str] = field(factory=list[str])
 
+    def say(self, visitor: Mapping[str, Any], text: str, moment: int, *, by_agent: bool) -> None:
+        """Add a message."""
+        if by_agent:
+            agent = self.agent
+            said = message(text, moment, author=agent.display_name, login=agent.id)
+        else:
+            said = message(text, moment, author=str(visitor.get("name", "")))
+        self.messages.append(said)
+
+    def to_archive(self, visitor: Mapping[str, Any], ended: int | None = None) -> Wire:
+        """The chat in the form of the archives; pending as long as it has no end."""
+        begun = self.start.webhook_body()["chat"]
+        started: int = begun["started_timestamp"]
+        end = started if ended is None else ended
+        item = archived_chat(self.start.chat_id, started, end, [*self.messages])
+        known = {name: visitor[name] for name in _VISITOR if name in visitor}
+        if "browser" in visitor:
+            known["user_agent"] = visitor["browser"]
+        item |= {
+            "visitor": known,
+            "agents": [{"display_name": self.agent.display_name, "email": self.agent.id}],
+            "chat_start_url": begun["url"],
+            "group": begun["groups"],
+            "prechat_survey": [
+                {**answer, "id": str(2001 + index)}
+                for index, answer in enumerate(objects_of(visitor, "prechat_survey"))
+            ],
+            "tags": [*self.tags],
+        }
+        for name in ("referrer", "custom_variables"):
+            if visitor.get(name):
+                item[name] = visitor[name]
+        if ended is None:
+            del item["ended"], item["ended_timestamp"]
+            return {**item, "pending": True}
+        item["events"].append(closed_event(self.agent.display_name, ended, "agent"))
+        return item
+
 
 def as_operator(agent: str | Operator) -> Operator:
-    """The agent of a chat; a bare login such as ``john.doe@example.com`` is named John Doe.
+    """The agent of a chat; the login ``john.doe@example.com`` gives the name John Doe.
 
     Raises:
         ConfigurationError: it is neither a login nor an `Operator`, or blank.
@@ -79,7 +124,7 @@ def as_operator(agent: str | Operator) -> Operator:
 
 
 def default_survey(visitor: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The survey of somebody who gave name and e-mail address; none of somebody without a name."""
+    """The survey before a chat, with name and e-mail address; empty for an unnamed visitor."""
     name = str(visitor.get("name", ""))
     if not name.strip() or name == "Visitor":
         return []
@@ -89,18 +134,18 @@ def default_survey(visitor: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def new_chat(
-    visitor: Mapping[str, Any], operator: Operator, *, license_id: int, number: int, started: int
-) -> StartedChat:
-    """Make the chat of a visitor.
+    visitor: Mapping[str, Any], agent: Operator, *, license_id: int, number: int, started: int
+) -> LiveChat:
+    """Begin the chat of a visitor.
 
     Args:
-        visitor: the visitor, already in the chat: its ``chat_id`` and ``prechat_survey`` are read.
-        operator: the agent.
+        visitor: the visitor, who already has the new ``chat_id`` and ``prechat_survey``.
+        agent: the agent.
         license_id: the licence.
-        number: counts chats from 1. The token is made of it.
+        number: counts chats from 1. The token is made from it.
         started: Unix seconds.
     """
-    # Test data: these tokens are counted, not random, so that nobody takes one for a real secret.
+    # Test data: tokens are counted, not random, so that they cannot pass for real secrets.
     token = f"{number:032x}"
     survey = survey_part(visitor.get("prechat_survey"))
     body: dict[str, object] = {
@@ -117,17 +162,18 @@ def new_chat(
             "messages": [],
             "attachments": [],
             "events": [],
-            "agents": [{"name": operator.display_name, "login": operator.id}],
+            "agents": [{"name": agent.display_name, "login": agent.id}],
             "tags": [],
             "groups": [visitor["group"]],
         },
         "visitor": visitor_part(visitor, survey),
         "pre_chat_survey": survey,
     }
-    return StartedChat(
+    start = StartedChat(
         visitor_id=visitor["id"],
         chat_id=visitor["chat_id"],
         license_id=str(license_id),
         token=token,
         webhook=to_json(body),
     )
+    return LiveChat(start, number, agent)

@@ -1,4 +1,4 @@
-"""What was asked of the sandbox, kept for tests to look at."""
+"""The requests that the sandbox received, kept for tests to inspect."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ class RecordedRequest:
         raw_query: the query string as sent, without the question mark.
         headers: the headers; names ignore case.
         body: the body as sent.
-        received_at: when the whole of it had arrived, in UTC.
-        status: the status that was answered; None as long as nothing is, and for ever if the
-            connection was dropped instead.
+        received_at: when the last byte had arrived, in UTC.
+        status: the status of the answer; None before the answer, and for a dropped connection.
     """
 
     method: str
@@ -59,7 +58,7 @@ class RecordedRequest:
         """The body, read as JSON.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not JSON.
         """
         return json.loads(self.body)
 
@@ -82,7 +81,7 @@ class RecordedRequest:
 
 
 class RequestLog:
-    """The last requests, in the order they arrived in; the oldest fall off after 10,000."""
+    """The last 10,000 requests, in the order of their arrival."""
 
     def __init__(self) -> None:
         self._records: dict[int, RecordedRequest] = {}
@@ -92,7 +91,7 @@ class RequestLog:
         return iter(self._records.values())
 
     def add(self, record: RecordedRequest) -> int:
-        """Keep a request. Gives the number that `answered` wants."""
+        """Keep a request and return its number for `answered`."""
         number, self._next = self._next, self._next + 1
         self._records[number] = record
         if len(self._records) > _KEPT:
@@ -100,10 +99,10 @@ class RequestLog:
         return number
 
     def answered(self, number: int, status: int) -> None:
-        """Note what a request was answered, unless it has been cleared meanwhile."""
+        """Set the status of a request, unless it has been cleared meanwhile."""
         if number in self._records:
             self._records[number] = evolve(self._records[number], status=status)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Forget all requests."""
         self._records.clear()

@@ -1,23 +1,23 @@
-"""Something happened: the event, and its parts in the form webhooks have them in.
+"""Events: webhook bodies, and the form of their parts.
 
-That form is not the one of the REST answers: keys differ, and tickets and chats are shorter.
+That form differs from the REST answers: keys differ, and tickets and chats are shorter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
-
-from attrs import field, frozen
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from livechat_async.redaction import Secret, SecretBytes
-from livechat_async.sandbox.http.answers import to_json
-from livechat_async.sandbox.http.queries import items_of, part_of
-from livechat_async.sandbox.state.timeline import Wire
+from livechat_async.sandbox.http.answers import Wire, to_json
+from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
+from livechat_async.sandbox.options import TokenScope
+from livechat_async.sandbox.webhooks.deliverer import Deliverer
+from livechat_async.sandbox.webhooks.registrations import Registrations
 
 __all__ = [
-    "Event",
-    "canned_response_part",
+    "Announcer",
+    "Parts",
     "chat_part",
     "survey_part",
     "ticket_part",
@@ -25,49 +25,89 @@ __all__ = [
     "visitor_part",
 ]
 
+Parts: TypeAlias = Callable[[], Mapping[str, object]]
+"""Makes the data of an event, by data type; called only if a webhook wants it."""
+
 _VISITOR = (
     *("id", "name", "custom_variables", "country", "city", "language"),
     *("page_current", "timezone"),
 )
 
 
-@frozen(kw_only=True)
-class Event:
-    """What happened, once; several webhooks may tell of it.
+class Announcer:
+    """Sends events to the webhooks registered for them.
 
-    Attributes:
-        event_type: such as ``chat_started``.
-        unique_id: 32 hexadecimal digits.
-        token: what adding details goes by. Shows in no ``repr``.
-        parts: all there is to tell, by data type.
+    Args:
+        license_id: the licence.
+        clock: returns the Unix seconds.
+        registrations: the webhooks.
+        deliverer: delivers the bodies.
+        scope: whether a body's token belongs to the event or to the registration.
     """
 
-    event_type: str
-    unique_id: str
-    token: Secret
-    parts: Mapping[str, object] = field(repr=False)
+    def __init__(
+        self,
+        license_id: int,
+        clock: Callable[[], float],
+        registrations: Registrations,
+        deliverer: Deliverer,
+        scope: TokenScope,
+    ) -> None:
+        self.license_id = license_id
+        self._clock = clock
+        self._registrations = registrations
+        self._deliverer = deliverer
+        self._one_each_event = scope == "event"
+        self._events = 0
 
-    def body(self, license_id: int, token: Secret, data_types: Iterable[str]) -> SecretBytes:
-        """The body of a webhook.
+    @property
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self._clock())
+
+    def announce(
+        self,
+        event_type: str,
+        parts: Parts,
+        *,
+        unique_id: str | None = None,
+        token: Secret | None = None,
+    ) -> list[Secret]:
+        """Send an event to its webhooks; does nothing while the sandbox is stopped.
 
         Args:
-            license_id: the licence, which bodies have as text.
-            token: the event's own token, or another.
-            data_types: what the webhook asked for.
+            event_type: its type.
+            parts: makes the data of the bodies.
+            unique_id: the event's id; a new one by default.
+            token: the event's token; a new one by default.
+
+        Returns:
+            The tokens in the bodies that were sent.
         """
-        body = {
-            "event_type": self.event_type,
-            "token": token,
-            "license_id": str(license_id),
-            "event_unique_id": self.unique_id,
-            "lc_version": "2",
-            **{name: self.parts[name] for name in data_types if name in self.parts},
-        }
-        return SecretBytes(to_json(body))
+        wanted = [each for each in self._registrations if each.event_type == event_type]
+        if not wanted or not self._deliverer.is_running:
+            return []
+        self._events += 1
+        # Test data, like every id and token of a sandbox: counted, not random.
+        unique_id = f"d{self._events:031x}" if unique_id is None else unique_id
+        token = Secret(f"a{self._events:031x}") if token is None else token
+        data, sent = parts(), list[Secret]()
+        for registration in wanted:
+            sent.append(token if self._one_each_event else registration.token)
+            body = {
+                "event_type": event_type,
+                "token": sent[-1],
+                "license_id": str(self.license_id),  # text here, a number in REST answers
+                "event_unique_id": unique_id,
+                "lc_version": "2",
+                **{name: data[name] for name in registration.data_types if name in data},
+            }
+            self._deliverer.deliver(registration, unique_id, SecretBytes(to_json(body)))
+        return sent
 
 
 def chat_part(item: Mapping[str, Any]) -> Wire:
-    """A chat of the archives, or one that runs."""
+    """A chat of the archives, or a running one."""
     moments = ("started_timestamp", "ended_timestamp")
     return {
         "id": item.get("id"),
@@ -82,7 +122,7 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
                 text=message.get("text"),
                 timestamp=message.get("timestamp"),
             )
-            for message in _objects(item, "messages")
+            for message in objects_of(item, "messages")
         ],
         "attachments": [],
         "events": [
@@ -90,14 +130,14 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
                 user_type=event.get("user_type"),
                 text=event.get("text"),
                 timestamp=event.get("timestamp"),
-                type=event.get("event_type"),  # the name REST has for it
+                type=event.get("event_type"),  # its name in REST
             )
-            for event in _objects(item, "events")
+            for event in objects_of(item, "events")
             if event.get("type") == "event"
         ],
         "agents": [
             {"name": agent.get("display_name"), "login": agent.get("email")}
-            for agent in _objects(item, "agents")
+            for agent in objects_of(item, "agents")
         ],
         "tags": items_of(item, "tags"),
         "groups": items_of(item, "group"),
@@ -105,13 +145,13 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
 
 
 def visitor_part(visitor: Mapping[str, Any], survey: Iterable[Mapping[str, str]]) -> Wire:
-    """Somebody who is on the site, with an e-mail address of their own, or that of the survey."""
+    """A visitor on the site, with their e-mail address or the one in the survey."""
     email = str(visitor.get("email") or "") or _email_in(survey)
     return {**{name: visitor[name] for name in _VISITOR if name in visitor}, "email": email}
 
 
 def visitor_of_chat(item: Mapping[str, Any]) -> Wire:
-    """The visitor of a chat in the archives, who may have left long ago."""
+    """The visitor of a chat in the archives."""
     visitor = {**part_of(item, "visitor")}
     if item.get("chat_start_url"):
         visitor["page_current"] = item["chat_start_url"]
@@ -137,7 +177,7 @@ def survey_part(answers: object) -> list[dict[str, str]]:
 
 
 def _email_in(survey: Iterable[Mapping[str, str]]) -> str:
-    """The e-mail address somebody gave in the survey; "" for none."""
+    """The e-mail address in the survey; "" if there is none."""
     return next((item["answer"] for item in survey if item["type"] == "email"), "")
 
 
@@ -150,26 +190,13 @@ def ticket_part(ticket: Mapping[str, Any]) -> Wire:
         part["assignee"] = _kept(part_of(ticket, "assignee"), ("id", "name"))
     return {
         **part,
-        "groups": [_kept(group, ("id", "name")) for group in _objects(ticket, "groups")],
+        "groups": [_kept(group, ("id", "name")) for group in objects_of(ticket, "groups")],
         "events": [
             _kept(event, ("type", "author", "date", "is_private", "message", "source"))
-            for event in _objects(ticket, "events")
+            for event in objects_of(ticket, "events")
         ],
         "source": {"type": source.get("type"), "url": source.get("url"), "id": source.get("id")},
         "tags": items_of(ticket, "tags"),
-    }
-
-
-def canned_response_part(
-    response_id: int, *, group: int, text: str, tags: Iterable[str], modified: int
-) -> Wire:
-    """A canned response."""
-    return {
-        "group": group,
-        "id": response_id,
-        "modification_date": modified,
-        "tags": [*tags],
-        "text": text,
     }
 
 
@@ -179,10 +206,6 @@ def _kept(item: Mapping[str, Any], names: Iterable[str]) -> Wire:
 
 def _without_none(**values: object) -> Wire:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _objects(item: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    return [each for each in items_of(item, name) if isinstance(each, Mapping)]
 
 
 def _question_type(label: str) -> str:
