@@ -20,7 +20,11 @@ __all__ = ["Actions"]
 
 
 class Actions(WebhookActions):
-    """The methods of a sandbox for visitors, chats, tickets, webhooks, requests and faults."""
+    """The methods of a sandbox for visitors, chats, tickets, webhooks, requests and faults.
+
+    Every method raises `ConfigurationError` for the id of an unknown visitor, chat, ticket, webhook
+    or delivery.
+    """
 
     @property
     def visitors(self) -> list[dict[str, Any]]:
@@ -51,24 +55,19 @@ class Actions(WebhookActions):
         """Change a visitor; see `add_visitor`. Leaving the state ``chatting`` ends the chat.
 
         Raises:
-            ConfigurationError: there is no such visitor, or a value cannot be sent. Nothing has
-                changed then.
+            ConfigurationError: a value cannot be sent. Nothing has changed then.
         """
         self._account.visitors.update(visitor_id, fields, omit)
 
     def remove_visitor(self, visitor_id: str) -> None:
-        """Let a visitor leave the site; a running chat ends, and the details are gone.
-
-        Raises:
-            ConfigurationError: there is no such visitor.
-        """
+        """Let a known visitor leave the site: a running chat ends, and the details are gone."""
         self._account.visitors.remove(visitor_id)
 
     def queue(self, visitor_id: str) -> None:
         """Let a visitor wait for an agent, and send the webhook ``visitor_queued``.
 
         Raises:
-            ConfigurationError: there is no such visitor, or it is in a chat.
+            ConfigurationError: the visitor is in a chat.
         """
         visitor = self._account.visitors.get(visitor_id)
         if visitor.chat is not None:
@@ -95,7 +94,7 @@ class Actions(WebhookActions):
             The data that the ``chat_started`` webhook carries.
 
         Raises:
-            ConfigurationError: there is no such visitor, it is in a chat, or a bad agent or survey.
+            ConfigurationError: the visitor is in a chat, or a bad agent or survey.
         """
         visitor = self._account.visitors.get(visitor_id)
         if visitor.chat is not None:
@@ -115,7 +114,7 @@ class Actions(WebhookActions):
         """Add a message to the chat, by the visitor or by the agent.
 
         Raises:
-            ConfigurationError: there is no such visitor, it is in no chat, or it is no text.
+            ConfigurationError: the visitor is in no chat, or it is no text.
         """
         visitor, chat = self._chatting(visitor_id)
         if not isinstance(text, str):
@@ -128,27 +127,20 @@ class Actions(WebhookActions):
         The visitor's state becomes ``chat closed``, and the chat's tokens are no longer valid.
 
         Raises:
-            ConfigurationError: there is no such visitor, or it is in no chat.
+            ConfigurationError: the visitor is in no chat.
         """
         visitor, _ = self._chatting(visitor_id)
         self._account.visitors.enter(visitor, "chat closed")
 
     def chat_of(self, visitor_id: str) -> StartedChat | None:
-        """The chat a visitor is in, or None.
-
-        Raises:
-            ConfigurationError: there is no such visitor.
-        """
+        """The chat that a known visitor is in, or None."""
         chat = self._account.visitors.get(visitor_id).chat
         return None if chat is None else chat.start
 
     def details_of(self, visitor_id: str) -> list[VisitorDetails]:
-        """The details of a visitor that the agent sees, in the order of their arrival.
+        """The details that the agent sees of a known visitor, in the order of their arrival.
 
-        Details with a known id replace the older ones in their place.
-
-        Raises:
-            ConfigurationError: there is no such visitor.
+        Newer details with the same id take the place of the older ones.
         """
         return list(self._account.visitors.get(visitor_id).details.values())
 
@@ -197,11 +189,7 @@ class Actions(WebhookActions):
         return self._account.chats.add_given(fields, omit)
 
     def remove_chat(self, chat_id: str) -> None:
-        """Remove a chat from the archives.
-
-        Raises:
-            ConfigurationError: there is no such chat.
-        """
+        """Remove a known chat from the archives."""
         if not self._account.chats.remove(chat_id):
             raise ConfigurationError(f"there is no chat {chat_id!r}: use an id of chat_ids")
 
@@ -320,11 +308,7 @@ class Actions(WebhookActions):
         return self._account.tickets.add_given(fields, omit)
 
     def remove_ticket(self, ticket_id: str) -> None:
-        """Remove a ticket.
-
-        Raises:
-            ConfigurationError: there is no such ticket.
-        """
+        """Remove a known ticket."""
         if not self._account.tickets.remove(ticket_id):
             raise ConfigurationError(f"there is no ticket {ticket_id!r}: use an id of tickets")
 
@@ -336,11 +320,7 @@ class Actions(WebhookActions):
         date_to: date | str | None = None,
         seed: int = 0,
     ) -> None:
-        """Add made-up tickets, last changed evenly over some days; see `seed_chats`.
-
-        Raises:
-            ConfigurationError: bad days, or days in the wrong order.
-        """
+        """Add made-up tickets, last changed evenly over some days; see `seed_chats`."""
         self._account.tickets.make_up(count, date_from, date_to, seed)
 
     @property

@@ -269,11 +269,11 @@ def _visitor(who: Person) -> Wire:
         "name": who.name,
         "email": who.email,
         "ip": who.ip,
-        "city": place.city,
-        "region": place.region,
-        "country": place.country,
-        "country_code": place.country_code,
-        "timezone": place.timezone,
+        "city": place["city"],
+        "region": place["region"],
+        "country": place["country"],
+        "country_code": place["country_code"],
+        "timezone": place["timezone"],
         "user_agent": who.browser,
     }
 

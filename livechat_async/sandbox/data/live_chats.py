@@ -13,11 +13,16 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator
 from livechat_async.redaction import Secret
 from livechat_async.sandbox.data.chats import archived_chat, closed_event, message
-from livechat_async.sandbox.http.answers import Wire, to_json
+from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import objects_of
-from livechat_async.sandbox.webhooks.events import survey_part, visitor_part
+from livechat_async.sandbox.webhooks.events import (
+    chat_part,
+    survey_part,
+    visitor_part,
+    webhook_body,
+)
 
-__all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey", "new_chat"]
+__all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey"]
 
 _VISITOR = ("id", "name", "ip", "city", "region", "country", "country_code", "timezone")
 
@@ -55,18 +60,45 @@ class LiveChat:
     """A chat that runs.
 
     Attributes:
-        start: its beginning.
+        id: its id.
         number: counts chats from 1.
+        started: Unix seconds.
         agent: the agent.
+        url: the page on which it began.
+        group: the visitor's group.
         messages: the messages so far, in the form of the archives.
         tags: its tags.
+        start: its beginning.
     """
 
-    start: StartedChat
+    id: str
     number: int
+    started: int
     agent: Operator
+    url: str
+    group: int
     messages: list[Wire] = field(factory=list[Wire])
     tags: list[str] = field(factory=list[str])
+    start: StartedChat = field(init=False)
+
+    def begin(self, visitor: Mapping[str, Any], license_id: int) -> StartedChat:
+        """Set and return ``start``, from the visitor's fields."""
+        # Test data: tokens are counted, not random, so that they cannot pass for real secrets.
+        token, unique_id = f"{self.number:032x}", f"e{self.number:031x}"
+        survey = survey_part(visitor.get("prechat_survey"))
+        parts = {
+            "chat": chat_part(self.to_archive(visitor)),
+            "visitor": visitor_part(visitor, survey),
+            "pre_chat_survey": survey,
+        }
+        self.start = StartedChat(
+            visitor_id=visitor["id"],
+            chat_id=self.id,
+            license_id=str(license_id),
+            token=token,
+            webhook=webhook_body("chat_started", token, license_id, unique_id, parts),
+        )
+        return self.start
 
     def say(self, visitor: Mapping[str, Any], text: str, moment: int, *, by_agent: bool) -> None:
         """Add a message."""
@@ -79,18 +111,16 @@ class LiveChat:
 
     def to_archive(self, visitor: Mapping[str, Any], ended: int | None = None) -> Wire:
         """The chat in the form of the archives; pending as long as it has no end."""
-        begun = self.start.webhook_body()["chat"]
-        started: int = begun["started_timestamp"]
-        end = started if ended is None else ended
-        item = archived_chat(self.start.chat_id, started, end, [*self.messages])
+        end = self.started if ended is None else ended
+        item = archived_chat(self.id, self.started, end, [*self.messages])
         known = {name: visitor[name] for name in _VISITOR if name in visitor}
         if "browser" in visitor:
             known["user_agent"] = visitor["browser"]
         item |= {
             "visitor": known,
             "agents": [{"display_name": self.agent.display_name, "email": self.agent.id}],
-            "chat_start_url": begun["url"],
-            "group": begun["groups"],
+            "chat_start_url": self.url,
+            "group": [self.group],
             "prechat_survey": [
                 {**answer, "id": str(2001 + index)}
                 for index, answer in enumerate(objects_of(visitor, "prechat_survey"))
@@ -131,49 +161,3 @@ def default_survey(visitor: Mapping[str, Any]) -> list[dict[str, str]]:
     local = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".") or "visitor"
     email = str(visitor.get("email") or f"{local}@example.com")
     return [{"key": "Name:", "value": name}, {"key": "E-mail:", "value": email}]
-
-
-def new_chat(
-    visitor: Mapping[str, Any], agent: Operator, *, license_id: int, number: int, started: int
-) -> LiveChat:
-    """Begin the chat of a visitor.
-
-    Args:
-        visitor: the visitor, who already has the new ``chat_id`` and ``prechat_survey``.
-        agent: the agent.
-        license_id: the licence.
-        number: counts chats from 1. The token is made from it.
-        started: Unix seconds.
-    """
-    # Test data: tokens are counted, not random, so that they cannot pass for real secrets.
-    token = f"{number:032x}"
-    survey = survey_part(visitor.get("prechat_survey"))
-    body: dict[str, object] = {
-        "event_type": "chat_started",
-        "token": token,
-        "license_id": str(license_id),
-        "event_unique_id": f"e{number:031x}",
-        "lc_version": "2",
-        "chat": {
-            "id": visitor["chat_id"],
-            "started_timestamp": started,
-            "url": visitor.get("page_current", ""),
-            "referer": visitor.get("referrer", ""),
-            "messages": [],
-            "attachments": [],
-            "events": [],
-            "agents": [{"name": agent.display_name, "login": agent.id}],
-            "tags": [],
-            "groups": [visitor["group"]],
-        },
-        "visitor": visitor_part(visitor, survey),
-        "pre_chat_survey": survey,
-    }
-    start = StartedChat(
-        visitor_id=visitor["id"],
-        chat_id=visitor["chat_id"],
-        license_id=str(license_id),
-        token=token,
-        webhook=to_json(body),
-    )
-    return LiveChat(start, number, agent)

@@ -7,26 +7,12 @@ from typing import TypeVar
 
 from attrs import frozen
 
-__all__ = ["DOCUMENTED_VISITOR", "PAGES", "Page", "Person", "Place", "person", "pick"]
+__all__ = ["DOCUMENTED_VISITOR", "PAGES", "Page", "Person", "person", "pick"]
 
 _T = TypeVar("_T")
 
 DOCUMENTED_VISITOR = "S1352647457.ac951bfe2e"
 """The visitor in the documentation's example of details. It is the first person."""
-
-
-@frozen
-class Place:
-    """Where a person lives."""
-
-    city: str
-    region: str
-    country: str
-    country_code: str
-    timezone: str
-    latitude: str
-    longitude: str
-    language: str
 
 
 @frozen
@@ -42,8 +28,12 @@ class Page:
         return f"http://www.example.com/{self.path}"
 
 
+_PLACE = (
+    *("city", "region", "country", "country_code", "timezone"),
+    *("latitude", "longitude", "language"),
+)
 _PLACES = tuple(
-    Place(*line.split("|"))
+    dict(zip(_PLACE, line.split("|"), strict=True))
     for line in (
         "Greenville|North Carolina|United States|US|America/New_York|35.6127|-77.3663|en",
         "Courbevoie|Ile-de-France|France|FR|Europe/Paris|48.897|2.2564|fr",
@@ -95,7 +85,7 @@ class Person:
 
     id: str
     name: str
-    place: Place
+    place: dict[str, str]
     browser: str
     ip: str
 

@@ -46,7 +46,7 @@ def made_up_ticket(ticket_id: str, chance: int, modified: int) -> Wire:
     subject, message = pick(_SUBJECTS, chance >> 38)
     requester = {"mail": who.email, "name": who.name}
     ticket = new_ticket(ticket_id, created, requester, subject, message, source)
-    ticket["requester"] |= {"ip": who.ip, "utc_offset": who.place.timezone}
+    ticket["requester"] |= {"ip": who.ip, "utc_offset": who.place["timezone"]}
     group = group_of(pick(_GROUP_NUMBERS, chance >> 40))
     ticket |= {
         "status": status,

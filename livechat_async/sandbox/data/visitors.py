@@ -76,7 +76,6 @@ def made_up_visitor(index: int, now: int) -> Wire:
     The first eight are in every state except one, and two of them chat.
     """
     who, page = person(index), pick(PAGES, index)
-    place = who.place
     state = _FIRST_STATES[index] if index < len(_FIRST_STATES) else pick(_LATER_STATES, index)
     # Visits began up to half an hour ago, and current pages have been open for less than that.
     began = now - 120 - index * 97 % 1_700
@@ -90,14 +89,7 @@ def made_up_visitor(index: int, now: int) -> Wire:
         "ip": who.ip,
         "host": f"host-{who.ip.replace('.', '-')}.example.net",
         "browser": who.browser,
-        "language": place.language,
-        "city": place.city,
-        "region": place.region,
-        "country": place.country,
-        "country_code": place.country_code,
-        "timezone": place.timezone,
-        "latitude": place.latitude,
-        "longitude": place.longitude,
+        **who.place,
         "last_visit_ts": began,
         "page_entered_ts": entered,
         "page_time_ts": entered,

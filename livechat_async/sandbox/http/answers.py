@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 
 from aiohttp import web
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from livechat_async.errors import ConfigurationError
 
@@ -122,6 +122,7 @@ def not_found(text: str) -> Answer:
     return error(HTTPStatus.NOT_FOUND, text)
 
 
+@define(eq=False)
 class Exchange:
     """One request that waits for its answer.
 
@@ -131,15 +132,9 @@ class Exchange:
         answered: is called with the status before it is sent.
     """
 
-    def __init__(
-        self,
-        request: web.BaseRequest,
-        process: Callable[[], Answer],
-        answered: Callable[[int], None],
-    ) -> None:
-        self._request = request
-        self._answered = answered
-        self.process = process
+    _request: web.BaseRequest
+    process: Callable[[], Answer]
+    _answered: Callable[[int], None]
 
     def whole(self, answer: Answer) -> web.StreamResponse:
         """Send the whole answer."""

@@ -13,7 +13,18 @@ from livechat_async.checks import parse_day
 from livechat_async.sandbox.data.dates import day_end, day_start, zone_of
 from livechat_async.sandbox.http.answers import BadRequest, Wire
 
-__all__ = ["Filter", "Filters", "QueryReader", "items_of", "mentions", "objects_of", "part_of"]
+__all__ = [
+    "Filter",
+    "Filters",
+    "QueryReader",
+    "flag_filter",
+    "items_of",
+    "mentions",
+    "objects_of",
+    "part_filter",
+    "part_of",
+    "values_of",
+]
 
 
 class QueryReader:
@@ -126,6 +137,16 @@ class Filter:
     fits: Callable[[Wire, Any], bool]
 
 
+def flag_filter(has: Callable[[Wire], object]) -> Filter:
+    """A filter by 0 or 1: whether an item has something."""
+    return Filter(QueryReader.flag, lambda item, wanted: bool(has(item)) == wanted)
+
+
+def part_filter(part: str, key: str) -> Filter:
+    """A filter by text: the value of a key in an object of the item."""
+    return Filter(QueryReader.text, lambda item, text: part_of(item, part).get(key) == text)
+
+
 @frozen
 class Filters:
     """The filters of a request.
@@ -180,6 +201,11 @@ def part_of(item: object, name: str) -> Mapping[str, Any]:
     """An object in an item; empty for anything else."""
     value = item.get(name) if isinstance(item, Mapping) else None
     return value if isinstance(value, Mapping) else {}
+
+
+def values_of(item: object, name: str, key: str) -> list[object]:
+    """The values of a key in the objects of a list in an item."""
+    return [each.get(key) for each in objects_of(item, name)]
 
 
 def mentions(parts: Iterable[object], text: str) -> bool:

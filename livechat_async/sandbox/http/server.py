@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
+from attrs import define, field
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, is_secret_name
@@ -26,6 +27,7 @@ CONTROL = "_sandbox"
 _STOP_SECONDS = 0.05
 
 
+@define(eq=False)
 class Server:
     """A loopback server.
 
@@ -37,20 +39,12 @@ class Server:
         latency: seconds before each API request is carried out.
     """
 
-    def __init__(
-        self,
-        api: Callable[[RecordedRequest], Answer],
-        control: Callable[[RecordedRequest], Answer],
-        log: RequestLog,
-        faults: FaultQueue,
-        latency: float = 0,
-    ) -> None:
-        self._api = api
-        self._control = control
-        self._log = log
-        self._faults = faults
-        self._latency = latency
-        self._runner: web.ServerRunner | None = None
+    _api: Callable[[RecordedRequest], Answer]
+    _control: Callable[[RecordedRequest], Answer]
+    _log: RequestLog
+    _faults: FaultQueue
+    _latency: float = 0
+    _runner: web.ServerRunner | None = field(default=None, init=False)
 
     @property
     def is_running(self) -> bool:

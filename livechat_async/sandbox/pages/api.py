@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from attrs import frozen
+
 from livechat_async.credentials import Credentials
 from livechat_async.sandbox.http.answers import Answer, BadRequest, bad_request, no_rights
 from livechat_async.sandbox.http.requests import RecordedRequest
@@ -35,6 +37,7 @@ PAGES: Routes[Page] = Routes(
 """All pages of the API. For a new endpoint, add its function to a module and a row here."""
 
 
+@frozen
 class Api:
     """Answers the requests of the API.
 
@@ -43,9 +46,8 @@ class Api:
         accepted: the accepted credentials.
     """
 
-    def __init__(self, account: Account, accepted: Sequence[Credentials]) -> None:
-        self._account = account
-        self._accepted = [_split(credentials.authorization()) for credentials in accepted]
+    _account: Account
+    _accepted: Sequence[Credentials]
 
     def answer(self, request: RecordedRequest) -> Answer:
         """Carry a request out."""
@@ -58,8 +60,9 @@ class Api:
         if isinstance(found, Answer):
             return found
         route, arguments = found
-        authorization = _split(request.headers.get("Authorization", ""))
-        if not route.is_open and authorization not in self._accepted:
+        given = _split(request.headers.get("Authorization", ""))
+        accepted = (_split(credentials.authorization()) for credentials in self._accepted)
+        if not route.is_open and given not in accepted:
             return no_rights()
         try:
             return route.page(self._account, request, *arguments)

@@ -15,16 +15,18 @@ from livechat_async.sandbox.http.answers import (
     list_answer,
     not_found,
 )
-from livechat_async.sandbox.http.bodies import read_body, read_tags
 from livechat_async.sandbox.http.queries import (
     Filter,
     QueryReader,
+    flag_filter,
     items_of,
     mentions,
     objects_of,
+    part_filter,
     part_of,
+    values_of,
 )
-from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.events import chat_part, visitor_of_chat
 
@@ -99,20 +101,16 @@ def send_transcript(account: Account, request: RecordedRequest, chat_id: str) ->
 
 
 def _sales(chat: Wire) -> list[Any]:
-    """The goals with an order, which LiveChat calls tracked sales."""
-    return [goal for goal in items_of(chat, "goals") if part_of(goal, "order")]
+    """The ids of the goals with an order, which LiveChat calls tracked sales."""
+    return [goal.get("id") for goal in objects_of(chat, "goals") if part_of(goal, "order")]
 
 
 def _has_comment(chat: Wire) -> bool:
     """Whether the question for a comment has an answer in the survey after the chat."""
     return any(
-        "comment" in str(answer.get("key", "")).lower() and bool(answer.get("value"))
+        "comment" in str(answer.get("key", "")).lower() and answer.get("value")
         for answer in objects_of(chat, "postchat_survey")
     )
-
-
-def _is_visitor(chat: Wire, visitor_id: str) -> bool:
-    return visitor_id in (chat.get("visitor_id"), part_of(chat, "visitor").get("id"))
 
 
 def _is_rated(chat: Wire, rate: str) -> bool:
@@ -123,40 +121,29 @@ def _is_rated(chat: Wire, rate: str) -> bool:
 def _texts(chat: Wire) -> Iterator[object]:
     yield from (part_of(chat, "visitor").get(name) for name in ("name", "email"))
     yield from (chat.get(name) for name in ("email", "message"))
-    yield from _values(objects_of(chat, "messages"), "text")
+    yield from values_of(chat, "messages", "text")
     for survey in ("prechat_survey", "postchat_survey"):
-        yield from _values(objects_of(chat, survey), "value")
+        yield from values_of(chat, survey, "value")
 
 
-def _values(items: list[Any], key: str) -> list[object]:
-    return [item.get(key) for item in items if isinstance(item, Mapping)]
-
-
-def _place_filter(name: str) -> Filter:
-    return Filter(QueryReader.text, lambda chat, place: part_of(chat, "visitor").get(name) == place)
-
-
+_text, _number = QueryReader.text, QueryReader.number
 _FILTERS: Mapping[str, Filter] = {
-    "visitor_id": Filter(QueryReader.text, _is_visitor),
-    "query": Filter(QueryReader.text, lambda chat, text: mentions(_texts(chat), text)),
-    "agent": Filter(
-        QueryReader.text, lambda chat, login: login in _values(items_of(chat, "agents"), "email")
+    "visitor_id": Filter(
+        _text, lambda chat, id_: id_ in (chat.get("visitor_id"), part_of(chat, "visitor").get("id"))
     ),
-    "city": _place_filter("city"),
-    "region": _place_filter("region"),
-    "country": _place_filter("country"),
-    "group": Filter(QueryReader.number, lambda chat, group: group in items_of(chat, "group")),
-    "goal": Filter(
-        QueryReader.number, lambda chat, goal: goal in _values(items_of(chat, "goals"), "id")
-    ),
-    "sale": Filter(QueryReader.number, lambda chat, goal: goal in _values(_sales(chat), "id")),
-    "has_goal": Filter(
-        QueryReader.flag, lambda chat, wanted: bool(items_of(chat, "goals")) == wanted
-    ),
-    "has_sale": Filter(QueryReader.flag, lambda chat, wanted: bool(_sales(chat)) == wanted),
-    "queued": Filter(QueryReader.flag, lambda chat, wanted: ("queue" in chat) == wanted),
-    "tagged": Filter(QueryReader.flag, lambda chat, wanted: bool(items_of(chat, "tags")) == wanted),
-    "comment": Filter(QueryReader.flag, lambda chat, wanted: _has_comment(chat) == wanted),
+    "query": Filter(_text, lambda chat, text: mentions(_texts(chat), text)),
+    "agent": Filter(_text, lambda chat, login: login in values_of(chat, "agents", "email")),
+    "city": part_filter("visitor", "city"),
+    "region": part_filter("visitor", "region"),
+    "country": part_filter("visitor", "country"),
+    "group": Filter(_number, lambda chat, group: group in items_of(chat, "group")),
+    "goal": Filter(_number, lambda chat, goal: goal in values_of(chat, "goals", "id")),
+    "sale": Filter(_number, lambda chat, goal: goal in _sales(chat)),
+    "has_goal": flag_filter(lambda chat: items_of(chat, "goals")),
+    "has_sale": flag_filter(_sales),
+    "queued": flag_filter(lambda chat: "queue" in chat),
+    "tagged": flag_filter(lambda chat: items_of(chat, "tags")),
+    "comment": flag_filter(_has_comment),
     "rate": Filter(lambda reader, name: reader.choice(name, _RATES), _is_rated),
     "tag": Filter(
         QueryReader.texts, lambda chat, tags: any(tag in items_of(chat, "tags") for tag in tags)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from attrs import asdict
+from attrs import asdict, frozen
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
@@ -19,8 +19,7 @@ from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import FAULTS
 from livechat_async.sandbox.http.answers import Answer, error, json_answer, not_found
-from livechat_async.sandbox.http.bodies import content_type_of
-from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.http.requests import RecordedRequest, content_type_of
 from livechat_async.sandbox.pages.routes import Route, Routes, segments
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.chats import Movement
@@ -148,6 +147,7 @@ CALLS: Routes[Call] = Routes(
 """All control calls, below ``/_sandbox``. Their docstrings and signatures describe them."""
 
 
+@frozen
 class Control:
     """Answers the control calls.
 
@@ -156,9 +156,8 @@ class Control:
         sandbox: the methods of the sandbox.
     """
 
-    def __init__(self, account: Account, sandbox: Actions) -> None:
-        self._account = account
-        self._sandbox = sandbox
+    _account: Account
+    _sandbox: Actions
 
     def answer(self, request: RecordedRequest) -> Answer:
         """Carry a request out."""

@@ -18,16 +18,17 @@ from livechat_async.sandbox.http.answers import (
     list_answer,
     not_found,
 )
-from livechat_async.sandbox.http.bodies import read_body, read_tags
 from livechat_async.sandbox.http.queries import (
     Filter,
     QueryReader,
+    flag_filter,
     items_of,
     mentions,
-    objects_of,
+    part_filter,
     part_of,
+    values_of,
 )
-from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
 from livechat_async.sandbox.state.account import Account
 
 __all__ = ["create_ticket", "get_ticket", "list_tickets", "tag_ticket"]
@@ -56,9 +57,8 @@ def list_tickets(account: Account, request: RecordedRequest) -> Answer:
     numbers = account.tickets.select(
         matches=matches if is_narrowed else None, key=(days, filters.asked)
     )
-    tickets = account.tickets.slice(
-        numbers, (page - 1) * PAGE_SIZE, page * PAGE_SIZE, oldest_first=order == "asc"
-    )
+    begin, is_reversed = (page - 1) * PAGE_SIZE, order == "asc"
+    tickets = account.tickets.slice(numbers, begin, begin + PAGE_SIZE, oldest_first=is_reversed)
     return list_answer("tickets", tickets, len(numbers), items_last=True)
 
 
@@ -133,8 +133,7 @@ def _is_active(ticket: Wire, since: int | None, until: int | None) -> bool:
     """Whether the ticket was created or changed, or has an event, in this time."""
     if since is None and until is None:
         return True
-    values = [ticket.get("date"), ticket.get("modified")]
-    values += [event.get("date") for event in objects_of(ticket, "events")]
+    values = [ticket.get("date"), ticket.get("modified"), *values_of(ticket, "events", "date")]
     return any(
         moment is not None
         and (since is None or since <= moment)
@@ -146,7 +145,7 @@ def _is_active(ticket: Wire, since: int | None, until: int | None) -> bool:
 def _texts(ticket: Wire) -> Iterator[object]:
     yield ticket.get("subject")
     yield from (part_of(ticket, "requester").get(name) for name in ("mail", "name"))
-    yield from (event.get("message") for event in objects_of(ticket, "events"))
+    yield from values_of(ticket, "events", "message")
 
 
 def _groups_of(ticket: Wire) -> list[object]:
@@ -155,32 +154,22 @@ def _groups_of(ticket: Wire) -> list[object]:
     return [group.get("id") if isinstance(group, Mapping) else group for group in groups]
 
 
-def _part_filter(part: str, key: str) -> Filter:
-    return Filter(QueryReader.text, lambda ticket, value: part_of(ticket, part).get(key) == value)
-
-
 _FILTERS: Mapping[str, Filter] = {
-    "assignee": _part_filter("assignee", "id"),
+    "assignee": part_filter("assignee", "id"),
     "query": Filter(QueryReader.text, lambda ticket, text: mentions(_texts(ticket), text)),
     "tag": Filter(QueryReader.text, lambda ticket, tag: tag in items_of(ticket, "tags")),
-    "source_id": _part_filter("source", "id"),
-    "assigned": Filter(
-        QueryReader.flag, lambda ticket, wanted: bool(part_of(ticket, "assignee")) == wanted
-    ),
-    "tagged": Filter(
-        QueryReader.flag, lambda ticket, wanted: bool(items_of(ticket, "tags")) == wanted
-    ),
+    "source_id": part_filter("source", "id"),
+    "assigned": flag_filter(lambda ticket: part_of(ticket, "assignee")),
+    "tagged": flag_filter(lambda ticket: items_of(ticket, "tags")),
     "group": Filter(QueryReader.number, lambda ticket, group: group in _groups_of(ticket)),
     "status": Filter(
         lambda reader, name: reader.choice(name, _STATUSES),
         lambda ticket, status: ticket.get("status") == status,
     ),
     "source": Filter(
-        lambda reader, name: reader.choice(name, _SOURCES),
-        lambda ticket, source: part_of(ticket, "source").get("type") == source,
+        lambda reader, name: reader.choice(name, _SOURCES), part_filter("source", "type").fits
     ),
     "requester": Filter(
-        lambda reader, name: reader.nested(name, "mail"),
-        lambda ticket, mail: part_of(ticket, "requester").get("mail") == mail,
+        lambda reader, name: reader.nested(name, "mail"), part_filter("requester", "mail").fits
     ),
 }

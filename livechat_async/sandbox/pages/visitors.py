@@ -14,9 +14,8 @@ from livechat_async.sandbox.http.answers import (
     no_rights,
     not_found,
 )
-from livechat_async.sandbox.http.bodies import read_body
 from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.http.requests import RecordedRequest, read_body
 from livechat_async.sandbox.state.account import Account
 
 __all__ = ["add_details", "list_visitors", "read_details"]

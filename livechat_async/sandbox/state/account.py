@@ -44,7 +44,7 @@ class Account:
         self.record_cap = record_cap
         self.deliverer = deliverer
         self.registrations = Registrations()
-        self.announcer = Announcer(license_id, clock, self.registrations, deliverer, token_scope)
+        self.announcer = Announcer(license_id, self.registrations, deliverer, token_scope)
         self.chats = Chats(clock)
         self.tickets = Tickets(clock, self.announcer)
         self.visitors = Visitors(clock, self.chats, self.announcer)

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from livechat_async.checks import check_count
+from attrs import define, field
+from attrs.validators import optional
+
+from livechat_async.checks import count
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.data.chats import chat_outline, given_chat, made_up_chat
 from livechat_async.sandbox.data.dates import DAY, day_end, day_start, to_day, zone_of
@@ -19,6 +22,7 @@ __all__ = ["Chats", "Movement"]
 _ARRIVED_SEED = 77
 
 
+@define(eq=False)
 class Movement:
     """A change of the archives that happens just before a ``GET /chats`` is answered.
 
@@ -32,21 +36,13 @@ class Movement:
         ConfigurationError: one of them is no whole number above 0.
     """
 
-    def __init__(
-        self,
-        move: Callable[[], str | None],
-        *,
-        per_request: int,
-        every: int,
-        at_most: int | None,
-    ) -> None:
-        self._move = move
-        self._per_request = check_count("per_request", per_request)
-        self._every = check_count("every", every)
-        self._at_most = None if at_most is None else check_count("at_most", at_most)
-        self._requests = 0
-        self._stopped = False
-        self._ids: list[str] = []
+    _move: Callable[[], str | None] = field(repr=False)
+    _per_request: int = field(kw_only=True, validator=count())
+    _every: int = field(kw_only=True, validator=count())
+    _at_most: int | None = field(kw_only=True, validator=optional(count()))
+    _requests: int = field(default=0, init=False)
+    _stopped: bool = field(default=False, init=False)
+    _ids: list[str] = field(factory=list[str], init=False)
 
     @property
     def ids(self) -> list[str]:

@@ -13,7 +13,6 @@ from livechat_async.sandbox.data.live_chats import (
     StartedChat,
     as_operator,
     default_survey,
-    new_chat,
 )
 from livechat_async.sandbox.data.visitors import (
     NOBODY,
@@ -203,12 +202,11 @@ class Visitors:
         if not wire.get("prechat_survey"):
             changes["prechat_survey"] = default_survey(wire)
         write_fields(wire, {**changes, **given})
-        license_id = self._announcer.license_id
-        visitor.chat = chat = new_chat(
-            wire, agent, license_id=license_id, number=number, started=started
-        )
+        url, group = wire.get("page_current", ""), wire["group"]
+        visitor.chat = chat = LiveChat(wire["chat_id"], number, started, agent, url, group)
+        start = chat.begin(wire, self._announcer.license_id)
         self._chats_begun = number
-        start, body = chat.start, chat.start.webhook_body()
+        body = start.webhook_body()
         sent = self._announcer.announce(
             "chat_started", lambda: body, unique_id=body["event_unique_id"], token=start.token
         )
@@ -222,11 +220,11 @@ class Visitors:
 
     def runs(self, chat_id: str) -> bool:
         """Whether a chat of this id runs."""
-        return any(chat.start.chat_id == chat_id for _, chat in self._running())
+        return any(chat.id == chat_id for _, chat in self._running())
 
     def tag_chat(self, chat_id: str, tags: list[str]) -> Wire | None:
         """Set the tags of a running chat and return the chat; None if there is no such chat."""
-        found = (pair for pair in self._running() if pair[1].start.chat_id == chat_id)
+        found = (pair for pair in self._running() if pair[1].id == chat_id)
         visitor, chat = next(found, (None, None))
         if visitor is None or chat is None:
             return None

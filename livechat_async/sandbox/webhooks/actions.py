@@ -53,11 +53,7 @@ class WebhookActions:
         return self._account.registrations.add(*registration).id
 
     def remove_webhook(self, webhook_id: str) -> None:
-        """Remove a webhook; deliveries under way go on.
-
-        Raises:
-            ConfigurationError: there is no such webhook.
-        """
+        """Remove a known webhook; deliveries under way go on."""
         if not self._account.registrations.remove(webhook_id):
             raise ConfigurationError(f"there is no webhook {webhook_id!r}: use an id of webhooks")
 
@@ -100,7 +96,7 @@ class WebhookActions:
             delivery: one of `deliveries`, or its id. It may still be under way.
 
         Raises:
-            ConfigurationError: there is no such delivery, or the sandbox does not run.
+            ConfigurationError: the sandbox does not run.
         """
         self._account.deliverer.repeat(delivery.id if isinstance(delivery, Delivery) else delivery)
 

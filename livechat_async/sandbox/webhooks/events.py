@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from attrs import define, field
+
 from livechat_async.redaction import Secret, SecretBytes
 from livechat_async.sandbox.http.answers import Wire, to_json
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
@@ -23,6 +25,7 @@ __all__ = [
     "ticket_part",
     "visitor_of_chat",
     "visitor_part",
+    "webhook_body",
 ]
 
 Parts: TypeAlias = Callable[[], Mapping[str, object]]
@@ -32,38 +35,25 @@ _VISITOR = (
     *("id", "name", "custom_variables", "country", "city", "language"),
     *("page_current", "timezone"),
 )
+_EVENT = ("user_type", "text", "timestamp", "type")
 
 
+@define(eq=False)
 class Announcer:
     """Sends events to the webhooks registered for them.
 
-    Args:
+    Attributes:
         license_id: the licence.
-        clock: returns the Unix seconds.
         registrations: the webhooks.
         deliverer: delivers the bodies.
         scope: whether a body's token belongs to the event or to the registration.
     """
 
-    def __init__(
-        self,
-        license_id: int,
-        clock: Callable[[], float],
-        registrations: Registrations,
-        deliverer: Deliverer,
-        scope: TokenScope,
-    ) -> None:
-        self.license_id = license_id
-        self._clock = clock
-        self._registrations = registrations
-        self._deliverer = deliverer
-        self._one_each_event = scope == "event"
-        self._events = 0
-
-    @property
-    def now(self) -> int:
-        """Unix seconds."""
-        return int(self._clock())
+    license_id: int
+    registrations: Registrations
+    deliverer: Deliverer
+    scope: TokenScope
+    _events: int = field(default=0, init=False)
 
     def announce(
         self,
@@ -84,8 +74,8 @@ class Announcer:
         Returns:
             The tokens in the bodies that were sent.
         """
-        wanted = [each for each in self._registrations if each.event_type == event_type]
-        if not wanted or not self._deliverer.is_running:
+        wanted = [each for each in self.registrations if each.event_type == event_type]
+        if not wanted or not self.deliverer.is_running:
             return []
         self._events += 1
         # Test data, like every id and token of a sandbox: counted, not random.
@@ -93,17 +83,25 @@ class Announcer:
         token = Secret(f"a{self._events:031x}") if token is None else token
         data, sent = parts(), list[Secret]()
         for registration in wanted:
-            sent.append(token if self._one_each_event else registration.token)
-            body = {
-                "event_type": event_type,
-                "token": sent[-1],
-                "license_id": str(self.license_id),  # text here, a number in REST answers
-                "event_unique_id": unique_id,
-                "lc_version": "2",
-                **{name: data[name] for name in registration.data_types if name in data},
-            }
-            self._deliverer.deliver(registration, unique_id, SecretBytes(to_json(body)))
+            sent.append(token if self.scope == "event" else registration.token)
+            parts_wanted = {name: data[name] for name in registration.data_types if name in data}
+            body = webhook_body(event_type, sent[-1], self.license_id, unique_id, parts_wanted)
+            self.deliverer.deliver(registration, unique_id, body)
         return sent
+
+
+def webhook_body(
+    event_type: str, token: str, license_id: int, unique_id: str, parts: Mapping[str, object]
+) -> SecretBytes:
+    """The body of a webhook, with the data of its data types."""
+    envelope = {
+        "event_type": event_type,
+        "token": token,
+        "license_id": str(license_id),  # text here, a number in REST answers
+        "event_unique_id": unique_id,
+        "lc_version": "2",
+    }
+    return SecretBytes(to_json({**envelope, **parts}))
 
 
 def chat_part(item: Mapping[str, Any]) -> Wire:
@@ -115,23 +113,13 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
         "url": item.get("chat_start_url", ""),
         "referer": item.get("referrer", ""),
         "messages": [
-            _without_none(
-                user_type=message.get("user_type"),
-                author_name=message.get("author_name"),
-                agent_id=message.get("agent_id"),
-                text=message.get("text"),
-                timestamp=message.get("timestamp"),
-            )
-            for message in objects_of(item, "messages")
+            _set(said, ("user_type", "author_name", "agent_id", "text", "timestamp"))
+            for said in objects_of(item, "messages")
         ],
         "attachments": [],
         "events": [
-            _without_none(
-                user_type=event.get("user_type"),
-                text=event.get("text"),
-                timestamp=event.get("timestamp"),
-                type=event.get("event_type"),  # its name in REST
-            )
+            # REST has the type as event_type.
+            _set({**event, "type": event.get("event_type")}, _EVENT)
             for event in objects_of(item, "events")
             if event.get("type") == "event"
         ],
@@ -146,7 +134,8 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
 
 def visitor_part(visitor: Mapping[str, Any], survey: Iterable[Mapping[str, str]]) -> Wire:
     """A visitor on the site, with their e-mail address or the one in the survey."""
-    email = str(visitor.get("email") or "") or _email_in(survey)
+    in_survey = (item["answer"] for item in survey if item["type"] == "email")
+    email = str(visitor.get("email") or "") or next(in_survey, "")
     return {**{name: visitor[name] for name in _VISITOR if name in visitor}, "email": email}
 
 
@@ -157,28 +146,19 @@ def visitor_of_chat(item: Mapping[str, Any]) -> Wire:
         visitor["page_current"] = item["chat_start_url"]
     if items_of(item, "custom_variables"):
         visitor["custom_variables"] = item["custom_variables"]
-    answers = survey_part(item.get("prechat_survey"))
-    return visitor_part(visitor, answers)
+    return visitor_part(visitor, survey_part(item.get("prechat_survey")))
 
 
 def survey_part(answers: object) -> list[dict[str, str]]:
     """The survey before a chat."""
-    if not isinstance(answers, list):
-        return []
     pairs = [
         (str(item.get("key", "")), str(item.get("value", "")))
-        for item in answers
-        if isinstance(item, Mapping)
+        for item in objects_of({"": answers}, "")
     ]
     return [
         {"id": str(2001 + index), "type": _question_type(key), "label": key, "answer": value}
         for index, (key, value) in enumerate(pairs)
     ]
-
-
-def _email_in(survey: Iterable[Mapping[str, str]]) -> str:
-    """The e-mail address in the survey; "" if there is none."""
-    return next((item["answer"] for item in survey if item["type"] == "email"), "")
 
 
 def ticket_part(ticket: Mapping[str, Any]) -> Wire:
@@ -204,8 +184,8 @@ def _kept(item: Mapping[str, Any], names: Iterable[str]) -> Wire:
     return {name: item[name] for name in names if name in item}
 
 
-def _without_none(**values: object) -> Wire:
-    return {name: value for name, value in values.items() if value is not None}
+def _set(item: Mapping[str, Any], names: Iterable[str]) -> Wire:
+    return {name: item[name] for name in names if item.get(name) is not None}
 
 
 def _question_type(label: str) -> str:
