@@ -50,7 +50,7 @@ class Actions(WebhookActions):
         return self._account.visitors.add(fields, omit)
 
     def update_visitor(
-        self, visitor_id: str, *, omit: Collection[str] = (), **fields: object
+        self, /, visitor_id: str, *, omit: Collection[str] = (), **fields: object
     ) -> None:
         """Change a visitor; see `add_visitor`. Leaving the state ``chatting`` ends the chat.
 

@@ -89,21 +89,13 @@ def _check_headers(_instance: object, attribute: Attribute[Any], value: object) 
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{attribute.name}={value!r}: a dict is needed")
     for name, text in value.items():
-        if not _is_header(name, text):
+        is_name = isinstance(name, str) and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+        if not is_name or not isinstance(text, str) or not text.isprintable():
             raise ConfigurationError(f"Status: header {name!r}: {text!r} cannot be sent")
         if name.lower() in _FRAMING:
             raise ConfigurationError(
                 f"Status: header {name!r} is the sandbox's own; CutBody sends too few bytes"
             )
-
-
-def _is_header(name: object, text: object) -> bool:
-    return (
-        isinstance(name, str)
-        and isinstance(text, str)
-        and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) is not None
-        and text.isprintable()
-    )
 
 
 def _are_texts(values: Iterable[object]) -> bool:

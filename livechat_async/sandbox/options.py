@@ -87,8 +87,9 @@ def check_choice(name: str, value: _Choice, choices: tuple[_Choice, ...]) -> _Ch
 
 def check_record_cap(record_cap: object) -> int:
     """A number of records that fills whole pages."""
-    if check_count("record_cap", record_cap, PAGE_SIZE) % PAGE_SIZE:
+    cap = check_count("record_cap", record_cap, PAGE_SIZE)
+    if cap % PAGE_SIZE:
         raise ConfigurationError(
             f"record_cap={record_cap!r}: whole pages are needed, a multiple of {PAGE_SIZE}"
         )
-    return int(str(record_cap))
+    return cap

@@ -11,19 +11,10 @@ from typing import Self, get_args
 from livechat_async.checks import check_count, check_seconds
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
+from livechat_async.sandbox import options
 from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.http.server import Server
-from livechat_async.sandbox.options import (
-    CountShape,
-    TokenScope,
-    check_choice,
-    check_credentials,
-    check_host,
-    check_license,
-    check_port,
-    check_record_cap,
-    check_seed,
-)
+from livechat_async.sandbox.options import CountShape, TokenScope
 from livechat_async.sandbox.pages.api import Api
 from livechat_async.sandbox.pages.control import Control
 from livechat_async.sandbox.state.account import Account
@@ -110,7 +101,7 @@ class Sandbox(Actions):
         webhook_tokens: TokenScope = "event",
     ) -> None:
         account = Account(
-            license_id=check_license(license_id),
+            license_id=options.check_license(license_id),
             clock=clock,
             deliverer=Deliverer(
                 limit=check_seconds("webhook_timeout", webhook_timeout),
@@ -118,17 +109,19 @@ class Sandbox(Actions):
                 repeats=check_count("webhook_repeats", webhook_repeats, 0),
                 jitter=check_seconds("webhook_jitter", webhook_jitter),
             ),
-            token_scope=check_choice("webhook_tokens", webhook_tokens, get_args(TokenScope)),
-            count_shape=check_choice("count_shape", count_shape, get_args(CountShape)),
-            record_cap=check_record_cap(record_cap),
+            token_scope=options.check_choice(
+                "webhook_tokens", webhook_tokens, get_args(TokenScope)
+            ),
+            count_shape=options.check_choice("count_shape", count_shape, get_args(CountShape)),
+            record_cap=options.check_record_cap(record_cap),
         )
         super().__init__(account)
-        self._host = check_host(host)
-        self._port = check_port(port)
-        self._credentials = check_credentials(credentials)
+        self._host = options.check_host(host)
+        self._port = options.check_port(port)
+        self._credentials = options.check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
-        visitors = check_seed(seed)
+        visitors = options.check_seed(seed)
         account.visitors.make_up(visitors)
         if chats is None:
             chats = _SEEDED_CHATS if visitors else 0

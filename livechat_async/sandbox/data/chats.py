@@ -54,13 +54,9 @@ _LEFT = (
 
 
 def made_up_chat(chat_id: str, chance: int, started: int, *, may_be_missed: bool = True) -> Wire:
-    """A chat, or sometimes a message left after hours; the same arguments give the same chat.
+    """A chat, or sometimes a message left after hours.
 
-    Args:
-        chat_id: its id.
-        chance: 64 random bits that decide everything else.
-        started: Unix seconds.
-        may_be_missed: False for chats only.
+    The 64 bits of ``chance`` decide everything: the same arguments give the same chat.
     """
     who = person(chance % _PEOPLE)
     if may_be_missed and _is_missed(chance):
@@ -104,14 +100,8 @@ def given_chat(
 ) -> tuple[Wire, int]:
     """A chat that a caller gives, and its moment in Unix seconds.
 
-    Args:
-        chat_id: its id.
-        fields: wire fields, which replace those of a short chat that ended just now.
-        omit: names of fields to leave out.
-        now: Unix seconds.
-
-    Raises:
-        ConfigurationError: a bad value.
+    The wire fields replace those of a short chat that ended just now; ``omit`` names some to leave
+    out. A bad value is a ConfigurationError.
     """
     values = {
         name: plain(name, value)

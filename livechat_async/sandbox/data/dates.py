@@ -26,11 +26,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def to_day(name: str, value: object) -> date:
-    """A day that a caller gave: a date, or text such as ``2013-01-23``.
-
-    Raises:
-        ConfigurationError: it is neither.
-    """
+    """A day that a caller gave: a date, or text such as ``2013-01-23``."""
     day = value if isinstance(value, date) else parse_day(value)
     if day is None or isinstance(day, datetime):
         raise ConfigurationError(
@@ -40,11 +36,7 @@ def to_day(name: str, value: object) -> date:
 
 
 def to_seconds(name: str, value: object) -> int:
-    """A time that a caller gave, an aware datetime or Unix seconds, as Unix seconds.
-
-    Raises:
-        ConfigurationError: it is neither.
-    """
+    """The Unix seconds of a time that a caller gave: an aware datetime, or Unix seconds."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         return int(value.timestamp())
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11:

@@ -60,15 +60,10 @@ class LiveChat:
     """A chat that runs.
 
     Attributes:
-        id: its id.
         number: counts chats from 1.
         started: Unix seconds.
-        agent: the agent.
         url: the page on which it began.
-        group: the visitor's group.
         messages: the messages so far, in the form of the archives.
-        tags: its tags.
-        start: its beginning.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeVar
 
@@ -85,7 +86,7 @@ class Person:
 
     id: str
     name: str
-    place: dict[str, str]
+    place: Mapping[str, str]
     browser: str
     ip: str
 

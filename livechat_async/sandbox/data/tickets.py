@@ -28,13 +28,7 @@ _ANSWER = "Thank you for your message, I will see to it."
 
 
 def made_up_ticket(ticket_id: str, chance: int, modified: int) -> Wire:
-    """A ticket; the same arguments give the same ticket.
-
-    Args:
-        ticket_id: its id.
-        chance: 64 random bits that decide everything else.
-        modified: the last change, in Unix seconds.
-    """
+    """A ticket. The 64 bits of ``chance`` decide everything: the same give the same ticket."""
     who = person(chance % _PEOPLE)
     status = pick(_STATUSES, chance >> 8)
     answered = status in {"pending", "solved"}
@@ -43,9 +37,8 @@ def made_up_ticket(ticket_id: str, chance: int, modified: int) -> Wire:
     source = {"type": pick(_SOURCES, chance >> 32)}
     if source["type"] == "chat-window":
         source["url"] = pick(PAGES, chance >> 34).address
-    subject, message = pick(_SUBJECTS, chance >> 38)
     requester = {"mail": who.email, "name": who.name}
-    ticket = new_ticket(ticket_id, created, requester, subject, message, source)
+    ticket = new_ticket(ticket_id, created, requester, pick(_SUBJECTS, chance >> 38), source)
     ticket["requester"] |= {"ip": who.ip, "utc_offset": who.place["timezone"]}
     group = group_of(pick(_GROUP_NUMBERS, chance >> 40))
     ticket |= {
@@ -76,14 +69,8 @@ def given_ticket(
 ) -> tuple[Wire, int]:
     """A ticket that a caller gives, and its last change in Unix seconds.
 
-    Args:
-        ticket_id: its id.
-        fields: wire fields, which replace those of a ticket that has just come by mail.
-        omit: names of fields to leave out.
-        now: Unix seconds.
-
-    Raises:
-        ConfigurationError: a bad value.
+    The wire fields replace those of a ticket that has just come by mail; ``omit`` names some to
+    leave out. A bad value is a ConfigurationError.
     """
     created, modified = (_moment(name, fields.get(name)) for name in ("date", "modified"))
     if modified is None:
@@ -91,7 +78,7 @@ def given_ticket(
     if created is None:
         created = modified
     requester = {"mail": "mary.brown@example.com", "name": "Mary Brown"}
-    ticket = new_ticket(ticket_id, created, requester, *_SUBJECTS[0], {"type": "mail"})
+    ticket = new_ticket(ticket_id, created, requester, _SUBJECTS[0], {"type": "mail"})
     ticket["modified"] = iso_date(modified)
     ticket |= {
         name: iso_date(to_seconds(name, value))
@@ -104,25 +91,19 @@ def given_ticket(
     return ticket, modified
 
 
-def new_ticket(  # noqa: PLR0917 - in the order of the form
+def new_ticket(
     ticket_id: str,
     created: int,
     requester: Mapping[str, str],
-    subject: str,
-    message: str,
+    question: tuple[str, str],
     source: Mapping[str, str],
 ) -> Wire:
     """An open ticket with its first message.
 
-    Args:
-        ticket_id: its id.
-        created: Unix seconds.
-        requester: ``mail`` and ``name``.
-        subject: its subject.
-        message: the requester's message.
-        source: ``type``, and maybe ``url``.
+    The requester has ``mail`` and ``name``, the question is a subject and a message, and the source
+    has ``type`` and maybe ``url``.
     """
-    moment, group = iso_date(created), group_of(0)
+    (subject, message), moment, group = question, iso_date(created), group_of(0)
     author = {"id": requester["mail"], "name": requester["name"], "type": "client"}
     first = {
         "type": "message",

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.data.people import PAGES, Page, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
 
-__all__ = ["NOBODY", "made_up_visitor", "new_visitor", "shown", "time_text", "write_fields"]
+__all__ = ["NO_OPERATOR", "made_up_visitor", "new_visitor", "shown", "time_text", "write_fields"]
 
 # Every sample of the documentation has its texts one hour ahead of the Unix seconds beside them.
 _ZONE = timezone(timedelta(hours=1))
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 _TWINS = ("last_visit", "page_entered", "page_time", "chat_start_time")
 
-NOBODY = {"id": "", "display_name": ""}
+NO_OPERATOR = {"id": "", "display_name": ""}
 """The only item of ``operators`` when no agent chats with the visitor."""
 
 _FIRST_STATES = (
@@ -61,7 +61,7 @@ def new_visitor(visitor_id: str, now: int) -> Wire:
         "chat_id": "",
         "chat_start_time": "",
         "queue_start_time": "",
-        "operators": [dict(NOBODY)],
+        "operators": [dict(NO_OPERATOR)],
         "prechat_survey": [],
         "chats": 0,
         "visits": 1,
@@ -119,15 +119,10 @@ def _page_fields(page: Page, entered: int, invitation: str) -> Wire:
 
 
 def write_fields(visitor: Wire, fields: Mapping[str, object], omit: Iterable[str] = ()) -> None:
-    """Set fields of a visitor, keep time texts and their twins together, and remove some fields.
+    """Set wire fields of a visitor, and remove others.
 
-    Args:
-        visitor: the visitor.
-        fields: wire fields. A time may be an aware datetime; of a text and its twin one is enough.
-        omit: names of fields to remove.
-
-    Raises:
-        ConfigurationError: JSON has no form for a value, or a datetime has no time zone.
+    A time may be an aware datetime; of a time's text and its twin, one is enough. A value without a
+    form in JSON and a datetime without a time zone are a ConfigurationError.
     """
     # All values are checked before any is set: a refused call changes nothing.
     values = {name: _plain(name, value) for name, value in fields.items()}
@@ -169,10 +164,9 @@ def _seconds(text: object) -> int | None:
     if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text):
         return None
     try:
-        moment = datetime.strptime(text, _FORMAT).replace(tzinfo=_ZONE)
+        return int(datetime.fromisoformat(text).replace(tzinfo=_ZONE).timestamp())
     except ValueError:
         return None
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
 
 
 def _checked_text(name: str, seconds: object) -> str:

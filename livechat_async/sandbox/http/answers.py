@@ -46,14 +46,7 @@ class BadRequest(Exception):
 
 @frozen
 class Answer:
-    """An answer before it becomes HTTP.
-
-    Attributes:
-        status: the HTTP status.
-        body: the bytes of the body.
-        content_type: the whole ``Content-Type`` header.
-        headers: further headers.
-    """
+    """An answer before it becomes HTTP: its ``Content-Type``, and further headers."""
 
     status: int = field(converter=int)
     body: bytes = field(repr=False)
@@ -64,10 +57,8 @@ class Answer:
 def to_json(value: object) -> bytes:
     """The value as JSON in UTF-8.
 
-    Raises:
-        TypeError: it holds something that JSON has no form for.
-        ValueError: it holds NaN or an infinity, or contains itself.
-        RecursionError: it is nested too deeply.
+    Without a form in JSON it is a TypeError; NaN, an infinity, or a value that contains itself is a
+    ValueError; too deep nesting is a RecursionError.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # A lone surrogate has no UTF-8; backslashreplace happens to write JSON's own escape for it.
@@ -75,11 +66,7 @@ def to_json(value: object) -> bytes:
 
 
 def plain(name: str, value: object) -> Any:
-    """A deep copy of a caller's value, as JSON has it.
-
-    Raises:
-        ConfigurationError: JSON has no form for it. The message gives the name.
-    """
+    """A deep copy of a caller's value; a ConfigurationError if JSON has no form for it."""
     try:
         encoded = to_json(value)
     except (TypeError, ValueError, RecursionError) as problem:
@@ -126,10 +113,8 @@ def not_found(text: str) -> Answer:
 class Exchange:
     """One request that waits for its answer.
 
-    Args:
-        request: the request.
-        process: carries the request out and returns the real answer. Call it at most once.
-        answered: is called with the status before it is sent.
+    ``process`` carries the request out and returns the real answer: call it at most once.
+    ``answered`` is called with the status before it is sent.
     """
 
     _request: web.BaseRequest

@@ -46,11 +46,8 @@ class QueryReader:
 
     def number(self, name: str, least: int = 0) -> int | None:
         """A whole number."""
-        value = self._read(
-            name,
-            lambda value: _is_number(value) and int(value) >= least,
-            f"a number, {least} or more",
-        )
+        needed = f"a number, {least} or more"
+        value = self._read(name, lambda text: _is_number(text) and int(text) >= least, needed)
         return None if value is None else int(value)
 
     def flag(self, name: str) -> bool | None:
@@ -126,12 +123,7 @@ class QueryReader:
 
 @frozen
 class Filter:
-    """A parameter that narrows a list.
-
-    Attributes:
-        read: reads it.
-        fits: whether an item fits its value.
-    """
+    """A parameter that narrows a list: how to read it, and whether an item fits its value."""
 
     read: Callable[[QueryReader, str], Any]
     fits: Callable[[Wire, Any], bool]
@@ -149,12 +141,7 @@ def part_filter(part: str, key: str) -> Filter:
 
 @frozen
 class Filters:
-    """The filters of a request.
-
-    Attributes:
-        asked: names and values.
-        known: all filters of the page.
-    """
+    """The filters of a request by name and value, among all known filters of the page."""
 
     asked: tuple[tuple[str, Any], ...]
     known: Mapping[str, Filter] = field(eq=False)

@@ -117,11 +117,7 @@ def content_type_of(request: RecordedRequest) -> str:
 
 
 def read_body(request: RecordedRequest, lists: Collection[str] = ()) -> Any:
-    """Read the body of a request; its secrets show in no ``repr``.
-
-    Args:
-        request: the request.
-        lists: names that stand for lists.
+    """The values in a body; their secrets show in no ``repr``. ``lists`` names those with lists.
 
     Raises:
         BadRequest: it is neither a form nor a JSON object, or does not fit its content type.

@@ -29,14 +29,9 @@ _STOP_SECONDS = 0.05
 
 @define(eq=False)
 class Server:
-    """A loopback server.
+    """A loopback server: ``control`` answers what is under ``/_sandbox/``, ``api`` the rest.
 
-    Args:
-        api: answers API requests.
-        control: answers requests under ``/_sandbox/``.
-        log: records API requests.
-        faults: the faults of API requests.
-        latency: seconds before each API request is carried out.
+    Requests of the API are recorded, meet faults, and wait for the seconds of ``latency``.
     """
 
     _api: Callable[[RecordedRequest], Answer]
@@ -52,18 +47,7 @@ class Server:
         return self._runner is not None
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Start to listen.
-
-        Args:
-            host: a loopback address.
-            port: 0 for any that is free.
-
-        Returns:
-            The address and the port.
-
-        Raises:
-            ConfigurationError: the server runs already, or cannot listen there.
-        """
+        """Start to listen, and return the address and the port; port 0 takes any free one."""
         if self._runner is not None:
             raise ConfigurationError("the sandbox runs already: start it once, or stop it first")
         server = web.Server(

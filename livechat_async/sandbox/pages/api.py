@@ -39,12 +39,7 @@ PAGES: Routes[Page] = Routes(
 
 @frozen
 class Api:
-    """Answers the requests of the API.
-
-    Args:
-        account: the account behind the pages.
-        accepted: the accepted credentials.
-    """
+    """Answers the requests of the API, for some credentials only."""
 
     _account: Account
     _accepted: Sequence[Credentials]

@@ -43,6 +43,8 @@ def add_visitor(sandbox: Actions, /, **fields: Any) -> object:
 
 def update_visitor(sandbox: Actions, visitor_id: str, /, **fields: Any) -> object:
     """Change a visitor, and return the visitor."""
+    if "visitor_id" in fields:
+        raise ConfigurationError("'visitor_id' is not known here: the path names the visitor")
     sandbox.update_visitor(visitor_id, **fields)
     return get_visitor(sandbox, visitor_id)
 
@@ -54,7 +56,7 @@ def say(sandbox: Actions, visitor_id: str, *, text: Any = None, by_agent: Any = 
     sandbox.say(visitor_id, text, by_agent=by_agent)
 
 
-def seed(sandbox: Actions, *, chats: Any = 0, tickets: Any = 0, **days: Any) -> None:
+def seed(sandbox: Actions, /, *, chats: Any = 0, tickets: Any = 0, **days: Any) -> None:
     """Add made-up chats and tickets, evenly spread over some days."""
     _refuse_unknown(days, ("chats", "date_from", "date_to", "seed", "tickets"))
     sandbox.seed_chats(chats, **days)
@@ -73,7 +75,7 @@ def change_canned_response(
     return sandbox.change_canned_response(text, response_id=id, tags=tags, group=group)
 
 
-def inject(sandbox: Actions, *, fault: Any = None, times: Any = 1, **arguments: Any) -> None:
+def inject(sandbox: Actions, /, *, fault: Any = None, times: Any = 1, **arguments: Any) -> None:
     """Inject a fault, given by its name and its arguments, into the next requests."""
     kind = FAULTS.get(fault) if isinstance(fault, str) else None
     if kind is None:
@@ -149,12 +151,7 @@ CALLS: Routes[Call] = Routes(
 
 @frozen
 class Control:
-    """Answers the control calls.
-
-    Args:
-        account: the account of the sandbox.
-        sandbox: the methods of the sandbox.
-    """
+    """Answers the control calls."""
 
     _account: Account
     _sandbox: Actions

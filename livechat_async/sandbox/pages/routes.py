@@ -18,14 +18,10 @@ _Page = TypeVar("_Page")
 
 @frozen
 class Route(Generic[_Page]):
-    """A row of the table.
+    """A row of the table. An open page needs no credentials.
 
-    Attributes:
-        method: the HTTP method.
-        path: the path, such as ``/chats/{chat_id}/tags``. A part in braces fits any text, and
-            the page gets it as an argument.
-        page: the function that answers.
-        is_open: whether the page needs no credentials.
+    A part of the path in braces, as in ``/chats/{chat_id}/tags``, fits any text, and the page gets
+    the text as an argument.
     """
 
     method: str
@@ -35,11 +31,7 @@ class Route(Generic[_Page]):
 
 
 class Routes(Generic[_Page]):
-    """The table.
-
-    Args:
-        *rows: the rows. Of several paths that fit, the first wins.
-    """
+    """The table. Of several paths that fit, the first wins."""
 
     def __init__(self, *rows: Route[_Page]) -> None:
         self.rows = rows

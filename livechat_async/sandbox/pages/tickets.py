@@ -105,8 +105,7 @@ def _read_ticket(ticket_id: str, body: Mapping[str, object], now: int, problems:
         ticket_id,
         now,
         requester={"mail": mail, "name": _text(requester, "name") or mail},
-        subject=_text(body, "subject") or "(no subject)",
-        message=message,
+        question=(_text(body, "subject") or "(no subject)", message),
         source={"type": kind, **({"url": url} if url else {})},
     )
     login = _text(part_of(body, "assignee"), "id")

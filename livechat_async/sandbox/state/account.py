@@ -20,13 +20,7 @@ __all__ = ["Account"]
 class Account:
     """The state of an account, the options of its pages, its recorded requests and its faults.
 
-    Args:
-        license_id: the licence.
-        clock: returns the Unix seconds.
-        deliverer: delivers webhooks.
-        token_scope: whether a webhook's token belongs to the event or to the registration.
-        count_shape: how ``count=1`` is answered.
-        record_cap: the number of chats that a list gives pages of.
+    `Sandbox` describes the options. The clock returns the Unix seconds.
     """
 
     def __init__(

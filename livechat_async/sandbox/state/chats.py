@@ -15,7 +15,7 @@ from livechat_async.sandbox.data.chats import chat_outline, given_chat, made_up_
 from livechat_async.sandbox.data.dates import DAY, day_end, day_start, to_day, zone_of
 from livechat_async.sandbox.data.live_chats import LiveChat
 from livechat_async.sandbox.http.answers import Wire, plain
-from livechat_async.sandbox.state.timeline import Records, is_id, mix
+from livechat_async.sandbox.state.timeline import Timeline, is_id, mix
 
 __all__ = ["Chats", "Movement"]
 
@@ -66,12 +66,8 @@ class Movement:
                 self._ids.append(chat_id)
 
 
-class Chats(Records):
-    """The chats that have ended.
-
-    Args:
-        clock: returns the Unix seconds.
-    """
+class Chats(Timeline):
+    """The chats that have ended."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock, made_up_chat, given_chat, 10, chat_outline)

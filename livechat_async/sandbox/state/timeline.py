@@ -14,7 +14,7 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.data.dates import DAY, day_end, day_start, to_day
 from livechat_async.sandbox.http.answers import Wire
 
-__all__ = ["Build", "Records", "Timeline", "check_omit", "is_id", "mix"]
+__all__ = ["Build", "Timeline", "check_omit", "is_id", "mix"]
 
 Build: TypeAlias = Callable[[str, int, int], Wire]
 """Makes the item of an id, from 64 random bits and Unix seconds."""
@@ -58,12 +58,23 @@ class Timeline:
     """Items in the order of their moments; among equal moments, in the order they were added.
 
     Args:
+        clock: returns the Unix seconds.
         build: makes a made-up item.
+        given: makes an item and its moment from an id, a caller's fields, names to omit, and now.
         id_length: the number of characters, of ``A-Z0-9``, in an id.
         outline: makes a made-up item without its slow parts; by default with all parts.
     """
 
-    def __init__(self, build: Build, id_length: int, outline: Build | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        build: Build,
+        given: Callable[[str, Mapping[str, object], Iterable[str], int], tuple[Wire, int]],
+        id_length: int,
+        outline: Build | None = None,
+    ) -> None:
+        self._clock = clock
+        self._given = given
         self._build = build
         self._outline = build if outline is None else outline
         self._id_length = id_length
@@ -78,9 +89,6 @@ class Timeline:
         self._taken: set[int | None] = set()
         self._next = self._others = 0
         self._answers: dict[Hashable, Sequence[int]] = {}
-
-    def __len__(self) -> int:
-        return len(self._numbers)
 
     def __contains__(self, item_id: str) -> bool:
         return self._find(item_id) is not None
@@ -105,6 +113,44 @@ class Timeline:
         self._moments = array("q", [moment for moment, _ in pairs])
         self._numbers = array("q", [number for _, number in pairs])
         self._answers.clear()
+
+    @property
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self._clock())
+
+    def make_up(self, amount: object, date_from: object, date_to: object, seed: object) -> None:
+        """Add made-up items of some days; see `Actions.seed_chats`."""
+        end = self.now if date_to is None else day_end(to_day("date_to", date_to))
+        start = end - _SEED_DAYS * DAY
+        if date_from is not None:
+            start = day_start(to_day("date_from", date_from))
+        if start >= end:
+            raise ConfigurationError(
+                f"date_from={date_from!r} has to be before date_to={date_to!r}"
+            )
+        self.seed(check_count("count", amount, 0), start, end, check_count("seed", seed, 0))
+
+    def add_given(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
+        """Add an item with a caller's fields, and return its id."""
+        item_id = self._id_for(fields, omit)
+        item, moment = self._given(item_id, fields, omit, self.now)
+        self.add({**item, "id": item_id}, moment)
+        return item_id
+
+    def _id_for(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
+        check_omit(omit, ("id",))
+        item_id = fields.get("id")
+        if item_id is None:
+            return self.new_id()
+        if not is_id(item_id):
+            raise ConfigurationError(
+                f"id={item_id!r}: text is needed, such as 'MH022RD0K5', "
+                "and '.' or '..' cannot stand in a path"
+            )
+        if item_id in self:
+            raise ConfigurationError(f"id={item_id!r} is in use: leave it out, or remove that item")
+        return item_id
 
     def new_id(self) -> str:
         """An unused id: the next made-up one."""
@@ -277,72 +323,6 @@ class Timeline:
             rest = rest * 36 + _DIGITS.index(letter)
         number: int = (rest - _FACTOR) * self._inverse % self._ids_possible
         return number
-
-
-class Records(Timeline):
-    """Items that callers add, make up and remove.
-
-    Args:
-        clock: returns the Unix seconds.
-        build: makes a made-up item.
-        given: makes an item from its id, a caller's fields, the names to omit, and Unix seconds.
-        id_length: the number of characters in an id.
-        outline: makes a made-up item without its slow parts.
-    """
-
-    def __init__(
-        self,
-        clock: Callable[[], float],
-        build: Build,
-        given: Callable[[str, Mapping[str, object], Iterable[str], int], tuple[Wire, int]],
-        id_length: int,
-        outline: Build | None = None,
-    ) -> None:
-        super().__init__(build, id_length, outline)
-        self._clock = clock
-        self._given = given
-
-    @property
-    def now(self) -> int:
-        """Unix seconds."""
-        return int(self._clock())
-
-    def make_up(self, amount: object, date_from: object, date_to: object, seed: object) -> None:
-        """Add made-up items of some days; see `Actions.seed_chats`."""
-        end = self.now if date_to is None else day_end(to_day("date_to", date_to))
-        start = end - _SEED_DAYS * DAY
-        if date_from is not None:
-            start = day_start(to_day("date_from", date_from))
-        if start >= end:
-            raise ConfigurationError(
-                f"date_from={date_from!r} has to be before date_to={date_to!r}"
-            )
-        self.seed(check_count("count", amount, 0), start, end, check_count("seed", seed, 0))
-
-    def add_given(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
-        """Add an item with a caller's fields, and return its id.
-
-        Raises:
-            ConfigurationError: a bad value, or the id is in use.
-        """
-        item_id = self._id_for(fields, omit)
-        item, moment = self._given(item_id, fields, omit, self.now)
-        self.add({**item, "id": item_id}, moment)
-        return item_id
-
-    def _id_for(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
-        check_omit(omit, ("id",))
-        item_id = fields.get("id")
-        if item_id is None:
-            return self.new_id()
-        if not is_id(item_id):
-            raise ConfigurationError(
-                f"id={item_id!r}: text is needed, such as 'MH022RD0K5', "
-                "and '.' or '..' cannot stand in a path"
-            )
-        if item_id in self:
-            raise ConfigurationError(f"id={item_id!r} is in use: leave it out, or remove that item")
-        return item_id
 
 
 def check_omit(omit: object, needed: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from livechat_async.sandbox.data.live_chats import (
     default_survey,
 )
 from livechat_async.sandbox.data.visitors import (
-    NOBODY,
+    NO_OPERATOR,
     made_up_visitor,
     new_visitor,
     shown,
@@ -39,13 +39,9 @@ DEFAULT_AGENT = "john.doe@example.com"
 
 @define(eq=False)
 class Visitor:
-    """A visitor on the site.
+    """A visitor on the site, with a chat exactly while the state is ``chatting``.
 
-    Attributes:
-        wire: the fields in the form of answers, with the survey of a chat that has ended.
-        chat: the running chat; there is one exactly while the state is ``chatting``.
-        tokens: the tokens that allow a program to add details.
-        details: what the agent sees, by id.
+    The tokens allow programs to add details, which the agent sees.
     """
 
     wire: Wire
@@ -60,13 +56,7 @@ class Visitor:
 
 
 class Visitors:
-    """All visitors.
-
-    Args:
-        clock: returns the Unix seconds.
-        archive: receives chats when they end.
-        announcer: sends webhooks.
-    """
+    """All visitors. Their chats go to the archive when they end."""
 
     def __init__(self, clock: Callable[[], float], archive: Chats, announcer: Announcer) -> None:
         self._archive = archive
@@ -85,11 +75,7 @@ class Visitors:
         return int(self._clock())
 
     def get(self, visitor_id: str) -> Visitor:
-        """A visitor.
-
-        Raises:
-            ConfigurationError: there is no such visitor.
-        """
+        """A known visitor; an unknown one is a ConfigurationError."""
         if visitor_id not in self._items:
             raise ConfigurationError(
                 f"there is no visitor {visitor_id!r}: use an id that add_visitor returned"
@@ -170,7 +156,7 @@ class Visitors:
             "chat_id": "",
             "chat_start_time": "",
             "queue_start_time": time_text(self.now) if state == "queued" else "",
-            "operators": [NOBODY],
+            "operators": [NO_OPERATOR],
         }
         visitor.wire.pop("chat", None)
         write_fields(visitor.wire, {**changes, **(given or {})})

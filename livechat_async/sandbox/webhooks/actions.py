@@ -16,11 +16,7 @@ __all__ = ["WebhookActions"]
 
 
 class WebhookActions:
-    """The webhook methods of a sandbox.
-
-    Args:
-        account: the account to act on.
-    """
+    """The webhook methods of a sandbox."""
 
     def __init__(self, account: Account) -> None:
         self._account = account

@@ -179,11 +179,7 @@ class Deliverer:
         self._begin(_Round(delivery, self._repeats))
 
     def repeat(self, delivery_id: str) -> None:
-        """Repeat a delivery, which may still be under way.
-
-        Raises:
-            ConfigurationError: there is no such delivery, or the sandbox does not run.
-        """
+        """Repeat a known delivery, which may still be under way."""
         if delivery_id not in self._log:
             raise ConfigurationError(
                 f"there is no delivery {delivery_id!r}: use an id from deliveries"
@@ -196,12 +192,8 @@ class Deliverer:
         """Forget the deliveries so far; those under way go on."""
         self._log.clear()
 
-    async def settled(self, timeout: float) -> None:  # noqa: ASYNC109 - its error names what is under way
-        """Wait until nothing is under way.
-
-        Raises:
-            TimeoutError: something is still under way at the timeout.
-        """
+    async def settled(self, timeout: float) -> None:  # noqa: ASYNC109 - its error names the rest
+        """Wait until nothing is under way; a TimeoutError names what still is."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._settled()
@@ -215,6 +207,9 @@ class Deliverer:
             )
 
     async def _settled(self) -> None:
+        async def wait(event: asyncio.Event) -> None:
+            await event.wait()
+
         while True:
             loop, ended = self._loop, self._ended  # taken before the rounds are checked
             if not self._rounds or loop is None or loop.is_closed():
@@ -222,7 +217,7 @@ class Deliverer:
             if loop is asyncio.get_running_loop():
                 await ended.wait()
             else:
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_wait(ended), loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(wait(ended), loop))
 
     def _begin(self, round_: _Round) -> None:
         loop = self._loop
@@ -311,7 +306,3 @@ def _credentials_of(url: URL) -> dict[str, str]:
         return {}
     pair = f"{url.user or ''}:{url.password or ''}".encode()
     return {"Authorization": Secret(f"Basic {b64encode(pair).decode()}")}
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()

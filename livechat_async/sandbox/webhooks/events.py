@@ -42,11 +42,7 @@ _EVENT = ("user_type", "text", "timestamp", "type")
 class Announcer:
     """Sends events to the webhooks registered for them.
 
-    Attributes:
-        license_id: the licence.
-        registrations: the webhooks.
-        deliverer: delivers the bodies.
-        scope: whether a body's token belongs to the event or to the registration.
+    ``scope`` says whether a body's token belongs to the event or to the registration.
     """
 
     license_id: int
@@ -63,16 +59,9 @@ class Announcer:
         unique_id: str | None = None,
         token: Secret | None = None,
     ) -> list[Secret]:
-        """Send an event to its webhooks; does nothing while the sandbox is stopped.
+        """Send an event to its webhooks, and return the tokens in the bodies that were sent.
 
-        Args:
-            event_type: its type.
-            parts: makes the data of the bodies.
-            unique_id: the event's id; a new one by default.
-            token: the event's token; a new one by default.
-
-        Returns:
-            The tokens in the bodies that were sent.
+        It gets a new id and token by default. Nothing is sent while the sandbox is stopped.
         """
         wanted = [each for each in self.registrations if each.event_type == event_type]
         if not wanted or not self.deliverer.is_running:

@@ -89,12 +89,7 @@ class Registrations:
 def read_registration(
     values: Mapping[str, object], problems: list[str]
 ) -> tuple[str, str, tuple[str, ...]]:
-    """Check the values of a new webhook, and return its event type, URL and data types.
-
-    Args:
-        values: the values as sent.
-        problems: a list for the problems found.
-    """
+    """The event type, URL and data types of a new webhook; adds to the problems what is wrong."""
     event_type, url, data_types = (values.get(name) for name in ("event_type", "url", "data_types"))
     if not isinstance(event_type, str) or event_type not in DATA_TYPES:
         problems.append(f"event_type has to be one of: {', '.join(DATA_TYPES)}")
