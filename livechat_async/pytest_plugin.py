@@ -1,12 +1,12 @@
-"""Fixtures for testing a bot: a LiveChat of one's own, and a client on it.
+"""Fixtures for testing a bot: a sandbox, and a client on it.
 
-Registered as a pytest plugin; the extra ``testing`` installs what it needs. Nothing of the library
-is imported before a test asks for it, so other tests pay nothing.
+This is a pytest plugin; the extra ``testing`` installs what it needs. It imports the library only
+when a test uses a fixture, so it does not slow down other tests.
 
 - ``livechat_sandbox``: a running `livechat_async.sandbox.Sandbox`, new and empty for each test.
-- ``livechat_client``: a `livechat_async.LiveChatClient` on it, with the sandbox's credentials,
-  that repeats as usual but does not wait between attempts.
-- ``livechat_env``: the variables that `LiveChatClient.from_env` reads, set to the sandbox.
+- ``livechat_client``: a `livechat_async.LiveChatClient` on it, with the sandbox's credentials. It
+  repeats as usual but does not wait between attempts.
+- ``livechat_env``: sets the variables that `LiveChatClient.from_env` reads to the sandbox.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _async_fixture(function: Callable[..., Any]) -> Any:
 
 @_async_fixture
 async def livechat_sandbox() -> AsyncIterator[Sandbox]:
-    """A LiveChat on loopback, with nobody on its site."""
+    """A running sandbox without visitors."""
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415
 
     async with Sandbox() as sandbox:

@@ -1,8 +1,12 @@
-"""A LiveChat of one's own: an HTTP server on loopback that speaks the documented API strictly.
+"""A LiveChat of your own: an HTTP server on loopback that speaks the documented API strictly.
 
-It is for testing bots and services without an account. It shares no code with the client that
-builds or reads requests, so that a mistake in one is not made up for by the same mistake in the
-other. `Sandbox` is the way in; what can go wrong on demand is in `livechat_async.sandbox.faults`.
+It is for testing bots and services without an account. It shares no code with the client's requests
+and answers: the same mistake on both sides would go unnoticed.
+
+Read it in this order: `sandbox` (the class `Sandbox`, its options and server), `actions` (its
+methods), ``pages`` (the API and the control calls, each with its routing table), ``state`` (what an
+account holds), ``data`` (made-up data), ``webhooks`` (deliveries), ``http`` (requests and answers),
+`faults` (what can go wrong on demand).
 """
 
 from __future__ import annotations
@@ -22,11 +26,10 @@ from livechat_async.sandbox.faults import (
     Status,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
-from livechat_async.sandbox.pages.api import CountShape
+from livechat_async.sandbox.options import CountShape, TokenScope
 from livechat_async.sandbox.sandbox import Sandbox
-from livechat_async.sandbox.state.movement import Movement
-from livechat_async.sandbox.webhooks.announcer import TokenScope
-from livechat_async.sandbox.webhooks.deliveries import Attempt, Delivery
+from livechat_async.sandbox.state.chats import Movement
+from livechat_async.sandbox.webhooks.deliverer import Attempt, Delivery
 
 __all__ = [
     "Attempt",

@@ -1,43 +1,154 @@
-"""What a test does to the chats that have ended, and to the tickets."""
+"""What tests do to a sandbox: visitors, chats and tickets come, change and go."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from livechat_async.sandbox.data.visitors import plain
-from livechat_async.sandbox.state.chats import ChatArchive
-from livechat_async.sandbox.state.movement import Movement
-from livechat_async.sandbox.state.tickets import TicketArchive
-from livechat_async.sandbox.webhooks.announcer import Announcer
+from livechat_async.errors import ConfigurationError
+from livechat_async.models.visitors import Operator, VisitorDetails
+from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
+from livechat_async.sandbox.faults import Fault
+from livechat_async.sandbox.http.answers import plain
+from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.state.chats import Movement
+from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitor
+from livechat_async.sandbox.webhooks.actions import WebhookActions
 
-__all__ = ["Archives"]
+__all__ = ["Actions"]
 
 
-class Archives:
-    """The part of a sandbox that has to do with ``/chats`` and ``/tickets``.
+class Actions(WebhookActions):
+    """The methods of a sandbox for visitors, chats, tickets, webhooks, requests and faults.
 
-    Args:
-        clock: gives the Unix seconds.
-        announcer: tells the webhooks.
+    Every method raises `ConfigurationError` for the id of an unknown visitor, chat, ticket, webhook
+    or delivery.
     """
 
-    def __init__(self, clock: Callable[[], float], announcer: Announcer) -> None:
-        self._chats = ChatArchive(clock)
-        self._tickets = TicketArchive(clock, announcer)
+    @property
+    def visitors(self) -> list[dict[str, Any]]:
+        """Copies of all visitors, as an answer shows them."""
+        visitors: list[dict[str, Any]] = plain("visitors", self._account.visitors.find())
+        return visitors
+
+    def add_visitor(self, /, *, omit: Collection[str] = (), **fields: object) -> str:
+        """Let a visitor come to the site.
+
+        Args:
+            omit: names of wire fields to leave out.
+            **fields: wire fields, known or not. A time (``last_visit``, ...) may be an aware
+                datetime. A time and its twin (``last_visit_ts``, ...) follow each other.
+                ``state="chatting"`` begins a chat, see `chat_of`.
+
+        Returns:
+            The visitor's id: the one given, or a new one such as ``S1352647457.0000000001``.
+
+        Raises:
+            ConfigurationError: the id is in use, or a value cannot be sent.
+        """
+        return self._account.visitors.add(fields, omit)
+
+    def update_visitor(
+        self, /, visitor_id: str, *, omit: Collection[str] = (), **fields: object
+    ) -> None:
+        """Change a visitor; see `add_visitor`. Leaving the state ``chatting`` ends the chat.
+
+        Raises:
+            ConfigurationError: a value cannot be sent. Nothing has changed then.
+        """
+        self._account.visitors.update(visitor_id, fields, omit)
+
+    def remove_visitor(self, visitor_id: str) -> None:
+        """Let a known visitor leave the site: a running chat ends, and the details are gone."""
+        self._account.visitors.remove(visitor_id)
+
+    def queue(self, visitor_id: str) -> None:
+        """Let a visitor wait for an agent, and send the webhook ``visitor_queued``.
+
+        Raises:
+            ConfigurationError: the visitor is in a chat.
+        """
+        visitor = self._account.visitors.get(visitor_id)
+        if visitor.chat is not None:
+            raise ConfigurationError(f"visitor {visitor_id!r} is in a chat: end_chat first")
+        self._account.visitors.enter(visitor, "queued")
+
+    def start_chat(
+        self,
+        visitor_id: str,
+        agent: str | Operator = DEFAULT_AGENT,
+        *,
+        prechat_survey: Mapping[str, str] | None = None,
+    ) -> StartedChat:
+        """Begin a chat between a visitor and an agent, and send the webhook ``chat_started``.
+
+        The webhook is sent only while the sandbox runs. To wait for its delivery, see `delivered`.
+
+        Args:
+            visitor_id: the visitor.
+            agent: the agent's login, or an `Operator` to give the agent a name too.
+            prechat_survey: questions and their answers; by default name and e-mail address.
+
+        Returns:
+            The data that the ``chat_started`` webhook carries.
+
+        Raises:
+            ConfigurationError: the visitor is in a chat, or a bad agent or survey.
+        """
+        visitor = self._account.visitors.get(visitor_id)
+        if visitor.chat is not None:
+            raise ConfigurationError(f"visitor {visitor_id!r} is in a chat already: end_chat first")
+        operator, given = as_operator(agent), {}
+        if prechat_survey is not None:
+            if not isinstance(prechat_survey, Mapping):
+                raise ConfigurationError(
+                    f"prechat_survey={prechat_survey!r}: questions and answers are needed, such as "
+                    "{'Name:': 'Mary Brown'}"
+                )
+            answers = [{"key": key, "value": value} for key, value in prechat_survey.items()]
+            given = {"prechat_survey": answers}
+        return self._account.visitors.begin_chat(visitor, operator, given)
+
+    def say(self, visitor_id: str, text: str, *, by_agent: bool = False) -> None:
+        """Add a message to the chat, by the visitor or by the agent.
+
+        Raises:
+            ConfigurationError: the visitor is in no chat, or it is no text.
+        """
+        visitor, chat = self._chatting(visitor_id)
+        if not isinstance(text, str):
+            raise ConfigurationError(f"text={text!r}: text is needed")
+        chat.say(visitor.wire, text, self._account.visitors.now, by_agent=by_agent)
+
+    def end_chat(self, visitor_id: str) -> None:
+        """End a chat, move it to the archives, and send the webhook ``chat_ended``.
+
+        The visitor's state becomes ``chat closed``, and the chat's tokens are no longer valid.
+
+        Raises:
+            ConfigurationError: the visitor is in no chat.
+        """
+        visitor, _ = self._chatting(visitor_id)
+        self._account.visitors.enter(visitor, "chat closed")
+
+    def chat_of(self, visitor_id: str) -> StartedChat | None:
+        """The chat that a known visitor is in, or None."""
+        chat = self._account.visitors.get(visitor_id).chat
+        return None if chat is None else chat.start
+
+    def details_of(self, visitor_id: str) -> list[VisitorDetails]:
+        """The details that the agent sees of a known visitor, in the order of their arrival.
+
+        Newer details with the same id take the place of the older ones.
+        """
+        return list(self._account.visitors.get(visitor_id).details.values())
 
     @property
     def chats(self) -> list[dict[str, Any]]:
         """Copies of all chats of the archives, the newest first; `chat_ids` is cheaper."""
-        chats: list[dict[str, Any]] = plain("chats", [*self._chats.items])
+        chats: list[dict[str, Any]] = plain("chats", [*self._account.chats])
         return chats
-
-    @property
-    def tickets(self) -> list[dict[str, Any]]:
-        """Copies of all tickets, the last changed first."""
-        tickets: list[dict[str, Any]] = plain("tickets", [*self._tickets.items])
-        return tickets
 
     def chat_ids(
         self,
@@ -49,25 +160,25 @@ class Archives:
         """The ids of the chats in the archives, the newest first: what a walk should find.
 
         Args:
-            date_from: the first day a chat may have begun on.
+            date_from: the first day on which a chat may have begun.
             date_to: the last day.
-            timezone: where these days are.
+            timezone: the zone of these days.
 
         Raises:
             ConfigurationError: no such day or zone.
         """
-        return self._chats.ids(date_from, date_to, timezone)
+        return self._account.chats.ids_of_days(date_from, date_to, timezone)
 
     def add_chat(self, /, *, omit: Collection[str] = (), **fields: object) -> str:
-        """Put a chat into the archives.
+        """Add a chat to the archives.
 
         Args:
-            omit: names of wire fields the chat is not to have.
+            omit: names of wire fields to leave out.
             **fields: wire fields, known or not, which replace those of a short chat with John Doe
-                that ended just now. ``started`` and ``ended`` may be aware datetimes, and their
-                texts follow ``started_timestamp`` and ``ended_timestamp`` in the zone
-                ``timezone``. With ``type="missed_chat"`` it is a message somebody left, and
-                ``time`` may be an aware datetime.
+                that ended just now. ``started`` and ``ended`` may be aware datetimes. Their texts
+                follow ``started_timestamp`` and ``ended_timestamp`` in the zone ``timezone``. With
+                ``type="missed_chat"`` it is a message left after hours, and ``time`` may be an
+                aware datetime.
 
         Returns:
             The chat's id: the one given, or a new one such as ``P0YNXR9RKS``.
@@ -75,15 +186,12 @@ class Archives:
         Raises:
             ConfigurationError: the id is in use, or a value cannot be sent.
         """
-        return self._chats.add(fields, omit)
+        return self._account.chats.add_given(fields, omit)
 
     def remove_chat(self, chat_id: str) -> None:
-        """Take a chat out of the archives.
-
-        Raises:
-            ConfigurationError: there is no such chat.
-        """
-        self._chats.remove(chat_id)
+        """Remove a known chat from the archives."""
+        if not self._account.chats.remove(chat_id):
+            raise ConfigurationError(f"there is no chat {chat_id!r}: use an id of chat_ids")
 
     def seed_chats(
         self,
@@ -93,21 +201,21 @@ class Archives:
         date_to: date | str | None = None,
         seed: int = 0,
     ) -> None:
-        """Put made-up chats into the archives, evenly spread over some days.
+        """Add made-up chats to the archives, evenly spread over some days.
 
-        They are the same every time for the same days, and are made only when they are asked for:
-        a million of them take little memory.
+        They are the same every time for the same days. Each is built only when it is read: a
+        million of them take little memory.
 
         Args:
-            count: how many.
+            count: the number of chats.
             date_from: the first day, in UTC; by default 90 days before the end.
             date_to: the last day; by default they end now.
-            seed: other numbers make up other chats.
+            seed: another number makes up other chats.
 
         Raises:
-            ConfigurationError: these are no days, or in the wrong order.
+            ConfigurationError: bad days, or days in the wrong order.
         """
-        self._chats.seed(count, date_from, date_to, seed)
+        self._account.chats.make_up(count, date_from, date_to, seed)
 
     def let_chats_arrive(
         self,
@@ -117,24 +225,25 @@ class Archives:
         day: date | str | None = None,
         at_most: int | None = None,
     ) -> Movement:
-        """Let new chats come while somebody pages: just before a ``GET /chats`` is answered.
+        """Let new chats arrive while a client pages: just before a ``GET /chats`` is answered.
 
-        They are on top of the first page, and what was there moves to later pages. It goes on
-        until `Movement.stop`, or until this is called again.
+        They are at the top of the first page and push older chats to later pages. This goes on
+        until `Movement.stop`, or until the next call of this method.
 
         Args:
-            per_request: how many chats come at once.
+            per_request: the number of chats that arrive together.
             every: at which requests: 1 for each, 3 for the third, the sixth and so on.
-            day: when they began: in the last second of this day, in UTC; by default now.
-            at_most: how many come in all; None for any number.
+            day: they begin in the last second of this day, in UTC; by default now.
+            at_most: the total number of chats; None for no limit.
 
         Returns:
-            What tells their ids.
+            An object with their ids.
 
         Raises:
-            ConfigurationError: a number is not above 0, or that is no day.
+            ConfigurationError: a number is not above 0, or a bad day.
         """
-        return self._chats.arrive(day, per_request=per_request, every=every, at_most=at_most)
+        pace = {"per_request": per_request, "every": every, "at_most": at_most}
+        return self._account.chats.begin_arrivals(day, **pace)
 
     def let_chats_go(
         self,
@@ -144,32 +253,49 @@ class Archives:
         day: date | str | None = None,
         at_most: int | None = None,
     ) -> Movement:
-        """Let chats vanish while somebody pages, the newest first; see `let_chats_arrive`.
+        """Remove chats while a client pages, the newest first; see `let_chats_arrive`.
 
         Args:
-            per_request: how many chats go at once.
+            per_request: the number of chats that go together.
             every: at which requests.
-            day: those that began on this day, in UTC; by default any.
-            at_most: how many go in all; None for any number.
+            day: only chats that began on this day, in UTC; by default any.
+            at_most: the total number of chats; None for no limit.
 
         Returns:
-            What tells their ids.
+            An object with their ids.
 
         Raises:
-            ConfigurationError: a number is not above 0, or that is no day.
+            ConfigurationError: a number is not above 0, or a bad day.
         """
-        return self._chats.go(day, per_request=per_request, every=every, at_most=at_most)
+        pace = {"per_request": per_request, "every": every, "at_most": at_most}
+        return self._account.chats.begin_departures(day, **pace)
+
+    @property
+    def arrivals(self) -> Movement | None:
+        """The latest arrivals that `let_chats_arrive` began."""
+        return self._account.chats.arrivals
+
+    @property
+    def departures(self) -> Movement | None:
+        """The latest departures that `let_chats_go` began."""
+        return self._account.chats.departures
 
     @property
     def transcripts(self) -> list[tuple[str, str]]:
         """The transcripts that were sent: chat id and address, in order."""
-        return list(self._chats.transcripts)
+        return list(self._account.chats.transcripts)
+
+    @property
+    def tickets(self) -> list[dict[str, Any]]:
+        """Copies of all tickets, the last changed first."""
+        tickets: list[dict[str, Any]] = plain("tickets", [*self._account.tickets])
+        return tickets
 
     def add_ticket(self, /, *, omit: Collection[str] = (), **fields: object) -> str:
-        """Let there be a ticket; a webhook that is about that is told.
+        """Add a ticket, and send the webhook ``ticket_created``.
 
         Args:
-            omit: names of wire fields the ticket is not to have.
+            omit: names of wire fields to leave out.
             **fields: wire fields, known or not, which replace those of an open ticket that has just
                 come by mail. ``date`` and ``modified`` may be aware datetimes.
 
@@ -179,15 +305,12 @@ class Archives:
         Raises:
             ConfigurationError: the id is in use, or a value cannot be sent.
         """
-        return self._tickets.add(fields, omit)
+        return self._account.tickets.add_given(fields, omit)
 
     def remove_ticket(self, ticket_id: str) -> None:
-        """Take a ticket away.
-
-        Raises:
-            ConfigurationError: there is no such ticket.
-        """
-        self._tickets.remove(ticket_id)
+        """Remove a known ticket."""
+        if not self._account.tickets.remove(ticket_id):
+            raise ConfigurationError(f"there is no ticket {ticket_id!r}: use an id of tickets")
 
     def seed_tickets(
         self,
@@ -197,9 +320,43 @@ class Archives:
         date_to: date | str | None = None,
         seed: int = 0,
     ) -> None:
-        """Let there be made-up tickets, last changed evenly over some days; see `seed_chats`.
+        """Add made-up tickets, last changed evenly over some days; see `seed_chats`."""
+        self._account.tickets.make_up(count, date_from, date_to, seed)
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The requests of the API, the oldest first; at most the last 10,000."""
+        return list(self._account.requests)
+
+    def clear_requests(self) -> None:
+        """Forget the requests so far."""
+        self._account.requests.clear()
+
+    def inject(self, fault: Fault, times: int = 1) -> None:
+        """Let the next requests of the API meet a fault.
+
+        Each request takes one fault, in the order of their injection.
+
+        Args:
+            fault: one of `livechat_async.sandbox.faults`.
+            times: the number of requests that meet it.
 
         Raises:
-            ConfigurationError: these are no days, or in the wrong order.
+            ConfigurationError: it is no fault, or ``times`` is no whole number above 0.
         """
-        self._tickets.seed(count, date_from, date_to, seed)
+        self._account.faults.add(fault, times)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """The faults that are still to come."""
+        return list(self._account.faults)
+
+    def clear_faults(self) -> None:
+        """Remove all faults that are still to come."""
+        self._account.faults.clear()
+
+    def _chatting(self, visitor_id: str) -> tuple[Visitor, LiveChat]:
+        visitor = self._account.visitors.get(visitor_id)
+        if visitor.chat is None:
+            raise ConfigurationError(f"visitor {visitor_id!r} is in no chat: start_chat first")
+        return visitor, visitor.chat

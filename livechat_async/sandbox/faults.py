@@ -1,40 +1,40 @@
-"""Ways an answer can go wrong, to be injected: ``sandbox.inject(Status(503, retry_after=1))``.
+"""Faults to inject into answers: ``sandbox.inject(Status(503, retry_after=1))``.
 
-Whether the request is carried out all the same is told with each: it is what decides if it may be
-repeated.
+Each fault says whether the request is carried out: that decides if a client may repeat it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
-from attrs import evolve, field, frozen
+from attrs import Attribute, evolve, field, frozen
+from attrs.validators import optional
 
-from livechat_async.sandbox.envelopes import edit
-from livechat_async.sandbox.fault_checks import (
-    check_change,
-    check_content,
-    check_flag,
-    check_header,
-    check_headers,
-    check_part,
-    check_paths,
-    check_redirect_status,
-    check_seconds,
-    check_size,
-    check_status,
-    check_wait,
+from livechat_async.checks import Validator, check_count, count, seconds
+from livechat_async.errors import ConfigurationError
+from livechat_async.sandbox.http.answers import (
+    HTML,
+    JSON,
+    Answer,
+    Exchange,
+    no_rights,
+    plain,
+    to_json,
 )
-from livechat_async.sandbox.http.answers import HTML, JSON, NO_RIGHTS, Answer, to_json
-from livechat_async.sandbox.http.exchange import Exchange
 
 __all__ = [
+    "FAULTS",
     "Body",
     "CutBody",
     "Drip",
@@ -42,31 +42,97 @@ __all__ = [
     "EmptyBody",
     "Envelope",
     "Fault",
+    "FaultQueue",
     "Html",
     "Redirect",
     "Slow",
     "Status",
+    "edit",
 ]
 
 _PAGE = (
     b"<!DOCTYPE html>\n<html><body><h1>Something is between you and LiveChat</h1></body></html>\n"
 )
+_FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
-def _to_answer(status: int, content: object, headers: Mapping[str, str] | None = None) -> Answer:
-    if not isinstance(content, (str, bytes)):
-        return Answer(status, to_json(content), headers=headers or {})
-    body = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    kind = HTML if body.startswith(b"<") else JSON
-    return Answer(status, body, kind, headers or {})
+def _needs(what: str, is_right: Callable[[Any], bool]) -> Validator:
+    """An attrs validator: the values for which ``is_right`` holds."""
+
+    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
+        if not is_right(value):
+            raise ConfigurationError(
+                f"{type(instance).__name__}({attribute.name}={value!r}): {what} needed"
+            )
+
+    return validate
+
+
+def _check_content(instance: object, attribute: Attribute[Any], value: object) -> None:
+    if not isinstance(value, bytes):
+        plain(f"{type(instance).__name__}.{attribute.name}", value)
+
+
+def _check_wait(instance: object, attribute: Attribute[Any], value: object) -> None:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ConfigurationError(
+                f"{attribute.name}={value!r} has no time zone: give it one, such as tzinfo=UTC"
+            )
+    elif isinstance(value, str):
+        _one_line(instance, attribute, value or "-")
+    elif value is not None:
+        seconds()(instance, attribute, value)
+
+
+def _check_headers(_instance: object, attribute: Attribute[Any], value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{attribute.name}={value!r}: a dict is needed")
+    for name, text in value.items():
+        is_name = isinstance(name, str) and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
+        if not is_name or not isinstance(text, str) or not text.isprintable():
+            raise ConfigurationError(f"Status: header {name!r}: {text!r} cannot be sent")
+        if name.lower() in _FRAMING:
+            raise ConfigurationError(
+                f"Status: header {name!r} is the sandbox's own; CutBody sends too few bytes"
+            )
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+_one_line = _needs(
+    "one line of text is", lambda text: isinstance(text, str) and text.isprintable() and text != ""
+)
+_check_status = _needs(
+    "a status from 200 to 599 is",
+    lambda value: isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599,  # noqa: PLR2004 - HTTP's own
+)
+_check_part = _needs(
+    "a part from 0 to less than 1 is",
+    lambda value: isinstance(value, (int, float)) and 0 <= value < 1,
+)
+_check_redirect = _needs(
+    "301, 302, 303, 307 or 308 is", lambda value: value in (301, 302, 303, 307, 308)
+)
+_check_flag = _needs("True or False is", lambda value: isinstance(value, bool))
+_check_change = _needs(
+    "a dict such as {'pages': 0} is",
+    lambda value: isinstance(value, Mapping) and _are_texts(value),
+)
+_check_paths = _needs(
+    "a list such as ['pages'] is",
+    lambda value: isinstance(value, (list, tuple)) and _are_texts(value),
+)
 
 
 class Fault(ABC):
-    """A way to go wrong."""
+    """One way in which an answer goes wrong."""
 
     @abstractmethod
     async def send(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer a request, in the wrong way."""
+        """Answer a request in the wrong way."""
 
 
 @frozen
@@ -75,8 +141,8 @@ class Status(Fault):
 
     Args:
         status: 200 to 599.
-        body: what is sent: text and bytes as they are, anything else as JSON; by default the error
-            LiveChat would send, ``{"error": "..."}``, and nothing below 400.
+        body: text and bytes are sent as they are, anything else as JSON. The default is the error
+            that LiveChat would send, ``{"error": "..."}``, and nothing below 400.
         retry_after: ``Retry-After``: seconds, an aware datetime for an HTTP date, or text that is
             sent as it is.
         headers: further headers.
@@ -85,18 +151,22 @@ class Status(Fault):
         ConfigurationError: one of them cannot be sent.
     """
 
-    status: int = field(validator=check_status)
-    body: object = field(default=None, validator=check_content)
+    status: int = field(validator=_check_status)
+    body: object = field(default=None, validator=_check_content)
     retry_after: float | datetime | str | None = field(
-        default=None, kw_only=True, validator=check_wait
+        default=None, kw_only=True, validator=_check_wait
     )
-    headers: Mapping[str, str] | None = field(default=None, kw_only=True, validator=check_headers)
+    headers: Mapping[str, str] | None = field(
+        default=None, kw_only=True, validator=optional(_check_headers)
+    )
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer with the status."""
         headers = dict(self.headers or {})
-        if self.retry_after is not None:
-            headers["Retry-After"] = _retry_after(self.retry_after)
+        if isinstance(self.retry_after, datetime):
+            headers["Retry-After"] = format_datetime(self.retry_after.astimezone(UTC), usegmt=True)
+        elif self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
         return exchange.whole(_to_answer(self.status, self._content(), headers))
 
     def _content(self) -> object:
@@ -105,24 +175,24 @@ class Status(Fault):
         if self.status < HTTPStatus.BAD_REQUEST:
             return b""
         if self.status == HTTPStatus.UNAUTHORIZED:
-            return {"error": NO_RIGHTS}
+            return no_rights().body
         known = self.status in {member.value for member in HTTPStatus}
         return {"error": HTTPStatus(self.status).phrase if known else f"Error {self.status}"}
 
 
 @frozen
 class DropConnection(Fault):
-    """The connection is closed without an answer.
+    """The connection closes without an answer.
 
-    On a connection that was kept alive, clients such as aiohttp's send a GET once more by
-    themselves when nothing at all comes back; ``times=2`` makes up for that.
+    Some clients, such as aiohttp's, repeat a GET themselves when a kept-alive connection closes
+    before the first byte. Use ``times=2`` for these.
 
     Args:
-        after_headers: False: before the first byte, and the request is not carried out.
-            True: after the headers, and the request has been carried out.
+        after_headers: False: it closes before the first byte, and the request is not carried out.
+            True: it closes after the headers, and the request has been carried out.
     """
 
-    after_headers: bool = field(default=False, validator=check_flag)
+    after_headers: bool = field(default=False, validator=_check_flag)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Close the connection."""
@@ -131,33 +201,33 @@ class DropConnection(Fault):
 
 @frozen
 class CutBody(Fault):
-    """The real answer, its body cut short and the connection closed. The request is carried out.
+    """The real answer with its body cut short, then the connection closes. It is carried out.
 
     Args:
         keep: the part of the body that is sent, from 0 to less than 1; never the last byte.
     """
 
-    keep: float = field(default=0.5, validator=check_part)
+    keep: float = field(default=0.5, validator=_check_part)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer, in part."""
+        """Send a part of the answer."""
         answer = exchange.process()
         return await exchange.cut(answer, int(len(answer.body) * self.keep))
 
 
 @frozen
 class EmptyBody(Fault):
-    """200 with an empty body, as LiveChat has been seen to do. The request is carried out."""
+    """200 with an empty body, which LiveChat is known to send. The request is carried out."""
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer with nothing."""
+        """Answer with an empty body."""
         exchange.process()
         return exchange.whole(Answer(HTTPStatus.OK, b""))
 
 
 @frozen
 class Html(Fault):
-    """200 with a page of HTML, as a proxy may send. The request is not carried out."""
+    """200 with an HTML page, which a proxy may send. The request is not carried out."""
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer with the page."""
@@ -166,16 +236,16 @@ class Html(Fault):
 
 @frozen
 class Body(Fault):
-    """200 with a body of one's own. The request is carried out, and its real answer dropped.
+    """200 with a body of your own. The request is carried out, and its real answer is dropped.
 
     Args:
         content: text and bytes are sent as they are, anything else as JSON.
 
     Raises:
-        ConfigurationError: it has no form in JSON.
+        ConfigurationError: JSON has no form for it.
     """
 
-    content: object = field(validator=check_content)
+    content: object = field(validator=_check_content)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer with the body."""
@@ -187,10 +257,10 @@ class Body(Fault):
 class Envelope(Fault):
     """The real answer with parts of its JSON changed. The request is carried out.
 
-    A part is named by its path: ``"pages"``, ``"chats.0.duration"`` for a field of the first item.
-    What an answer does not have cannot be left out of it, nor can a list have an item behind its
-    end; an answer that is no JSON stays as it is. With no changes at all it is the real answer: let
-    that befall some requests, and the next fault meets the page you mean.
+    A path names a part: ``"pages"``, or ``"chats.0.duration"`` for a field of the first item.
+    A path that leads nowhere changes nothing, and an answer that is no JSON stays as it is.
+    Without changes it sends the real answer: use that to let some requests pass before the next
+    fault.
 
     ::
 
@@ -198,18 +268,24 @@ class Envelope(Fault):
         sandbox.inject(Envelope(change={"pages": 3}), times=1000)
 
     Args:
-        change: paths, and the values they are to have.
-        omit: paths of what is to be missing.
+        change: paths and their new values.
+        omit: paths of the parts to remove.
 
     Raises:
-        ConfigurationError: a value has no form in JSON.
+        ConfigurationError: JSON has no form for a value.
     """
 
-    change: Mapping[str, object] = field(factory=dict[str, object], validator=check_change)
-    omit: Iterable[str] = field(default=(), validator=check_paths)
+    change: Mapping[str, object] = field(
+        factory=dict[str, object],
+        validator=[
+            _check_change,
+            lambda _instance, _attribute, value: plain("Envelope.change", {**value}),
+        ],
+    )
+    omit: Iterable[str] = field(default=(), validator=_check_paths)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer, changed."""
+        """Send the changed answer."""
         answer = exchange.process()
         return exchange.whole(evolve(answer, body=edit(answer.body, self.change, self.omit)))
 
@@ -222,7 +298,7 @@ class Slow(Fault):
         seconds: how long to wait.
     """
 
-    seconds: float = field(validator=check_seconds)
+    seconds: float = field(validator=seconds())
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer after the wait."""
@@ -233,18 +309,18 @@ class Slow(Fault):
 
 @frozen
 class Drip(Fault):
-    """The real answer in drops: headers at once, the body little by little. It is carried out.
+    """The real answer in drops: headers at once, the body in pieces. It is carried out.
 
     Args:
         seconds: the wait before each piece of the body.
         chunk: bytes in a piece.
     """
 
-    seconds: float = field(validator=check_seconds)
-    chunk: int = field(default=1, validator=check_size)
+    seconds: float = field(validator=seconds())
+    chunk: int = field(default=1, validator=count())
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
-        """Answer little by little."""
+        """Send the answer piece by piece."""
         answer = exchange.process()
         response = await exchange.begin(answer)
         for start in range(0, len(answer.body), self.chunk):
@@ -258,22 +334,98 @@ class Redirect(Fault):
     """A redirect. The request is not carried out.
 
     Args:
-        location: where it points, sent as it is.
+        location: the target, sent as it is.
         status: 301, 302, 303, 307 or 308.
 
     Raises:
-        ConfigurationError: no such redirect exists.
+        ConfigurationError: one of them cannot be sent.
     """
 
-    location: str = field(validator=check_header)
-    status: int = field(default=302, validator=check_redirect_status)
+    location: str = field(validator=_one_line)
+    status: int = field(default=302, validator=_check_redirect)
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Answer with the redirect."""
         return exchange.whole(Answer(self.status, b"", headers={"Location": self.location}))
 
 
-def _retry_after(value: float | datetime | str) -> str:
-    if isinstance(value, datetime):
-        return format_datetime(value.astimezone(UTC), usegmt=True)
-    return str(value)
+FAULTS: Mapping[str, type[Fault]] = {
+    fault.__name__: fault
+    for fault in (
+        *(Body, CutBody, Drip, DropConnection, EmptyBody, Envelope),
+        *(Html, Redirect, Slow, Status),
+    )
+}
+"""All faults by name."""
+
+
+class FaultQueue:
+    """The faults of the next requests, in order."""
+
+    def __init__(self) -> None:
+        self._entries: deque[tuple[Fault, int]] = deque()
+
+    def __iter__(self) -> Iterator[Fault]:
+        return (fault for fault, times in self._entries for _ in range(times))
+
+    def add(self, fault: object, times: object = 1) -> None:
+        """Add a fault for ``times`` requests that have none yet.
+
+        Raises:
+            ConfigurationError: it is no fault, or ``times`` is no whole number above 0.
+        """
+        if not isinstance(fault, Fault):
+            raise ConfigurationError(
+                f"fault={fault!r}: an instance of a fault is needed, such as Status(503)"
+            )
+        self._entries.append((fault, check_count("times", times)))
+
+    def take(self) -> Fault | None:
+        """Remove and return the fault of the next request."""
+        if not self._entries:
+            return None
+        fault, times = self._entries.popleft()
+        if times > 1:
+            self._entries.appendleft((fault, times - 1))
+        return fault
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        self._entries.clear()
+
+
+def edit(body: bytes, change: Mapping[str, object], omit: Iterable[str]) -> bytes:
+    """The body with some parts changed and others removed; see `Envelope`."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    for path, new in change.items():
+        with suppress(LookupError, TypeError):
+            place, key = _place(value, path)
+            place[key] = new
+    for path in omit:
+        with suppress(LookupError, TypeError):
+            place, key = _place(value, path)
+            del place[key]
+    return to_json(value)
+
+
+def _place(value: Any, path: str) -> tuple[Any, str | int]:
+    """The object or list in which a path ends, and the key there."""
+    *way, last = path.split(".")
+    for key in way:
+        value = value[_key(value, key)]
+    return value, _key(value, last)
+
+
+def _key(value: object, key: str) -> str | int:
+    return int(key) if isinstance(value, list) and key.isdecimal() else key
+
+
+def _to_answer(status: int, content: object, headers: Mapping[str, str] | None = None) -> Answer:
+    if not isinstance(content, (str, bytes)):
+        return Answer(status, to_json(content), headers=headers or {})
+    body = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    kind = HTML if body.startswith(b"<") else JSON
+    return Answer(status, body, kind, headers or {})

@@ -392,7 +392,7 @@ wanted_events = st.lists(st.sampled_from([*KINDS]), max_size=5, unique=True).fla
 
 def put(sandbox: Sandbox, row: Row) -> str:
     """A registration of any kind, also such as the API would refuse."""
-    items = sandbox._registrations._items
+    items = sandbox._account.registrations._items
     webhook_id = f"f{len(items):031x}"
     items[webhook_id] = Registration(
         id=webhook_id,

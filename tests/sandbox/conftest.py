@@ -16,7 +16,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def http(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
-    # Without keep-alive aiohttp does not repeat a GET by itself.
+    # Without keep-alive aiohttp does not repeat a GET.
     headers = {
         "X-API-Version": "2",
         "Authorization": str(sandbox.credentials.authorization()),
@@ -24,4 +24,10 @@ async def http(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession(
         sandbox.url, headers=headers, connector=aiohttp.TCPConnector(force_close=True)
     ) as session:
+        yield session
+
+
+@pytest.fixture
+async def control(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(f"{sandbox.url}/_sandbox/") as session:
         yield session

@@ -8,7 +8,7 @@ import pytest
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import Sandbox
-from livechat_async.sandbox.state.chats import ChatArchive
+from livechat_async.sandbox.state.chats import Chats
 
 NOW = 1_487_246_066
 
@@ -235,7 +235,7 @@ def test_odd_chat_ids_and_surveys(sandbox: Sandbox) -> None:
 
 
 def test_arrivals_on_a_day(sandbox: Sandbox) -> None:
-    archive: ChatArchive = sandbox._chats
+    archive: Chats = sandbox._account.chats
     sandbox.seed_chats(10, date_from="2013-01-01", date_to="2013-01-03")
     arrivals = sandbox.let_chats_arrive(2, day="2013-01-02")
     archive.move()
@@ -252,11 +252,11 @@ def test_departures_end_when_nothing_is_left(sandbox: Sandbox) -> None:
     sandbox.seed_chats(3, date_from="2013-01-01", date_to="2013-01-03")
     middle = sandbox.chat_ids(date_from="2013-01-02", date_to="2013-01-02")
     departures = sandbox.let_chats_go(5, day=date(2013, 1, 2))
-    sandbox._chats.move()
+    sandbox._account.chats.move()
     assert departures.ids == middle
     rest = sandbox.chat_ids()
     departures = sandbox.let_chats_go(5)
-    sandbox._chats.move()
+    sandbox._account.chats.move()
     assert (departures.ids, sandbox.chat_ids()) == (rest, [])
 
 

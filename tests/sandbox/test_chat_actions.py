@@ -4,26 +4,13 @@ from typing import Any
 
 import aiohttp
 import pytest
+from asking import ask, chat_ids
 
 from livechat_async.sandbox import Sandbox
 
 NO_RIGHTS = {
     "error": "You have no rights to access this data. Check your API Key and/or username",
 }
-
-
-async def ask(
-    http: aiohttp.ClientSession, path: str, method: str = "GET", **options: Any
-) -> tuple[int, Any]:
-    async with http.request(method, path, **options) as response:
-        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
-        return response.status, await response.json()
-
-
-async def ids(http: aiohttp.ClientSession, query: str) -> list[str]:
-    status, answer = await ask(http, f"/chats?{query}")
-    assert status == 200
-    return [chat["id"] for chat in answer["chats"]]
 
 
 @pytest.mark.parametrize(
@@ -176,18 +163,19 @@ async def test_running_chats(sandbox: Sandbox, http: aiohttp.ClientSession) -> N
     visitors = [sandbox.add_visitor(name="Mary Brown", group=2) for _ in range(2)]
     chats = [sandbox.start_chat(visitor_id) for visitor_id in visitors]
     running = [chat.chat_id for chat in reversed(chats)]
-    assert await ids(http, "") == sandbox.chat_ids()[:25]
+    assert await chat_ids(http, "") == sandbox.chat_ids()[:25]
     status, answer = await ask(http, "/chats?include_pending=1")
     assert (status, answer["total"], answer["pages"]) == (200, 32, 2)
     assert [chat["id"] for chat in answer["chats"]] == running + sandbox.chat_ids()[:23]
     for chat in answer["chats"][:2]:
         assert chat["pending"] is True
         assert not {"ended", "ended_timestamp"} & set(chat)
-    assert await ids(http, "include_pending=1&page=2") == sandbox.chat_ids()[23:]
-    assert await ids(http, f"include_pending=1&visitor_id={visitors[0]}") == running[1:]
-    assert await ids(http, "include_pending=1&date_from=2017-02-17") == []
-    assert await ids(http, "include_pending=1&date_to=2016-01-01") == []
-    assert await ids(http, "include_pending=1&date_from=2017-02-16&query=Mary+Brown") == running
+    assert await chat_ids(http, "include_pending=1&page=2") == sandbox.chat_ids()[23:]
+    assert await chat_ids(http, f"include_pending=1&visitor_id={visitors[0]}") == running[1:]
+    assert await chat_ids(http, "include_pending=1&date_from=2017-02-17") == []
+    assert await chat_ids(http, "include_pending=1&date_to=2016-01-01") == []
+    query = "include_pending=1&date_from=2017-02-16&query=Mary+Brown"
+    assert await chat_ids(http, query) == running
     assert (await ask(http, f"/chats/{running[0]}"))[0] == 404
     sandbox.end_chat(visitors[1])
     status, chat = await ask(http, f"/chats/{running[0]}")

@@ -1,28 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
 
 import aiohttp
 import pytest
+from asking import ask, chat_ids
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livechat_async.sandbox import Sandbox
-
-
-async def ask(
-    http: aiohttp.ClientSession, path: str, method: str = "GET", **options: Any
-) -> tuple[int, Any]:
-    async with http.request(method, path, **options) as response:
-        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
-        return response.status, await response.json()
-
-
-async def ids(http: aiohttp.ClientSession, query: str) -> list[str]:
-    status, answer = await ask(http, f"/chats?{query}")
-    assert status == 200
-    return [chat["id"] for chat in answer["chats"]]
 
 
 async def test_the_envelope(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
@@ -202,24 +188,24 @@ async def test_filters(
     fill(sandbox)
     # The second answer is the one that was kept of the first.
     for _ in range(2):
-        assert await ids(http, query) == list(expected)
+        assert await chat_ids(http, query) == list(expected)
 
 
 async def test_answers_that_were_kept_know_of_changes(
     sandbox: Sandbox, http: aiohttp.ClientSession
 ) -> None:
     sandbox.add_chat(id="A", tags=["sales"])
-    assert await ids(http, "tagged=1") == ["A"]
+    assert await chat_ids(http, "tagged=1") == ["A"]
     sandbox.add_chat(id="B", tags=["sales"])
-    assert await ids(http, "tagged=1") == ["B", "A"]
+    assert await chat_ids(http, "tagged=1") == ["B", "A"]
     sandbox.remove_chat("A")
-    assert await ids(http, "tagged=1") == ["B"]
+    assert await chat_ids(http, "tagged=1") == ["B"]
     assert (await ask(http, "/chats/B/tags", "PUT", json={"tag": []}))[0] == 200
-    assert await ids(http, "tagged=1") == []
+    assert await chat_ids(http, "tagged=1") == []
     sandbox.seed_chats(40)
-    assert len(await ids(http, "tagged=1")) > 1
+    assert len(await chat_ids(http, "tagged=1")) > 1
     for number in range(20):
-        assert await ids(http, f"group={number + 50}") == []
+        assert await chat_ids(http, f"group={number + 50}") == []
 
 
 @pytest.mark.parametrize(

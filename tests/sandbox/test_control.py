@@ -2,47 +2,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
+from asking import call
 
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Drip, Sandbox, Slow, Status
 
 
-@pytest.fixture
-async def control(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(f"{sandbox.url}/_sandbox/") as session:
-        yield session
-
-
-async def ask(
-    control: aiohttp.ClientSession, method: str, path: str, **options: Any
-) -> tuple[int, Any]:
-    async with control.request(method, path, **options) as response:
-        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
-        return response.status, await response.json()
-
-
 async def test_a_visitor_from_coming_to_leaving(
     sandbox: Sandbox, control: aiohttp.ClientSession
 ) -> None:
-    status, visitor = await ask(control, "POST", "visitors", json={"name": "Zoë", "group": 3})
+    status, visitor = await call(control, "POST", "visitors", json={"name": "Zoë", "group": 3})
     assert (status, visitor["name"], visitor["state"]) == (200, "Zoë", "browsing")
     assert [visitor] == sandbox.visitors
     path = f"visitors/{visitor['id']}"
-    assert await ask(control, "GET", "visitors") == (200, [visitor])
-    assert await ask(control, "GET", path) == (200, visitor)
+    assert await call(control, "GET", "visitors") == (200, [visitor])
+    assert await call(control, "GET", path) == (200, visitor)
 
-    status, changed = await ask(control, "PATCH", path, json={"city": "Wrocław"})
+    status, changed = await call(control, "PATCH", path, json={"city": "Wrocław"})
     assert (status, changed) == (200, {**visitor, "city": "Wrocław"})
 
-    assert await ask(control, "POST", f"{path}/queue") == (200, {"result": "done"})
+    assert await call(control, "POST", f"{path}/queue") == (200, {"result": "done"})
     assert sandbox.visitors[0]["state"] == "queued"
 
-    status, chat = await ask(
+    status, chat = await call(
         control,
         "POST",
         f"{path}/chat",
@@ -61,24 +47,23 @@ async def test_a_visitor_from_coming_to_leaving(
     assert sandbox.visitors[0]["operators"][0]["display_name"] == "Jane Doe"
     assert sandbox.visitors[0]["prechat_survey"] == [{"key": "Name:", "value": "Zoë"}]
 
-    assert await ask(control, "DELETE", f"{path}/chat") == (200, {"result": "done"})
+    assert await call(control, "DELETE", f"{path}/chat") == (200, {"result": "done"})
     assert sandbox.chat_of(visitor["id"]) is None
-    assert await ask(control, "DELETE", path) == (200, {"result": "done"})
+    assert await call(control, "DELETE", path) == (200, {"result": "done"})
     assert sandbox.visitors == []
 
 
 async def test_a_chat_without_a_body(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     sandbox.add_visitor(id="S1.a")
-    status, chat = await ask(control, "POST", "visitors/S1.a/chat")
+    status, chat = await call(control, "POST", "visitors/S1.a/chat")
     assert (status, chat["visitor_id"]) == (200, "S1.a")
 
 
 async def test_details(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     sandbox.add_visitor(id="S1.a")
-    sandbox._store.add_details(
-        "S1.a", VisitorDetails("x", [DetailField("a", "1", url="tel:1")], icon="example.com/i.png")
-    )
-    assert await ask(control, "GET", "visitors/S1.a/details/") == (
+    details = VisitorDetails("x", [DetailField("a", "1", url="tel:1")], icon="example.com/i.png")
+    sandbox._account.visitors.get("S1.a").details["x"] = details
+    assert await call(control, "GET", "visitors/S1.a/details/") == (
         200,
         [
             {
@@ -95,20 +80,20 @@ async def test_faults(
 ) -> None:
     done = (200, {"result": "done"})
     body = {"fault": "Status", "times": 2, "status": 503, "retry_after": 1}
-    assert await ask(control, "POST", "faults", json=body) == done
-    assert await ask(control, "POST", "faults", json={"fault": "Slow", "seconds": 0.5}) == done
+    assert await call(control, "POST", "faults", json=body) == done
+    assert await call(control, "POST", "faults", json={"fault": "Slow", "seconds": 0.5}) == done
     body = {"fault": "Drip", "seconds": 1, "chunk": 2}
-    assert await ask(control, "POST", "faults", json=body) == done
+    assert await call(control, "POST", "faults", json=body) == done
     assert sandbox.faults == [
         *[Status(503, retry_after=1)] * 2,
         Slow(0.5),
         Drip(1, chunk=2),
     ]
     # The control endpoints meet none of them.
-    assert (await ask(control, "GET", "visitors"))[0] == 200
+    assert (await call(control, "GET", "visitors"))[0] == 200
     async with http.get("/visitors") as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
-    assert await ask(control, "DELETE", "faults") == done
+    assert await call(control, "DELETE", "faults") == done
     assert sandbox.faults == []
 
 
@@ -117,7 +102,7 @@ async def test_requests(
 ) -> None:
     async with http.post("/visitors/S%311/details?a[]=1", data="caf\xe9".encode("latin-1")):
         pass
-    status, [record] = await ask(control, "GET", "requests")
+    status, [record] = await call(control, "GET", "requests")
     assert status == 200
     assert (record["method"], record["path"], record["status"]) == (
         "POST",
@@ -128,7 +113,7 @@ async def test_requests(
     assert record["headers"]["X-API-Version"] == "2"
     assert record["headers"]["Authorization"] == "***"
     assert record["received_at"].endswith("+00:00")
-    assert await ask(control, "DELETE", "requests") == (200, {"result": "done"})
+    assert await call(control, "DELETE", "requests") == (200, {"result": "done"})
     assert sandbox.requests == []
 
 
@@ -139,7 +124,7 @@ async def test_bytes_that_are_no_text_in_what_was_recorded(
     with contextlib.closing(writer):
         writer.write(b"GET /v2/x HTTP/1.1\r\nHost: x\r\nX-Odd: a\xffb\r\nConnection: close\r\n\r\n")
         assert (await reader.read()).startswith(b"HTTP/1.1 404 ")
-    status, [record] = await ask(control, "GET", "requests")
+    status, [record] = await call(control, "GET", "requests")
     assert (status, record["status"]) == (200, 404)
     assert record["headers"]["X-Odd"] == "a\udcffb"
 
@@ -187,7 +172,7 @@ async def test_bad_input(
     sandbox.add_visitor(id="S2.b", state="chatting")
     before = sandbox.visitors
     async with aiohttp.ClientSession(f"{sandbox.url}/_sandbox/") as control:
-        status, answer = await ask(control, method, path, **options)
+        status, answer = await call(control, method, path, **options)
     assert (status, list(answer)) == (400, ["error"])
     assert text in answer["error"]
     assert sandbox.visitors == before
@@ -217,19 +202,19 @@ async def test_elsewhere(
     sandbox: Sandbox, control: aiohttp.ClientSession, method: str, path: str, status: int
 ) -> None:
     sandbox.add_visitor(id="S1.a")
-    answered, answer = await ask(control, method, path)
+    answered, answer = await call(control, method, path)
     assert (answered, list(answer)) == (status, ["error"])
 
 
 async def test_web_pages_are_refused(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     headers = {"Origin": "https://evil.example.com"}
     for method in ("GET", "POST"):
-        status, answer = await ask(control, method, "visitors", json={}, headers=headers)
+        status, answer = await call(control, method, "visitors", json={}, headers=headers)
         assert (status, list(answer)) == (403, ["error"])
     assert sandbox.visitors == []
 
 
 async def test_control_is_not_recorded(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
-    await ask(control, "GET", "visitors")
-    await ask(control, "GET", "nowhere")
+    await call(control, "GET", "visitors")
+    await call(control, "GET", "nowhere")
     assert sandbox.requests == []

@@ -1,54 +1,39 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
-
 import aiohttp
 import pytest
+from asking import call
 
 from livechat_async.sandbox import Envelope, Sandbox
 
 DONE = (200, {"result": "done"})
 
 
-@pytest.fixture
-async def control(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(f"{sandbox.url}/_sandbox/") as session:
-        yield session
-
-
-async def ask(
-    control: aiohttp.ClientSession, method: str, path: str, **options: Any
-) -> tuple[int, Any]:
-    async with control.request(method, path, **options) as response:
-        return response.status, await response.json()
-
-
 @pytest.mark.parametrize("kind", ["chats", "tickets"])
 async def test_items(sandbox: Sandbox, control: aiohttp.ClientSession, kind: str) -> None:
     body = {"tags": ["sales"], "omit": ["rate"], "self": 1}
-    status, answer = await ask(control, "POST", kind, json=body)
+    status, answer = await call(control, "POST", kind, json=body)
     [item] = getattr(sandbox, kind)
     assert (status, answer) == (200, {"id": item["id"]})
     assert (item["tags"], item["self"], "rate" in item) == (["sales"], 1, False)
-    assert await ask(control, "GET", kind) == (200, [item])
-    assert await ask(control, "DELETE", f"{kind}/{item['id']}") == DONE
+    assert await call(control, "GET", kind) == (200, [item])
+    assert await call(control, "DELETE", f"{kind}/{item['id']}") == DONE
     assert getattr(sandbox, kind) == []
-    assert (await ask(control, "DELETE", f"{kind}/{item['id']}"))[0] == 400
-    assert (await ask(control, "POST", kind, json={"id": ""}))[0] == 400
-    assert (await ask(control, "GET", f"{kind}/{item['id']}/tags"))[0] == 404
-    assert (await ask(control, "GET", f"{kind}/{item['id']}"))[0] == 405
+    assert (await call(control, "DELETE", f"{kind}/{item['id']}"))[0] == 400
+    assert (await call(control, "POST", kind, json={"id": ""}))[0] == 400
+    assert (await call(control, "GET", f"{kind}/{item['id']}/tags"))[0] == 404
+    assert (await call(control, "GET", f"{kind}/{item['id']}"))[0] == 405
 
 
 async def test_seed(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     body = {"chats": 30, "date_from": "2013-01-01", "date_to": "2013-01-31", "seed": 3}
-    assert await ask(control, "POST", "seed", json=body) == DONE
+    assert await call(control, "POST", "seed", json=body) == DONE
     assert (len(sandbox.chats), len(sandbox.tickets)) == (30, 0)
     assert len(sandbox.chat_ids(date_from="2013-01-01", date_to="2013-01-31")) == 30
-    assert await ask(control, "POST", "seed", json={"tickets": 2}) == DONE
+    assert await call(control, "POST", "seed", json={"tickets": 2}) == DONE
     assert len(sandbox.tickets) == 2
     for bad in ({"chats": "many"}, {"chats": 1, "date_from": 1}, {"visitors": 1}, {"seed": "x"}):
-        assert (await ask(control, "POST", "seed", json=bad))[0] == 400
+        assert (await call(control, "POST", "seed", json=bad))[0] == 400
 
 
 async def test_movements(
@@ -57,20 +42,20 @@ async def test_movements(
     sandbox.seed_chats(3)
     before = sandbox.chat_ids()
     for name in ("arrivals", "departures"):
-        assert await ask(control, "GET", name) == (200, [])
-        assert await ask(control, "DELETE", name) == DONE
-        assert (await ask(control, "POST", name, json={"often": 1}))[0] == 400
-        assert (await ask(control, "POST", name, json={"every": 0}))[0] == 400
+        assert await call(control, "GET", name) == (200, [])
+        assert await call(control, "DELETE", name) == DONE
+        assert (await call(control, "POST", name, json={"often": 1}))[0] == 400
+        assert (await call(control, "POST", name, json={"every": 0}))[0] == 400
     body = {"per_request": 2, "day": "2010-01-01", "at_most": 5}
-    assert await ask(control, "POST", "arrivals", json=body) == DONE
-    assert await ask(control, "POST", "departures", json={"every": 1}) == DONE
+    assert await call(control, "POST", "arrivals", json=body) == DONE
+    assert await call(control, "POST", "departures", json={"every": 1}) == DONE
     async with http.get("/chats") as response:
         chats = [chat["id"] for chat in (await response.json())["chats"]]
-    _, arrived = await ask(control, "GET", "arrivals")
-    assert await ask(control, "GET", "departures") == (200, before[:1])
+    _, arrived = await call(control, "GET", "arrivals")
+    assert await call(control, "GET", "departures") == (200, before[:1])
     assert chats == [*before[1:], *reversed(arrived)]
     for name in ("arrivals", "departures"):
-        assert await ask(control, "DELETE", name) == DONE
+        assert await call(control, "DELETE", name) == DONE
     async with http.get("/chats") as response:
         assert [chat["id"] for chat in (await response.json())["chats"]] == chats
 
@@ -81,17 +66,17 @@ async def test_transcripts(
     chat_id = sandbox.add_chat()
     async with http.post(f"/chats/{chat_id}/send_transcript", data={"to": "a@example.com"}):
         pass
-    assert await ask(control, "GET", "transcripts") == (200, [[chat_id, "a@example.com"]])
+    assert await call(control, "GET", "transcripts") == (200, [[chat_id, "a@example.com"]])
 
 
 async def test_envelopes(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     body = {"fault": "Envelope", "change": {"pages": 0}, "omit": ["total"], "times": 2}
-    assert await ask(control, "POST", "faults", json=body) == DONE
+    assert await call(control, "POST", "faults", json=body) == DONE
     assert sandbox.faults == [Envelope({"pages": 0}, ["total"])] * 2
     for bad in ({"omit": "pages"}, {"omit": [1]}, {"change": ["pages"]}, {"change": 7}):
-        assert (await ask(control, "POST", "faults", json={"fault": "Envelope", **bad}))[0] == 400
+        assert (await call(control, "POST", "faults", json={"fault": "Envelope", **bad}))[0] == 400
 
 
 @pytest.mark.parametrize("path", ["nothing", "nothing/at/all", "seed/x"])
 async def test_nothing_there(control: aiohttp.ClientSession, path: str) -> None:
-    assert (await ask(control, "GET", path))[0] == 404
+    assert (await call(control, "GET", path))[0] == 404

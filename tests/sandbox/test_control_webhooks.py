@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from asking import call
 from delivery_receiver import Receiver
 
 from livechat_async.sandbox import Sandbox
@@ -18,20 +19,6 @@ DONE = (200, {"result": "done"})
 async def receiver() -> AsyncIterator[Receiver]:
     async with Receiver() as running:
         yield running
-
-
-@pytest.fixture
-async def control(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
-    async with aiohttp.ClientSession(f"{sandbox.url}/_sandbox/") as session:
-        yield session
-
-
-async def ask(
-    control: aiohttp.ClientSession, method: str, path: str, **options: Any
-) -> tuple[int, Any]:
-    async with control.request(method, path, **options) as response:
-        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
-        return response.status, await response.json()
 
 
 async def test_a_chat_and_its_deliveries(
@@ -47,10 +34,10 @@ async def test_a_chat_and_its_deliveries(
             assert response.status == 200
     sandbox.add_visitor(id="S1.a")
     for method, path in (("POST", "queue"), ("POST", "chat"), ("DELETE", "chat")):
-        assert (await ask(control, method, f"visitors/S1.a/{path}"))[0] == 200
+        assert (await call(control, method, f"visitors/S1.a/{path}"))[0] == 200
         await sandbox.delivered()
 
-    status, deliveries = await ask(control, "GET", "deliveries")
+    status, deliveries = await call(control, "GET", "deliveries")
     assert status == 200
     assert deliveries == [delivery.to_wire() for delivery in sandbox.deliveries]
     assert [delivery["body"] for delivery in deliveries] == receiver.bodies
@@ -67,22 +54,22 @@ async def test_a_chat_and_its_deliveries(
     assert (attempt["status"], attempt["problem"]) == (200, "")
     assert attempt["at"].endswith("+00:00")
 
-    assert await ask(control, "POST", "deliveries/2/repeat") == DONE
+    assert await call(control, "POST", "deliveries/2/repeat") == DONE
     await sandbox.delivered()
     assert receiver.bodies[3] == receiver.bodies[1]
-    _, deliveries = await ask(control, "GET", "deliveries")
+    _, deliveries = await call(control, "GET", "deliveries")
     assert [len(delivery["attempts"]) for delivery in deliveries] == [1, 2, 1]
-    assert await ask(control, "DELETE", "deliveries") == DONE
-    assert await ask(control, "GET", "deliveries") == (200, [])
+    assert await call(control, "DELETE", "deliveries") == DONE
+    assert await call(control, "GET", "deliveries") == (200, [])
 
 
 async def test_what_is_said(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     sandbox.add_visitor(id="S1.a")
-    status, answer = await ask(control, "POST", "visitors/S1.a/messages", json={"text": "Hello"})
+    status, answer = await call(control, "POST", "visitors/S1.a/messages", json={"text": "Hello"})
     assert (status, "is in no chat" in answer["error"]) == (400, True)
     sandbox.start_chat("S1.a")
     for body in ({"text": "Hello"}, {"text": "Good day", "by_agent": True}):
-        assert await ask(control, "POST", "visitors/S1.a/messages", json=body) == DONE
+        assert await call(control, "POST", "visitors/S1.a/messages", json=body) == DONE
     sandbox.end_chat("S1.a")
     [chat] = sandbox.chats
     assert [(each["user_type"], each["text"]) for each in chat["messages"]] == [
@@ -96,8 +83,8 @@ async def test_a_canned_response(
 ) -> None:
     sandbox.register_webhook("canned_response_changed", receiver.url)
     body = {"text": "Hello!", "tags": ["hi"], "group": 2, "id": 7}
-    assert await ask(control, "POST", "canned_responses", json=body) == (200, {"id": 7})
-    assert await ask(control, "POST", "canned_responses", json={"text": ""}) == (200, {"id": 8})
+    assert await call(control, "POST", "canned_responses", json=body) == (200, {"id": 7})
+    assert await call(control, "POST", "canned_responses", json={"text": ""}) == (200, {"id": 8})
     await sandbox.delivered()
     told = sorted((parts["canned_response"] for parts in receiver.parts()), key=lambda x: x["id"])
     assert {**told[0], "modification_date": 0} == {**body, "modification_date": 0}
@@ -135,6 +122,6 @@ async def test_bad_input(
     text: str,
 ) -> None:
     sandbox.add_visitor(id="S1.a", state="chatting")
-    told, answer = await ask(control, method, path, json=body)
+    told, answer = await call(control, method, path, json=body)
     assert (told, list(answer)) == (status, ["error"])
     assert text in answer["error"]

@@ -18,7 +18,8 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import Sandbox
 from livechat_async.sandbox.data.chats import chat_outline, made_up_chat
 from livechat_async.sandbox.data.dates import chat_date, day_end, day_start, zone_of
-from livechat_async.sandbox.state.timeline import Archive, Wire
+from livechat_async.sandbox.http.answers import Wire
+from livechat_async.sandbox.state.chats import Chats
 
 NOW = 1_487_246_066
 
@@ -70,9 +71,9 @@ def test_by_default_they_are_of_the_last_days() -> None:
 def test_many_cost_little() -> None:
     tracemalloc.start()
     try:
-        begun = time.monotonic()
+        begun = time.process_time()
         sandbox = seeded(60_000)
-        assert time.monotonic() - begun < 10
+        assert time.process_time() - begun < 10
         assert tracemalloc.get_traced_memory()[0] < 5_000_000
     finally:
         tracemalloc.stop()
@@ -181,7 +182,7 @@ def test_refuses_bad_options(options: dict[str, Any], text: str) -> None:
 
 @given(st.integers(0, 10**9), st.integers(0, 10**9))
 def test_no_two_made_up_ids_are_the_same(one: int, other: int) -> None:
-    archive = Archive(made_up_chat, 10)
+    archive = Chats(lambda: NOW)
     ids = archive._to_id(one), archive._to_id(other)
     assert (ids[0] == ids[1]) == (one == other)
     assert [archive._to_number(each) for each in ids] == [one, other]

@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from asking import ask
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,14 +15,6 @@ from livechat_async.sandbox import Sandbox
 
 NOW = 1_487_246_066
 ISO = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
-
-
-async def ask(
-    http: aiohttp.ClientSession, path: str, method: str = "GET", **options: Any
-) -> tuple[int, Any]:
-    async with http.request(method, path, **options) as response:
-        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
-        return response.status, await response.json()
 
 
 async def ids(http: aiohttp.ClientSession, query: str) -> list[str]:

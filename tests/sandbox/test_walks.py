@@ -5,23 +5,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+from asking import ask, chat_ids
 
 from livechat_async.sandbox import Body, Envelope, Sandbox
-from livechat_async.sandbox.envelopes import edit
-
-
-async def ask(
-    http: aiohttp.ClientSession, path: str, method: str = "GET", **options: Any
-) -> tuple[int, Any]:
-    async with http.request(method, path, **options) as response:
-        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
-        return response.status, await response.json()
-
-
-async def ids(http: aiohttp.ClientSession, query: str) -> list[str]:
-    status, answer = await ask(http, f"/chats?{query}")
-    assert status == 200
-    return [chat["id"] for chat in answer["chats"]]
+from livechat_async.sandbox.faults import edit
 
 
 async def test_chats_arrive_during_a_walk(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
@@ -31,14 +18,14 @@ async def test_chats_arrive_during_a_walk(sandbox: Sandbox, http: aiohttp.Client
     # What is not answered with a page is no part of a walk.
     for path in ("/chats?page=0", f"/chats/{before[0]}", "/tickets"):
         await ask(http, path)
-    walked = [await ids(http, f"page={page}") for page in range(1, 6)]
+    walked = [await chat_ids(http, f"page={page}") for page in range(1, 6)]
     assert len(arrivals.ids) == 3
     assert walked[0] == before[:25]
     assert walked[1] == before[23:48]  # two chats once more
     assert walked[2] == before[48:73]
     assert walked[3] == before[72:97]  # and the third that came
     assert walked[4] == before[97:]
-    assert (await ids(http, ""))[:3] == arrivals.ids[::-1]
+    assert (await chat_ids(http, ""))[:3] == arrivals.ids[::-1]
     assert all(chat["type"] == "chat" for chat in sandbox.chats[:3])
     assert len({str(chat["visitor"]) for chat in sandbox.chats[:3]}) == 3
 
@@ -47,7 +34,7 @@ async def test_chats_go_during_a_walk(sandbox: Sandbox, http: aiohttp.ClientSess
     sandbox.seed_chats(60, date_from="2013-01-01", date_to="2013-01-31")
     before = sandbox.chat_ids()
     departures = sandbox.let_chats_go(3, every=2)
-    walked = [await ids(http, f"page={page}") for page in (1, 2)]
+    walked = [await chat_ids(http, f"page={page}") for page in (1, 2)]
     # Three chats are on neither page.
     assert walked == [before[:25], before[28:53]]
     assert departures.ids == before[:3]
@@ -109,4 +96,4 @@ async def test_two_pages_that_are_the_same(sandbox: Sandbox, http: aiohttp.Clien
     sandbox.inject(Envelope())
     sandbox.inject(Body(first[1]))
     assert [await ask(http, f"/chats?page={page}") for page in (1, 2)] == [first, first]
-    assert await ids(http, "page=3") == sandbox.chat_ids()[50:]
+    assert await chat_ids(http, "page=3") == sandbox.chat_ids()[50:]

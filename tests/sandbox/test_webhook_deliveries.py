@@ -117,7 +117,7 @@ async def test_ten_repeats_are_the_most(quick: Sandbox, receiver: Receiver) -> N
 
 async def test_the_repeats_take_six_hours_by_default(receiver: Receiver) -> None:
     async with Sandbox() as sandbox:
-        waits = sandbox._deliverer._waits
+        waits = sandbox._account.deliverer._waits
         assert len(waits) == 10
         assert sum(waits) == pytest.approx(6 * 60 * 60)
         assert all(later == pytest.approx(2 * wait) for wait, later in itertools.pairwise(waits))
@@ -181,7 +181,7 @@ async def test_stopping_ends_all_of_it(receiver: Receiver) -> None:
     assert sorted(statuses(sandbox)) == [[], [500]]
     await sandbox.delivered()
     assert len(receiver.bodies) == 2
-    assert not sandbox._deliverer._tasks
+    assert not sandbox._account.deliverer._tasks
 
     async with sandbox:
         sandbox.start_chat(sandbox.add_visitor())

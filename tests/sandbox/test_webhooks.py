@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from asking import ask
 from delivery_receiver import Receiver
 
 from livechat_async.errors import ConfigurationError
@@ -27,14 +28,6 @@ ALL = {
 async def receiver() -> AsyncIterator[Receiver]:
     async with Receiver() as running:
         yield running
-
-
-async def ask(
-    http: aiohttp.ClientSession, path: str, method: str = "GET", **options: Any
-) -> tuple[int, Any]:
-    async with http.request(method, path, **options) as response:
-        assert response.headers["Content-Type"] == "application/json; charset=utf-8"
-        return response.status, await response.json()
 
 
 def form(event_type: str, url: str, *data_types: str) -> list[tuple[str, str]]:

@@ -1,18 +1,27 @@
-"""Made-up chats in the documentation's form: the same of the same chance, every time."""
+"""Chats of the archives: made-up ones, and those that callers give."""
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, tzinfo
 
-from livechat_async.sandbox.data.dates import chat_date, zone_of
-from livechat_async.sandbox.data.people import PAGES, Person, page_address, person, pick
-from livechat_async.sandbox.state.timeline import Wire
+from livechat_async.sandbox.data.dates import chat_date, to_seconds, zone_of
+from livechat_async.sandbox.data.people import PAGES, Person, person, pick
+from livechat_async.sandbox.http.answers import Wire, plain
+from livechat_async.sandbox.http.queries import objects_of
 
-__all__ = ["CHAT_ZONE", "agent", "chat_outline", "made_up_chat", "visitor"]
+__all__ = [
+    "archived_chat",
+    "as_events",
+    "chat_outline",
+    "closed_event",
+    "given_chat",
+    "made_up_chat",
+    "message",
+]
 
-CHAT_ZONE = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"
-"""The zone chats tell their times in, as in the documentation."""
+_ZONE_NAME = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"  # the documentation's zone
+_ZONE = zone_of(_ZONE_NAME) or UTC
 
 _AGENTS = (("John Doe", "john.doe@example.com"), ("Jane Doe", "jane.doe@example.com"))
 _PEOPLE = 997
@@ -27,8 +36,6 @@ _ENGAGEMENTS = ("immediate_start", "immediate_start", "auto_invite", "manual_inv
 _PRODUCTS = (("Leather boots", "199"), ("Running shoes", "89.90"), ("Shoe polish", "0"))
 _CURRENCIES = ("USD", "EUR", "PLN")
 _COMMENTS = ("Quick and friendly, thank you.", "I had to wait for a while.")
-
-# Who says it, and what.
 _TALK = (
     ("agent", "Hello, how can I help you?"),
     ("visitor", "Hi, do you have these boots in another size?"),
@@ -47,80 +54,162 @@ _LEFT = (
 
 
 def made_up_chat(chat_id: str, chance: int, started: int, *, may_be_missed: bool = True) -> Wire:
-    """A chat, or now and then a message that was left after hours.
+    """A chat, or sometimes a message left after hours.
 
-    Args:
-        chat_id: its id.
-        chance: 64 bits that everything about it is made of.
-        started: Unix seconds.
-        may_be_missed: False for chats only.
+    The 64 bits of ``chance`` decide everything: the same arguments give the same chat.
     """
     who = person(chance % _PEOPLE)
-    if may_be_missed and chance >> 10 & 15 == 0:
-        return _missed_chat(chat_id, chance, who, started)
-    return _chat(chat_id, chance, who, started)
+    if may_be_missed and _is_missed(chance):
+        return _made_up_missed_chat(chat_id, chance, who, started)
+    lines, pace, ended = _timing(chance, started)
+    outline = _outline(chat_id, chance, who, started)
+    [served_by] = outline["agents"]
+    messages = [
+        message(
+            text,
+            started + pace * index,
+            author=served_by["display_name"] if kind == "agent" else who.name,
+            login=served_by["email"] if kind == "agent" else None,
+        )
+        for index, (kind, text) in enumerate(_TALK[:lines])
+    ]
+    attachments = [_attachment(who, ended - 5)] if chance >> 58 & 7 == 0 else []
+    closed = closed_event(who.name, ended, "visitor")
+    return {
+        **archived_chat(chat_id, started, ended, messages),
+        **outline,
+        "prechat_survey": [
+            {"key": "Name:", "value": who.name, "id": "13589376348060238"},
+            {"key": "E-mail:", "value": who.email, "id": "135893763480606511"},
+        ],
+        "events": [*as_events(messages), *attachments, closed],
+        "engagement": pick(_ENGAGEMENTS, chance >> 61),
+    }
 
 
 def chat_outline(chat_id: str, chance: int, started: int) -> Wire:
-    """What `made_up_chat` gives, without what was said and when: that takes most of the time."""
+    """`made_up_chat` without messages and times, which take most of the time to make."""
     who = person(chance % _PEOPLE)
-    if chance >> 10 & 15 == 0:
-        return _missed_chat(chat_id, chance, who, started)
+    if _is_missed(chance):
+        return _made_up_missed_chat(chat_id, chance, who, started)
     return _outline(chat_id, chance, who, started)
 
 
-def visitor(who: Person) -> dict[str, str]:
-    """The visitor of a chat."""
-    place = who.place
-    return {
-        "id": who.id,
-        "name": who.name,
-        "email": who.email,
-        "ip": who.ip,
-        "city": place.city,
-        "region": place.region,
-        "country": place.country,
-        "country_code": place.country_code,
-        "timezone": place.timezone,
-        "user_agent": who.browser,
+def given_chat(
+    chat_id: str, fields: Mapping[str, object], omit: Iterable[str], now: int
+) -> tuple[Wire, int]:
+    """A chat that a caller gives, and its moment in Unix seconds.
+
+    The wire fields replace those of a short chat that ended just now; ``omit`` names some to leave
+    out. A bad value is a ConfigurationError.
+    """
+    values = {
+        name: plain(name, value)
+        for name, value in fields.items()
+        if not isinstance(value, datetime)
     }
+    zone = zone_of(values.get("timezone", _ZONE_NAME)) or UTC
+    if values.get("type") == "missed_chat":
+        moment = _moment(fields, "time", now)
+        item = _missed_chat(chat_id, moment, _unknown_visitor(moment), "Nobody was there.", zone)
+    else:
+        duration = values.get("duration")
+        if isinstance(duration, bool) or not isinstance(duration, int):
+            duration = 60
+        moment = _moment(fields, "started", _moment(fields, "ended", now) - duration)
+        ended = _moment(fields, "ended", moment + duration)
+        said = message(_TALK[0][1], moment, author=_AGENTS[0][0], login=_AGENTS[0][1], zone=zone)
+        item = archived_chat(chat_id, moment, ended, [said], zone)
+    item |= values
+    if "events" not in values and "messages" in values:
+        item["events"] = as_events(values["messages"])
+    for name in omit:
+        item.pop(name, None)
+    return item, moment
 
 
-def agent(index: int) -> dict[str, str]:
-    """An agent of a chat; the first is John Doe."""
-    name, login = pick(_AGENTS, index)
-    return {"display_name": name, "email": login}
-
-
-def _missed_chat(chat_id: str, chance: int, who: Person, moment: int) -> Wire:
+def archived_chat(
+    chat_id: str, started: int, ended: int, messages: list[Wire], zone: tzinfo = _ZONE
+) -> Wire:
+    """A chat between an unknown visitor and John Doe."""
     return {
-        "type": "missed_chat",
+        "type": "chat",
         "id": chat_id,
-        "visitor_id": who.id,
-        "visitor": visitor(who),
-        "email": who.email,
-        "time": chat_date(moment, _zone()),
-        "message": pick(_LEFT, chance >> 14),
-        "group": [pick(_GROUPS, chance >> 18)],
-        "tags": [*pick(_TAGS, chance >> 21)],
-        "timezone": CHAT_ZONE,
+        "visitor": _unknown_visitor(started),
+        "agents": [_agent(0)],
+        "supervisors": [],
+        "rate": "not_rated",
+        "duration": ended - started,
+        "chat_start_url": "http://www.example.com/",
+        "group": [0],
+        "started": chat_date(started, zone),
+        "prechat_survey": [],
+        "tags": [],
+        "timezone": _ZONE_NAME,
+        "messages": messages,
+        "events": as_events(messages),
+        "engagement": "immediate_start",
+        "started_timestamp": started,
+        "ended_timestamp": ended,
+        "ended": chat_date(ended, zone),
     }
+
+
+def message(
+    text: str, moment: int, *, author: str, login: str | None = None, zone: tzinfo = _ZONE
+) -> Wire:
+    """A message of a chat: the agent's if there is a ``login``, otherwise the visitor's."""
+    said = {
+        "author_name": author,
+        "text": text,
+        "date": chat_date(moment, zone),
+        "timestamp": moment,
+        "user_type": "visitor" if login is None else "agent",
+    }
+    return said if login is None else {**said, "agent_id": login}
+
+
+def as_events(messages: object) -> list[Wire]:
+    """Messages in the form of events; chats contain both forms."""
+    return [{**said, "type": "message"} for said in objects_of({"": messages}, "")]
+
+
+def closed_event(name: str, moment: int, user_type: str) -> Wire:
+    """The event at the end of a chat."""
+    return {
+        "text": f"{name} closed the chat.",
+        "date": chat_date(moment, _ZONE),
+        "timestamp": moment,
+        "type": "event",
+        "event_type": "closed",
+        "user_type": user_type,
+    }
+
+
+def _is_missed(chance: int) -> bool:
+    return chance >> 10 & 15 == 0
+
+
+def _timing(chance: int, started: int) -> tuple[int, int, int]:
+    """The number of messages, the seconds between two of them, and the end of the chat."""
+    lines, pace = 2 + (chance >> 27) % (len(_TALK) - 1), 15 + (chance >> 30) % 45
+    return lines, pace, started + pace * (lines + 1)
 
 
 def _outline(chat_id: str, chance: int, who: Person, started: int) -> Wire:
     rate = pick(_RATES, chance >> 24)
-    lines, pace = _pace(chance)
-    ended = started + pace * (lines + 1)
-    chat: dict[str, Any] = {
+    ended = _timing(chance, started)[2]
+    chat: Wire = {
         "type": "chat",
         "id": chat_id,
-        "visitor": visitor(who),
-        "agents": [agent(chance >> 14 & chance >> 15 & 1)],
-        "supervisors": [agent(1)] if chance >> 34 & 15 == 0 else [],
+        "visitor": _visitor(who),
+        "agents": [_agent(chance >> 14 & chance >> 15 & 1)],
+        "supervisors": [_agent(1)] if chance >> 34 & 15 == 0 else [],
         "rate": rate,
         "duration": ended - started,
-        "chat_start_url": page_address(pick(PAGES, chance >> 36)),
+        "chat_start_url": pick(PAGES, chance >> 36).address,
         "group": [pick(_GROUPS, chance >> 18)],
+        "tags": [*pick(_TAGS, chance >> 21)],
     }
     if chance >> 38 & 3 == 0:
         chat["referrer"] = "https://www.example.org/search?q=shoes"
@@ -134,87 +223,70 @@ def _outline(chat_id: str, chance: int, who: Person, started: int) -> Wire:
         chat["goals"] = _goals(chance >> 49, chat_id, ended)
     if chance >> 52 & 3 == 0:
         chat["queue"] = {"duration": 5 + (chance >> 54) % 120}
-    chat["tags"] = [*pick(_TAGS, chance >> 21)]
     return chat
 
 
-def _pace(chance: int) -> tuple[int, int]:
-    """How many lines are said, and the seconds from one to the next."""
-    return 2 + (chance >> 27) % (len(_TALK) - 1), 15 + (chance >> 30) % 45
+def _made_up_missed_chat(chat_id: str, chance: int, who: Person, moment: int) -> Wire:
+    missed = _missed_chat(chat_id, moment, _visitor(who), pick(_LEFT, chance >> 14))
+    group, tags = [pick(_GROUPS, chance >> 18)], [*pick(_TAGS, chance >> 21)]
+    return {**missed, "group": group, "tags": tags}
 
 
-def _chat(chat_id: str, chance: int, who: Person, started: int) -> Wire:
-    chat = _outline(chat_id, chance, who, started)
-    lines, pace = _pace(chance)
-    ended = started + pace * (lines + 1)
-    [served_by] = chat["agents"]
-    messages = [
-        _message(line, served_by, who, started + pace * index)
-        for index, line in enumerate(_TALK[:lines])
-    ]
+def _missed_chat(chat_id: str, moment: int, visitor: Wire, text: str, zone: tzinfo = _ZONE) -> Wire:
     return {
-        **chat,
-        "started": chat_date(started, _zone()),
-        "prechat_survey": [
-            {"key": "Name:", "value": who.name, "id": "13589376348060238"},
-            {"key": "E-mail:", "value": who.email, "id": "135893763480606511"},
-        ],
-        "timezone": CHAT_ZONE,
-        "messages": messages,
-        "events": [
-            *({**message, "type": "message"} for message in messages),
-            *([_attachment(who, ended - 5)] if chance >> 58 & 7 == 0 else []),
-            {
-                "text": f"{who.name} closed the chat.",
-                "date": chat_date(ended, _zone()),
-                "timestamp": ended,
-                "type": "event",
-                "event_type": "closed",
-                "user_type": "visitor",
-            },
-        ],
-        "engagement": pick(_ENGAGEMENTS, chance >> 61),
-        "started_timestamp": started,
-        "ended_timestamp": ended,
-        "ended": chat_date(ended, _zone()),
+        "type": "missed_chat",
+        "id": chat_id,
+        "visitor_id": visitor["id"],
+        "visitor": visitor,
+        "email": visitor.get("email", "visitor@example.com"),
+        "time": chat_date(moment, zone),
+        "message": text,
+        "group": [0],
+        "tags": [],
+        "timezone": _ZONE_NAME,
     }
 
 
-def _message(line: tuple[str, str], served_by: dict[str, str], who: Person, moment: int) -> Wire:
-    kind, text = line
-    message: dict[str, Any] = {
-        "author_name": served_by["display_name"] if kind == "agent" else who.name,
-        "text": text,
-        "date": chat_date(moment, _zone()),
-        "timestamp": moment,
-        "user_type": kind,
+def _agent(index: int) -> Wire:
+    name, login = pick(_AGENTS, index)
+    return {"display_name": name, "email": login}
+
+
+def _visitor(who: Person) -> Wire:
+    place = who.place
+    return {
+        "id": who.id,
+        "name": who.name,
+        "email": who.email,
+        "ip": who.ip,
+        "city": place["city"],
+        "region": place["region"],
+        "country": place["country"],
+        "country_code": place["country_code"],
+        "timezone": place["timezone"],
+        "user_agent": who.browser,
     }
-    if kind == "agent":
-        message["agent_id"] = served_by["email"]
-    return message
+
+
+def _unknown_visitor(moment: int) -> Wire:
+    unknown = dict.fromkeys(("city", "region", "country", "country_code", "timezone"), "")
+    return {"id": f"S{moment}.0000000001", "name": "Visitor", "ip": "192.0.2.1", **unknown}
 
 
 def _attachment(who: Person, moment: int) -> Wire:
     return {
-        "author_name": who.name,
-        "text": f"{who.name} uploaded the attachment.",
-        "date": chat_date(moment, _zone()),
-        "timestamp": moment,
-        "user_type": "visitor",
+        **message(f"{who.name} uploaded the attachment.", moment, author=who.name),
         "type": "attachment",
         "files": ["https://static.example.com/boots.jpg"],
     }
 
 
-def _postchat_survey(rate: str, chance: int) -> list[dict[str, str]]:
+def _postchat_survey(rate: str, chance: int) -> list[Wire]:
+    question = "How would you rate the quality of support?"
     answer = "Good" if rate == "rated_good" else "Bad"
     comment = "" if chance & 1 else pick(_COMMENTS, rate != "rated_good")
     return [
-        {
-            "key": "How would you rate the quality of support?",
-            "value": answer,
-            "id": "137164167769201638",
-        },
+        {"key": question, "value": answer, "id": "137164167769201638"},
         {"key": "Leave a comment:", "value": comment, "id": "137164167769201639"},
     ]
 
@@ -222,23 +294,24 @@ def _postchat_survey(rate: str, chance: int) -> list[dict[str, str]]:
 def _goals(chance: int, chat_id: str, moment: int) -> list[Wire]:
     goal_id, name = pick(_GOALS, chance)
     product, price = pick(_PRODUCTS, chance >> 1)
-    # A goal without a sale has an order all the same, as the documentation shows.
     order = {
         "id": chat_id[:3],
         "description": product,
         "price": price,
         "currency": pick(_CURRENCIES, chance >> 1),
     }
-    return [
-        {
-            "id": goal_id,
-            "name": name,
-            "date": chat_date(moment, _zone()),
-            "timestamp": moment,
-            "order": order if chance & 1 == 0 else {},
-        }
-    ]
+    # A goal without a sale has an empty order, as the documentation shows.
+    order = order if chance & 1 == 0 else {}
+    date = chat_date(moment, _ZONE)
+    return [{"id": goal_id, "name": name, "date": date, "timestamp": moment, "order": order}]
 
 
-def _zone() -> tzinfo:
-    return zone_of(CHAT_ZONE) or UTC
+def _moment(fields: Mapping[str, object], name: str, default: int) -> int:
+    """The Unix seconds in a time's timestamp or its other field, whose texts do not count."""
+    for key in (f"{name}_timestamp", name):
+        value = fields.get(key)
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value)
+        if value is not None and not (key == name and isinstance(value, str)):
+            return to_seconds(key, value)
+    return default

@@ -1,9 +1,11 @@
-"""Days, zones and the ways chats and tickets write a time."""
+"""Days, zones and times: what callers may give, and how chats and tickets write them."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+
+from livechat_async.checks import find_zone, parse_day
+from livechat_async.errors import ConfigurationError
 
 __all__ = [
     "DAY",
@@ -11,7 +13,9 @@ __all__ = [
     "day_end",
     "day_start",
     "iso_date",
-    "read_day",
+    "read_ticket_time",
+    "to_day",
+    "to_seconds",
     "zone_of",
 ]
 
@@ -21,39 +25,32 @@ DAY = 86_400
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def zone_of(name: object) -> tzinfo | None:
-    """The zone of a name such as ``America/Phoenix``; None for no zone's name."""
-    if name == "UTC":
-        return UTC  # known everywhere, also where no list of zones is installed
-    try:
-        return ZoneInfo(name) if isinstance(name, str) and name else None
-    except (KeyError, ValueError, OSError):
-        return None
+def to_day(name: str, value: object) -> date:
+    """A day that a caller gave: a date, or text such as ``2013-01-23``."""
+    day = value if isinstance(value, date) else parse_day(value)
+    if day is None or isinstance(day, datetime):
+        raise ConfigurationError(
+            f"{name}={value!r}: a day is needed, a date or text such as '2013-01-23'"
+        )
+    return day
 
 
-def chat_date(seconds: int, zone: tzinfo) -> str:
-    """Unix seconds as chats have them: ``Wed, 01/23/13 11:40:53 am``."""
-    # Not strftime: its names of days follow the locale.
-    moment = datetime.fromtimestamp(seconds, zone)
-    half = "am" if moment.hour < 12 else "pm"  # noqa: PLR2004 - noon
-    return (
-        f"{_WEEKDAYS[moment.weekday()]}, {moment.month:02}/{moment.day:02}/{moment.year % 100:02} "
-        f"{moment.hour % 12 or 12:02}:{moment.minute:02}:{moment.second:02} {half}"
+def to_seconds(name: str, value: object) -> int:
+    """The Unix seconds of a time that a caller gave: an aware datetime, or Unix seconds."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return int(value.timestamp())
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11:
+        return value
+    raise ConfigurationError(
+        f"{name}={value!r}: whole Unix seconds or an aware datetime are needed"
     )
 
 
-def iso_date(seconds: int) -> str:
-    """Unix seconds as tickets have them: ``2019-03-01T12:00:00Z``."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def read_day(text: object) -> date | None:
-    """A day as requests have it, ``YYYY-MM-DD``; None for anything else."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date() if isinstance(text, str) else None  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return None
-    return day if str(day) == text else None
+def zone_of(name: object) -> tzinfo | None:
+    """The zone of a name such as ``America/Phoenix``; None if there is none."""
+    if name == "UTC":
+        return UTC  # known everywhere, also where no list of zones is installed
+    return find_zone(name) if isinstance(name, str) and name else None
 
 
 def day_start(day: date, zone: tzinfo = UTC) -> int:
@@ -66,3 +63,30 @@ def day_end(day: date, zone: tzinfo = UTC) -> int:
     if day == date.max:
         return day_start(day, zone) + DAY
     return day_start(day + timedelta(days=1), zone)
+
+
+def chat_date(seconds: int, zone: tzinfo) -> str:
+    """Unix seconds in the form of chats: ``Wed, 01/23/13 11:40:53 am``."""
+    # Not strftime: its names of days follow the locale.
+    moment = datetime.fromtimestamp(seconds, zone)
+    half = "am" if moment.hour < 12 else "pm"  # noqa: PLR2004 - noon
+    return (
+        f"{_WEEKDAYS[moment.weekday()]}, {moment.month:02}/{moment.day:02}/{moment.year % 100:02} "
+        f"{moment.hour % 12 or 12:02}:{moment.minute:02}:{moment.second:02} {half}"
+    )
+
+
+def iso_date(seconds: int) -> str:
+    """Unix seconds in the form of tickets: ``2019-03-01T12:00:00Z``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_ticket_time(value: object) -> int | None:
+    """The Unix seconds of a time in a ticket, text or number; None for anything else."""
+    if isinstance(value, int):
+        return value
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return int(moment.timestamp()) if moment is not None and moment.tzinfo is not None else None

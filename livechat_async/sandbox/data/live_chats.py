@@ -1,4 +1,4 @@
-"""A chat that has begun, and the webhook LiveChat would send of it."""
+"""Chats that run: how they begin, what is said in them, and how the archives show them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,31 @@ from attrs import define, field, frozen
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator
 from livechat_async.redaction import Secret
-from livechat_async.sandbox.http.answers import to_json
-from livechat_async.sandbox.state.timeline import Wire
-from livechat_async.sandbox.webhooks.events import survey_part, visitor_part
+from livechat_async.sandbox.data.chats import archived_chat, closed_event, message
+from livechat_async.sandbox.http.answers import Wire
+from livechat_async.sandbox.http.queries import objects_of
+from livechat_async.sandbox.webhooks.events import (
+    chat_part,
+    survey_part,
+    visitor_part,
+    webhook_body,
+)
 
-__all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey", "new_chat"]
+__all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey"]
+
+_VISITOR = ("id", "name", "ip", "city", "region", "country", "country_code", "timezone")
 
 
 @frozen(kw_only=True)
 class StartedChat:
-    """What a ``chat_started`` webhook tells of a chat.
+    """The beginning of a chat, as a ``chat_started`` webhook reports it.
 
     Attributes:
-        visitor_id: who chats.
+        visitor_id: the visitor in the chat.
         chat_id: the chat's id.
         license_id: the licence, as text, as in the webhook.
-        token: allows to add details of this visitor as long as this chat runs. It shows in no
-            ``repr``.
+        token: allows a program to add details of this visitor while the chat runs. Its ``repr``
+            is hidden.
     """
 
     visitor_id: str
@@ -40,30 +48,92 @@ class StartedChat:
     def webhook_body(self) -> dict[str, Any]:
         """The body of the ``chat_started`` webhook with all its data types.
 
-        It is the same every time, ``event_unique_id`` too, as it is when LiveChat repeats a webhook
+        Every call returns the same, including ``event_unique_id``, as LiveChat repeats a webhook
         that was not answered.
         """
         body: dict[str, Any] = json.loads(self._webhook)
         return body
 
 
-@define
+@define(eq=False)
 class LiveChat:
     """A chat that runs.
 
     Attributes:
-        start: how it began.
-        messages: what was said so far, as the archives have it.
-        tags: its tags.
+        number: counts chats from 1.
+        started: Unix seconds.
+        url: the page on which it began.
+        messages: the messages so far, in the form of the archives.
     """
 
-    start: StartedChat
+    id: str
+    number: int
+    started: int
+    agent: Operator
+    url: str
+    group: int
     messages: list[Wire] = field(factory=list[Wire])
     tags: list[str] = field(factory=list[str])
+    start: StartedChat = field(init=False)
+
+    def begin(self, visitor: Mapping[str, Any], license_id: int) -> StartedChat:
+        """Set and return ``start``, from the visitor's fields."""
+        # Test data: tokens are counted, not random, so that they cannot pass for real secrets.
+        token, unique_id = f"{self.number:032x}", f"e{self.number:031x}"
+        survey = survey_part(visitor.get("prechat_survey"))
+        parts = {
+            "chat": chat_part(self.to_archive(visitor)),
+            "visitor": visitor_part(visitor, survey),
+            "pre_chat_survey": survey,
+        }
+        self.start = StartedChat(
+            visitor_id=visitor["id"],
+            chat_id=self.id,
+            license_id=str(license_id),
+            token=token,
+            webhook=webhook_body("chat_started", token, license_id, unique_id, parts),
+        )
+        return self.start
+
+    def say(self, visitor: Mapping[str, Any], text: str, moment: int, *, by_agent: bool) -> None:
+        """Add a message."""
+        if by_agent:
+            agent = self.agent
+            said = message(text, moment, author=agent.display_name, login=agent.id)
+        else:
+            said = message(text, moment, author=str(visitor.get("name", "")))
+        self.messages.append(said)
+
+    def to_archive(self, visitor: Mapping[str, Any], ended: int | None = None) -> Wire:
+        """The chat in the form of the archives; pending as long as it has no end."""
+        end = self.started if ended is None else ended
+        item = archived_chat(self.id, self.started, end, [*self.messages])
+        known = {name: visitor[name] for name in _VISITOR if name in visitor}
+        if "browser" in visitor:
+            known["user_agent"] = visitor["browser"]
+        item |= {
+            "visitor": known,
+            "agents": [{"display_name": self.agent.display_name, "email": self.agent.id}],
+            "chat_start_url": self.url,
+            "group": [self.group],
+            "prechat_survey": [
+                {**answer, "id": str(2001 + index)}
+                for index, answer in enumerate(objects_of(visitor, "prechat_survey"))
+            ],
+            "tags": [*self.tags],
+        }
+        for name in ("referrer", "custom_variables"):
+            if visitor.get(name):
+                item[name] = visitor[name]
+        if ended is None:
+            del item["ended"], item["ended_timestamp"]
+            return {**item, "pending": True}
+        item["events"].append(closed_event(self.agent.display_name, ended, "agent"))
+        return item
 
 
 def as_operator(agent: str | Operator) -> Operator:
-    """The agent of a chat; a bare login such as ``john.doe@example.com`` is named John Doe.
+    """The agent of a chat; the login ``john.doe@example.com`` gives the name John Doe.
 
     Raises:
         ConfigurationError: it is neither a login nor an `Operator`, or blank.
@@ -79,55 +149,10 @@ def as_operator(agent: str | Operator) -> Operator:
 
 
 def default_survey(visitor: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The survey of somebody who gave name and e-mail address; none of somebody without a name."""
+    """The survey before a chat, with name and e-mail address; empty for an unnamed visitor."""
     name = str(visitor.get("name", ""))
     if not name.strip() or name == "Visitor":
         return []
     local = re.sub(r"[^a-z0-9]+", ".", name.lower()).strip(".") or "visitor"
     email = str(visitor.get("email") or f"{local}@example.com")
     return [{"key": "Name:", "value": name}, {"key": "E-mail:", "value": email}]
-
-
-def new_chat(
-    visitor: Mapping[str, Any], operator: Operator, *, license_id: int, number: int, started: int
-) -> StartedChat:
-    """Make the chat of a visitor.
-
-    Args:
-        visitor: the visitor, already in the chat: its ``chat_id`` and ``prechat_survey`` are read.
-        operator: the agent.
-        license_id: the licence.
-        number: counts chats from 1. The token is made of it.
-        started: Unix seconds.
-    """
-    # Test data: these tokens are counted, not random, so that nobody takes one for a real secret.
-    token = f"{number:032x}"
-    survey = survey_part(visitor.get("prechat_survey"))
-    body: dict[str, object] = {
-        "event_type": "chat_started",
-        "token": token,
-        "license_id": str(license_id),
-        "event_unique_id": f"e{number:031x}",
-        "lc_version": "2",
-        "chat": {
-            "id": visitor["chat_id"],
-            "started_timestamp": started,
-            "url": visitor.get("page_current", ""),
-            "referer": visitor.get("referrer", ""),
-            "messages": [],
-            "attachments": [],
-            "events": [],
-            "agents": [{"name": operator.display_name, "login": operator.id}],
-            "tags": [],
-            "groups": [visitor["group"]],
-        },
-        "visitor": visitor_part(visitor, survey),
-        "pre_chat_survey": survey,
-    }
-    return StartedChat(
-        visitor_id=visitor["id"],
-        chat_id=visitor["chat_id"],
-        license_id=str(license_id),
-        token=token,
-        webhook=to_json(body),
-    )

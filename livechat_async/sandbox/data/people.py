@@ -1,41 +1,19 @@
-"""Made-up people: who they are, where they live and what they look at; the same every time."""
+"""Made-up people and the pages they visit; the same every time."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TypeVar
 
 from attrs import frozen
 
-__all__ = [
-    "DOCUMENTED_VISITOR",
-    "PAGES",
-    "Page",
-    "Person",
-    "Place",
-    "page_address",
-    "person",
-    "pick",
-]
+__all__ = ["DOCUMENTED_VISITOR", "PAGES", "Page", "Person", "person", "pick"]
 
 _T = TypeVar("_T")
 
 DOCUMENTED_VISITOR = "S1352647457.ac951bfe2e"
-"""The visitor the documentation adds details to. It is the first."""
-
-
-@frozen
-class Place:
-    """Where somebody lives."""
-
-    city: str
-    region: str
-    country: str
-    country_code: str
-    timezone: str
-    latitude: str
-    longitude: str
-    language: str
+"""The visitor in the documentation's example of details. It is the first person."""
 
 
 @frozen
@@ -45,52 +23,31 @@ class Page:
     path: str
     title: str
 
+    @property
+    def address(self) -> str:
+        """The whole URL."""
+        return f"http://www.example.com/{self.path}"
 
-_PLACES = (
-    Place(
-        *("Greenville", "North Carolina", "United States", "US", "America/New_York"),
-        *("35.6127", "-77.3663", "en"),
-    ),
-    Place(
-        *("Courbevoie", "Ile-de-France", "France", "FR", "Europe/Paris"),
-        *("48.897", "2.2564", "fr"),
-    ),
-    Place(
-        *("Wrocław", "Lower Silesia", "Poland", "PL", "Europe/Warsaw"),
-        *("51.1079", "17.0385", "pl"),
-    ),
-    Place(
-        *("Toronto", "Ontario", "Canada", "CA", "America/Toronto"),
-        *("43.6532", "-79.3832", "en"),
-    ),
-    Place(
-        *("São Paulo", "São Paulo", "Brazil", "BR", "America/Sao_Paulo"),
-        *("-23.5505", "-46.6333", "pt"),
-    ),
-    Place(
-        *("Melbourne", "Victoria", "Australia", "AU", "Australia/Melbourne"),
-        *("-37.8136", "144.9631", "en"),
-    ),
-    Place(
-        *("Tokyo", "Tokyo", "Japan", "JP", "Asia/Tokyo"),
-        *("35.6762", "139.6503", "ja"),
-    ),
-    Place(
-        *("Nairobi", "Nairobi", "Kenya", "KE", "Africa/Nairobi"),
-        *("-1.2921", "36.8219", "en"),
-    ),
-    Place(
-        *("Berlin", "Berlin", "Germany", "DE", "Europe/Berlin"),
-        *("52.52", "13.405", "de"),
-    ),
-    Place(
-        *("Denver", "Colorado", "United States", "US", "America/Denver"),
-        *("39.7392", "-104.9903", "en"),
-    ),
-    Place(
-        *("Mumbai", "Maharashtra", "India", "IN", "Asia/Kolkata"),
-        *("19.076", "72.8777", "en"),
-    ),
+
+_PLACE = (
+    *("city", "region", "country", "country_code", "timezone"),
+    *("latitude", "longitude", "language"),
+)
+_PLACES = tuple(
+    dict(zip(_PLACE, line.split("|"), strict=True))
+    for line in (
+        "Greenville|North Carolina|United States|US|America/New_York|35.6127|-77.3663|en",
+        "Courbevoie|Ile-de-France|France|FR|Europe/Paris|48.897|2.2564|fr",
+        "Wrocław|Lower Silesia|Poland|PL|Europe/Warsaw|51.1079|17.0385|pl",
+        "Toronto|Ontario|Canada|CA|America/Toronto|43.6532|-79.3832|en",
+        "São Paulo|São Paulo|Brazil|BR|America/Sao_Paulo|-23.5505|-46.6333|pt",
+        "Melbourne|Victoria|Australia|AU|Australia/Melbourne|-37.8136|144.9631|en",
+        "Tokyo|Tokyo|Japan|JP|Asia/Tokyo|35.6762|139.6503|ja",
+        "Nairobi|Nairobi|Kenya|KE|Africa/Nairobi|-1.2921|36.8219|en",
+        "Berlin|Berlin|Germany|DE|Europe/Berlin|52.52|13.405|de",
+        "Denver|Colorado|United States|US|America/Denver|39.7392|-104.9903|en",
+        "Mumbai|Maharashtra|India|IN|Asia/Kolkata|19.076|72.8777|en",
+    )
 )
 
 PAGES = (
@@ -125,23 +82,23 @@ _NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
 
 @frozen
 class Person:
-    """Somebody who comes to the site."""
+    """A person who comes to the site."""
 
     id: str
     name: str
-    place: Place
+    place: Mapping[str, str]
     browser: str
     ip: str
 
     @property
     def email(self) -> str:
-        """An address nobody has."""
+        """An e-mail address that does not exist."""
         return f"{self.name.lower().replace(' ', '.')}@example.com"
 
 
 @lru_cache(maxsize=1024)
 def person(index: int) -> Person:
-    """One of the people; each of the first 762 has an address of the network alone."""
+    """The person of an index; the first 762 have IP addresses of their own."""
     return Person(
         id=_id(index),
         name=f"{pick(_FIRST_NAMES, index)} {pick(_LAST_NAMES, index)}",
@@ -151,18 +108,13 @@ def person(index: int) -> Person:
     )
 
 
-def page_address(page: Page) -> str:
-    """The page's whole address."""
-    return f"http://www.example.com/{page.path}"
-
-
 def pick(choices: tuple[_T, ...], index: int) -> _T:
-    """One of them, by turns."""
+    """The choice of an index, which wraps around."""
     return choices[index % len(choices)]
 
 
 def _id(index: int) -> str:
     if index == 0:
         return DOCUMENTED_VISITOR
-    # An odd factor spreads the numbers over all ten digits, and no two meet.
+    # An odd factor spreads the numbers over all ten digits, and no two are the same.
     return f"S{1_352_647_457 + index * 86_413}.{index * 0x9E3779B97F % 16**10:010x}"

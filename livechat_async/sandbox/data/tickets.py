@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
-from livechat_async.sandbox.checks import to_seconds
-from livechat_async.sandbox.data.dates import iso_date
-from livechat_async.sandbox.data.people import PAGES, Person, page_address, person, pick
-from livechat_async.sandbox.data.visitors import plain
-from livechat_async.sandbox.state.timeline import Wire
+from livechat_async.sandbox.data.dates import iso_date, read_ticket_time, to_seconds
+from livechat_async.sandbox.data.people import PAGES, Person, person, pick
+from livechat_async.sandbox.http.answers import Wire, plain
 
-__all__ = [
-    "client_message",
-    "group_of",
-    "made_up_ticket",
-    "new_ticket_item",
-    "read_moment",
-    "ticket_of",
-]
+__all__ = ["given_ticket", "group_of", "made_up_ticket", "new_ticket"]
 
 _JOHN = {"id": "john.doe@example.com", "name": "John Doe"}
 _JANE = {"id": "jane.doe@example.com", "name": "Jane Doe"}
@@ -38,13 +28,7 @@ _ANSWER = "Thank you for your message, I will see to it."
 
 
 def made_up_ticket(ticket_id: str, chance: int, modified: int) -> Wire:
-    """A ticket, the same of the same chance every time.
-
-    Args:
-        ticket_id: its id.
-        chance: 64 bits that everything about it is made of.
-        modified: when it was changed last, in Unix seconds.
-    """
+    """A ticket. The 64 bits of ``chance`` decide everything: the same give the same ticket."""
     who = person(chance % _PEOPLE)
     status = pick(_STATUSES, chance >> 8)
     answered = status in {"pending", "solved"}
@@ -52,43 +36,41 @@ def made_up_ticket(ticket_id: str, chance: int, modified: int) -> Wire:
     created, first = modified - age, modified - age // 2
     source = {"type": pick(_SOURCES, chance >> 32)}
     if source["type"] == "chat-window":
-        source["url"] = page_address(pick(PAGES, chance >> 34))
-    subject, message = pick(_SUBJECTS, chance >> 38)
-    ticket = ticket_of(ticket_id, created, requester=_requester(who), subject=subject)
+        source["url"] = pick(PAGES, chance >> 34).address
+    requester = {"mail": who.email, "name": who.name}
+    ticket = new_ticket(ticket_id, created, requester, pick(_SUBJECTS, chance >> 38), source)
+    ticket["requester"] |= {"ip": who.ip, "utc_offset": who.place["timezone"]}
     group = group_of(pick(_GROUP_NUMBERS, chance >> 40))
     ticket |= {
         "status": status,
         "groups": [group],
         "currentGroup": group,
         "modified": iso_date(modified),
-        "source": source,
         "tags": [*pick(_TAGS, chance >> 42)],
-        "events": [client_message(who.email, who.name, message, source, created)],
     }
     if answered or chance >> 44 & 1:
         ticket["assignee"] = _JOHN
-        ticket["events"].append(_assigned(created))
+        assigned = {"type": "assignee_changed", "to": _JOHN, "author": _JANE}
+        ticket["events"].append({**assigned, "date": iso_date(created)})
     if answered:
         _answer(ticket, first, modified, who)
     if chance >> 45 & 7 == 0 and status == "solved":
         ticket["rate"] = "rated_good"
-        ticket["events"] += _rated(who, modified)
+        author = {"id": who.email, "name": who.name, "type": "client"}
+        ticket["events"] += [
+            {"type": "rating_offer_sent", "date": iso_date(modified)},
+            {"type": "rated", "current": "good", "date": iso_date(modified), "author": author},
+        ]
     return ticket
 
 
-def new_ticket_item(
+def given_ticket(
     ticket_id: str, fields: Mapping[str, object], omit: Iterable[str], now: int
 ) -> tuple[Wire, int]:
-    """A ticket, and when it was changed last.
+    """A ticket that a caller gives, and its last change in Unix seconds.
 
-    Args:
-        ticket_id: its id.
-        fields: wire fields, which replace those of a ticket that has just come by mail.
-        omit: names of fields it is not to have.
-        now: Unix seconds.
-
-    Raises:
-        ConfigurationError: a bad value.
+    The wire fields replace those of a ticket that has just come by mail; ``omit`` names some to
+    leave out. A bad value is a ConfigurationError.
     """
     created, modified = (_moment(name, fields.get(name)) for name in ("date", "modified"))
     if modified is None:
@@ -96,13 +78,8 @@ def new_ticket_item(
     if created is None:
         created = modified
     requester = {"mail": "mary.brown@example.com", "name": "Mary Brown"}
-    ticket = ticket_of(ticket_id, created, requester=requester, subject=_SUBJECTS[0][0])
+    ticket = new_ticket(ticket_id, created, requester, _SUBJECTS[0], {"type": "mail"})
     ticket["modified"] = iso_date(modified)
-    ticket["events"] = [
-        client_message(
-            requester["mail"], requester["name"], _SUBJECTS[0][1], ticket["source"], created
-        )
-    ]
     ticket |= {
         name: iso_date(to_seconds(name, value))
         if isinstance(value, datetime)
@@ -114,9 +91,28 @@ def new_ticket_item(
     return ticket, modified
 
 
-def ticket_of(ticket_id: str, created: int, *, requester: Mapping[str, Any], subject: str) -> Wire:
-    """An open ticket that nobody has looked at yet."""
-    moment, group = iso_date(created), group_of(0)
+def new_ticket(
+    ticket_id: str,
+    created: int,
+    requester: Mapping[str, str],
+    question: tuple[str, str],
+    source: Mapping[str, str],
+) -> Wire:
+    """An open ticket with its first message.
+
+    The requester has ``mail`` and ``name``, the question is a subject and a message, and the source
+    has ``type`` and maybe ``url``.
+    """
+    (subject, message), moment, group = question, iso_date(created), group_of(0)
+    author = {"id": requester["mail"], "name": requester["name"], "type": "client"}
+    first = {
+        "type": "message",
+        "author": author,
+        "date": moment,
+        "is_private": False,
+        "message": message,
+        "source": {**source},
+    }
     return {
         "id": ticket_id,
         "status": "open",
@@ -128,42 +124,21 @@ def ticket_of(ticket_id: str, created: int, *, requester: Mapping[str, Any], sub
         "modified": moment,
         "opened": [{"from": moment}],
         "firstResponse": {},
-        "source": {"type": "mail"},
+        "source": {**source},
         "tags": [],
         "ccs": [],
         "rate": "not_rated",
-        "events": [],
+        "events": [first],
     }
 
 
 def group_of(number: int) -> Wire:
-    """A group as tickets have it."""
+    """A group in the form of tickets."""
     return {"id": number, "name": _GROUPS.get(number, f"Group {number}"), "inherited": False}
 
 
-def client_message(mail: str, name: str, text: str, source: Mapping[str, Any], moment: int) -> Wire:
-    """The event of a message of the requester."""
-    return {
-        "type": "message",
-        "author": {"id": mail, "name": name, "type": "client"},
-        "date": iso_date(moment),
-        "is_private": False,
-        "message": text,
-        "source": {**source},
-    }
-
-
-def _requester(who: Person) -> Wire:
-    zone = who.place.timezone
-    return {"mail": who.email, "name": who.name, "ip": who.ip, "utc_offset": zone}
-
-
-def _assigned(moment: int) -> Wire:
-    return {"type": "assignee_changed", "to": _JOHN, "author": _JANE, "date": iso_date(moment)}
-
-
 def _answer(ticket: Wire, first: int, last: int, who: Person) -> None:
-    """An agent answers, and the status changes."""
+    """Add an agent's answer and the new status."""
     agent = {**_JOHN, "type": "agent"}
     changed = {
         "type": "status_changed",
@@ -172,7 +147,7 @@ def _answer(ticket: Wire, first: int, last: int, who: Person) -> None:
         "date": iso_date(last),
     }
     if ticket["status"] == "pending":
-        changed["author"] = _JOHN  # a ticket is solved by itself when nobody writes any more
+        changed["author"] = _JOHN  # LiveChat itself solves a ticket that gets no more messages
     else:
         ticket["resolutionDate"] = iso_date(last)
     answer = {
@@ -188,24 +163,5 @@ def _answer(ticket: Wire, first: int, last: int, who: Person) -> None:
     ticket["opened"][0]["to"] = iso_date(last)
 
 
-def _rated(who: Person, moment: int) -> list[Wire]:
-    author = {"id": who.email, "name": who.name, "type": "client"}
-    return [
-        {"type": "rating_offer_sent", "date": iso_date(moment)},
-        {"type": "rated", "current": "good", "date": iso_date(moment), "author": author},
-    ]
-
-
 def _moment(name: str, value: object) -> int | None:
-    return to_seconds(name, value) if isinstance(value, datetime) else read_moment(value)
-
-
-def read_moment(value: object) -> int | None:
-    """The Unix seconds of a time in a ticket, text or number; None for anything else."""
-    if isinstance(value, int):
-        return value
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return int(moment.timestamp()) if moment is not None and moment.tzinfo is not None else None
+    return to_seconds(name, value) if isinstance(value, datetime) else read_ticket_time(value)

@@ -1,25 +1,34 @@
-"""A visitor as LiveChat's answers show one: a plain dict in the newer form, with ``*_ts`` twins."""
+"""Visitors in the form LiveChat sends them: new ones, made-up ones, and changes of their fields."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox.http.answers import to_json
+from livechat_async.sandbox.data.people import PAGES, Page, person, pick
+from livechat_async.sandbox.http.answers import Wire, plain
 
-__all__ = ["NOBODY", "new_visitor", "plain", "shown", "time_text", "write_fields"]
+__all__ = ["NO_OPERATOR", "made_up_visitor", "new_visitor", "shown", "time_text", "write_fields"]
 
 # Every sample of the documentation has its texts one hour ahead of the Unix seconds beside them.
 _ZONE = timezone(timedelta(hours=1))
 _FORMAT = "%Y-%m-%d %H:%M:%S"
 _TWINS = ("last_visit", "page_entered", "page_time", "chat_start_time")
 
-NOBODY = {"id": "", "display_name": ""}
-"""What stands in ``operators`` when nobody chats with the visitor."""
+NO_OPERATOR = {"id": "", "display_name": ""}
+"""The only item of ``operators`` when no agent chats with the visitor."""
+
+_FIRST_STATES = (
+    *("chatting", "online", "queued", "browsing", "chatting", "invited", "refused invitation"),
+    "chat closed",
+)
+_LATER_STATES = (
+    *("browsing", "browsing", "queued", "browsing", "chatting", "browsing", "invited", "browsing"),
+    *("logging into chat", "browsing", "chat closed", "browsing", "refused invitation"),
+)
 
 
 def time_text(seconds: int) -> str:
@@ -27,10 +36,10 @@ def time_text(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, _ZONE).strftime(_FORMAT)
 
 
-def new_visitor(visitor_id: str, now: int) -> dict[str, Any]:
-    """Somebody who has just come to the first page, of whom nothing else is known."""
-    page, title = "http://www.example.com/", "Example"
+def new_visitor(visitor_id: str, now: int) -> Wire:
+    """An anonymous visitor who has just opened the first page."""
     moment = time_text(now)
+    unknown = ("city", "region", "country", "country_code", "timezone", "latitude", "longitude")
     return {
         "id": visitor_id,
         "name": "Visitor",
@@ -40,62 +49,82 @@ def new_visitor(visitor_id: str, now: int) -> dict[str, Any]:
         "host": "192.0.2.1",
         "browser": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
         "language": "en",
-        "city": "",
-        "region": "",
-        "country": "",
-        "country_code": "",
-        "timezone": "",
-        "latitude": "",
-        "longitude": "",
+        **dict.fromkeys(unknown, ""),
         "last_visit": moment,
         "last_visit_ts": now,
         "page_entered": moment,
         "page_entered_ts": now,
         "page_time": moment,
         "page_time_ts": now,
-        "page_current": page,
-        "page_address": page,
-        "page_title": title,
+        **_page_fields(Page("", "Example"), now, invitation=""),
         "referrer": "",
-        "invitation": "",
-        "visit_path": [
-            {
-                "page": page,
-                "title": title,
-                "invitation": "",
-                "time": moment,
-                "time_ts": now,
-                "time_ref": now,
-            }
-        ],
         "chat_id": "",
         "chat_start_time": "",
         "queue_start_time": "",
-        "operators": [dict(NOBODY)],
+        "operators": [dict(NO_OPERATOR)],
         "prechat_survey": [],
         "chats": 0,
         "visits": 1,
         "page_views": 1,
-        "greetings_accepted": 0,
-        "greetings_all": 0,
-        "greetings_refused": 0,
+        **dict.fromkeys(("greetings_accepted", "greetings_all", "greetings_refused"), 0),
     }
 
 
-def write_fields(
-    visitor: dict[str, Any], fields: Mapping[str, object], omit: Iterable[str] = ()
-) -> None:
-    """Set fields of a visitor, keep time texts and their twins together, and leave some out.
+def made_up_visitor(index: int, now: int) -> Wire:
+    """The wire fields of a made-up visitor, the same every time except for the times.
 
-    Args:
-        visitor: the visitor.
-        fields: wire fields. A time may be an aware datetime; of a text and its twin one is enough.
-        omit: names of fields the visitor is not to have.
-
-    Raises:
-        ConfigurationError: a value JSON has no form for, or a datetime without a time zone.
+    The first eight are in every state except one, and two of them chat.
     """
-    # Everything is checked before anything is set: a refused call changes nothing.
+    who, page = person(index), pick(PAGES, index)
+    state = _FIRST_STATES[index] if index < len(_FIRST_STATES) else pick(_LATER_STATES, index)
+    # Visits began up to half an hour ago, and current pages have been open for less than that.
+    began = now - 120 - index * 97 % 1_700
+    entered = began + index * 31 % 110
+    greetings, visits = index % 5, index * 7 % 16 + 1
+    fields = {
+        "id": who.id,
+        "name": who.name,
+        "state": state,
+        "group": (0, 0, 2, 0, 2, 5)[index % 6],
+        "ip": who.ip,
+        "host": f"host-{who.ip.replace('.', '-')}.example.net",
+        "browser": who.browser,
+        **who.place,
+        "last_visit_ts": began,
+        "page_entered_ts": entered,
+        "page_time_ts": entered,
+        **_page_fields(page, entered, "Can I help you?" if state == "invited" else ""),
+        "referrer": "https://www.example.org/search?q=shoes" if index % 3 == 0 else "",
+        "visits": visits,
+        "page_views": visits * 3,
+        "greetings_all": greetings,
+        "greetings_accepted": greetings // 2,
+        "greetings_refused": greetings // 3,
+    }
+    if index % 4 == 0:
+        fields["custom_variables"] = [{"key": "empty_cart", "value": "true"}]
+    return fields
+
+
+def _page_fields(page: Page, entered: int, invitation: str) -> Wire:
+    moments = {"time": time_text(entered), "time_ts": entered, "time_ref": entered}
+    visited = {"page": page.address, "title": page.title, "invitation": invitation, **moments}
+    return {
+        "page_current": page.address,
+        "page_address": page.address,
+        "page_title": page.title,
+        "invitation": invitation,
+        "visit_path": [visited],
+    }
+
+
+def write_fields(visitor: Wire, fields: Mapping[str, object], omit: Iterable[str] = ()) -> None:
+    """Set wire fields of a visitor, and remove others.
+
+    A time may be an aware datetime; of a time's text and its twin, one is enough. A value without a
+    form in JSON and a datetime without a time zone are a ConfigurationError.
+    """
+    # All values are checked before any is set: a refused call changes nothing.
     values = {name: _plain(name, value) for name, value in fields.items()}
     dropped = list(omit)
     for name in _TWINS:
@@ -113,26 +142,11 @@ def write_fields(
         visitor.pop(name, None)
 
 
-def shown(visitor: Mapping[str, Any]) -> dict[str, Any]:
-    """A visitor as an answer has it: with the survey only as long as somebody chats."""
+def shown(visitor: Mapping[str, Any]) -> Wire:
+    """A visitor as an answer has it: with the survey only while the chat runs."""
     if visitor["state"] == "chatting" or "prechat_survey" not in visitor:
         return {**visitor}
     return {**visitor, "prechat_survey": []}
-
-
-def plain(name: str, value: object) -> Any:
-    """The value as JSON has it, which shares nothing with what the caller keeps.
-
-    Raises:
-        ConfigurationError: JSON has no form for it; the name is there for the message.
-    """
-    try:
-        encoded = to_json(value)
-    except (TypeError, ValueError, RecursionError) as problem:
-        raise ConfigurationError(
-            f"{name}={value!r} has no form in JSON ({problem}): give text, numbers, lists or dicts"
-        ) from None
-    return json.loads(encoded)
 
 
 def _plain(name: str, value: object) -> object:
@@ -146,14 +160,13 @@ def _plain(name: str, value: object) -> object:
 
 
 def _seconds(text: object) -> int | None:
-    """The Unix seconds of a wire text; None for whatever is none, such as a blank."""
+    """The Unix seconds of a wire text; None for any other value, such as a blank."""
     if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text):
         return None
     try:
-        moment = datetime.strptime(text, _FORMAT).replace(tzinfo=_ZONE)
+        return int(datetime.fromisoformat(text).replace(tzinfo=_ZONE).timestamp())
     except ValueError:
         return None
-    return int((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds())
 
 
 def _checked_text(name: str, seconds: object) -> str:

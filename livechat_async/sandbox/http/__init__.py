@@ -1,1 +1,1 @@
-"""The sandbox's HTTP: requests in, answers out."""
+"""HTTP: the server, requests with their queries and bodies, and answers."""

@@ -1,33 +1,52 @@
-"""What is answered, before it becomes HTTP: a status, a body, and the shapes errors come in."""
+"""Answers: their status, body and error shapes, and the ways they reach a client or fail to."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from aiohttp import web
+from attrs import define, field, frozen
 
-__all__ = ["HTML", "JSON", "NO_RIGHTS", "Answer", "error", "errors", "json_answer", "to_json"]
+from livechat_async.errors import ConfigurationError
+
+__all__ = [
+    "HTML",
+    "JSON",
+    "PAGE_SIZE",
+    "Answer",
+    "BadRequest",
+    "Exchange",
+    "Wire",
+    "bad_request",
+    "error",
+    "json_answer",
+    "list_answer",
+    "no_rights",
+    "not_found",
+    "plain",
+    "to_json",
+]
+
+Wire: TypeAlias = dict[str, Any]
+"""An object in the form LiveChat sends it."""
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 
-NO_RIGHTS = (
-    "You have no rights to access this data. Check your API Key and/or username"  # as LiveChat
-)
+PAGE_SIZE = 25
+"""Items on a page, as documented."""
+
+
+class BadRequest(Exception):
+    """A request has wrong arguments; each of ``args`` says what is wrong with one."""
 
 
 @frozen
 class Answer:
-    """An answer.
-
-    Attributes:
-        status: the HTTP status.
-        body: the bytes of the body.
-        content_type: the whole ``Content-Type`` header.
-        headers: further headers.
-    """
+    """An answer before it becomes HTTP: its ``Content-Type``, and further headers."""
 
     status: int = field(converter=int)
     body: bytes = field(repr=False)
@@ -38,14 +57,23 @@ class Answer:
 def to_json(value: object) -> bytes:
     """The value as JSON in UTF-8.
 
-    Raises:
-        TypeError: it holds something JSON has no form for.
-        ValueError: it holds NaN or an infinity, or contains itself.
-        RecursionError: it is nested too deeply.
+    Without a form in JSON it is a TypeError; NaN, an infinity, or a value that contains itself is a
+    ValueError; too deep nesting is a RecursionError.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # A lone surrogate has no UTF-8; backslashreplace happens to write JSON's own escape for it.
     return text.encode("utf-8", "backslashreplace")
+
+
+def plain(name: str, value: object) -> Any:
+    """A deep copy of a caller's value; a ConfigurationError if JSON has no form for it."""
+    try:
+        encoded = to_json(value)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise ConfigurationError(
+            f"{name}={value!r} has no form in JSON ({problem}): give text, numbers, lists or dicts"
+        ) from None
+    return json.loads(encoded)
 
 
 def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
@@ -53,11 +81,72 @@ def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:
     return Answer(status, to_json(value))
 
 
+def list_answer(name: str, items: list[Wire], total: int, *, items_last: bool = False) -> Answer:
+    """An answer with one page of a list."""
+    # LiveChat sends the chats before the numbers, and the tickets after them.
+    fields = {name: items, "total": total, "pages": -(-total // PAGE_SIZE)}
+    return json_answer(dict(reversed(fields.items())) if items_last else fields)
+
+
 def error(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
     """``{"error": "..."}``, the shape of most failures."""
     return Answer(status, to_json({"error": text}), headers=headers or {})
 
 
-def errors(texts: Iterable[str]) -> Answer:
-    """400 with ``{"errors": ["...", ...]}``, the shape of refused arguments."""
-    return Answer(HTTPStatus.BAD_REQUEST, to_json({"errors": list(texts)}))
+def bad_request(*problems: object) -> Answer:
+    """400 with ``{"errors": ["...", ...]}``, the shape for refused arguments."""
+    return Answer(HTTPStatus.BAD_REQUEST, to_json({"errors": problems}))
+
+
+def no_rights() -> Answer:
+    """401, with LiveChat's own text."""
+    text = "You have no rights to access this data. Check your API Key and/or username"
+    return error(HTTPStatus.UNAUTHORIZED, text)
+
+
+def not_found(text: str) -> Answer:
+    """404 with ``{"error": "..."}``."""
+    return error(HTTPStatus.NOT_FOUND, text)
+
+
+@define(eq=False)
+class Exchange:
+    """One request that waits for its answer.
+
+    ``process`` carries the request out and returns the real answer: call it at most once.
+    ``answered`` is called with the status before it is sent.
+    """
+
+    _request: web.BaseRequest
+    process: Callable[[], Answer]
+    _answered: Callable[[int], None]
+
+    def whole(self, answer: Answer) -> web.StreamResponse:
+        """Send the whole answer."""
+        self._answered(answer.status)
+        return web.Response(status=answer.status, body=answer.body, headers=_headers(answer))
+
+    async def begin(self, answer: Answer) -> web.StreamResponse:
+        """Send the headers with ``Content-Length``; the caller writes the body."""
+        self._answered(answer.status)
+        response = web.StreamResponse(status=answer.status, headers=_headers(answer))
+        response.content_length = len(answer.body)
+        await response.prepare(self._request)
+        return response
+
+    async def cut(self, answer: Answer, size: int) -> web.StreamResponse:
+        """Send the headers and the first ``size`` bytes of the body, then close the connection."""
+        response = await self.begin(answer)
+        await response.write(answer.body[:size])
+        return self.drop(response)
+
+    def drop(self, response: web.StreamResponse | None = None) -> web.StreamResponse:
+        """Close the connection; bytes that are already written still go out."""
+        # A client that left first has closed it already.
+        if self._request.transport is not None:
+            self._request.transport.close()
+        return web.Response() if response is None else response
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    return {"Content-Type": answer.content_type, **answer.headers}

@@ -1,7 +1,7 @@
-"""A reader of bracket notation that does what PHP's `parse_str` does, quirks and losses included.
+"""A reader of bracket notation that works as PHP's `parse_str`, with all its quirks and losses.
 
-Written from PHP's behaviour and sharing nothing with the client's encoder, so that a mistake in one
-is not made up for by the same mistake in the other.
+It is written from PHP's behaviour and shares no code with the client's encoder: the same mistake in
+both would go unnoticed.
 """
 
 import re
@@ -15,10 +15,10 @@ __all__ = ["parse_str"]
 _Value: TypeAlias = "str | _Array"
 
 MAX_NESTING: Final = 64
-"""PHP's `max_input_nesting_level`: a name with more brackets takes the whole variable with it."""
+"""PHP's `max_input_nesting_level`: a name with more brackets removes the whole variable."""
 
 MAX_VARS: Final = 1000
-"""PHP's `max_input_vars`: pairs after these are not read."""
+"""PHP's `max_input_vars`: later pairs are ignored."""
 
 _INDEX_MIN: Final = -(2**63)
 _INDEX_MAX: Final = 2**63 - 1
@@ -33,16 +33,16 @@ _GUARDED_PREFIXES: Final = ("__Host-", "__Secure-")
 
 @attrs.define(eq=False)
 class _Array:
-    """A PHP array: ordered, and it knows the index at which `[]` appends.
+    """A PHP array: ordered, with the index at which `[]` appends.
 
-    Keys are text throughout; a whole number in PHP's range and its text are the same key there.
+    All keys are text: in PHP, a whole number and its text are the same key.
     """
 
     items: dict[str, _Value] = attrs.field(factory=dict[str, _Value])
     next_index: int = _INDEX_MIN
 
     def put(self, key: str | None, value: _Value) -> bool:
-        """Set a key, or append for `None`; whether there was room."""
+        """Set a key, or append for `None`; returns whether there was room."""
         if key is None:
             key = str(0 if self.next_index == _INDEX_MIN else self.next_index)
             if key in self.items:
@@ -53,7 +53,7 @@ class _Array:
         return True
 
     def child(self, key: str | None) -> "_Array | None":
-        """Give the array at a key, made where there was none; `None` if there is no room."""
+        """The array at a key, which may be new; `None` if there is no room."""
         found = None if key is None else self.items.get(key)
         if isinstance(found, _Array):
             return found
@@ -61,7 +61,7 @@ class _Array:
         return made if self.put(key, made) else None
 
     def unwrap(self) -> list[object] | dict[str, object]:
-        """Give a list where the keys are those of a list, else a dict."""
+        """A list if the keys are those of a list, otherwise a dict."""
         values = _unwrap_items(self)
         is_list = all(key == str(index) for index, key in enumerate(values))
         return list(values.values()) if is_list else values
@@ -71,15 +71,15 @@ def parse_str(text: str) -> dict[str, object]:
     """Read a query string or a form body as PHP reads it.
 
     Args:
-        text: Pairs joined by `&`, percent-encoded, `+` for a space; brackets encoded or not.
+        text: pairs joined by `&`, percent-encoded, with `+` for a space; brackets may be encoded.
 
     Returns:
-        The variables by name, in the order of their first appearance. A leaf is a `str`; an array
-        is a list where its keys are exactly `0` to `n-1` in order, else a dict with `str` keys.
+        The variables by name, in the order of their first appearance. A leaf is a `str`. An array
+        is a list if its keys are exactly `0` to `n-1` in order, otherwise a dict with `str` keys.
         Bytes that are not UTF-8 become U+FFFD.
     """
     root = _Array()
-    # PHP reads the text as a C string, and runs of separators as one.
+    # PHP stops at a NUL, and takes several separators in a row as one.
     pairs = [pair for pair in text.partition("\0")[0].split("&") if pair]
     for pair in pairs[:MAX_VARS]:
         name, _, value = pair.partition("=")
@@ -88,7 +88,7 @@ def parse_str(text: str) -> dict[str, object]:
 
 
 def _decode(text: str) -> str:
-    # An HTTP server hands on bytes that are not UTF-8 as surrogates.
+    # The HTTP server passes bytes that are not UTF-8 as surrogates.
     raw = text.replace("+", " ").encode("utf-8", "surrogateescape")
     return unquote_to_bytes(raw).decode("utf-8", "replace")
 
@@ -124,7 +124,7 @@ def _register(root: _Array, name: str, value: str) -> None:
 
 
 def _read_keys(name: str, start: int) -> list[str | None]:
-    """Read the keys in brackets from `start` on, one more than allowed at most; `None` is `[]`."""
+    """The keys in brackets from `start` on, at most one more than allowed; `None` is `[]`."""
     keys: list[str | None] = []
     while name[start : start + 1] == "[":
         if len(keys) == MAX_NESTING:
@@ -140,7 +140,7 @@ def _read_keys(name: str, start: int) -> list[str | None]:
 
 
 def _is_forged(key: str | None, name: str) -> bool:
-    """Whether a key has a prefix that browsers guard for cookies, and the name as sent has not."""
+    """Whether a key has a cookie prefix that browsers guard, but the name as sent does not."""
     return key is not None and any(
         key.startswith(prefix) and not name.startswith(prefix) for prefix in _GUARDED_PREFIXES
     )

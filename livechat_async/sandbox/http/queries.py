@@ -1,25 +1,37 @@
-"""The parameters of a list: read strictly, and every mistake told."""
+"""The parameters of a list: a strict reader that reports every mistake, and the filters."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, tzinfo
-from typing import Any, TypeAlias
+from typing import Any
 
-from livechat_async.sandbox.data.dates import day_end, day_start, read_day, zone_of
-from livechat_async.sandbox.state.timeline import Wire
+from attrs import field, frozen
 
-__all__ = ["Matches", "QueryReader", "items_of", "mentions", "part_of"]
+from livechat_async.checks import parse_day
+from livechat_async.sandbox.data.dates import day_end, day_start, zone_of
+from livechat_async.sandbox.http.answers import BadRequest, Wire
 
-Matches: TypeAlias = Callable[[Wire, Any], bool]
+__all__ = [
+    "Filter",
+    "Filters",
+    "QueryReader",
+    "flag_filter",
+    "items_of",
+    "mentions",
+    "objects_of",
+    "part_filter",
+    "part_of",
+    "values_of",
+]
 
 
 class QueryReader:
-    """Reads a query; what is wrong with it gathers in ``problems``.
+    """Reads a query and collects what is wrong with it in ``problems``; `check` raises them.
 
     Args:
-        query: the query, as PHP reads it. Parameters nobody asks for make no difference.
+        query: the query, as PHP reads it. Unknown parameters make no difference.
     """
 
     def __init__(self, query: Mapping[str, object]) -> None:
@@ -28,80 +40,55 @@ class QueryReader:
         if "callback" in query:
             self.problems.append("callback (JSONP) is for web pages only")
 
-    def text(self, name: str) -> str | None:
-        """A text that is not blank."""
-        value = self._query.get(name)
-        if value is None or (isinstance(value, str) and value.strip()):
-            return value
-        self.problems.append(f"{name} has to be text")
-        return None
+    def text(self, name: str) -> Any:
+        """Text that is not blank."""
+        return self._read(name, _is_text, "text")
 
     def number(self, name: str, least: int = 0) -> int | None:
         """A whole number."""
-        value = self._query.get(name)
-        if value is None:
-            return None
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) and int(value) >= least:
-            return int(value)
-        self.problems.append(f"{name} has to be a number, {least} or more")
-        return None
+        needed = f"a number, {least} or more"
+        value = self._read(name, lambda text: _is_number(text) and int(text) >= least, needed)
+        return None if value is None else int(value)
 
     def flag(self, name: str) -> bool | None:
         """0 or 1."""
-        value = self._query.get(name)
-        if value in (None, "0", "1"):
-            return None if value is None else value == "1"
-        self.problems.append(f"{name} has to be 0 or 1")
-        return None
+        value = self._read(name, lambda value: value in ("0", "1"), "0 or 1")
+        return None if value is None else value == "1"
 
-    def choice(self, name: str, choices: Collection[str]) -> str | None:
+    def choice(self, name: str, choices: Collection[str]) -> Any:
         """One of a few texts."""
-        value = self._query.get(name)
-        if value is None or (isinstance(value, str) and value in choices):
-            return value
-        self.problems.append(f"{name} has to be one of: {', '.join(choices)}")
-        return None
+        needed = f"one of: {', '.join(choices)}"
+        return self._read(name, lambda value: isinstance(value, str) and value in choices, needed)
 
     def texts(self, name: str) -> tuple[str, ...] | None:
-        """Some texts, as in ``tag[]=sales&tag[]=support``."""
-        value = self._query.get(name)
-        if value is None:
-            return None
-        items = list(value.values()) if isinstance(value, dict) else value
-        if isinstance(items, list) and all(isinstance(item, str) and item for item in items):
-            return tuple(items)
-        self.problems.append(f"{name}[] has to be text, as in {name}[]=sales")
-        return None
+        """Texts, as in ``tag[]=sales&tag[]=support``."""
+        needed = f"text, as in {name}[]=sales"
+        value = self._read(name, lambda value: _is_list_of(value, _is_any_text), needed, "[]")
+        return None if value is None else tuple(_items(value))
 
-    def nested(self, name: str, key: str) -> str | None:
-        """A text that is not blank, as in ``requester[mail]=mary.brown@example.com``."""
-        value = self._query.get(name)
-        if value is None:
-            return None
-        inner = value.get(key) if isinstance(value, dict) else None
-        if isinstance(inner, str) and inner.strip():
-            return inner
-        self.problems.append(f"{name}[{key}] has to be text")
-        return None
+    def numbers(self, name: str, what: str) -> set[int] | None:
+        """Whole numbers, as in ``group[]=0&group[]=2``."""
+        needed = f"{what}, as in {name}[]=0"
+        value = self._read(name, lambda value: _is_list_of(value, _is_number), needed, "[]")
+        return None if value is None else {int(item) for item in _items(value)}
+
+    def nested(self, name: str, key: str) -> Any:
+        """Text that is not blank, as in ``requester[mail]=mary.brown@example.com``."""
+        inner = part_of(self._query, name).get(key)
+        self._read(name, lambda _: _is_text(inner), "text", f"[{key}]")
+        return inner if _is_text(inner) else None
 
     def zone(self) -> tzinfo:
         """The ``timezone``; UTC by default."""
-        name = self._query.get("timezone")
-        zone = UTC if name is None else zone_of(name)
-        if zone is None:
-            self.problems.append(
-                "timezone has to be a zone of the TZ database, such as America/Phoenix"
-            )
-        return zone or UTC
+        needed = "a zone of the TZ database, such as America/Phoenix"
+        return zone_of(self._read("timezone", zone_of, needed)) or UTC
 
     def days(self, zone: tzinfo) -> tuple[int | None, int | None]:
         """``date_from`` and ``date_to``, as the first second and the one after the last."""
-        names = ("date_from", "date_to")
-        days = [read_day(self._query.get(name)) for name in names]
-        for name, day in zip(names, days, strict=True):
-            if day is None and name in self._query:
-                self.problems.append(f"{name} has to be a day, YYYY-MM-DD")
-        first, last = days
+        first, last = (
+            parse_day(self._read(name, parse_day, "a day, YYYY-MM-DD"))
+            for name in ("date_from", "date_to")
+        )
         return (
             None if first is None else day_start(first, zone),
             None if last is None else day_end(last, zone),
@@ -112,11 +99,89 @@ class QueryReader:
         page = self.number("page", least=1)
         return 1 if page is None else page
 
+    def filters(self, known: Mapping[str, Filter]) -> Filters:
+        """The filters among the parameters."""
+        values = ((name, each.read(self, name)) for name, each in known.items())
+        asked = tuple((name, value) for name, value in values if value is not None)
+        return Filters(asked, known)
+
+    def check(self) -> None:
+        """Raise `BadRequest` if anything is wrong with the query."""
+        if self.problems:
+            raise BadRequest(*self.problems)
+
+    def _read(
+        self, name: str, is_right: Callable[[Any], object], needed: str, suffix: str = ""
+    ) -> Any:
+        """The value of a parameter; None if it is missing or wrong."""
+        value = self._query.get(name)
+        if value is None or is_right(value):
+            return value
+        self.problems.append(f"{name}{suffix} has to be {needed}")
+        return None
+
+
+@frozen
+class Filter:
+    """A parameter that narrows a list: how to read it, and whether an item fits its value."""
+
+    read: Callable[[QueryReader, str], Any]
+    fits: Callable[[Wire, Any], bool]
+
+
+def flag_filter(has: Callable[[Wire], object]) -> Filter:
+    """A filter by 0 or 1: whether an item has something."""
+    return Filter(QueryReader.flag, lambda item, wanted: bool(has(item)) == wanted)
+
+
+def part_filter(part: str, key: str) -> Filter:
+    """A filter by text: the value of a key in an object of the item."""
+    return Filter(QueryReader.text, lambda item, text: part_of(item, part).get(key) == text)
+
+
+@frozen
+class Filters:
+    """The filters of a request by name and value, among all known filters of the page."""
+
+    asked: tuple[tuple[str, Any], ...]
+    known: Mapping[str, Filter] = field(eq=False)
+
+    def fit(self, item: Wire) -> bool:
+        """Whether an item fits them all."""
+        return all(self.known[name].fits(item, value) for name, value in self.asked)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_any_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) is not None
+
+
+def _items(value: object) -> Any:
+    """The items of an array, which PHP reads as a dict where its numbers have gaps."""
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def _is_list_of(value: object, is_right: Callable[[Any], object]) -> bool:
+    items = _items(value)
+    return isinstance(items, list) and all(map(is_right, items))
+
 
 def items_of(item: object, name: str) -> list[Any]:
-    """A list in an item; empty for anything else, for tests may add broken items."""
+    """A list in an item; empty for anything else, because tests may add broken items."""
     value = item.get(name) if isinstance(item, Mapping) else None
     return value if isinstance(value, list) else []
+
+
+def objects_of(item: object, name: str) -> list[Mapping[str, Any]]:
+    """The objects of a list in an item."""
+    return [each for each in items_of(item, name) if isinstance(each, Mapping)]
 
 
 def part_of(item: object, name: str) -> Mapping[str, Any]:
@@ -125,7 +190,12 @@ def part_of(item: object, name: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def mentions(parts: Iterator[object], text: str) -> bool:
-    """Whether a text stands in one of these, whatever its case."""
+def values_of(item: object, name: str, key: str) -> list[object]:
+    """The values of a key in the objects of a list in an item."""
+    return [each.get(key) for each in objects_of(item, name)]
+
+
+def mentions(parts: Iterable[object], text: str) -> bool:
+    """Whether one of these contains the text, whatever its case."""
     wanted = text.casefold()
     return any(isinstance(part, str) and wanted in part.casefold() for part in parts)

@@ -1,21 +1,24 @@
-"""What was asked of the sandbox, kept for tests to look at."""
+"""Requests: the last ones, kept for tests to inspect, and the bodies of writes."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 from attrs import evolve, field, frozen
 
-from livechat_async.redaction import HIDDEN, SecretBytes, is_secret_name
+from livechat_async.redaction import HIDDEN, SecretBytes, conceal, is_secret_name
+from livechat_async.sandbox.http.answers import BadRequest
 from livechat_async.sandbox.http.parse_str import parse_str
 
-__all__ = ["RecordedRequest", "RequestLog"]
+__all__ = ["RecordedRequest", "RequestLog", "content_type_of", "read_body", "read_tags"]
 
 _KEPT = 10_000
+_FORM = "application/x-www-form-urlencoded"
+_JSON = "application/json"
 
 
 @frozen(kw_only=True)
@@ -28,9 +31,8 @@ class RecordedRequest:
         raw_query: the query string as sent, without the question mark.
         headers: the headers; names ignore case.
         body: the body as sent.
-        received_at: when the whole of it had arrived, in UTC.
-        status: the status that was answered; None as long as nothing is, and for ever if the
-            connection was dropped instead.
+        received_at: when the last byte had arrived, in UTC.
+        status: the status of the answer; None before the answer, and for a dropped connection.
     """
 
     method: str
@@ -59,7 +61,7 @@ class RecordedRequest:
         """The body, read as JSON.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is not JSON.
         """
         return json.loads(self.body)
 
@@ -82,7 +84,7 @@ class RecordedRequest:
 
 
 class RequestLog:
-    """The last requests, in the order they arrived in; the oldest fall off after 10,000."""
+    """The last 10,000 requests, in the order of their arrival."""
 
     def __init__(self) -> None:
         self._records: dict[int, RecordedRequest] = {}
@@ -92,7 +94,7 @@ class RequestLog:
         return iter(self._records.values())
 
     def add(self, record: RecordedRequest) -> int:
-        """Keep a request. Gives the number that `answered` wants."""
+        """Keep a request and return its number for `answered`."""
         number, self._next = self._next, self._next + 1
         self._records[number] = record
         if len(self._records) > _KEPT:
@@ -100,10 +102,72 @@ class RequestLog:
         return number
 
     def answered(self, number: int, status: int) -> None:
-        """Note what a request was answered, unless it has been cleared meanwhile."""
+        """Set the status of a request, unless it has been cleared meanwhile."""
         if number in self._records:
             self._records[number] = evolve(self._records[number], status=status)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Forget all requests."""
         self._records.clear()
+
+
+def content_type_of(request: RecordedRequest) -> str:
+    """The content type without its parameters, such as ``application/json``; "" if missing."""
+    return str(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
+
+
+def read_body(request: RecordedRequest, lists: Collection[str] = ()) -> Any:
+    """The values in a body; their secrets show in no ``repr``. ``lists`` names those with lists.
+
+    Raises:
+        BadRequest: it is neither a form nor a JSON object, or does not fit its content type.
+    """
+    kind = content_type_of(request)
+    if kind == _FORM:
+        return conceal(_read_form(request.body, lists))
+    if kind == _JSON:
+        return conceal(_read_json(request.body))
+    raise BadRequest(f"Content-Type has to be {_FORM} or {_JSON}, not {kind or 'missing'}")
+
+
+def read_tags(request: RecordedRequest) -> list[str]:
+    """The tags of ``PUT .../tags``: ``tag[]=a&tag[]=b`` or ``{"tag": ["a", "b"]}``.
+
+    Raises:
+        BadRequest: there are none. An empty list in JSON is fine: it removes all tags.
+    """
+    tags = read_body(request, lists=("tag",)).get("tag")
+    if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
+        raise BadRequest("tag is required and has to be a list of texts, tag[]=sales in a form")
+    return tags
+
+
+def _read_form(body: bytes, lists: Collection[str]) -> Mapping[str, object]:
+    values = parse_str(body.decode("utf-8", "surrogateescape"))
+    for name in lists:
+        items = values.get(name)
+        # To PHP an array with gaps in its numbers is still an array.
+        if isinstance(items, dict) and all(key.isdecimal() for key in items):
+            values[name] = list(items.values())
+    return values
+
+
+def _read_json(body: bytes) -> Mapping[str, object]:
+    try:
+        value: Any = json.loads(body.decode("utf-8"), parse_constant=_refuse)
+        # json.loads accepts a lone surrogate as an escape, yet it is no character.
+        json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as problem:
+        raise BadRequest(f"the body is not valid JSON: {_reason(problem)}") from None
+    if not isinstance(value, dict):
+        raise BadRequest("the body has to be a JSON object")
+    return value
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _reason(problem: ValueError | RecursionError) -> str:
+    # The text of a UnicodeError holds the body, and that has a token.
+    return "not UTF-8" if isinstance(problem, UnicodeError) else str(problem)

@@ -1,4 +1,4 @@
-"""The HTTP server: bytes from a socket to a recorded request, and an answer back."""
+"""The HTTP server: records each request and sends its answer."""
 
 from __future__ import annotations
 
@@ -10,70 +10,49 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
+from attrs import define, field
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, is_secret_name
-from livechat_async.sandbox.fault_queue import FaultQueue
-from livechat_async.sandbox.http.answers import Answer, error
-from livechat_async.sandbox.http.exchange import Exchange
+from livechat_async.sandbox.faults import FaultQueue
+from livechat_async.sandbox.http.answers import Answer, Exchange, error
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.sandbox.pages.control import PREFIX
 
-__all__ = ["Server"]
+__all__ = ["CONTROL", "Server"]
 
-# How long answers that are under way may take once the server stops; it waits this long twice.
+CONTROL = "_sandbox"
+"""The first part of a control call's path."""
+
+# The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
 
 
+@define(eq=False)
 class Server:
-    """A loopback server.
+    """A loopback server: ``control`` answers what is under ``/_sandbox/``, ``api`` the rest.
 
-    Args:
-        api: answers the requests of the API.
-        control: answers those under ``/_sandbox/``.
-        log: where the former are recorded.
-        faults: what befalls them.
-        latency: seconds that pass before each of them is carried out, for each on its own.
+    Requests of the API are recorded, meet faults, and wait for the seconds of ``latency``.
     """
 
-    def __init__(
-        self,
-        api: Callable[[RecordedRequest], Answer],
-        control: Callable[[RecordedRequest], Answer],
-        log: RequestLog,
-        faults: FaultQueue,
-        latency: float = 0,
-    ) -> None:
-        self._api = api
-        self._control = control
-        self._log = log
-        self._faults = faults
-        self._latency = latency
-        self._runner: web.ServerRunner | None = None
+    _api: Callable[[RecordedRequest], Answer]
+    _control: Callable[[RecordedRequest], Answer]
+    _log: RequestLog
+    _faults: FaultQueue
+    _latency: float = 0
+    _runner: web.ServerRunner | None = field(default=None, init=False)
 
     @property
     def is_running(self) -> bool:
-        """Whether it listens, or is about to."""
+        """Whether the server listens, or is about to."""
         return self._runner is not None
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Listen.
-
-        Args:
-            host: a loopback address.
-            port: 0 for any that is free.
-
-        Returns:
-            The address and the port.
-
-        Raises:
-            ConfigurationError: it runs already, or cannot listen there.
-        """
+        """Start to listen, and return the address and the port; port 0 takes any free one."""
         if self._runner is not None:
             raise ConfigurationError("the sandbox runs already: start it once, or stop it first")
         server = web.Server(
             self._handle,
-            # A client that leaves takes its answer with it: nothing sleeps on for nobody.
+            # Without this, a slow answer would go on after its client has left.
             handler_cancellation=True,
             # Bodies are recorded as sent, and LiveChat documents no compression.
             auto_decompress=False,
@@ -96,26 +75,26 @@ class Server:
         return address
 
     async def stop(self) -> None:
-        """Stop listening and drop, at once, what is under way. Does nothing if it does not run."""
+        """Stop at once and drop what is under way; does nothing if the server does not run."""
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        too_large = False
-        body = b""
+        body, refusal = b"", None
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            too_large = True
+            text = "The body is larger than 1 MiB"
+            refusal = error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
         record = _record(request, body)
-        if record.raw_path.split("/")[1:2] == [PREFIX]:
-            answer = _too_large() if too_large else self._control(record)
+        if record.raw_path.split("/")[1:2] == [CONTROL]:
+            answer = refusal or self._control(record)
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
         number = self._log.add(record)
         exchange = Exchange(
             request,
-            lambda: _too_large() if too_large else self._api(record),
+            lambda: refusal or self._api(record),
             lambda status: self._log.answered(number, status),
         )
         fault = self._faults.take()
@@ -141,7 +120,3 @@ def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:
         body=body,
         received_at=datetime.now(UTC),
     )
-
-
-def _too_large() -> Answer:
-    return error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is larger than 1 MiB")

@@ -1,1 +1,1 @@
-"""The sandbox's pages: one module for each part of the API, and one for the control calls."""
+"""The pages of the API (start with `api`, its table) and the control calls (`control`)."""

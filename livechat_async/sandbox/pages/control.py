@@ -1,238 +1,220 @@
-"""The control endpoints under ``/_sandbox/``, for programs in other languages. JSON only."""
+"""The control calls under ``/_sandbox/``: the methods of a sandbox, for other languages. JSON only.
+
+A call's path gives the first arguments of its method, and the body gives the others by name.
+"""
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from attrs import asdict, fields_dict
+from attrs import asdict, frozen
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox import faults
-from livechat_async.sandbox.actions import Archives
+from livechat_async.models.visitors import VisitorDetails
+from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.data.live_chats import StartedChat
-from livechat_async.sandbox.fault_queue import FaultQueue
-from livechat_async.sandbox.http.answers import Answer, error, json_answer
-from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.sandbox.pages.api import segments, wrong_method
-from livechat_async.sandbox.state.movement import Movement
-from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Store
-from livechat_async.sandbox.webhooks.controls import WebhookControls
+from livechat_async.sandbox.faults import FAULTS
+from livechat_async.sandbox.http.answers import Answer, error, json_answer, not_found
+from livechat_async.sandbox.http.requests import RecordedRequest, content_type_of
+from livechat_async.sandbox.pages.routes import Route, Routes, segments
+from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.state.chats import Movement
+from livechat_async.sandbox.webhooks.deliverer import Delivery
 
-__all__ = ["PREFIX", "Control"]
+__all__ = ["CALLS", "Call", "Control"]
 
-PREFIX = "_sandbox"
-
-_Body: TypeAlias = dict[str, Any]
-_Routes: TypeAlias = dict[str, Callable[[_Body], object]]
-
-_FAULTS = {name: getattr(faults, name) for name in faults.__all__ if name != "Fault"}
+Call: TypeAlias = Callable[..., object] | property
+"""A function of the sandbox, the arguments in the path, and by name the values in the body."""
 
 
+def get_visitor(sandbox: Actions, visitor_id: str) -> object:
+    """One visitor, as an answer shows it."""
+    return next(visitor for visitor in sandbox.visitors if visitor["id"] == visitor_id)
+
+
+def add_visitor(sandbox: Actions, /, **fields: Any) -> object:
+    """Let a visitor come to the site, and return the visitor."""
+    return get_visitor(sandbox, sandbox.add_visitor(**fields))
+
+
+def update_visitor(sandbox: Actions, visitor_id: str, /, **fields: Any) -> object:
+    """Change a visitor, and return the visitor."""
+    if "visitor_id" in fields:
+        raise ConfigurationError("'visitor_id' is not known here: the path names the visitor")
+    sandbox.update_visitor(visitor_id, **fields)
+    return get_visitor(sandbox, visitor_id)
+
+
+def say(sandbox: Actions, visitor_id: str, *, text: Any = None, by_agent: Any = False) -> None:
+    """Add a message to the chat, by the visitor or by the agent."""
+    if not isinstance(by_agent, bool):
+        raise ConfigurationError(f"by_agent={by_agent!r}: true or false is needed")
+    sandbox.say(visitor_id, text, by_agent=by_agent)
+
+
+def seed(sandbox: Actions, /, *, chats: Any = 0, tickets: Any = 0, **days: Any) -> None:
+    """Add made-up chats and tickets, evenly spread over some days."""
+    _refuse_unknown(days, ("chats", "date_from", "date_to", "seed", "tickets"))
+    sandbox.seed_chats(chats, **days)
+    sandbox.seed_tickets(tickets, **days)
+
+
+def change_canned_response(
+    sandbox: Actions,
+    *,
+    text: Any = None,
+    id: Any = None,  # noqa: A002 - its name in JSON
+    tags: Any = (),
+    group: Any = 0,
+) -> int:
+    """Create or change a canned response, and return its id."""
+    return sandbox.change_canned_response(text, response_id=id, tags=tags, group=group)
+
+
+def inject(sandbox: Actions, /, *, fault: Any = None, times: Any = 1, **arguments: Any) -> None:
+    """Inject a fault, given by its name and its arguments, into the next requests."""
+    kind = FAULTS.get(fault) if isinstance(fault, str) else None
+    if kind is None:
+        raise ConfigurationError(f"fault={fault!r}: one of {', '.join(FAULTS)} is needed")
+    names = inspect.signature(kind).parameters
+    _refuse_unknown(arguments, names)
+    try:
+        made = kind(**arguments)
+    except TypeError:
+        text = f"{fault} needs more than that: it has {', '.join(names)}"
+        raise ConfigurationError(text) from None
+    sandbox.inject(made, times)
+
+
+def list_arrivals(sandbox: Actions) -> object:
+    """The ids of the chats that arrived."""
+    return [] if sandbox.arrivals is None else sandbox.arrivals.ids
+
+
+def stop_arrivals(sandbox: Actions) -> None:
+    """Stop the arrivals."""
+    if sandbox.arrivals is not None:
+        sandbox.arrivals.stop()
+
+
+def list_departures(sandbox: Actions) -> object:
+    """The ids of the chats that went away."""
+    return [] if sandbox.departures is None else sandbox.departures.ids
+
+
+def stop_departures(sandbox: Actions) -> None:
+    """Stop the departures."""
+    if sandbox.departures is not None:
+        sandbox.departures.stop()
+
+
+CALLS: Routes[Call] = Routes(
+    Route("GET", "/visitors", Actions.visitors),
+    Route("POST", "/visitors", add_visitor),
+    Route("GET", "/visitors/{visitor_id}", get_visitor),
+    Route("PATCH", "/visitors/{visitor_id}", update_visitor),
+    Route("DELETE", "/visitors/{visitor_id}", Actions.remove_visitor),
+    Route("POST", "/visitors/{visitor_id}/queue", Actions.queue),
+    Route("POST", "/visitors/{visitor_id}/chat", Actions.start_chat),
+    Route("DELETE", "/visitors/{visitor_id}/chat", Actions.end_chat),
+    Route("POST", "/visitors/{visitor_id}/messages", say),
+    Route("GET", "/visitors/{visitor_id}/details", Actions.details_of),
+    Route("GET", "/chats", Actions.chats),
+    Route("POST", "/chats", Actions.add_chat),
+    Route("DELETE", "/chats/{chat_id}", Actions.remove_chat),
+    Route("GET", "/transcripts", Actions.transcripts),
+    Route("GET", "/tickets", Actions.tickets),
+    Route("POST", "/tickets", Actions.add_ticket),
+    Route("DELETE", "/tickets/{ticket_id}", Actions.remove_ticket),
+    Route("POST", "/seed", seed),
+    Route("POST", "/arrivals", Actions.let_chats_arrive),
+    Route("GET", "/arrivals", list_arrivals),
+    Route("DELETE", "/arrivals", stop_arrivals),
+    Route("POST", "/departures", Actions.let_chats_go),
+    Route("GET", "/departures", list_departures),
+    Route("DELETE", "/departures", stop_departures),
+    Route("GET", "/deliveries", Actions.deliveries),
+    Route("DELETE", "/deliveries", Actions.clear_deliveries),
+    Route("POST", "/deliveries/{delivery_id}/repeat", Actions.repeat_delivery),
+    Route("POST", "/canned_responses", change_canned_response),
+    Route("POST", "/faults", inject),
+    Route("DELETE", "/faults", Actions.clear_faults),
+    Route("GET", "/requests", Actions.requests),
+    Route("DELETE", "/requests", Actions.clear_requests),
+)
+"""All control calls, below ``/_sandbox``. Their docstrings and signatures describe them."""
+
+
+@frozen
 class Control:
-    """What a program may do to the sandbox through HTTP.
+    """Answers the control calls."""
 
-    Args:
-        store: the visitors.
-        archives: the chats that have ended, and the tickets.
-        webhooks: what was delivered.
-        log: the requests of the API.
-        queue: the faults to come.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        archives: Archives,
-        webhooks: WebhookControls,
-        log: RequestLog,
-        queue: FaultQueue,
-    ) -> None:
-        self._store = store
-        self._archives = archives
-        self._webhooks = webhooks
-        self._log = log
-        self._queue = queue
-        self._movements: dict[str, Movement] = {}
+    _account: Account
+    _sandbox: Actions
 
     def answer(self, request: RecordedRequest) -> Answer:
         """Carry a request out."""
         if "Origin" in request.headers:
-            return error(
-                HTTPStatus.FORBIDDEN,
-                "Web pages may not drive the sandbox: send no Origin header",
-            )
+            text = "Web pages may not drive the sandbox: send no Origin header"
+            return error(HTTPStatus.FORBIDDEN, text)
         path = segments(request.raw_path)[1:]
-        if path[:1] == ["visitors"] and len(path) > 1 and path[1] not in self._store:
-            return error(HTTPStatus.NOT_FOUND, f"there is no visitor {path[1]!r}")
-        routes = self._routes(path)
-        if not routes:
-            return error(HTTPStatus.NOT_FOUND, f"There is nothing at {request.path}")
-        if request.method not in routes:
-            return wrong_method(request.method, list(routes))
+        if path[:1] == ["visitors"] and len(path) > 1 and path[1] not in self._account.visitors:
+            return not_found(f"there is no visitor {path[1]!r}")
+        found = CALLS.find(request, path)
+        if isinstance(found, Answer):
+            return found
+        route, arguments = found
         try:
-            result = routes[request.method](_read_body(request))
+            return json_answer(_plain(_carry_out(route.page, self._sandbox, arguments, request)))
         except ConfigurationError as problem:
             return error(HTTPStatus.BAD_REQUEST, str(problem))
-        return json_answer({"result": "done"} if result is None else result)
-
-    def _routes(self, path: list[str]) -> _Routes:
-        match path:
-            case ["visitors"]:
-                return {"GET": lambda _: self._store.copy(), "POST": self._add_visitor}
-            case ["visitors", visitor_id, *rest]:
-                return self._visitor_routes(visitor_id, rest)
-            case ["faults"]:
-                return {"POST": self._inject, "DELETE": lambda _: self._queue.clear()}
-            case ["requests"]:
-                return {
-                    "GET": lambda _: [record.to_wire() for record in self._log],
-                    "DELETE": lambda _: self._log.clear(),
-                }
-            case ["deliveries" | "canned_responses", *_]:
-                return self._webhook_routes(path)
-            case _:
-                return self._archive_routes(path)
-
-    def _visitor_routes(self, visitor_id: str, rest: list[str]) -> _Routes:
-        store = self._store
-        match rest:
-            case []:
-                return {
-                    "GET": lambda _: store.copy(visitor_id),
-                    "PATCH": lambda body: self._update_visitor(visitor_id, body),
-                    "DELETE": lambda _: store.remove(visitor_id),
-                }
-            case ["queue"]:
-                return {"POST": lambda _: store.queue(visitor_id)}
-            case ["chat"]:
-                return {
-                    "POST": lambda body: self._start_chat(visitor_id, body),
-                    "DELETE": lambda _: store.end_chat(visitor_id),
-                }
-            case ["messages"]:
-                return {"POST": lambda body: self._say(visitor_id, body)}
-            case ["details"]:
-                return {"GET": lambda _: [asdict(item) for item in store.details_of(visitor_id)]}
-            case _:
-                return {}
-
-    def _webhook_routes(self, path: list[str]) -> _Routes:
-        webhooks = self._webhooks
-        match path:
-            case ["deliveries"]:
-                return {
-                    "GET": lambda _: [delivery.to_wire() for delivery in webhooks.deliveries],
-                    "DELETE": lambda _: webhooks.clear_deliveries(),
-                }
-            case ["deliveries", delivery_id, "repeat"]:
-                return {"POST": lambda _: webhooks.repeat_delivery(delivery_id)}
-            case ["canned_responses"]:
-                return {"POST": self._change_canned_response}
-            case _:
-                return {}
-
-    def _archive_routes(self, path: list[str]) -> _Routes:
-        archives = self._archives
-        match path:
-            case ["chats", chat_id]:
-                return {"DELETE": lambda _: archives.remove_chat(chat_id)}
-            case ["tickets", ticket_id]:
-                return {"DELETE": lambda _: archives.remove_ticket(ticket_id)}
-            case ["arrivals" | "departures" as name]:
-                return {
-                    "POST": lambda body: self._begin_movement(name, body),
-                    "GET": lambda _: self._movements[name].ids if name in self._movements else [],
-                    "DELETE": lambda _: self._end_movement(name),
-                }
-            case [name]:
-                routes: dict[str, _Routes] = {
-                    "chats": {"GET": lambda _: archives.chats, "POST": self._add_chat},
-                    "tickets": {"GET": lambda _: archives.tickets, "POST": self._add_ticket},
-                    "transcripts": {"GET": lambda _: archives.transcripts},
-                    "seed": {"POST": self._seed},
-                }
-                return routes.get(name, {})
-            case _:
-                return {}
-
-    def _add_chat(self, body: _Body) -> object:
-        return {"id": self._archives.add_chat(**body)}
-
-    def _add_ticket(self, body: _Body) -> object:
-        return {"id": self._archives.add_ticket(**body)}
-
-    def _seed(self, body: _Body) -> None:
-        """Made-up chats and tickets: how many, and of which days."""
-        _refuse_unknown(body, {"chats", "tickets", "date_from", "date_to", "seed"})
-        counts = body.pop("chats", 0), body.pop("tickets", 0)
-        self._archives.seed_chats(counts[0], **body)
-        self._archives.seed_tickets(counts[1], **body)
-
-    def _begin_movement(self, name: str, body: _Body) -> None:
-        _refuse_unknown(body, {"per_request", "every", "day", "at_most"})
-        begin = self._archives.let_chats_arrive
-        if name == "departures":
-            begin = self._archives.let_chats_go
-        self._movements[name] = begin(**body)
-
-    def _end_movement(self, name: str) -> None:
-        if name in self._movements:
-            self._movements[name].stop()
-
-    def _add_visitor(self, body: _Body) -> object:
-        return self._store.copy(self._store.add(body))
-
-    def _update_visitor(self, visitor_id: str, body: _Body) -> object:
-        self._store.update(visitor_id, body)
-        return self._store.copy(visitor_id)
-
-    def _start_chat(self, visitor_id: str, body: _Body) -> object:
-        _refuse_unknown(body, {"agent", "prechat_survey"})
-        chat = self._store.start_chat(
-            visitor_id, body.get("agent", DEFAULT_AGENT), body.get("prechat_survey")
-        )
-        return _to_wire(chat)
-
-    def _say(self, visitor_id: str, body: _Body) -> None:
-        _refuse_unknown(body, {"text", "by_agent"})
-        by_agent = body.get("by_agent", False)
-        if not isinstance(by_agent, bool):
-            raise ConfigurationError(f"by_agent={by_agent!r}: true or false is needed")
-        self._store.say(visitor_id, body.get("text"), by_agent=by_agent)
-
-    def _change_canned_response(self, body: _Body) -> object:
-        _refuse_unknown(body, {"text", "id", "tags", "group"})
-        text: Any = body.get("text")
-        response_id = self._webhooks.change_canned_response(
-            text,
-            response_id=body.get("id"),
-            tags=body.get("tags", ()),
-            group=body.get("group", 0),
-        )
-        return {"id": response_id}
-
-    def _inject(self, body: _Body) -> None:
-        name, times = body.pop("fault", None), body.pop("times", 1)
-        kind = _FAULTS.get(name) if isinstance(name, str) else None
-        if kind is None:
-            raise ConfigurationError(f"fault={name!r}: one of {', '.join(_FAULTS)} is needed")
-        _refuse_unknown(body, fields_dict(kind))
-        try:
-            fault = kind(**body)
-        except TypeError:
-            raise ConfigurationError(
-                f"{name} needs more than that: it has {', '.join(fields_dict(kind))}"
-            ) from None
-        self._queue.add(fault, times)
 
 
-def _read_body(request: RecordedRequest) -> _Body:
+def _carry_out(
+    call: Call, sandbox: Actions, arguments: list[str], request: RecordedRequest
+) -> object:
+    body = _read_body(request)
+    if isinstance(call, property):
+        return call.__get__(sandbox)
+    parameters = list(inspect.signature(call).parameters.values())[1 + len(arguments) :]
+    if not parameters:
+        return call(sandbox, *arguments)
+    if parameters[-1].kind is not inspect.Parameter.VAR_KEYWORD:
+        _refuse_unknown(body, [each.name for each in parameters])
+    return call(sandbox, *arguments, **body)
+
+
+def _plain(result: object) -> object:
+    """The result of a call as plain data for JSON."""
+    if result is None or isinstance(result, Movement):
+        return {"result": "done"}
+    if isinstance(result, (str, int)):
+        return {"id": result}
+    if isinstance(result, StartedChat):
+        return {
+            "visitor_id": result.visitor_id,
+            "chat_id": result.chat_id,
+            "license_id": result.license_id,
+            "token": result.token,
+            "webhook": result.webhook_body(),
+        }
+    return [_plain_item(item) for item in result] if isinstance(result, list) else result
+
+
+def _plain_item(item: object) -> object:
+    if isinstance(item, (Delivery, RecordedRequest)):
+        return item.to_wire()
+    return asdict(item) if isinstance(item, VisitorDetails) else item
+
+
+def _read_body(request: RecordedRequest) -> dict[str, Any]:
     if not request.body:
         return {}
-    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    kind = content_type_of(request)
     if kind != "application/json":
         raise ConfigurationError(
             f"Content-Type has to be application/json, not {kind or 'missing'}"
@@ -246,19 +228,7 @@ def _read_body(request: RecordedRequest) -> _Body:
     return body
 
 
-def _refuse_unknown(body: Mapping[str, object], known: Mapping[str, object] | set[str]) -> None:
-    unknown = [name for name in body if name not in known]
-    if unknown:
-        raise ConfigurationError(
-            f"{unknown[0]!r} is not known here: use {', '.join(sorted(known))}"
-        )
-
-
-def _to_wire(chat: StartedChat) -> dict[str, object]:
-    return {
-        "visitor_id": chat.visitor_id,
-        "chat_id": chat.chat_id,
-        "license_id": chat.license_id,
-        "token": chat.token,
-        "webhook": chat.webhook_body(),
-    }
+def _refuse_unknown(body: Iterable[str], known: Iterable[str]) -> None:
+    for name in body:
+        if name not in known:
+            raise ConfigurationError(f"{name!r} is not known here: use {', '.join(sorted(known))}")

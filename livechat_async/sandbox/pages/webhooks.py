@@ -2,62 +2,35 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
+from livechat_async.sandbox.http.answers import Answer, BadRequest, json_answer, not_found
+from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.webhooks.registrations import Registration, read_registration
 
-from livechat_async.sandbox.http.answers import Answer, error, errors, json_answer
-from livechat_async.sandbox.http.bodies import BadBody, body_of
-from livechat_async.sandbox.http.requests import RecordedRequest
-from livechat_async.sandbox.pages.chats import Routes
-from livechat_async.sandbox.webhooks.registrations import (
-    Registration,
-    Registrations,
-    read_registration,
-)
-
-__all__ = ["WebhooksApi"]
+__all__ = ["create_webhook", "delete_webhook", "list_webhooks"]
 
 
-class WebhooksApi:
-    """The Webhooks page.
+def list_webhooks(account: Account, _request: RecordedRequest) -> Answer:
+    """``GET /webhooks``: all webhooks."""
+    return _webhooks(account, *account.registrations)
 
-    Args:
-        registrations: the webhooks.
-        license_id: the licence.
-    """
 
-    def __init__(self, registrations: Registrations, license_id: int) -> None:
-        self._registrations = registrations
-        self._license_id = license_id
+def create_webhook(account: Account, request: RecordedRequest) -> Answer:
+    """``POST /webhooks``: register a webhook."""
+    problems: list[str] = []
+    registration = read_registration(read_body(request, lists=("data_types",)), problems)
+    if problems:
+        raise BadRequest(*problems)
+    return _webhooks(account, account.registrations.add(*registration))
 
-    def routes(self, path: list[str]) -> Routes:
-        """What there is below ``/webhooks``."""
-        match path:
-            case []:
-                return {"GET": self._list, "POST": self._create}
-            case [webhook_id]:
-                return {"DELETE": lambda _: self._delete(webhook_id)}
-            case _:
-                return {}
 
-    def _list(self, _: RecordedRequest) -> Answer:
-        return self._told(*self._registrations)
+def delete_webhook(account: Account, _request: RecordedRequest, webhook_id: str) -> Answer:
+    """``DELETE /webhooks/<WEBHOOK_ID>``: remove a webhook."""
+    if not account.registrations.remove(webhook_id):
+        return not_found("Push notification not found")
+    return json_answer({"result": "Push notification removed successfully"})
 
-    def _create(self, request: RecordedRequest) -> Answer:
-        try:
-            body = body_of(request, lists=("data_types",))
-        except BadBody as problem:
-            return errors([str(problem)])
-        problems: list[str] = []
-        event_type, url, data_types = read_registration(body, problems)
-        if problems:
-            return errors(problems)
-        return self._told(self._registrations.add(event_type, url, data_types))
 
-    def _delete(self, webhook_id: str) -> Answer:
-        if not self._registrations.remove(webhook_id):
-            return error(HTTPStatus.NOT_FOUND, "Push notification not found")
-        return json_answer({"result": "Push notification removed successfully"})
-
-    def _told(self, *items: Registration) -> Answer:
-        # Both the list and the new one come in the same envelope.
-        return json_answer({"events": [item.to_wire(self._license_id) for item in items]})
+def _webhooks(account: Account, *items: Registration) -> Answer:
+    # LiveChat puts the list and a new webhook into the same envelope.
+    return json_answer({"events": [item.to_wire(account.license_id) for item in items]})

@@ -1,1 +1,1 @@
-"""The sandbox's state: visitors, chats and tickets, in memory."""
+"""What an account holds (start with `account`): visitors, chats and tickets, in memory."""

@@ -1,31 +1,33 @@
-"""An archive of any size: an index in memory, and objects that are made when somebody asks."""
+"""Items in the order of time: an index in memory, and made-up items that are built on demand."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias, TypeGuard
 
 from attrs import frozen
 
-__all__ = ["PAGE_SIZE", "Archive", "Build", "Wire", "mix"]
+from livechat_async.checks import check_count
+from livechat_async.errors import ConfigurationError
+from livechat_async.sandbox.data.dates import DAY, day_end, day_start, to_day
+from livechat_async.sandbox.http.answers import Wire
 
-Wire: TypeAlias = dict[str, Any]
+__all__ = ["Build", "Timeline", "check_omit", "is_id", "mix"]
+
 Build: TypeAlias = Callable[[str, int, int], Wire]
-"""Makes the object of an id, from 64 bits of chance and Unix seconds."""
-
-PAGE_SIZE = 25
-"""Items on a page, as documented."""
+"""Makes the item of an id, from 64 random bits and Unix seconds."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Odd and no multiple of three, as a factor has to be for which no two numbers share an id.
+# A factor that is odd and no multiple of three gives each number an id of its own.
 _FACTOR = 2_236_067_977_499_789
 _KEPT_ANSWERS = 16
+_SEED_DAYS = 90
 
 
 def mix(seed: int, number: int) -> int:
-    """64 bits of chance that are the same every time (the finaliser of splitmix64)."""
+    """64 bits that look random but depend only on the arguments (the finaliser of splitmix64)."""
     bits = (seed * 0xD1342543DE82EF95 + number * 0x9E3779B97F4A7C15 + 1) & 0xFFFFFFFFFFFFFFFF
     bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 & 0xFFFFFFFFFFFFFFFF
     bits = (bits ^ bits >> 27) * 0x94D049BB133111EB & 0xFFFFFFFFFFFFFFFF
@@ -34,7 +36,7 @@ def mix(seed: int, number: int) -> int:
 
 @frozen
 class _Batch:
-    """Made-up items, evenly spread over a time."""
+    """Made-up items, evenly spread over a span of time."""
 
     first: int
     count: int
@@ -43,7 +45,7 @@ class _Batch:
     seed: int
 
     def moment(self, number: int) -> int:
-        """Somewhere in the item's own part of the time, so that moments ascend with numbers."""
+        """A moment in the item's own part of the span, so that moments ascend with numbers."""
         index, span = number - self.first, self.end - self.start
         begin, end = index * span // self.count, (index + 1) * span // self.count
         return self.start + begin + self.chance(number) % max(1, end - begin)
@@ -52,22 +54,33 @@ class _Batch:
         return mix(self.seed, number - self.first)
 
 
-class Archive:
-    """Items in the order of their moments; of those with the same, the later added is the newer.
+class Timeline:
+    """Items in the order of their moments; among equal moments, in the order they were added.
 
     Args:
+        clock: returns the Unix seconds.
         build: makes a made-up item.
-        id_length: how many of ``A-Z0-9`` make an id.
-        outline: makes it without what takes long; by default with all of it.
+        given: makes an item and its moment from an id, a caller's fields, names to omit, and now.
+        id_length: the number of characters, of ``A-Z0-9``, in an id.
+        outline: makes a made-up item without its slow parts; by default with all parts.
     """
 
-    def __init__(self, build: Build, id_length: int, outline: Build | None = None) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        build: Build,
+        given: Callable[[str, Mapping[str, object], Iterable[str], int], tuple[Wire, int]],
+        id_length: int,
+        outline: Build | None = None,
+    ) -> None:
+        self._clock = clock
+        self._given = given
         self._build = build
         self._outline = build if outline is None else outline
         self._id_length = id_length
         self._ids_possible = 36**id_length
         self._inverse = pow(_FACTOR, -1, self._ids_possible)
-        # Two numbers an item are all that is kept of one nobody has added or changed.
+        # A made-up item that was never changed takes no more memory than these two numbers.
         self._moments = array("q")
         self._numbers = array("q")
         self._batches: list[_Batch] = []
@@ -77,18 +90,15 @@ class Archive:
         self._next = self._others = 0
         self._answers: dict[Hashable, Sequence[int]] = {}
 
-    def __len__(self) -> int:
-        return len(self._numbers)
-
     def __contains__(self, item_id: str) -> bool:
         return self._find(item_id) is not None
 
     def __iter__(self) -> Iterator[Wire]:
-        """All items, the newest first; they are not to be changed."""
+        """All items, the newest first; do not change them."""
         return map(self._item, reversed(self._numbers))
 
     def seed(self, count: int, start: int, end: int, seed: int) -> None:
-        """Add so many made-up items, spread over the Unix seconds from ``start`` to ``end``."""
+        """Add made-up items, spread over the Unix seconds from ``start`` to ``end``."""
         if not count:
             return
         while not self._taken.isdisjoint(range(self._next, self._next + count)):
@@ -104,27 +114,65 @@ class Archive:
         self._numbers = array("q", [number for _, number in pairs])
         self._answers.clear()
 
+    @property
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self._clock())
+
+    def make_up(self, amount: object, date_from: object, date_to: object, seed: object) -> None:
+        """Add made-up items of some days; see `Actions.seed_chats`."""
+        end = self.now if date_to is None else day_end(to_day("date_to", date_to))
+        start = end - _SEED_DAYS * DAY
+        if date_from is not None:
+            start = day_start(to_day("date_from", date_from))
+        if start >= end:
+            raise ConfigurationError(
+                f"date_from={date_from!r} has to be before date_to={date_to!r}"
+            )
+        self.seed(check_count("count", amount, 0), start, end, check_count("seed", seed, 0))
+
+    def add_given(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
+        """Add an item with a caller's fields, and return its id."""
+        item_id = self._id_for(fields, omit)
+        item, moment = self._given(item_id, fields, omit, self.now)
+        self.add({**item, "id": item_id}, moment)
+        return item_id
+
+    def _id_for(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
+        check_omit(omit, ("id",))
+        item_id = fields.get("id")
+        if item_id is None:
+            return self.new_id()
+        if not is_id(item_id):
+            raise ConfigurationError(
+                f"id={item_id!r}: text is needed, such as 'MH022RD0K5', "
+                "and '.' or '..' cannot stand in a path"
+            )
+        if item_id in self:
+            raise ConfigurationError(f"id={item_id!r} is in use: leave it out, or remove that item")
+        return item_id
+
     def new_id(self) -> str:
-        """An id nobody has; the next made-up one."""
+        """An unused id: the next made-up one."""
         while self._next in self._taken:
             self._next += 1
         return self._to_id(self._next)
 
     def add(self, item: Wire, moment: int) -> None:
-        """Add an item under its ``id``, which nobody has."""
+        """Add an item under its unused ``id``."""
         item_id = item["id"]
         if item_id == self.new_id():
             number = self._next
             self._next += 1
         else:
-            # Numbers below nought are no ids of their own.
+            # Numbers below zero stand for ids that a caller chose.
             self._others += 1
             number = self._own_ids[item_id] = -self._others
             self._taken.add(self._to_number(item_id))
         self._insert(number, item, moment)
 
     def put(self, item: Wire, moment: int) -> None:
-        """Set an item in place of the one of its ``id``, if there is one."""
+        """Add an item, or replace the one with its ``id``."""
         place = self._find(item["id"])
         if place is None:
             self.add(item, moment)
@@ -133,8 +181,17 @@ class Archive:
         self._delete(position)
         self._insert(number, item, moment)
 
+    def change(self, item_id: str, **fields: object) -> Wire | None:
+        """Set fields of an item and return the new item; None if there is no such item."""
+        place = self._find(item_id)
+        if place is None:
+            return None
+        changed = {**self._item(place[0]), **fields}
+        self.put(changed, self._moments[place[1]])
+        return changed
+
     def remove(self, item_id: str) -> bool:
-        """Remove an item; whether there was one."""
+        """Remove an item; returns whether there was one."""
         place = self._find(item_id)
         if place is None:
             return False
@@ -145,14 +202,9 @@ class Archive:
         return True
 
     def get(self, item_id: str) -> Wire | None:
-        """An item, which is not to be changed."""
+        """An item; do not change it."""
         place = self._find(item_id)
         return None if place is None else self._item(place[0])
-
-    def moment(self, item_id: str) -> int | None:
-        """When an item was, in Unix seconds."""
-        place = self._find(item_id)
-        return None if place is None else self._moments[place[1]]
 
     def select(
         self,
@@ -168,9 +220,9 @@ class Archive:
         Args:
             since: the first moment.
             until: the moment after the last.
-            matches: which items; all by default.
-            key: whatever tells this ``matches`` from others: the answer is kept for the next page.
-            by_outline: the outline of an item is enough for ``matches``.
+            matches: decides for each item; all items by default.
+            key: identifies this ``matches``, to keep its result for the next page.
+            by_outline: whether ``matches`` needs only the outline of an item.
         """
         low = 0 if since is None else bisect_left(self._moments, since)
         high = len(self._moments) if until is None else bisect_left(self._moments, until)
@@ -188,7 +240,7 @@ class Archive:
     def slice(
         self, numbers: Sequence[int], begin: int, end: int, *, oldest_first: bool = False
     ) -> list[Wire]:
-        """Some items of a selection, counted from the newest; they are not to be changed."""
+        """A part of a selection, counted from the newest; do not change the items."""
         size = len(numbers)
         begin, end = min(begin, size), min(end, size)
         if not oldest_first:
@@ -221,7 +273,7 @@ class Archive:
         return self._batches[bisect_right(self._batches, number, key=lambda each: each.first) - 1]
 
     def _find(self, item_id: str) -> tuple[int, int] | None:
-        """The number of an item that is there, and its place in the index."""
+        """The number of an item and its place in the index; None if there is no such item."""
         number = self._own_ids.get(item_id)
         if number is None:
             number = self._to_number(item_id)
@@ -255,7 +307,7 @@ class Archive:
         self._answers.clear()
 
     def _to_id(self, number: int) -> str:
-        # Any constant will do: it keeps the first ids from beginning with noughts.
+        # Adding a constant keeps the first ids from starting with zeros.
         rest, letters = (number * _FACTOR + _FACTOR) % self._ids_possible, ""
         for _ in range(self._id_length):
             rest, digit = divmod(rest, 36)
@@ -263,7 +315,7 @@ class Archive:
         return letters
 
     def _to_number(self, item_id: str) -> int | None:
-        """The number whose id this is; None if it is in no id's form."""
+        """The number of an id; None if it does not have the form of an id."""
         if len(item_id) != self._id_length or any(letter not in _DIGITS for letter in item_id):
             return None
         rest = 0
@@ -271,3 +323,17 @@ class Archive:
             rest = rest * 36 + _DIGITS.index(letter)
         number: int = (rest - _FACTOR) * self._inverse % self._ids_possible
         return number
+
+
+def check_omit(omit: object, needed: Iterable[str]) -> None:
+    """Check the names of the fields to leave out; the sandbox needs some."""
+    if isinstance(omit, str) or not isinstance(omit, Collection):
+        raise ConfigurationError(f"omit={omit!r}: a list of field names is needed")
+    for name in needed:
+        if name in omit:
+            raise ConfigurationError(f"omit names {name!r}, which the sandbox needs")
+
+
+def is_id(value: object) -> TypeGuard[str]:
+    """Whether a value can be an id: text that can stand in a path."""
+    return isinstance(value, str) and value not in {"", ".", ".."}

@@ -1,1 +1,1 @@
-"""The sandbox's webhooks: registered, sent, and kept for tests to look at."""
+"""Webhooks: registered (`registrations`), announced (`events`) and delivered (`deliverer`)."""

@@ -1,25 +1,26 @@
-"""Delivers webhooks as LiveChat does: again and again, until they are answered 200."""
+"""Delivery of webhooks: repeated until the answer is 200, as LiveChat does."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 import aiohttp
-from attrs import define
+from attrs import asdict, define, field, frozen
 from yarl import URL
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, SecretBytes
-from livechat_async.sandbox.webhooks.deliveries import Attempt, Delivery
 from livechat_async.sandbox.webhooks.registrations import Registration, is_here
 
-__all__ = ["Deliverer"]
+__all__ = ["Attempt", "Deliverer", "Delivery"]
 
 _RETRIES = 10
 _KEPT = 10_000
@@ -27,33 +28,104 @@ _AT_ONCE = 64
 _SHOWN = 3
 
 
+@frozen(kw_only=True)
+class Attempt:
+    """One attempt to deliver a webhook.
+
+    Attributes:
+        at: its beginning, in UTC.
+        status: the status of the answer; None if there was none.
+        problem: why there was no answer; "" if there was one.
+    """
+
+    at: datetime
+    status: int | None = None
+    problem: str = ""
+
+
+@define(kw_only=True, eq=False)
+class Delivery:
+    """The delivery of one event to one webhook. Its ``repr`` hides the body and the secrets.
+
+    Attributes:
+        id: counts from ``"1"``.
+        event_type: such as ``chat_started``.
+        event_unique_id: the event's id, the same in every repeat.
+        webhook_id: the webhook's id.
+        url: the webhook's URL without user name and password.
+        raw_body: the body, the same bytes in every repeat.
+        target: the URL as it was registered. A secret.
+        attempts: all attempts so far, the oldest first.
+        under_way: the number of its deliveries under way: itself and its repeats.
+    """
+
+    id: str
+    event_type: str
+    event_unique_id: str
+    webhook_id: str
+    url: str
+    raw_body: bytes = field(repr=False, converter=SecretBytes)
+    target: Secret = field(converter=Secret)
+    attempts: list[Attempt] = field(factory=list[Attempt])
+    under_way: int = 0
+
+    @property
+    def statuses(self) -> list[int | None]:
+        """The status of each attempt's answer; None if there was none."""
+        return [attempt.status for attempt in self.attempts]
+
+    @property
+    def done(self) -> bool:
+        """Whether no attempt is left, unless you repeat the delivery."""
+        return self.under_way == 0
+
+    def body(self) -> dict[str, Any]:
+        """The webhook's body, read as JSON."""
+        body: dict[str, Any] = json.loads(self.raw_body)
+        return body
+
+    def to_wire(self) -> dict[str, object]:
+        """The delivery as plain data for JSON: with the body, without the password."""
+        return {
+            "id": self.id,
+            "event_type": self.event_type,
+            "event_unique_id": self.event_unique_id,
+            "webhook_id": self.webhook_id,
+            "url": self.url,
+            "body": self.body(),
+            "attempts": [
+                {**asdict(attempt), "at": attempt.at.isoformat()} for attempt in self.attempts
+            ],
+            "done": self.done,
+        }
+
+
 @define(eq=False)
 class _Round:
-    """A delivery that is under way."""
+    """A delivery under way, with its number of repeats after a 200."""
 
     delivery: Delivery
     repeats: int
-    """How many times it is sent once more after a 200."""
 
 
 class Deliverer:
-    """Brings webhooks to where they belong, each in a task of its own.
+    """Delivers webhooks, each in a task of its own.
 
     Args:
-        limit: seconds an answer may take.
-        retry_span: seconds in which the ten repeats come of what is not answered 200.
-        repeats: how many times everything is sent once more though it was answered 200.
-        jitter: each delivery begins after up to so many seconds, by chance.
+        limit: seconds to wait for an answer.
+        retry_span: seconds from the first attempt to the tenth repeat, if no answer is 200.
+        repeats: extra deliveries of each webhook after a 200.
+        jitter: the maximum of the random seconds before each delivery.
     """
 
     def __init__(self, *, limit: float, retry_span: float, repeats: int, jitter: float) -> None:
         self._limit = limit
         self._repeats = repeats
         self._jitter = jitter
-        # Each wait is twice the one before: LiveChat tells no more than their number and their sum.
+        # Each wait is twice the one before: LiveChat documents only their number and their sum.
         unit = retry_span / (2**_RETRIES - 1)
         self._waits = [unit * 2**number for number in range(_RETRIES)]
-        self._chance = random.Random(0)  # noqa: S311 - the same every time is what tests want
+        self._chance = random.Random(0)  # noqa: S311 - tests want the same waits every time
         self._made = 0
         self._log: dict[str, Delivery] = {}
         self._rounds: set[_Round] = set()
@@ -69,17 +141,17 @@ class Deliverer:
 
     @property
     def is_running(self) -> bool:
-        """Whether anything would be delivered."""
+        """Whether it delivers."""
         return self._loop is not None and not self._loop.is_closed()
 
     def start(self) -> None:
-        """Deliver from now on, in the event loop that runs here."""
+        """Deliver from now on, in the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def stop(self) -> None:
-        """Give up, at once, what is under way. Does nothing if it does not run."""
+        """Cancel at once what is under way; does nothing if it does not run."""
         session, self._session, self._loop = self._session, None, None
         for task in self._tasks:
             task.cancel()
@@ -90,7 +162,7 @@ class Deliverer:
             await session.close()
 
     def deliver(self, registration: Registration, unique_id: str, body: SecretBytes) -> None:
-        """Begin to deliver something; from any thread, and without waiting for anybody."""
+        """Begin a delivery, from any thread and without waiting."""
         self._made += 1
         delivery = Delivery(
             id=str(self._made),
@@ -107,66 +179,61 @@ class Deliverer:
         self._begin(_Round(delivery, self._repeats))
 
     def repeat(self, delivery_id: str) -> None:
-        """Deliver something once more, also while that is still under way.
-
-        Raises:
-            ConfigurationError: there is no such delivery, or the sandbox does not run.
-        """
+        """Repeat a known delivery, which may still be under way."""
         if delivery_id not in self._log:
             raise ConfigurationError(
-                f"there is no delivery {delivery_id!r}: use an id that deliveries has"
+                f"there is no delivery {delivery_id!r}: use an id from deliveries"
             )
         if not self.is_running:
             raise ConfigurationError("the sandbox does not run, and delivers nothing: start it")
         self._begin(_Round(self._log[delivery_id], 0))
 
     def clear(self) -> None:
-        """Forget the deliveries so far; what is under way goes on."""
+        """Forget the deliveries so far; those under way go on."""
         self._log.clear()
 
-    async def settled(self, timeout: float) -> None:  # noqa: ASYNC109 - it says what is missing
-        """Wait until nothing is under way.
-
-        Raises:
-            TimeoutError: something still is after so many seconds.
-        """
+    async def settled(self, timeout: float) -> None:  # noqa: ASYNC109 - its error names the rest
+        """Wait until nothing is under way; a TimeoutError names what still is."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._settled()
         left = [round_.delivery for round_ in self._rounds]
         if left:
-            told = [f"{each.event_type} to {each.url} {each.statuses}" for each in left[:_SHOWN]]
+            names = [f"{each.event_type} to {each.url} {each.statuses}" for each in left[:_SHOWN]]
             more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
             raise TimeoutError(
-                f"after {timeout:g} s this is still under way: {'; '.join(told)}{more}. What is "
-                "not answered 200 is repeated for a long time: webhook_retry_span makes it shorter"
+                f"after {timeout:g} s this is still under way: {'; '.join(names)}{more}. Without "
+                "a 200, repeats go on for hours: set a shorter webhook_retry_span"
             )
 
     async def _settled(self) -> None:
+        async def wait(event: asyncio.Event) -> None:
+            await event.wait()
+
         while True:
-            loop, ended = self._loop, self._ended  # before the look at what is left
+            loop, ended = self._loop, self._ended  # taken before the rounds are checked
             if not self._rounds or loop is None or loop.is_closed():
                 return
             if loop is asyncio.get_running_loop():
                 await ended.wait()
             else:
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_wait(ended), loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(wait(ended), loop))
 
     def _begin(self, round_: _Round) -> None:
         loop = self._loop
         if loop is None:
-            return  # another thread has just stopped it
+            return  # another thread has just stopped the sandbox
         round_.delivery.under_way += 1
         self._rounds.add(round_)
-        # A test may call from another thread than the one the sandbox lives in.
+        # The caller may be in another thread than the sandbox.
         loop.call_soon_threadsafe(self._run, round_)
 
     def _run(self, round_: _Round) -> None:
         if round_ not in self._rounds:
-            return  # it was stopped meanwhile
+            return  # the sandbox was stopped meanwhile
         if self._session is None:
             self._session = _new_session()
-        task = asyncio.create_task(self._go(round_, self._session))
+        task = asyncio.create_task(self._deliver(round_, self._session))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -176,21 +243,21 @@ class Deliverer:
         ended, self._ended = self._ended, asyncio.Event()
         ended.set()
 
-    async def _go(self, round_: _Round, session: aiohttp.ClientSession) -> None:
+    async def _deliver(self, round_: _Round, session: aiohttp.ClientSession) -> None:
         delivery = round_.delivery
         try:
             if self._jitter:
                 await asyncio.sleep(self._chance.uniform(0, self._jitter))
-            if await self._bring(delivery, session):
+            if await self._repeat_until_ok(delivery, session):
                 for _ in range(round_.repeats):
                     await self._try(delivery, session)
         finally:
             self._end(round_)
 
-    async def _bring(self, delivery: Delivery, session: aiohttp.ClientSession) -> bool:
-        """Whether it was answered 200 in the end."""
+    async def _repeat_until_ok(self, delivery: Delivery, session: aiohttp.ClientSession) -> bool:
+        """Send until the answer is 200; whether it was 200 in the end."""
         if not is_here(URL(delivery.target)):
-            problem = "a sandbox delivers on this machine only: give a URL such as http://127.0.0.1"
+            problem = "a sandbox delivers on this machine only: use a URL such as http://127.0.0.1"
             delivery.attempts.append(Attempt(at=datetime.now(UTC), problem=problem))
             return False
         for wait in self._waits:
@@ -225,8 +292,8 @@ class Deliverer:
 
 def _new_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        # A connection of its own for each: one that a receiver has just closed would look like a
-        # delivery that failed.
+        # One connection for each delivery: a kept-alive one that the receiver has just closed
+        # would look like a failed delivery.
         connector=aiohttp.TCPConnector(limit=0, force_close=True),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(),
@@ -234,12 +301,8 @@ def _new_session() -> aiohttp.ClientSession:
 
 
 def _credentials_of(url: URL) -> dict[str, str]:
-    """The header that stands for the user name and password in a URL."""
+    """The header for the user name and password in a URL."""
     if url.user is None and url.password is None:
         return {}
     pair = f"{url.user or ''}:{url.password or ''}".encode()
     return {"Authorization": Secret(f"Basic {b64encode(pair).decode()}")}
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()

@@ -1,73 +1,100 @@
-"""Something happened: the event, and its parts in the form webhooks have them in.
+"""Events: webhook bodies, and the form of their parts.
 
-That form is not the one of the REST answers: keys differ, and tickets and chats are shorter.
+That form differs from the REST answers: keys differ, and tickets and chats are shorter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field
 
 from livechat_async.redaction import Secret, SecretBytes
-from livechat_async.sandbox.http.answers import to_json
-from livechat_async.sandbox.http.queries import items_of, part_of
-from livechat_async.sandbox.state.timeline import Wire
+from livechat_async.sandbox.http.answers import Wire, to_json
+from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
+from livechat_async.sandbox.options import TokenScope
+from livechat_async.sandbox.webhooks.deliverer import Deliverer
+from livechat_async.sandbox.webhooks.registrations import Registrations
 
 __all__ = [
-    "Event",
-    "canned_response_part",
+    "Announcer",
+    "Parts",
     "chat_part",
     "survey_part",
     "ticket_part",
     "visitor_of_chat",
     "visitor_part",
+    "webhook_body",
 ]
+
+Parts: TypeAlias = Callable[[], Mapping[str, object]]
+"""Makes the data of an event, by data type; called only if a webhook wants it."""
 
 _VISITOR = (
     *("id", "name", "custom_variables", "country", "city", "language"),
     *("page_current", "timezone"),
 )
+_EVENT = ("user_type", "text", "timestamp", "type")
 
 
-@frozen(kw_only=True)
-class Event:
-    """What happened, once; several webhooks may tell of it.
+@define(eq=False)
+class Announcer:
+    """Sends events to the webhooks registered for them.
 
-    Attributes:
-        event_type: such as ``chat_started``.
-        unique_id: 32 hexadecimal digits.
-        token: what adding details goes by. Shows in no ``repr``.
-        parts: all there is to tell, by data type.
+    ``scope`` says whether a body's token belongs to the event or to the registration.
     """
 
-    event_type: str
-    unique_id: str
-    token: Secret
-    parts: Mapping[str, object] = field(repr=False)
+    license_id: int
+    registrations: Registrations
+    deliverer: Deliverer
+    scope: TokenScope
+    _events: int = field(default=0, init=False)
 
-    def body(self, license_id: int, token: Secret, data_types: Iterable[str]) -> SecretBytes:
-        """The body of a webhook.
+    def announce(
+        self,
+        event_type: str,
+        parts: Parts,
+        *,
+        unique_id: str | None = None,
+        token: Secret | None = None,
+    ) -> list[Secret]:
+        """Send an event to its webhooks, and return the tokens in the bodies that were sent.
 
-        Args:
-            license_id: the licence, which bodies have as text.
-            token: the event's own token, or another.
-            data_types: what the webhook asked for.
+        It gets a new id and token by default. Nothing is sent while the sandbox is stopped.
         """
-        body = {
-            "event_type": self.event_type,
-            "token": token,
-            "license_id": str(license_id),
-            "event_unique_id": self.unique_id,
-            "lc_version": "2",
-            **{name: self.parts[name] for name in data_types if name in self.parts},
-        }
-        return SecretBytes(to_json(body))
+        wanted = [each for each in self.registrations if each.event_type == event_type]
+        if not wanted or not self.deliverer.is_running:
+            return []
+        self._events += 1
+        # Test data, like every id and token of a sandbox: counted, not random.
+        unique_id = f"d{self._events:031x}" if unique_id is None else unique_id
+        token = Secret(f"a{self._events:031x}") if token is None else token
+        data, sent = parts(), list[Secret]()
+        for registration in wanted:
+            sent.append(token if self.scope == "event" else registration.token)
+            parts_wanted = {name: data[name] for name in registration.data_types if name in data}
+            body = webhook_body(event_type, sent[-1], self.license_id, unique_id, parts_wanted)
+            self.deliverer.deliver(registration, unique_id, body)
+        return sent
+
+
+def webhook_body(
+    event_type: str, token: str, license_id: int, unique_id: str, parts: Mapping[str, object]
+) -> SecretBytes:
+    """The body of a webhook, with the data of its data types."""
+    envelope = {
+        "event_type": event_type,
+        "token": token,
+        "license_id": str(license_id),  # text here, a number in REST answers
+        "event_unique_id": unique_id,
+        "lc_version": "2",
+    }
+    return SecretBytes(to_json({**envelope, **parts}))
 
 
 def chat_part(item: Mapping[str, Any]) -> Wire:
-    """A chat of the archives, or one that runs."""
+    """A chat of the archives, or a running one."""
     moments = ("started_timestamp", "ended_timestamp")
     return {
         "id": item.get("id"),
@@ -75,29 +102,19 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
         "url": item.get("chat_start_url", ""),
         "referer": item.get("referrer", ""),
         "messages": [
-            _without_none(
-                user_type=message.get("user_type"),
-                author_name=message.get("author_name"),
-                agent_id=message.get("agent_id"),
-                text=message.get("text"),
-                timestamp=message.get("timestamp"),
-            )
-            for message in _objects(item, "messages")
+            _set(said, ("user_type", "author_name", "agent_id", "text", "timestamp"))
+            for said in objects_of(item, "messages")
         ],
         "attachments": [],
         "events": [
-            _without_none(
-                user_type=event.get("user_type"),
-                text=event.get("text"),
-                timestamp=event.get("timestamp"),
-                type=event.get("event_type"),  # the name REST has for it
-            )
-            for event in _objects(item, "events")
+            # REST has the type as event_type.
+            _set({**event, "type": event.get("event_type")}, _EVENT)
+            for event in objects_of(item, "events")
             if event.get("type") == "event"
         ],
         "agents": [
             {"name": agent.get("display_name"), "login": agent.get("email")}
-            for agent in _objects(item, "agents")
+            for agent in objects_of(item, "agents")
         ],
         "tags": items_of(item, "tags"),
         "groups": items_of(item, "group"),
@@ -105,40 +122,32 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
 
 
 def visitor_part(visitor: Mapping[str, Any], survey: Iterable[Mapping[str, str]]) -> Wire:
-    """Somebody who is on the site, with an e-mail address of their own, or that of the survey."""
-    email = str(visitor.get("email") or "") or _email_in(survey)
+    """A visitor on the site, with their e-mail address or the one in the survey."""
+    in_survey = (item["answer"] for item in survey if item["type"] == "email")
+    email = str(visitor.get("email") or "") or next(in_survey, "")
     return {**{name: visitor[name] for name in _VISITOR if name in visitor}, "email": email}
 
 
 def visitor_of_chat(item: Mapping[str, Any]) -> Wire:
-    """The visitor of a chat in the archives, who may have left long ago."""
+    """The visitor of a chat in the archives."""
     visitor = {**part_of(item, "visitor")}
     if item.get("chat_start_url"):
         visitor["page_current"] = item["chat_start_url"]
     if items_of(item, "custom_variables"):
         visitor["custom_variables"] = item["custom_variables"]
-    answers = survey_part(item.get("prechat_survey"))
-    return visitor_part(visitor, answers)
+    return visitor_part(visitor, survey_part(item.get("prechat_survey")))
 
 
 def survey_part(answers: object) -> list[dict[str, str]]:
     """The survey before a chat."""
-    if not isinstance(answers, list):
-        return []
     pairs = [
         (str(item.get("key", "")), str(item.get("value", "")))
-        for item in answers
-        if isinstance(item, Mapping)
+        for item in objects_of({"": answers}, "")
     ]
     return [
         {"id": str(2001 + index), "type": _question_type(key), "label": key, "answer": value}
         for index, (key, value) in enumerate(pairs)
     ]
-
-
-def _email_in(survey: Iterable[Mapping[str, str]]) -> str:
-    """The e-mail address somebody gave in the survey; "" for none."""
-    return next((item["answer"] for item in survey if item["type"] == "email"), "")
 
 
 def ticket_part(ticket: Mapping[str, Any]) -> Wire:
@@ -150,26 +159,13 @@ def ticket_part(ticket: Mapping[str, Any]) -> Wire:
         part["assignee"] = _kept(part_of(ticket, "assignee"), ("id", "name"))
     return {
         **part,
-        "groups": [_kept(group, ("id", "name")) for group in _objects(ticket, "groups")],
+        "groups": [_kept(group, ("id", "name")) for group in objects_of(ticket, "groups")],
         "events": [
             _kept(event, ("type", "author", "date", "is_private", "message", "source"))
-            for event in _objects(ticket, "events")
+            for event in objects_of(ticket, "events")
         ],
         "source": {"type": source.get("type"), "url": source.get("url"), "id": source.get("id")},
         "tags": items_of(ticket, "tags"),
-    }
-
-
-def canned_response_part(
-    response_id: int, *, group: int, text: str, tags: Iterable[str], modified: int
-) -> Wire:
-    """A canned response."""
-    return {
-        "group": group,
-        "id": response_id,
-        "modification_date": modified,
-        "tags": [*tags],
-        "text": text,
     }
 
 
@@ -177,12 +173,8 @@ def _kept(item: Mapping[str, Any], names: Iterable[str]) -> Wire:
     return {name: item[name] for name in names if name in item}
 
 
-def _without_none(**values: object) -> Wire:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _objects(item: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    return [each for each in items_of(item, name) if isinstance(each, Mapping)]
+def _set(item: Mapping[str, Any], names: Iterable[str]) -> Wire:
+    return {name: item[name] for name in names if item.get(name) is not None}
 
 
 def _question_type(label: str) -> str:

@@ -1,4 +1,4 @@
-"""The webhooks an account has registered: what it wants to be told, and where."""
+"""The registered webhooks of an account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from livechat_async.redaction import Secret
 
 __all__ = ["DATA_TYPES", "Registration", "Registrations", "is_here", "read_registration"]
 
-# Written from the documentation once more: the client's own table is not what it is tested with.
+# Written from the documentation again, so that a mistake in the client's own table shows in tests.
 DATA_TYPES: Mapping[str, tuple[str, ...]] = {
     "chat_started": ("chat", "visitor", "pre_chat_survey"),
     "chat_ended": ("chat", "visitor", "pre_chat_survey"),
@@ -22,7 +22,7 @@ DATA_TYPES: Mapping[str, tuple[str, ...]] = {
     "ticket_created": ("ticket",),
     "canned_response_changed": ("canned_response",),
 }
-"""What can be asked for with which event."""
+"""The data types of each event type."""
 
 
 @frozen(kw_only=True)
@@ -31,10 +31,10 @@ class Registration:
 
     Attributes:
         id: 32 hexadecimal digits.
-        event_type: what it is about.
-        data_types: what it brings.
-        url: where it goes, with the user name and password that were given. Shows in no ``repr``.
-        token: 32 hexadecimal digits. Shows in no ``repr``.
+        event_type: the events it receives.
+        data_types: the data in its bodies.
+        url: its URL, with user name and password. Hidden in every ``repr``.
+        token: 32 hexadecimal digits. Hidden in every ``repr``.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Registration:
     token: Secret
 
     def to_wire(self, license_id: int) -> dict[str, Any]:
-        """As answers have it."""
+        """The webhook in the form of answers."""
         return {
             "licence": license_id,  # a number, and the British spelling: as documented
             "event_type": self.event_type,
@@ -57,21 +57,21 @@ class Registration:
 
 
 class Registrations:
-    """All webhooks, in the order they were registered in."""
+    """All webhooks, in the order of their registration."""
 
     def __init__(self) -> None:
         self._items: dict[str, Registration] = {}
         self._made = 0
 
     def __iter__(self) -> Iterator[Registration]:
-        # A list of its own: registrations may come while somebody goes through them.
+        # A copy: webhooks may be registered while a caller iterates.
         return iter(list(self._items.values()))
 
     def add(self, event_type: str, url: str, data_types: Iterable[str]) -> Registration:
-        """Register a webhook, of values that `read_registration` let pass."""
+        """Register a webhook, of values that `read_registration` returned."""
         self._made += 1
         registration = Registration(
-            # Test data: counted, not random, so that nobody takes one for a real secret.
+            # Test data: counted, not random, so that it cannot pass for a real secret.
             id=f"b{self._made:031x}",
             event_type=event_type,
             data_types=tuple(data_types),
@@ -82,19 +82,14 @@ class Registrations:
         return registration
 
     def remove(self, webhook_id: str) -> bool:
-        """Remove a webhook; whether there was one."""
+        """Remove a webhook; returns whether there was one."""
         return self._items.pop(webhook_id, None) is not None
 
 
 def read_registration(
     values: Mapping[str, object], problems: list[str]
 ) -> tuple[str, str, tuple[str, ...]]:
-    """What a webhook is to be: its event type, URL and data types.
-
-    Args:
-        values: what was sent.
-        problems: what is wrong with it is added here.
-    """
+    """The event type, URL and data types of a new webhook; adds to the problems what is wrong."""
     event_type, url, data_types = (values.get(name) for name in ("event_type", "url", "data_types"))
     if not isinstance(event_type, str) or event_type not in DATA_TYPES:
         problems.append(f"event_type has to be one of: {', '.join(DATA_TYPES)}")
@@ -113,7 +108,7 @@ def read_registration(
 
 
 def is_here(url: URL) -> bool:
-    """Whether a URL leads to this machine itself."""
+    """Whether a URL leads to this machine."""
     return is_loopback(url.host or "")
 
 
@@ -126,7 +121,7 @@ def _is_address(text: str) -> bool:
 
 
 def _as_kept(text: str) -> str:
-    # LiveChat makes https of http, as its documentation shows. On this machine http stays: the
-    # sandbox really delivers there, where nobody speaks TLS.
+    # LiveChat changes http to https, as its documentation shows. On this machine http stays: the
+    # sandbox delivers there, to receivers without TLS.
     scheme, mark, rest = text.partition("://")
     return f"https{mark}{rest}" if scheme.lower() == "http" and not is_here(URL(text)) else text

@@ -1,0 +1,146 @@
+"""What tests do with webhooks: register them and inspect the deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from livechat_async.checks import check_count
+from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import conceal, kind_of
+from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.webhooks.deliverer import Delivery
+from livechat_async.sandbox.webhooks.registrations import DATA_TYPES, read_registration
+
+__all__ = ["WebhookActions"]
+
+
+class WebhookActions:
+    """The webhook methods of a sandbox."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def register_webhook(
+        self, event_type: str, url: str, data_types: Iterable[str] | None = None
+    ) -> str:
+        """Register a webhook, as ``POST /webhooks`` does.
+
+        Args:
+            event_type: ``chat_started``, ``chat_ended``, ``chat_changed``, ``visitor_queued``,
+                ``ticket_created`` or ``canned_response_changed``.
+            url: the receiver's URL, on this machine; nothing is sent elsewhere. A user name and
+                password in it become the header ``Authorization``.
+            data_types: the data in the webhook's bodies; by default all that the event has.
+
+        Returns:
+            The webhook's id.
+
+        Raises:
+            ConfigurationError: an unknown event, data the event does not have, or a bad URL.
+        """
+        url = conceal(url, "secret")
+        kinds = DATA_TYPES.get(event_type, ("chat",)) if data_types is None else data_types
+        values = {"event_type": event_type, "url": url, "data_types": _as_list(kinds)}
+        problems: list[str] = []
+        registration = read_registration(values, problems)
+        if problems:
+            raise ConfigurationError("; ".join(problems))
+        return self._account.registrations.add(*registration).id
+
+    def remove_webhook(self, webhook_id: str) -> None:
+        """Remove a known webhook; deliveries under way go on."""
+        if not self._account.registrations.remove(webhook_id):
+            raise ConfigurationError(f"there is no webhook {webhook_id!r}: use an id of webhooks")
+
+    @property
+    def webhooks(self) -> list[dict[str, Any]]:
+        """The webhooks, as ``GET /webhooks`` shows them; ``url`` and ``token`` are secrets."""
+        return [item.to_wire(self._account.license_id) for item in self._account.registrations]
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """The deliveries, done or under way, the oldest first; at most the last 10,000."""
+        return list(self._account.deliverer)
+
+    def clear_deliveries(self) -> None:
+        """Forget the deliveries so far; those under way go on."""
+        self._account.deliverer.clear()
+
+    async def delivered(self, timeout: float = 10) -> None:  # noqa: ASYNC109 - see `settled`
+        """Wait until no delivery is under way, including its repeats.
+
+        ::
+
+            sandbox.start_chat(visitor_id)
+            await sandbox.delivered()
+            [delivery] = sandbox.deliveries
+            assert delivery.statuses == [200]
+
+        Args:
+            timeout: seconds.
+
+        Raises:
+            TimeoutError: deliveries are still under way; the message names them.
+        """
+        await self._account.deliverer.settled(timeout)
+
+    def repeat_delivery(self, delivery: Delivery | str) -> None:
+        """Repeat a delivery, byte for byte, as LiveChat does after a late answer.
+
+        Args:
+            delivery: one of `deliveries`, or its id. It may still be under way.
+
+        Raises:
+            ConfigurationError: the sandbox does not run.
+        """
+        self._account.deliverer.repeat(delivery.id if isinstance(delivery, Delivery) else delivery)
+
+    def change_canned_response(
+        self,
+        text: str,
+        *,
+        response_id: int | None = None,
+        tags: Iterable[str] = (),
+        group: int = 0,
+    ) -> int:
+        """Create or change a canned response, and send the webhook ``canned_response_changed``.
+
+        Args:
+            text: its new text.
+            response_id: its id; without one, a new canned response is created.
+            tags: its tags.
+            group: its group.
+
+        Returns:
+            The canned response's id.
+
+        Raises:
+            ConfigurationError: a value cannot be sent.
+        """
+        if not isinstance(text, str):
+            raise ConfigurationError(f"text={text!r}: text is needed, not {kind_of(text)}")
+        names = _as_list(tags)
+        if not isinstance(names, list) or not all(isinstance(tag, str) for tag in names):
+            raise ConfigurationError(f"tags={tags!r}: a list of texts is needed, as in ['hello']")
+        account = self._account
+        number = account.canned_responses + 1
+        if response_id is not None:
+            number = check_count("response_id", response_id, 0)
+        part = {
+            "group": check_count("group", group, 0),
+            "id": number,
+            "modification_date": account.visitors.now,
+            "tags": names,
+            "text": text,
+        }
+        account.canned_responses = max(number, account.canned_responses)
+        account.announcer.announce("canned_response_changed", lambda: {"canned_response": part})
+        return number
+
+
+def _as_list(values: object) -> object:
+    """A list of any iterable except text, which Python would split into letters."""
+    if isinstance(values, Iterable) and not isinstance(values, (str, bytes)):
+        return list(values)
+    return values
