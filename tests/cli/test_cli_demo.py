@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_process import PATIENCE, run, show
+from cli_runner import PATIENCE, run, show
 
 import livechat_async
 from livechat_async import DetailField, VisitorDetails
