@@ -16,8 +16,8 @@ from cli_runner import Done, Process, Running, until
 from pyarrow import parquet
 
 from livechat_async.cli.export import formats
-from livechat_async.cli.export.exporting import _line, _lines
 from livechat_async.cli.export.formats import COLUMNS, safe_cell
+from livechat_async.cli.export.writing import _line, _lines
 from livechat_async.export.export import Export, ExportProgress
 from livechat_async.sandbox import Sandbox
 
@@ -582,7 +582,7 @@ async def test_killed_after_the_last_step_only_the_tidying_up_is_left(
     many: Sandbox, here: Here, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("livechat_async.cli.export.files.ExportFile.tidy_up", lambda _: None)
+        patch.setattr("livechat_async.cli.export.writing.ExportFile.tidy_up", lambda _: None)
         await here(*EXPORT, "-o", str(output))
     assert checkpoint_of(output).exists()
     many.clear_requests()
@@ -649,7 +649,7 @@ async def test_without_a_total_there_is_no_time_left(capsys: pytest.CaptureFixtu
         window=None,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("livechat_async.cli.export.exporting._TELL_EVERY", 0)
+        patch.setattr("livechat_async.cli.export.writing._LINE_EVERY", 0)
         with _lines(evolve(progress, items_done=0)) as tell:
             tell(progress)
 
@@ -659,9 +659,9 @@ async def test_without_a_total_there_is_no_time_left(capsys: pytest.CaptureFixtu
 async def test_a_pipe_gets_a_line_now_and_then(
     many: Sandbox, here: Here, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.cli.export.exporting._SHOW_EVERY", 0)
-    monkeypatch.setattr("livechat_async.cli.export.exporting._TELL_EVERY", 0)
-    monkeypatch.setattr("livechat_async.cli.export.exporting._SAVE_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.writing._BAR_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.writing._LINE_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.writing._SAVE_EVERY", 0)
 
     done = await here(*EXPORT, "-o", str(output))
 

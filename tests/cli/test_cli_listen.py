@@ -422,7 +422,7 @@ async def test_a_second_ctrl_c_ends_it_at_once(
     done = await it.end(signal.SIGINT)
 
     assert done.code == 130
-    assert not any(map(is_alive, pids))
+    await until(lambda: not any(map(is_alive, pids)))
     assert "Traceback" not in done.err
     assert "error" not in done.err
 
@@ -522,7 +522,7 @@ async def test_a_terminal_that_is_closed_ends_it_and_its_programs(
     done = await it.end(signal.SIGHUP)
 
     assert done.code == 130
-    assert not any(map(is_alive, pids))
+    await until(lambda: not any(map(is_alive, pids)))
 
 
 async def test_events_are_handled_though_nobody_reads_stderr(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cli_runner import Done, Process, run, run_process, show
 
-from livechat_async.cli.text import how_long, to_json
+from livechat_async.cli.common import how_long, to_json
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
 
