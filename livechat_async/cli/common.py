@@ -8,8 +8,9 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import typer
@@ -31,6 +32,7 @@ __all__ = [
     "to_json",
     "wait_for",
     "webhook_password",
+    "with_client",
 ]
 
 INTERRUPTED = 130
@@ -48,47 +50,26 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 @frozen(kw_only=True)
 class Settings:
-    """The options before a command; typer carries them as ``context.obj``.
-
-    Attributes:
-        timeouts: how long to wait.
-        region: where the account lives.
-    """
+    """The options before a command; typer carries them as ``context.obj``."""
 
     timeouts: Timeouts
     region: Region | None
 
     def client(self, retry: RetryPolicy | None = None) -> LiveChatClient:
-        """A client with the credentials of the environment.
-
-        Args:
-            retry: what to repeat, if not the default.
-
-        Raises:
-            ConfigurationError: the environment has no credentials.
-        """
+        """A client with the credentials of the environment."""
         return LiveChatClient.from_env(
             timeouts=self.timeouts, region=self.region, retry=retry or RetryPolicy()
         )
 
     def client_without_credentials(self) -> LiveChatClient:
-        """A client that sends no credentials, which is enough to add details.
-
-        Raises:
-            ConfigurationError: ``LIVECHAT_BASE_URL`` is not usable.
-        """
+        """A client that sends no credentials, which is enough to add details."""
         base_url = os.environ.get("LIVECHAT_BASE_URL")
-        if not base_url:
-            return LiveChatClient(timeouts=self.timeouts, region=self.region)
-        return LiveChatClient(base_url=base_url, timeouts=self.timeouts, region=self.region)
+        make = partial(LiveChatClient, timeouts=self.timeouts, region=self.region)
+        return make(base_url=base_url) if base_url else make()
 
 
 def webhook_password() -> tuple[Secret, Secret]:
-    """The user name and password that LiveChat sends with webhooks, or two empty texts.
-
-    Raises:
-        ConfigurationError: the environment has only one of them.
-    """
+    """The user name and password that LiveChat sends with webhooks, or two empty texts."""
     user, password = (
         Secret(os.environ.get(f"LIVECHAT_WEBHOOK_{name}", "")) for name in ("USER", "PASSWORD")
     )
@@ -114,12 +95,23 @@ def show_log() -> None:
     library.setLevel(logging.DEBUG)
 
 
-def wait_for(work: Coroutine[Any, Any, None]) -> None:
-    """Run the work of a command in an event loop.
+def with_client(
+    context: typer.Context,
+    work: Callable[[LiveChatClient], Coroutine[Any, Any, None]],
+    retry: RetryPolicy | None = None,
+) -> None:
+    """Run the work of a command, which gets a client."""
+    settings: Settings = context.obj
 
-    Raises:
-        typer.Exit: the reader of stdout is gone.
-    """
+    async def run() -> None:
+        async with settings.client(retry) as client:
+            await work(client)
+
+    wait_for(run())
+
+
+def wait_for(work: Coroutine[Any, Any, None]) -> None:
+    """Run the work of a command in an event loop, and exit if the reader of stdout is gone."""
     try:
         asyncio.run(work)
     except BrokenPipeError:

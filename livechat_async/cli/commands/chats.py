@@ -8,18 +8,10 @@ from typing import Annotated
 
 import typer
 
-from livechat_async import Chat, ConfigurationError
-from livechat_async.cli.commands.options import (
-    CHAT_FILTERS,
-    AsJson,
-    AsJsonLines,
-    Everything,
-    Filters,
-    MaxItems,
-    limits,
-    with_filters,
-)
-from livechat_async.cli.common import Settings, wait_for
+from livechat_async import Chat, ConfigurationError, LiveChatClient
+from livechat_async.cli.commands import options
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import with_client
 from livechat_async.cli.export.formats import Format, check_format, guess_format
 from livechat_async.cli.export.writing import ExportFile, write_export
 from livechat_async.cli.output.archive import CHATS, chat_transcript
@@ -43,14 +35,14 @@ class _OnOverfullDay(StrEnum):
 
 
 @app.command("list")
-@with_filters(CHAT_FILTERS)
+@options.with_filters(options.CHAT_FILTERS)
 def list_chats(
     context: typer.Context,
     *,
-    filters: Filters,
-    max_items: MaxItems = 25,
-    everything: Everything = False,
-    as_json: AsJsonLines = False,
+    filters: options.Filters,
+    max_items: options.MaxItems = 25,
+    everything: options.Everything = False,
+    as_json: options.AsJsonLines = False,
 ) -> None:
     """Show chats of the archive, the newest first.
 
@@ -63,7 +55,7 @@ def list_chats(
     """
     show_items(
         context,
-        lambda client: client.chats.list(**filters, **limits(max_items, everything)),
+        lambda client: client.chats.list(**filters, **options.limits(max_items, everything)),
         CHATS,
         as_json=as_json,
     )
@@ -74,7 +66,7 @@ def get_chat(
     context: typer.Context,
     chat_id: Annotated[str, typer.Argument(help="The chat's id.")],
     *,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show what was said in a chat.
 
@@ -85,35 +77,28 @@ def get_chat(
 
 
 @app.command("export")
-@with_filters(CHAT_FILTERS)
+@options.with_filters(options.CHAT_FILTERS)
 def export_chats(
     context: typer.Context,
     *,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")
-    ],
-    filters: Filters,
+    output: Annotated[Path, option("The file to write.", "--output", "-o", metavar="FILE")],
+    filters: options.Filters,
     kind: Annotated[
         Format | None,
-        typer.Option(
-            "--format", help="By default the file's suffix says it. JSON lines hold every field."
-        ),
+        option("By default the file's suffix says it. JSON lines hold every field.", "--format"),
     ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue an unfinished export.")
-    ] = False,
+    resume: Annotated[bool, option("Continue an unfinished export.", "--resume")] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the file, or an unfinished export of it.")
+        bool, option("Replace the file, or an unfinished export of it.", "--overwrite")
     ] = False,
     prefetch: Annotated[
-        int, typer.Option(metavar="PAGES", min=1, max=64, help="The number of pages in flight.")
+        int, option("The number of pages in flight.", metavar="PAGES", min=1, max=64)
     ] = 8,
     on_broken: Annotated[
-        _OnBroken, typer.Option(help="What to do with a chat that cannot be read.")
+        _OnBroken, option("What to do with a chat that cannot be read.")
     ] = _OnBroken.RAISE,
     on_overfull_day: Annotated[
-        _OnOverfullDay,
-        typer.Option(help="What to do with a day of more than 25,000 chats, LiveChat's limit."),
+        _OnOverfullDay, option("What to do with a day of more than 25,000 chats, LiveChat's limit.")
     ] = _OnOverfullDay.RAISE,
 ) -> None:
     """Write all chats of some days to a file, each once.
@@ -126,7 +111,6 @@ def export_chats(
       livechat-async chats export --from 2023-01-01 --to 2025-12-31 -o chats.jsonl
       livechat-async chats export --tag sales --output sales.parquet --resume
     """
-    settings: Settings = context.obj
     if resume and overwrite:
         raise typer.BadParameter(
             "--resume continues an export, and --overwrite begins another: give one of them"
@@ -135,24 +119,22 @@ def export_chats(
     check_format(kind)
     file = ExportFile(output)
 
-    async def write() -> None:
-        async with settings.client() as client:
+    async def write(client: LiveChatClient) -> None:
+        def make(checkpoint: Checkpoint | None) -> Export[Chat]:
+            try:
+                return client.chats.export(
+                    **filters,
+                    prefetch=prefetch,
+                    checkpoint=checkpoint,
+                    on_broken=on_broken.value,
+                    on_overfull_day=on_overfull_day.value,
+                )
+            except ConfigurationError as error:
+                if checkpoint is None:
+                    raise
+                raise ConfigurationError(f"{error} (here: --overwrite)") from None
 
-            def make(checkpoint: Checkpoint | None) -> Export[Chat]:
-                try:
-                    return client.chats.export(
-                        **filters,
-                        prefetch=prefetch,
-                        checkpoint=checkpoint,
-                        on_broken=on_broken.value,
-                        on_overfull_day=on_overfull_day.value,
-                    )
-                except ConfigurationError as error:
-                    if checkpoint is None:
-                        raise
-                    raise ConfigurationError(f"{error} (here: --overwrite)") from None
+        to_plain = client.converter.unstructure
+        await write_export(make, to_plain, file, kind, resume=resume, overwrite=overwrite)
 
-            to_plain = client.converter.unstructure
-            await write_export(make, to_plain, file, kind, resume=resume, overwrite=overwrite)
-
-    wait_for(write())
+    with_client(context, write)

@@ -16,20 +16,12 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from livechat_async import (
-    Arrived,
-    Change,
-    DetailField,
-    LiveChatClient,
-    Operator,
-    StateChanged,
-    Visitor,
-    VisitorDetails,
-)
+from livechat_async import DetailField, LiveChatClient, Operator, Visitor, VisitorDetails
 from livechat_async.cli.output.show import terminal
 from livechat_async.cli.output.visitors import details_panel, short_table
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
+from livechat_async.watch.changes import Arrived, Change, StateChanged
 from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
 
 __all__ = ["CODE", "CUSTOMERS", "make_customers", "tell_story"]
@@ -126,10 +118,7 @@ async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
     async def show_customer(event: ChatStarted) -> None:
         if found := await asyncio.to_thread(_look_up, path, event.visitor.email):
             plan, page = found
-            fields = [
-                DetailField("Plan", plan),
-                DetailField("Profile", "Open in CRM", url=page),
-            ]
+            fields = [DetailField("Plan", plan), DetailField("Profile", "Open in CRM", url=page)]
             crm = VisitorDetails("crm", fields, icon="example.com/crm.png")
             await event.add_details(crm)
             shown.set()

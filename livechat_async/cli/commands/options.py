@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from datetime import date
+from enum import StrEnum
 from functools import wraps
 from typing import Annotated, Any, TypeAlias
 
@@ -28,26 +29,31 @@ __all__ = [
     "Interval",
     "MaxItems",
     "limits",
+    "option",
     "with_filters",
 ]
+
+
+def option(text: str, *names: str, **settings: Any) -> Any:
+    """A `typer.Option`, with its help text first."""
+    return typer.Option(*names, help=text, **settings)
+
 
 Filters: TypeAlias = dict[str, Any]
 """The filters that the user gave, as arguments of the library's method."""
 
 AsJson: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="As JSON, with every field that LiveChat sent.")
+    bool, option("As JSON, with every field that LiveChat sent.", "--json")
 ]
 AsJsonLines: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="JSON lines, with every field that LiveChat sent.")
+    bool, option("JSON lines, with every field that LiveChat sent.", "--json")
 ]
 MaxItems: TypeAlias = Annotated[
-    int, typer.Option("--max-items", metavar="NUMBER", min=1, help="The most to show.")
+    int, option("The most to show.", "--max-items", metavar="NUMBER", min=1)
 ]
-Everything: TypeAlias = Annotated[
-    bool, typer.Option("--all", help="Show everything, instead of --max-items.")
-]
+Everything: TypeAlias = Annotated[bool, option("Show everything, instead of --max-items.", "--all")]
 Interval: TypeAlias = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0.2, max=86_400, help="Time between two polls.")
+    float, option("Time between two polls.", metavar="SECONDS", min=0.2, max=86_400)
 ]
 
 
@@ -56,9 +62,7 @@ def limits(max_items: int, everything: bool) -> dict[str, Any]:
     return {"prefetch": 8} if everything else {"max_items": max_items}
 
 
-def with_filters(
-    table: Mapping[str, Any],
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_filters(table: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorator: replaces a command's parameter ``filters`` by the options of a table.
 
     The command gets the filters that were given, and days in order.
@@ -68,12 +72,10 @@ def with_filters(
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        parameters = dict(inspect.signature(command, eval_str=True).parameters)
+        parameters = inspect.signature(command, eval_str=True).parameters
         options = [
-            inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
-            )
-            for name, annotation in table.items()
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            for name, kind in table.items()
         ]
 
         @wraps(command)
@@ -85,33 +87,15 @@ def with_filters(
             wanted = {name: value for name, value in filters.items() if value not in (None, [])}
             command(**given, filters=wanted)
 
-        typed: Any = run
-        typed.__signature__ = inspect.Signature(
-            [
-                parameter
-                for name, old in parameters.items()
-                for parameter in (options if name == "filters" else [old])
-            ]
-        )
+        signature = [
+            parameter
+            for name, own in parameters.items()
+            for parameter in (options if name == "filters" else [own])
+        ]
+        vars(run)["__signature__"] = inspect.Signature(signature)  # what typer reads
         return run
 
     return decorate
-
-
-def _option(kind: Any, *names: str, **settings: Any) -> Any:
-    return Annotated[kind | None, typer.Option(*names, **settings)]
-
-
-def _text(metavar: str, text: str, *names: str) -> Any:
-    return _option(str, *names, metavar=metavar, help=text)
-
-
-def _number(text: str) -> Any:
-    return _option(int, metavar="NUMBER", min=0, help=text)
-
-
-def _flag(names: str, text: str) -> Any:
-    return _option(bool, names, help=text)
 
 
 def _to_day(text: Any) -> date:
@@ -121,28 +105,42 @@ def _to_day(text: Any) -> date:
     return day
 
 
+def _filter(kind: Any, text: str, *names: str, **settings: Any) -> Any:
+    return Annotated[kind | None, option(text, *names, **settings)]
+
+
+def _text(metavar: str, text: str, *names: str) -> Any:
+    return _filter(str, text, *names, metavar=metavar)
+
+
+def _number(text: str) -> Any:
+    return _filter(int, text, metavar="NUMBER", min=0)
+
+
+def _flag(names: str, text: str) -> Any:
+    return _filter(bool, text, names)
+
+
 def _day(name: str, text: str) -> Any:
-    return _option(date, name, metavar="YYYY-MM-DD", parser=_to_day, help=text)
+    return _filter(date, text, name, metavar="YYYY-MM-DD", parser=_to_day)
+
+
+def _choice(metavar: str, kind: type[StrEnum], text: str) -> Any:
+    return _filter(kind, f"{text}: {', '.join(kind)}.", metavar=metavar)
 
 
 _DAYS = {
     "date_from": _day("--from", "The first day."),
     "date_to": _day("--to", "The last day; today by default."),
 }
+_GROUPS = _filter(
+    list[int], "Only visitors of this group; may be repeated.", "--group", metavar="NUMBER", min=0
+)
+_TAGS = _filter(list[str], "Only chats with this tag; may be repeated.", "--tag", metavar="TAG")
 
 VISITOR_FILTERS: Mapping[str, Any] = {
-    "state": _option(
-        VisitorState,
-        metavar="STATE",
-        help=f"Only visitors in this state: {', '.join(VisitorState)}.",
-    ),
-    "groups": _option(
-        list[int],
-        "--group",
-        metavar="NUMBER",
-        min=0,
-        help="Only visitors of this group; may be repeated.",
-    ),
+    "state": _choice("STATE", VisitorState, "Only visitors in this state"),
+    "groups": _GROUPS,
 }
 
 CHAT_FILTERS: Mapping[str, Any] = {
@@ -157,13 +155,9 @@ CHAT_FILTERS: Mapping[str, Any] = {
     "sale": _number("Only chats with this tracked sale."),
     "has_sale": _flag("--has-sale/--no-sale", "Only chats with any tracked sale, or none."),
     "queued": _flag("--queued/--not-queued", "Only chats that waited in the queue, or did not."),
-    "rate": _option(
-        ChatRate, metavar="RATE", help=f"Only chats with this rating: {', '.join(ChatRate)}."
-    ),
+    "rate": _choice("RATE", ChatRate, "Only chats with this rating"),
     "include_pending": _flag("--include-pending", "Also chats that have not ended."),
-    "tags": _option(
-        list[str], "--tag", metavar="TAG", help="Only chats with this tag; may be repeated."
-    ),
+    "tags": _TAGS,
     "tagged": _flag("--tagged/--untagged", "Only chats with any tag, or none."),
     "comment": _flag("--comment/--no-comment", "Only chats with a comment on the rating, or none."),
     "city": _text("NAME", "Only chats from this city, in the local language."),
@@ -173,11 +167,7 @@ CHAT_FILTERS: Mapping[str, Any] = {
 
 TICKET_FILTERS: Mapping[str, Any] = {
     **_DAYS,
-    "status": _option(
-        TicketStatus,
-        metavar="STATUS",
-        help=f"Only tickets with this status: {', '.join(TicketStatus)}.",
-    ),
+    "status": _choice("STATUS", TicketStatus, "Only tickets with this status"),
     "assigned": _flag("--assigned/--unassigned", "Only tickets with an assignee, or without."),
     "assignee": _text("LOGIN", "Only tickets of this agent."),
     "requester_mail": _text("MAIL", "Only tickets from this e-mail address.", "--requester"),
@@ -186,5 +176,5 @@ TICKET_FILTERS: Mapping[str, Any] = {
     "query": _text("TEXT", "Only tickets with this text."),
     "tag": _text("TAG", "Only tickets with this tag."),
     "tagged": _flag("--tagged/--untagged", "Only tickets with any tag, or none."),
-    "order": _option(TicketOrder, metavar="ORDER", help="By the last change: desc, or asc."),
+    "order": _choice("ORDER", TicketOrder, "By the last change"),
 }

@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from livechat_async import ConfigurationError
+from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import to_json, wait_for
 from livechat_async.cli.output.show import terminal
 
@@ -33,26 +32,21 @@ def run_demo() -> None:
 
 def run_sandbox(
     *,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 for any free port.")
+        int, option("The port to listen on; 0 for any free port.", min=0, max=65_535)
     ] = 8080,
-    visitors: Annotated[
-        int, typer.Option(min=0, max=10_000, help="The number of people on the site.")
-    ] = 8,
+    visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
     webhook_retry_span: Annotated[
         float,
-        typer.Option(
+        option(
+            "How long a webhook is repeated that is not answered with 200.",
             metavar="SECONDS",
             min=0,
-            help="How long a webhook is repeated that is not answered with 200.",
         ),
     ] = 6 * 60 * 60,
     webhook_repeats: Annotated[
-        int,
-        typer.Option(
-            min=0, max=100, help="Extra deliveries per webhook, to exercise deduplication."
-        ),
+        int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
     ] = 0,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.

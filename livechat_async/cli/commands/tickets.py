@@ -6,16 +6,7 @@ from typing import Annotated
 
 import typer
 
-from livechat_async.cli.commands.options import (
-    TICKET_FILTERS,
-    AsJson,
-    AsJsonLines,
-    Everything,
-    Filters,
-    MaxItems,
-    limits,
-    with_filters,
-)
+from livechat_async.cli.commands import options
 from livechat_async.cli.output.archive import TICKETS, ticket_history
 from livechat_async.cli.output.show import show_item, show_items
 
@@ -25,14 +16,14 @@ app: typer.Typer = typer.Typer(no_args_is_help=True, help="Tickets.")
 
 
 @app.command("list")
-@with_filters(TICKET_FILTERS)
+@options.with_filters(options.TICKET_FILTERS)
 def list_tickets(
     context: typer.Context,
     *,
-    filters: Filters,
-    max_items: MaxItems = 25,
-    everything: Everything = False,
-    as_json: AsJsonLines = False,
+    filters: options.Filters,
+    max_items: options.MaxItems = 25,
+    everything: options.Everything = False,
+    as_json: options.AsJsonLines = False,
 ) -> None:
     """Show tickets.
 
@@ -45,7 +36,7 @@ def list_tickets(
     """
     show_items(
         context,
-        lambda client: client.tickets.list(**filters, **limits(max_items, everything)),
+        lambda client: client.tickets.list(**filters, **options.limits(max_items, everything)),
         TICKETS,
         as_json=as_json,
     )
@@ -56,7 +47,7 @@ def get_ticket(
     context: typer.Context,
     ticket_id: Annotated[str, typer.Argument(help="The ticket's id.")],
     *,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Show what happened to a ticket.
 

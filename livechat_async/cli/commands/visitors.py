@@ -9,22 +9,12 @@ from typing import Annotated
 
 import typer
 
-from livechat_async import (
-    ConfigurationError,
-    DetailField,
-    RetryPolicy,
-    Visitor,
-    VisitorDetails,
-)
-from livechat_async.cli.commands.options import (
-    VISITOR_FILTERS,
-    Filters,
-    Interval,
-    with_filters,
-)
+from livechat_async import ConfigurationError, DetailField, RetryPolicy, VisitorDetails
+from livechat_async.cli.commands import options
+from livechat_async.cli.commands.options import Filters, option, with_filters
 from livechat_async.cli.commands.watch import follow_changes, follow_list
-from livechat_async.cli.common import Settings, number_of, to_json, wait_for
-from livechat_async.cli.output.show import show_list
+from livechat_async.cli.common import Settings, number_of, to_json, wait_for, with_client
+from livechat_async.cli.output.show import show_item, show_list
 from livechat_async.cli.output.visitors import VISITORS
 from livechat_async.redaction import printable
 
@@ -40,24 +30,28 @@ _LINK = re.compile(
 )
 
 
+# The next poll repeats a failed call anyway.
+_NO_RETRY = RetryPolicy.none()
+
+
 class _Encoding(StrEnum):
     JSON = "json"
     FORM = "form"
 
 
 @app.command("list")
-@with_filters(VISITOR_FILTERS)
+@with_filters(options.VISITOR_FILTERS)
 def list_visitors(
     context: typer.Context,
     *,
     filters: Filters,
     as_json: Annotated[
-        bool, typer.Option("--json", help="A JSON list, with every field that LiveChat sent.")
+        bool, option("A JSON list, with every field that LiveChat sent.", "--json")
     ] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Show the list again and again, until Ctrl-C.")
+        bool, option("Show the list again and again, until Ctrl-C.", "--watch")
     ] = False,
-    interval: Interval = 5.0,
+    interval: options.Interval = 5.0,
 ) -> None:
     """Show who is on the site now.
 
@@ -69,22 +63,12 @@ def list_visitors(
       livechat-async visitors list --watch --interval 10
       livechat-async visitors list --json | jq '.[].name'
     """
-    settings: Settings = context.obj
-
-    async def follow() -> None:
-        # The next poll repeats the call anyway, so a failed one is not repeated before.
-        async with settings.client(RetryPolicy.none()) as client:
-
-            async def fetch() -> list[Visitor]:
-                return await client.visitors.list(**filters)
-
-            def to_line(visitors: object) -> str:
-                return to_json(client.converter.unstructure(visitors))
-
-            await follow_list(fetch, interval, to_line if as_json else None)
-
     if watch:
-        wait_for(follow())
+        with_client(
+            context,
+            lambda client: follow_list(client, filters, interval, as_json=as_json),
+            _NO_RETRY,
+        )
         return
     show_list(
         context,
@@ -96,15 +80,15 @@ def list_visitors(
 
 
 @app.command("watch")
-@with_filters(VISITOR_FILTERS)
+@with_filters(options.VISITOR_FILTERS)
 def watch_visitors(
     context: typer.Context,
     *,
     filters: Filters,
     as_json: Annotated[
-        bool, typer.Option("--json", help="A JSON object a line, with the whole visitor.")
+        bool, option("A JSON object a line, with the whole visitor.", "--json")
     ] = False,
-    interval: Interval = 5.0,
+    interval: options.Interval = 5.0,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
 
@@ -121,27 +105,20 @@ def watch_visitors(
       livechat-async visitors watch --state queued --group 2 --interval 10
       livechat-async visitors watch --json | jq -r .visitor.name
     """
-    settings: Settings = context.obj
-
-    async def follow() -> None:
-        # The next poll repeats the call anyway, so a failed one is not repeated before.
-        async with settings.client(RetryPolicy.none()) as client:
-            await follow_changes(
-                lambda hook: client.visitors.watch(interval=interval, on_failure=hook, **filters),
-                interval,
-                client.converter.unstructure if as_json else None,
-            )
-
-    wait_for(follow())
+    with_client(
+        context,
+        lambda client: follow_changes(client, filters, interval, as_json=as_json),
+        _NO_RETRY,
+    )
 
 
 @app.command("count")
-@with_filters(VISITOR_FILTERS)
+@with_filters(options.VISITOR_FILTERS)
 def count_visitors(
     context: typer.Context,
     *,
     filters: Filters,
-    as_json: Annotated[bool, typer.Option("--json", help='As JSON: {"count": 7}.')] = False,
+    as_json: Annotated[bool, option('As JSON: {"count": 7}.', "--json")] = False,
 ) -> None:
     """Show how many visitors there are.
 
@@ -149,14 +126,11 @@ def count_visitors(
       livechat-async visitors count
       livechat-async visitors count --state queued --group 2
     """
-    settings: Settings = context.obj
-
-    async def count() -> None:
-        async with settings.client() as client:
-            number = await client.visitors.count(**filters)
-        typer.echo(to_json({"count": number}) if as_json else number)
-
-    wait_for(count())
+    show_item(
+        context,
+        lambda client: client.visitors.count(**filters),
+        lambda number: to_json({"count": number}) if as_json else str(number),
+    )
 
 
 @app.command("add-details")
@@ -165,32 +139,25 @@ def add_details(
     visitor_id: Annotated[str, typer.Argument(help="The visitor's id, from the webhook.")],
     *,
     set_id: Annotated[
-        str,
-        typer.Option(
-            "--id", metavar="NAME", help="Names the set. It replaces a set of the same name."
-        ),
+        str, option("Names the set. It replaces a set of the same name.", "--id", metavar="NAME")
     ],
     field: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A line. The name ends at the first '='."),
+        list[str] | None, option("A line. The name ends at the first '='.", metavar="NAME=VALUE")
     ] = None,
     link: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME=TEXT=URL",
-            help="A line that is a link. The name ends at the first '=', and the address begins "
+        option(
+            "A line that is a link. The name ends at the first '=', and the address begins "
             "at the first http://, https://, mailto: or tel: that follows a later '='.",
+            metavar="NAME=TEXT=URL",
         ),
     ] = None,
-    icon: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A picture of 64 by 64 pixels.")
-    ] = None,
+    icon: Annotated[str | None, option("A picture of 64 by 64 pixels.", metavar="ADDRESS")] = None,
     license_id: Annotated[
-        str | None,
-        typer.Option(envvar="LIVECHAT_LICENSE_ID", metavar="NUMBER", help="From the webhook."),
+        str | None, option("From the webhook.", envvar="LIVECHAT_LICENSE_ID", metavar="NUMBER")
     ] = None,
     encoding: Annotated[
-        _Encoding, typer.Option(help="The encoding of the request; LiveChat takes both.")
+        _Encoding, option("The encoding of the request; LiveChat takes both.")
     ] = _Encoding.JSON,
 ) -> None:
     r"""Show the agent what you know of a visitor, beside the running chat.

@@ -6,17 +6,18 @@ Both go on through failures that may pass, and show each of them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 import typer
 from rich.live import Live
 from rich.text import Text
 
-from livechat_async import CallError, RetryPolicy, Visitor, VisitorState
-from livechat_async.cli.common import number_of
+from livechat_async import CallError, LiveChatClient, RetryPolicy, Visitor, VisitorState
+from livechat_async.cli.commands.options import Filters
+from livechat_async.cli.common import number_of, to_json
 from livechat_async.cli.output.show import is_terminal, show_error, terminal
 from livechat_async.cli.output.visitors import (
     CHANGE_COLUMNS,
@@ -28,7 +29,7 @@ from livechat_async.cli.output.visitors import (
 )
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
-from livechat_async.watch.watch import FailureHook, Poller, VisitorWatch
+from livechat_async.watch.watch import FailureHook, Poller
 
 __all__ = ["follow_changes", "follow_list"]
 
@@ -37,32 +38,32 @@ _LINES_OF_PROBLEM = 5
 
 _ListView: TypeAlias = Callable[[list[Visitor] | None, str], None]
 """Shows the visitors, None before the first answer, and the problem if there is one."""
+_ShowChange: TypeAlias = Callable[[Change, Collection[Visitor]], None]
+"""Shows a change, and counts the visitors that the same answer names."""
 
 
 async def follow_list(
-    fetch: Callable[[], Awaitable[list[Visitor]]],
-    interval: float,
-    to_json: Callable[[Sequence[Visitor]], str] | None,
+    client: LiveChatClient, filters: Filters, interval: float, *, as_json: bool
 ) -> None:
-    """Show the whole list again and again.
+    """Show the whole list again and again, until a failure does not pass."""
 
-    Args:
-        fetch: makes one attempt.
-        interval: seconds between two polls; longer after failures, and never less than the server
-            asks for.
-        to_json: makes the line of JSON that is shown instead of tables and columns.
+    async def fetch() -> list[Visitor]:
+        return await client.visitors.list(**filters)
 
-    Raises:
-        LiveChatError: a failure that does not pass.
-    """
-    if to_json is not None:
-        view = _list_on_pipe(to_json)
-    elif is_terminal(sys.stdout):
-        view = _list_on_terminal(interval)
-    else:
-        view = _list_on_pipe(lambda visitors: f"{VISITORS.lines(visitors)}\n")
+    def to_text(visitors: list[Visitor]) -> str:
+        if as_json:
+            return to_json(client.converter.unstructure(visitors))
+        return "\n".join([VISITORS.header, *map(VISITORS.line, visitors), ""])
+
+    def show_text(visitors: list[Visitor] | None, problem: str) -> None:
+        if problem:
+            show_error(f"{problem} (asking again)")
+        else:
+            typer.echo(to_text(visitors or []))
+
     visitors: list[Visitor] | None = None
-    with view as show:
+    on_terminal = is_terminal(sys.stdout) and not as_json
+    with _live_table(interval) if on_terminal else nullcontext(show_text) as show:
         poller = Poller(
             fetch,
             retry=RetryPolicy(),
@@ -75,19 +76,8 @@ async def follow_list(
 
 
 @contextmanager
-def _list_on_pipe(to_text: Callable[[Sequence[Visitor]], str]) -> Iterator[_ListView]:
-    def show(visitors: list[Visitor] | None, problem: str) -> None:
-        if problem:
-            show_error(f"{problem} (asking again)")
-        else:
-            typer.echo(to_text(visitors or []))
-
-    yield show
-
-
-@contextmanager
-def _list_on_terminal(interval: float) -> Iterator[_ListView]:
-    """One table that changes, with the problem below it."""
+def _live_table(interval: float) -> Iterator[_ListView]:
+    """One table on a terminal that changes, with the problem below it."""
     console = terminal()
     asked = ""
 
@@ -113,65 +103,38 @@ def _list_on_terminal(interval: float) -> Iterator[_ListView]:
         yield show
 
 
-class _ChangeView(Protocol):
-    def show(self, change: Change, visitors: Collection[Visitor], /) -> None:
-        """Show a change; `visitors` are all that the same answer names."""
-
-    def fail(self, error: CallError, seconds: float) -> None:
-        """Show that a poll failed; the next one follows after so many seconds."""
-
-
 async def follow_changes(
-    watch: Callable[[FailureHook], VisitorWatch],
-    interval: float,
-    to_plain: Callable[[Any], Any] | None,
+    client: LiveChatClient, filters: Filters, interval: float, *, as_json: bool
 ) -> None:
-    """Show changes as they happen.
+    """Show changes as they happen, until a failure does not pass."""
 
-    Args:
-        watch: makes the watch.
-        interval: seconds between two polls, for the text on a terminal.
-        to_plain: makes plain data of a visitor, for lines of JSON instead of text.
+    async def follow(show: _ShowChange, fail: FailureHook) -> None:
+        watch = client.visitors.watch(interval=interval, on_failure=fail, **filters)
+        async with watch as changes:
+            async for change in changes:
+                show(change, changes.visitors.values())
 
-    Raises:
-        LiveChatError: a failure that does not pass.
-    """
-    if to_plain is not None or not is_terminal(sys.stdout):
-        await _follow(watch, _ChangesOnPipe(to_plain))
+    def show_text(change: Change, _: object) -> None:
+        if as_json:
+            typer.echo(change_json(change, _now(), client.converter.unstructure))
+        else:
+            typer.echo("\t".join(map(printable, change_cells(change, _now()))))
+
+    if as_json or not is_terminal(sys.stdout):
+        if not as_json:
+            typer.echo("\t".join(CHANGE_COLUMNS))
+        await follow(show_text, lambda error, seconds: show_error(_problem(error, seconds)))
         return
     # Asked before the live display replaces stderr.
     shares_terminal = is_terminal(sys.stderr)
     with Live(
         console=terminal(), auto_refresh=False, transient=True, redirect_stderr=shares_terminal
     ) as live:
-        await _follow(watch, _ChangesOnTerminal(live, interval, shares_terminal=shares_terminal))
+        view = _LiveChanges(live, interval, shares_terminal=shares_terminal)
+        await follow(view.show, view.fail)
 
 
-async def _follow(watch: Callable[[FailureHook], VisitorWatch], view: _ChangeView) -> None:
-    async with watch(view.fail) as changes:
-        async for change in changes:
-            view.show(change, changes.visitors.values())
-
-
-class _ChangesOnPipe:
-    """A line a change on stdout, and problems on stderr."""
-
-    def __init__(self, to_plain: Callable[[Any], Any] | None) -> None:
-        self._to_plain = to_plain
-        if to_plain is None:
-            typer.echo("\t".join(CHANGE_COLUMNS))
-
-    def show(self, change: Change, _: Collection[Visitor]) -> None:
-        if self._to_plain is not None:
-            typer.echo(change_json(change, _now(), self._to_plain))
-        else:
-            typer.echo("\t".join(map(printable, change_cells(change, _now()))))
-
-    def fail(self, error: CallError, seconds: float) -> None:
-        show_error(_problem(error, seconds))
-
-
-class _ChangesOnTerminal:
+class _LiveChanges:
     """A line a change, and below them who is there; problems stand between them."""
 
     def __init__(self, live: Live, interval: float, *, shares_terminal: bool) -> None:

@@ -6,18 +6,18 @@ from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
 
 import typer
-from rich.text import Text
 from yarl import URL
 
 from livechat_async import LiveChatClient
-from livechat_async.cli.common import (
-    PASSWORD_VARIABLES,
-    Settings,
-    to_json,
-    wait_for,
-    webhook_password,
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import PASSWORD_VARIABLES, Settings, wait_for, webhook_password
+from livechat_async.cli.output.show import (
+    Listing,
+    joined,
+    show_item,
+    show_list,
+    two_lines,
 )
-from livechat_async.cli.output.show import Listing, joined, show_list, table_of
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
@@ -28,7 +28,7 @@ app: typer.Typer = typer.Typer(
 )
 
 _AsJson: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="As JSON, without user names, passwords and tokens.")
+    bool, option("As JSON, without user names, passwords and tokens.", "--json")
 ]
 
 
@@ -61,12 +61,12 @@ def create_webhook(
         typer.Argument(metavar="EVENT_TYPE", help=f"One of {', '.join(WebhookEventType)}."),
     ],
     *,
-    url: Annotated[str, typer.Option(metavar="URL", help="The address to send it to.")],
+    url: Annotated[str, option("The address to send it to.", metavar="URL")],
     data_type: Annotated[
         list[WebhookDataType] | None,
-        typer.Option(
+        option(
+            "Data to send with it; may be repeated. All that the event has by default.",
             metavar="NAME",
-            help="Data to send with it; may be repeated. All that the event has by default.",
         ),
     ] = None,
     as_json: _AsJson = False,
@@ -82,21 +82,16 @@ def create_webhook(
       livechat-async webhooks create chat_ended --url https://example.com/livechat \
         --data-type chat --data-type visitor
     """
-    settings: Settings = context.obj
     target = _with_credentials(url)
-
-    async def create() -> None:
-        async with settings.client() as client:
-            made = await client.webhooks.create(event_type, url=target, data_types=data_type)
-            if as_json:
-                typer.echo(to_json(_to_plain(client, made), indent=2))
-            else:
-                typer.echo(
-                    f"{printable(made.event_type)} is sent to {printable(made.address)} now; the "
-                    f"webhook's id is {printable(made.id)}"
-                )
-
-    wait_for(create())
+    show_item(
+        context,
+        lambda client: client.webhooks.create(event_type, url=target, data_types=data_type),
+        lambda made: printable(
+            f"{made.event_type} is sent to {made.address} now; the webhook's id is {made.id}"
+        ),
+        as_json=as_json,
+        to_plain=_to_plain,
+    )
 
 
 @app.command("delete")
@@ -109,62 +104,52 @@ def delete_webhook(
     Examples:
       livechat-async webhooks delete 0123456789abcdef0123456789abcdef
     """
-    settings: Settings = context.obj
-
-    async def delete() -> None:
-        async with settings.client() as client:
-            await client.webhooks.delete(webhook_id)
-        typer.echo(f"{printable(webhook_id)} is removed")
-
-    wait_for(delete())
+    show_item(
+        context,
+        lambda client: client.webhooks.delete(webhook_id),
+        lambda _: printable(f"{webhook_id} is removed"),
+    )
 
 
 @app.command("listen")
 def listen(
     context: typer.Context,
     *,
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, option("The address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="The port to listen on; 0 for any free port.")
+        int, option("The port to listen on; 0 for any free port.", min=0, max=65_535)
     ] = 8080,
     event: Annotated[
         list[WebhookEventType] | None,
-        typer.Option(
+        option(
+            f"Only these events; may be repeated. By default all: {', '.join(WebhookEventType)}.",
             metavar="EVENT_TYPE",
-            help=f"Only these events; may be repeated. By default all: "
-            f"{', '.join(WebhookEventType)}.",
         ),
     ] = None,
     program: Annotated[
         str | None,
-        typer.Option(
-            "--exec",
-            metavar="PROGRAM",
-            help="A program, with its arguments, to run for each event.",
+        option(
+            "A program, with its arguments, to run for each event.", "--exec", metavar="PROGRAM"
         ),
     ] = None,
-    jobs: Annotated[
-        int, typer.Option(min=1, max=1_000, help="The most programs to run at a time.")
-    ] = 4,
+    jobs: Annotated[int, option("The most programs to run at a time.", min=1, max=1_000)] = 4,
     exec_timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, help="The most time for one run.")
+        float, option("The most time for one run.", metavar="SECONDS", min=0.1)
     ] = 30.0,
     attempts: Annotated[
-        int, typer.Option(min=1, max=100, help="The most runs for an event, if they fail.")
+        int, option("The most runs for an event, if they fail.", min=1, max=100)
     ] = 5,
     register: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Have LiveChat send the events to this public address."),
+        str | None, option("Have LiveChat send the events to this public address.", metavar="URL")
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Each event as a line of JSON, without its token.")
+        bool, option("Each event as a line of JSON, without its token.", "--json")
     ] = False,
     show_token: Annotated[
-        bool, typer.Option("--show-token", help="With --json: also the token, which is a secret.")
+        bool, option("With --json: also the token, which is a secret.", "--show-token")
     ] = False,
     insecure: Annotated[
-        bool,
-        typer.Option("--insecure", help="Take events from everybody, also from other machines."),
+        bool, option("Take events from everybody, also from other machines.", "--insecure")
     ] = False,
 ) -> None:
     r"""Receive webhooks on this machine until Ctrl-C.
@@ -248,12 +233,8 @@ def _has_credentials(webhook: Webhook) -> bool:
     return webhook.address != webhook.url
 
 
-def _two_dim(first: str, style: str, second: str) -> Text:
-    """Two lines that are folded, not cut: ids and addresses are there to be copied."""
-    return Text.assemble((printable(first), style), "\n", (printable(second), "dim"))
-
-
 _WEBHOOKS: Listing[Webhook] = Listing(
+    "webhook",
     columns={
         "id": lambda webhook: webhook.id,
         "event_type": lambda webhook: webhook.event_type,
@@ -261,16 +242,12 @@ _WEBHOOKS: Listing[Webhook] = Listing(
         "url": lambda webhook: webhook.address,
         "credentials": lambda webhook: "yes" if _has_credentials(webhook) else "no",
     },
-    table=lambda webhooks: table_of(
-        "webhook",
-        webhooks,
-        {
-            "Webhook": lambda webhook: _two_dim(webhook.event_type, "bold", webhook.id),
-            "Data, address": lambda webhook: _two_dim(
-                joined(*webhook.data_types),
-                "",
-                webhook.address + (" (with a password)" if _has_credentials(webhook) else ""),
-            ),
-        },
-    ),
+    cells={
+        "Webhook": lambda webhook: two_lines(webhook.event_type, webhook.id, "bold", fold=True),
+        "Data, address": lambda webhook: two_lines(
+            joined(*webhook.data_types),
+            webhook.address + (" (with a password)" if _has_credentials(webhook) else ""),
+            fold=True,
+        ),
+    },
 )

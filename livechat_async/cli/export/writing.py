@@ -44,9 +44,6 @@ _Meter: TypeAlias = Callable[[ExportProgress], None]
 class ExportFile:
     """What an export writes. The output has its name only once it is complete.
 
-    Args:
-        output: the path of the output.
-
     Raises:
         ConfigurationError: no file can have that path.
     """
@@ -66,11 +63,7 @@ class ExportFile:
             raise ConfigurationError(f"--output {output}: {error.strerror}") from None
 
     def begin(self, *, overwrite: bool) -> None:
-        """Begin an empty part.
-
-        Raises:
-            ConfigurationError: something would be lost.
-        """
+        """Begin an empty part."""
         if not overwrite:
             for left in (self.part, self._kept):
                 if left.exists():
@@ -87,11 +80,7 @@ class ExportFile:
         self._cut(0)
 
     def find_checkpoint(self) -> Checkpoint | None:
-        """Where to continue; None if nothing is there, so that the export has to begin.
-
-        Raises:
-            ConfigurationError: it cannot be continued.
-        """
+        """Where to continue; None if nothing is there, so that the export has to begin."""
         if not self._kept.exists():
             if self.part.exists():
                 raise ConfigurationError(f"{self.part} has no checkpoint any more: {_OVERWRITE}")
@@ -237,14 +226,6 @@ async def write_export(
     overwrite: bool,
 ) -> None:
     """Write an export to its file, or a part of it if it is stopped.
-
-    Args:
-        make: makes the export, from a checkpoint or from the beginning.
-        to_plain: makes plain data of a chat.
-        file: where it goes.
-        kind: the format of the output.
-        resume: continue what is there.
-        overwrite: replace what is there.
 
     Raises:
         ConfigurationError: nothing was begun, and the files are unchanged.

@@ -18,21 +18,14 @@ from yarl import URL
 
 from livechat_async import CallError, ConfigurationError, LiveChatClient, QueueFullError
 from livechat_async.checks import is_loopback
-from livechat_async.cli.common import (
-    INTERRUPTED,
-    PASSWORD_VARIABLES,
-    number_of,
-    to_json,
-    webhook_password,
-)
+from livechat_async.cli import common
+from livechat_async.cli.common import INTERRUPTED, PASSWORD_VARIABLES
 from livechat_async.cli.listen.programs import Programs
 from livechat_async.cli.listen.view import ListenView, event_data
 from livechat_async.models.webhooks import WebhookEventType
 from livechat_async.redaction import Secret, SecretBytes, printable, redact
 from livechat_async.webhooks import (
-    EngineStatus,
     Job,
-    JobRunner,
     MemoryEngine,
     WebhookCredentials,
     WebhookEvent,
@@ -62,13 +55,8 @@ class Access:
 
     @classmethod
     def from_environment(cls, public: str | None) -> Self:
-        """The secrets of the environment, for the address of ``--register``.
-
-        Raises:
-            ConfigurationError: a secret is not usable.
-            typer.BadParameter: the address is not usable.
-        """
-        user, password = webhook_password()
+        """The secrets of the environment, for the address of ``--register``."""
+        user, password = common.webhook_password()
         path_secret = Secret(os.environ.get("LIVECHAT_WEBHOOK_SECRET", ""))
         if "/" in path_secret or not path_secret.isprintable():
             raise ConfigurationError(
@@ -89,11 +77,7 @@ class Access:
         return self.credentials is not None or self.path_secret is not None
 
     def check(self, host: str) -> None:
-        """Refuse to listen where other machines can send events and need no secret.
-
-        Raises:
-            ConfigurationError: they can.
-        """
+        """Refuse to listen where other machines can send events and need no secret."""
         if self.is_guarded:
             return
         if not is_loopback(host):
@@ -142,17 +126,7 @@ def _problem_of_public(address: str, *, has_path_secret: bool) -> str:
 
 
 class Listener:
-    """Receives events, shows them, and gives them to programs, until a signal.
-
-    Args:
-        view: shows what comes.
-        access: who may send events.
-        programs: handles the events, if anything does.
-        kinds: the events to handle; none for all.
-        jobs: the most programs to run at a time.
-        timeout: seconds that a program may run.
-        attempts: the most runs for an event.
-    """
+    """Receives events, shows them, and gives them to programs, until a signal."""
 
     def __init__(
         self,
@@ -173,9 +147,7 @@ class Listener:
         self._bot = WebhookReceiver(
             credentials=access.credentials,
             path_secret=access.path_secret,
-            engine=_ShowingEngine(
-                view.show, self._stop, concurrency=jobs, only_shown=programs is None
-            ),
+            engine=_ShowingEngine(view.show, self._stop, jobs=jobs, only_shown=programs is None),
             timeout=timeout,
             attempts=attempts,
         )
@@ -185,11 +157,6 @@ class Listener:
 
     async def run(self, host: str, port: int, make_client: Callable[[], LiveChatClient]) -> None:
         """Listen until a signal comes, or stdout cannot be written to.
-
-        Args:
-            host: the address to listen on.
-            port: the port to listen on; 0 for any free one.
-            make_client: makes the client that registers the public address, if there is one.
 
         Raises:
             typer.Exit: after a signal.
@@ -218,7 +185,7 @@ class Listener:
 
     async def _handle(self, event: WebhookEvent) -> None:
         if self._programs is not None:
-            document = f"{to_json(event_data(event))}\n"
+            document = f"{common.to_json(event_data(event))}\n"
             await self._programs.run(SecretBytes(document.encode()))
 
     def _app(self) -> web.Application:
@@ -230,32 +197,28 @@ class Listener:
 
     async def _register(self, client: LiveChatClient) -> None:
         url, kinds = self._access.registered_url, self._kinds or [*WebhookEventType]
-        async with client:
-            try:
+        try:
+            async with client:
                 made = await client.webhooks.ensure(url, kinds)
-            except CallError as error:
-                failure = error
-            else:
-                names = ", ".join(webhook.event_type for webhook in made)
-                self._view.say(
-                    ("Registered ", "bold"),
-                    f"at {printable(self._access.public or '')}: {printable(names)}. The "
-                    "registrations stay when this ends; livechat-async webhooks delete removes "
-                    "them.",
-                )
-                return
-        self._access.hide_in(failure)
-        raise failure.with_traceback(None)
+        except CallError as error:
+            self._access.hide_in(error)
+            raise error.with_traceback(None) from None
+        names = ", ".join(webhook.event_type for webhook in made)
+        self._view.say(
+            ("Registered ", "bold"),
+            printable(
+                f"at {self._access.public}: {names}. The registrations stay when this ends; "
+            ),
+            "livechat-async webhooks delete removes them.",
+        )
 
     def _introduce(self, address: Sequence[str | int]) -> None:
         host, port = str(address[0]), address[1]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{_PATH}"
         if self._access.path_secret:
             url += "/$LIVECHAT_WEBHOOK_SECRET"
-        wanted = ", ".join(self._kinds) or "every event"
-        self._view.say(
-            ("Listening ", "bold green"), "on ", (url, "cyan"), f" for {wanted}, until Ctrl-C."
-        )
+        what = f" for {', '.join(self._kinds) or 'every event'}, until Ctrl-C."
+        self._view.say(("Listening ", "bold green"), "on ", (url, "cyan"), what)
         if self._access.public is None:
             kind = self._kinds[0] if self._kinds else WebhookEventType.CHAT_STARTED
             self._view.say(
@@ -273,10 +236,9 @@ class Listener:
         status = self._bot.status()
         left = status.queued + status.running
         if left:
-            self._view.say(
-                f"Stopping: {number_of(left, 'event')} to be handled yet, for {_DRAIN:g} s at the "
-                "most. Ctrl-C ends it at once."
-            )
+            events = common.number_of(left, "event")
+            limit = f"for {_DRAIN:g} s at the most. Ctrl-C ends it at once."
+            self._view.say(f"Stopping: {events} to be handled yet, {limit}")
         closing = asyncio.create_task(self._bot.close(_DRAIN))
         second = asyncio.create_task(self._stop.second.wait())
         try:
@@ -316,40 +278,20 @@ class _Stop:
         (self.second if self.first.is_set() else self.first).set()
 
 
-class _ShowingEngine:
-    """A `MemoryEngine` that shows each event once, when it takes it and before it handles it.
-
-    Args:
-        show: shows an event.
-        stop: ends the listener if an event cannot be shown.
-        concurrency: as for `MemoryEngine`.
-        only_shown: whether events are shown and nothing else.
-    """
+class _ShowingEngine(MemoryEngine):
+    """Shows each event once, when it is taken and before it is handled."""
 
     def __init__(
-        self,
-        show: Callable[[WebhookEvent], None],
-        stop: _Stop,
-        *,
-        concurrency: int,
-        only_shown: bool,
+        self, show: Callable[[WebhookEvent], None], stop: _Stop, *, jobs: int, only_shown: bool
     ) -> None:
-        self._inner = MemoryEngine(concurrency=concurrency)
+        super().__init__(concurrency=jobs)
         self._show = show
         self._stop = stop
         self._only_shown = only_shown
 
-    def bind(self, run: JobRunner) -> None:
-        """See `livechat_async.webhooks.engine.Engine`, here and below."""
-        self._inner.bind(run)
-
-    async def start(self) -> None:
-        """Nothing has to be opened."""
-        await self._inner.start()
-
     async def submit(self, job: Job) -> bool:
         """Take a job, and show its event."""
-        if not await self._inner.submit(job):
+        if not await super().submit(job):
             return False
         try:
             self._show(job.event)
@@ -358,14 +300,6 @@ class _ShowingEngine:
             if self._only_shown:  # not taken after all, so that LiveChat delivers it again
                 raise QueueFullError("the reader of this command's output is gone") from None
         return True
-
-    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 (it bounds a part)
-        """Finish what waits."""
-        await self._inner.close(timeout)
-
-    def status(self) -> EngineStatus:
-        """How much there is to do."""
-        return self._inner.status()
 
 
 async def _bind(runner: web.AppRunner, host: str, port: int) -> None:

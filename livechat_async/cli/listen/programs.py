@@ -38,9 +38,6 @@ class Programs:
 
     Each run has this process' stdout and stderr. On POSIX it is a process group, which is ended
     with SIGTERM, and after 2 s with SIGKILL.
-
-    Args:
-        command: the program and its arguments.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -51,11 +48,7 @@ class Programs:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read a program and its arguments, quoted as for a shell. No shell is used.
-
-        Raises:
-            ConfigurationError: there is no such program, or a quotation is open.
-        """
+        """Read a program and its arguments, quoted as for a shell. No shell is used."""
         try:
             command = shlex.split(text, posix=_IS_POSIX)
         except ValueError as problem:
@@ -71,9 +64,6 @@ class Programs:
 
     async def run(self, document: bytes) -> None:
         """Run the program to its end. Cancellation ends the program.
-
-        Args:
-            document: what the program reads on stdin.
 
         Raises:
             ProgramError: the exit code is not 0.

@@ -23,17 +23,7 @@ from livechat_async.decoding.converter import make_converter
 from livechat_async.models.tickets import TicketRequester
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
 from livechat_async.redaction import is_secret_name, printable
-from livechat_async.webhooks import (
-    CannedResponseChanged,
-    ChatChanged,
-    ChatEnded,
-    ChatStarted,
-    ReceiverStatus,
-    TicketCreated,
-    VisitorEvent,
-    VisitorQueued,
-    WebhookEvent,
-)
+from livechat_async.webhooks import ReceiverStatus, WebhookEvent, events
 
 __all__ = [
     "EVENT_COLUMNS",
@@ -87,18 +77,12 @@ def event_cells(event: WebhookEvent, when: datetime) -> tuple[str, ...]:
 
 
 def event_line(event: WebhookEvent, when: datetime, width: int) -> Text:
-    """An event in one line of a terminal: when, what, who, and where.
-
-    Args:
-        event: what happened.
-        when: when it came.
-        width: of the terminal.
-    """
+    """An event in one line of a terminal: when, what, who, and where."""
     subject = _subject_of(event)
     sign, style = _SIGNS.get(event.event_type, ("?", "dim"))
     kind = Text(printable(event.event_type), style)
     kind.truncate(_TYPE_WIDTH, overflow="ellipsis", pad=True)
-    about = path_of(subject.about) if isinstance(event, VisitorEvent) else subject.about
+    about = path_of(subject.about) if isinstance(event, events.VisitorEvent) else subject.about
     line = Text.assemble(
         event_start(when, sign, style),
         *(kind, " "),
@@ -122,19 +106,19 @@ class _Subject:
 
 def _subject_of(event: WebhookEvent) -> _Subject:
     match event:
-        case ChatStarted() | ChatEnded() | ChatChanged() | VisitorQueued():
-            who, chat = event.visitor, None if isinstance(event, VisitorQueued) else event.chat
+        case events.VisitorEvent(visitor=who):
+            chat = getattr(event, "chat", None)
             about = who.page_current or (chat.url if chat else "")
-            if isinstance(event, ChatChanged) and chat is not None:
+            if isinstance(event, events.ChatChanged) and chat is not None:
                 about = joined(*chat.tags) or "no tags"
             chat_id = (chat.id if chat else None) or ""
             return _Subject(
                 id=chat_id, visitor_id=who.id or "", name=who.name, email=who.email, about=about
             )
-        case TicketCreated(ticket=ticket):
+        case events.TicketCreated(ticket=ticket):
             asks = ticket.requester or TicketRequester()
             return _Subject(id=ticket.id, name=asks.name, email=asks.mail, about=ticket.subject)
-        case CannedResponseChanged(canned_response=response):
+        case events.CannedResponseChanged(canned_response=response):
             number = "" if response.id is None else str(response.id)
             tags = " ".join(f"#{tag}" for tag in response.tags)
             return _Subject(id=number, name=tags, about=response.text)
@@ -142,15 +126,11 @@ def _subject_of(event: WebhookEvent) -> _Subject:
             return _Subject()
 
 
-class ListenView:
-    """Shows a receiver at work.
-
-    Args:
-        as_json: whether to show events as JSON.
-        with_token: whether the JSON has the token.
-    """
+class ListenView(logging.Handler):
+    """Shows a receiver at work, and what it logs."""
 
     def __init__(self, *, as_json: bool = False, with_token: bool = False) -> None:
+        super().__init__()
         self._as_json = as_json
         self._with_token = with_token
         self._is_drawn = is_terminal(sys.stdout) and not as_json
@@ -167,11 +147,7 @@ class ListenView:
         self._shows_log = False
 
     def show(self, event: WebhookEvent) -> None:
-        """Show an event.
-
-        Raises:
-            OSError: of stdout, such as a BrokenPipeError.
-        """
+        """Show an event."""
         if self._as_json:
             data = event_data(event)
             typer.echo(to_json(data if self._with_token else without_secrets(data)))
@@ -217,33 +193,23 @@ class ListenView:
         if logging.getLogger("livechat_async").handlers:
             yield
             return
-        handler, level = _ViewHandler(self), logger.level
-        logger.addHandler(handler)
+        level = logger.level
+        logger.addHandler(self)
         logger.setLevel(logging.INFO)
         try:
             yield
         finally:
             logger.setLevel(level)
-            logger.removeHandler(handler)
+            logger.removeHandler(self)
 
-    def log(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:
         """Show a record of the log."""
         if not self._shows_log:
             return
         text = printable(record.getMessage().partition("\n")[0])
         is_error = record.levelno >= logging.ERROR
         if is_terminal(sys.stderr):
-            now = datetime.now().astimezone()
             sign = (f"✗ {text}", "red") if is_error else (f"! {text}", "yellow")
-            self.say((f"{now:%H:%M:%S} ", "dim"), sign)
+            self.say((f"{datetime.now().astimezone():%H:%M:%S} ", "dim"), sign)
         else:
             self.say(f"{'error' if is_error else 'warning'}: {text}")
-
-
-class _ViewHandler(logging.Handler):
-    def __init__(self, view: ListenView) -> None:
-        super().__init__()
-        self._view = view
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._view.log(record)

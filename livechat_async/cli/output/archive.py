@@ -8,7 +8,7 @@ from datetime import datetime
 from rich.text import Text
 
 from livechat_async import Chat, ChatMessage, Ticket, TicketEvent
-from livechat_async.cli.output.show import Listing, joined, table_of, two_lines
+from livechat_async.cli.output.show import Listing, joined, two_lines
 from livechat_async.redaction import printable
 
 __all__ = ["CHATS", "TICKETS", "chat_transcript", "ticket_history"]
@@ -146,6 +146,7 @@ def _clock(moment: datetime | None) -> str:
 
 
 CHATS: Listing[Chat] = Listing(
+    "chat",
     columns={
         "id": lambda chat: chat.id,
         "type": lambda chat: chat.type or "",
@@ -161,21 +162,16 @@ CHATS: Listing[Chat] = Listing(
         "messages": lambda chat: str(len(chat.messages)),
         "url": lambda chat: chat.chat_start_url,
     },
-    table=lambda chats: table_of(
-        "chat",
-        chats,
-        {
-            "Chat": lambda chat: two_lines(chat.id, _short(_start(chat))),
-            "Visitor": lambda chat: two_lines(
-                _visitor_name(chat) or "(no name)", _mail(chat), "bold"
-            ),
-            "Agents, group": _missed_or_groups,
-            "Rate, tags": _rate_and_tags,
-        },
-    ),
+    cells={
+        "Chat": lambda chat: two_lines(chat.id, _short(_start(chat))),
+        "Visitor": lambda chat: two_lines(_visitor_name(chat) or "(no name)", _mail(chat), "bold"),
+        "Agents, group": _missed_or_groups,
+        "Rate, tags": _rate_and_tags,
+    },
 )
 
 TICKETS: Listing[Ticket] = Listing(
+    "ticket",
     columns={
         "id": lambda ticket: ticket.id,
         "status": lambda ticket: ticket.status or "",
@@ -188,18 +184,14 @@ TICKETS: Listing[Ticket] = Listing(
         "date": lambda ticket: _iso(ticket.date),
         "modified": lambda ticket: _iso(ticket.modified),
     },
-    table=lambda tickets: table_of(
-        "ticket",
-        tickets,
-        {
-            "Ticket": lambda ticket: two_lines(ticket.id, ticket.status or ""),
-            "Subject": lambda ticket: two_lines(
-                ticket.subject, _short(ticket.modified or ticket.date), "bold"
-            ),
-            "Requester": lambda ticket: two_lines(*_requester(ticket)),
-            "Assignee, tags": lambda ticket: two_lines(
-                _assignee(ticket) or "(nobody)", joined(*ticket.tags)
-            ),
-        },
-    ),
+    cells={
+        "Ticket": lambda ticket: two_lines(ticket.id, ticket.status or ""),
+        "Subject": lambda ticket: two_lines(
+            ticket.subject, _short(ticket.modified or ticket.date), "bold"
+        ),
+        "Requester": lambda ticket: two_lines(*_requester(ticket)),
+        "Assignee, tags": lambda ticket: two_lines(
+            _assignee(ticket) or "(nobody)", joined(*ticket.tags)
+        ),
+    },
 )

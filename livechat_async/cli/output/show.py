@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TextIO, TypeVar
 
 import typer
@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async import LiveChatClient, Pager
-from livechat_async.cli.common import Settings, number_of, to_json, wait_for
+from livechat_async.cli.common import number_of, to_json, with_client
 from livechat_async.redaction import printable
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "show_item",
     "show_items",
     "show_list",
-    "table_of",
     "terminal",
     "titled_panel",
     "two_lines",
@@ -77,12 +76,14 @@ class Listing(Generic[T]):
     """How a list of items looks.
 
     Attributes:
+        noun: what an item is called.
         columns: for pipes: the text of each column by its name.
-        table: for terminals: makes a table of all items.
+        cells: for terminals: the cell of each column by its title.
     """
 
+    noun: str
     columns: Mapping[str, Callable[[T], str]]
-    table: Callable[[Sequence[T]], Table]
+    cells: Mapping[str, Callable[[T], Text]]
 
     @property
     def header(self) -> str:
@@ -93,9 +94,14 @@ class Listing(Generic[T]):
         """The columns of an item, separated by tabs."""
         return "\t".join(printable(text(item)) for text in self.columns.values())
 
-    def lines(self, items: Iterable[T]) -> str:
-        """The header, and a line for each item below it."""
-        return "\n".join([self.header, *map(self.line, items)])
+    def table(self, items: Sequence[T]) -> Table:
+        """A table of the items below their number."""
+        table = new_table(number_of(len(items), self.noun) if items else f"No {self.noun}s")
+        for title in self.cells:
+            table.add_column(title, overflow="fold")
+        for item in items:
+            table.add_row(*(cell(item) for cell in self.cells.values()))
+        return table
 
 
 def show_items(
@@ -107,22 +113,14 @@ def show_items(
 ) -> None:
     """Run a command that shows the items of a pager.
 
-    A terminal gets one table. Pipes get a line for each item as soon as it comes; so does
-    ``--json``, everywhere.
-
-    Args:
-        context: of the command.
-        fetch: makes the pager.
-        listing: how the items look.
-        as_json: whether to show JSON lines.
+    A terminal gets one table. Pipes, and ``--json``, get a line for each item as soon as it comes.
     """
-    settings: Settings = context.obj
 
-    async def show() -> None:
-        async with settings.client() as client, fetch(client) as pager:
+    async def show(client: LiveChatClient) -> None:
+        async with fetch(client) as pager:
             if as_json:
                 async for item in pager:
-                    typer.echo(to_json(client.converter.unstructure(item)))
+                    typer.echo(to_json(_to_plain(client, item)))
             elif is_terminal(sys.stdout):
                 terminal().print(listing.table([item async for item in pager]))
             else:
@@ -130,7 +128,11 @@ def show_items(
                 async for item in pager:
                     typer.echo(listing.line(item))
 
-    wait_for(show())
+    with_client(context, show)
+
+
+def _to_plain(client: LiveChatClient, item: Any) -> Any:
+    return client.converter.unstructure(item)
 
 
 def show_list(
@@ -140,87 +142,49 @@ def show_list(
     *,
     as_json: bool,
     nothing: str,
-    to_plain: Callable[[LiveChatClient, T], Any] | None = None,
+    to_plain: Callable[[LiveChatClient, T], Any] = _to_plain,
 ) -> None:
-    """Run a command that shows a list which comes in one answer.
+    """Run a command that shows a list which comes in one answer, or says that it is empty."""
 
-    Args:
-        context: of the command.
-        fetch: fetches the list.
-        listing: how the items look.
-        as_json: whether to show a JSON list.
-        nothing: what a terminal shows for an empty list.
-        to_plain: makes plain data of an item, if not the client's converter.
-    """
-    settings: Settings = context.obj
+    async def show(client: LiveChatClient) -> None:
+        items = await fetch(client)
+        if as_json:
+            typer.echo(to_json([to_plain(client, item) for item in items], indent=2))
+        elif not is_terminal(sys.stdout):
+            typer.echo("\n".join([listing.header, *map(listing.line, items)]))
+        elif items:
+            terminal().print(listing.table(items))
+        else:
+            typer.echo(nothing)
 
-    async def show() -> None:
-        async with settings.client() as client:
-            items = await fetch(client)
-            if as_json:
-                plain = to_plain or _to_plain
-                typer.echo(to_json([plain(client, item) for item in items], indent=2))
-            elif not is_terminal(sys.stdout):
-                typer.echo(listing.lines(items))
-            elif items:
-                terminal().print(listing.table(items))
-            else:
-                typer.echo(nothing)
-
-    wait_for(show())
+    with_client(context, show)
 
 
 def show_item(
     context: typer.Context,
     fetch: Callable[[LiveChatClient], Awaitable[T]],
-    to_text: Callable[[T], Text],
+    to_text: Callable[[T], Text | str],
     *,
-    as_json: bool,
+    as_json: bool = False,
+    to_plain: Callable[[LiveChatClient, T], Any] = _to_plain,
 ) -> None:
-    """Run a command that shows one item in full.
+    """Run a command that fetches one thing and shows it: as a text, or as JSON."""
 
-    Args:
-        context: of the command.
-        fetch: fetches the item.
-        to_text: the item for people.
-        as_json: whether to show JSON.
-    """
-    settings: Settings = context.obj
+    async def show(client: LiveChatClient) -> None:
+        item = await fetch(client)
+        text = to_json(to_plain(client, item), indent=2) if as_json else to_text(item)
+        if isinstance(text, str):
+            typer.echo(text)
+        else:
+            terminal().print(text, soft_wrap=not is_terminal(sys.stdout))
 
-    async def show() -> None:
-        async with settings.client() as client:
-            item = await fetch(client)
-            if as_json:
-                typer.echo(to_json(_to_plain(client, item), indent=2))
-            else:
-                terminal().print(to_text(item), soft_wrap=not is_terminal(sys.stdout))
-
-    wait_for(show())
+    with_client(context, show)
 
 
-def _to_plain(client: LiveChatClient, item: Any) -> Any:
-    return client.converter.unstructure(item)
-
-
-def table_of(noun: str, items: Sequence[T], cells: Mapping[str, Callable[[T], Text]]) -> Table:
-    """A table of items below their number.
-
-    Args:
-        noun: what an item is called.
-        items: the rows.
-        cells: the cell of an item by the title of its column.
-    """
-    table = new_table(number_of(len(items), noun) if items else f"No {noun}s")
-    for title in cells:
-        table.add_column(title, overflow="fold")
-    for item in items:
-        table.add_row(*(cell(item) for cell in cells.values()))
-    return table
-
-
-def new_table(title: str | None = None) -> Table:
+def new_table(title: str | None, *columns: str) -> Table:
     """An empty table, as all commands draw them."""
     return Table(
+        *columns,
         box=box.SIMPLE_HEAD,
         header_style="dim",
         title=None if title is None else Text(title, "bold"),
@@ -232,10 +196,10 @@ def new_table(title: str | None = None) -> Table:
     )
 
 
-def two_lines(first: str, second: str, style: str = "") -> Text:
-    """A cell of two lines, the second one dim. What does not fit is cut."""
+def two_lines(first: str, second: str, style: str = "", *, fold: bool = False) -> Text:
+    """A cell of two lines, the second one dim. What does not fit is cut, or folded."""
     lines = (printable(first), style), "\n", (printable(second), "dim")
-    return Text.assemble(*lines, no_wrap=True, overflow="ellipsis")
+    return Text.assemble(*lines, no_wrap=not fold, overflow="fold" if fold else "ellipsis")
 
 
 def joined(*parts: str | None, by: str = ", ") -> str:

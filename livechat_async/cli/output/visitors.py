@@ -14,17 +14,8 @@ from livechat_async import Visitor, VisitorDetails, VisitorState
 from livechat_async.cli.common import how_long, number_of, to_json
 from livechat_async.cli.output.show import WIDE, Listing, joined, new_table, terminal, two_lines
 from livechat_async.redaction import printable
-from livechat_async.watch.changes import (
-    Arrived,
-    Change,
-    Left,
-    PageChanged,
-    Resynced,
-    StateChanged,
-    Updated,
-    VisitorChange,
-    page_of,
-)
+from livechat_async.watch import changes
+from livechat_async.watch.changes import Change, page_of
 
 __all__ = [
     "CHANGE_COLUMNS",
@@ -101,9 +92,7 @@ def visitors_table(
 
 def short_table(visitors: Iterable[Visitor]) -> Table:
     """Visitors in one line each, without their ids."""
-    table, now = new_table(), datetime.now(UTC)
-    for title in ("Visitor", "State", "Page", "Place", "Here for"):
-        table.add_column(title)
+    table, now = new_table(None, "Visitor", "State", "Page", "Place", "Here for"), datetime.now(UTC)
     for visitor in visitors:
         table.add_row(
             Text(printable(visitor.name), "bold"),
@@ -161,7 +150,14 @@ def _place(visitor: Visitor, wide: bool = False) -> tuple[str, str]:
     return visitor.city, (country or code) if wide else (code or country)
 
 
-VISITORS: Listing[Visitor] = Listing(
+class _Visitors(Listing[Visitor]):
+    def table(self, items: Sequence[Visitor]) -> Table:
+        """A table as wide as the terminal."""
+        return visitors_table(items, width=terminal().width)
+
+
+VISITORS: Listing[Visitor] = _Visitors(
+    "visitor",
     columns={
         "id": lambda visitor: visitor.id,
         "name": lambda visitor: visitor.name,
@@ -175,20 +171,20 @@ VISITORS: Listing[Visitor] = Listing(
         "visits": lambda visitor: _number(visitor.visits),
         "agents": _agents,
     },
-    table=lambda visitors: visitors_table(visitors, width=terminal().width),
+    cells={},
 )
 
 # Changes
 
 CHANGE_COLUMNS = ("time", "change", "id", "name", "state", "group", "page", "before")
 
-_WORDS: Mapping[type[VisitorChange], str] = {
-    Arrived: "arrived",
-    StateChanged: "state",
-    PageChanged: "page",
-    Updated: "updated",
-    Left: "left",
-    Resynced: "resynced",
+_WORDS: Mapping[type[changes.VisitorChange], str] = {
+    changes.Arrived: "arrived",
+    changes.StateChanged: "state",
+    changes.PageChanged: "page",
+    changes.Updated: "updated",
+    changes.Left: "left",
+    changes.Resynced: "resynced",
 }
 _NAME_WIDTH, _ID_WIDTH = 14, 22
 
@@ -199,46 +195,36 @@ def change_cells(change: Change, when: datetime) -> tuple[str, ...]:
     ``before`` is the state or the page before. For a `Resynced`, it is the seconds without answers.
     """
     start = (_time_text(when), _WORDS[type(change)])
-    if isinstance(change, Resynced):
+    if isinstance(change, changes.Resynced):
         return (*start, *[""] * 5, f"{change.outage:.3f}")
-    before = change.before if isinstance(change, (StateChanged, PageChanged)) else ""
+    before = (
+        change.before if isinstance(change, (changes.StateChanged, changes.PageChanged)) else ""
+    )
     who = change.visitor
     return (*start, who.id, who.name, who.state, _number(who.group), page_of(who), before)
 
 
 def change_json(change: Change, when: datetime, to_plain: Callable[[Any], Any]) -> str:
-    """A change as a line of JSON.
-
-    Args:
-        change: what happened.
-        when: the time of the poll that found it.
-        to_plain: makes plain data of a visitor.
-    """
+    """A change as a line of JSON."""
     data: dict[str, Any] = {"time": _time_text(when), "change": _WORDS[type(change)]}
     match change:
-        case Resynced(visitors, outage, failures):
+        case changes.Resynced(visitors, outage, failures):
             data |= {"outage": round(outage, 3), "failures": failures}
             data |= {"visitors": [to_plain(visitor) for visitor in visitors]}
-        case Arrived(visitor, at_start):
+        case changes.Arrived(visitor, at_start):
             data |= {"at_start": at_start, "visitor": to_plain(visitor)}
-        case StateChanged(visitor, before) | PageChanged(visitor, before):
+        case changes.StateChanged(visitor, before) | changes.PageChanged(visitor, before):
             data |= {"before": before, "visitor": to_plain(visitor)}
-        case Updated(visitor) | Left(visitor):
+        case changes.Updated(visitor) | changes.Left(visitor):
             data |= {"visitor": to_plain(visitor)}
     return to_json(data)
 
 
 def change_line(change: Change, when: datetime, width: int) -> Text:
-    """A change in one line of a terminal: when, who, and what.
-
-    Args:
-        change: what happened.
-        when: the time of the poll that found it.
-        width: of the terminal.
-    """
+    """A change in one line of a terminal: when, who, and what."""
     sign, style, what = _describe(change, when, wide=width >= WIDE)
     line = event_start(when, sign, style)
-    if not isinstance(change, Resynced):
+    if not isinstance(change, changes.Resynced):
         who = change.visitor
         line.append_text(who_in_columns(who.name or "(no name)", who.id, width))
     line.append_text(what)
@@ -252,13 +238,7 @@ def event_start(when: datetime, sign: str, style: str) -> Text:
 
 
 def who_in_columns(name: str, id_: str, width: int) -> Text:
-    """A name and an id, so wide that those of all lines stand below each other.
-
-    Args:
-        name: of a person or a thing.
-        id_: is cut last, because people copy it.
-        width: of the terminal.
-    """
+    """A name and an id, so wide that those of all lines stand below each other."""
     who = Text(printable(name), "bold")
     who.truncate(_NAME_WIDTH, overflow="ellipsis", pad=True)
     identity = Text(printable(id_).ljust(_ID_WIDTH), "dim")
@@ -269,25 +249,25 @@ def who_in_columns(name: str, id_: str, width: int) -> Text:
 def _describe(change: Change, when: datetime, *, wide: bool) -> tuple[str, str, Text]:
     """The sign of a change, the style of the sign, and what happened."""
     match change:
-        case Resynced(visitors, outage):
+        case changes.Resynced(visitors, outage):
             there = number_of(len(visitors), "visitor")
             back = f"answered again, after {outage:.0f} s: {there}"
             return "↻", "bold yellow", Text(back, "yellow")
-        case Arrived(who, at_start):
+        case changes.Arrived(who, at_start):
             where = printable(joined(_path(page_of(who)), *_place(who, wide), by=" "))
             what = Text.assemble((printable(who.state), _style(who)), " ", (where, "dim"))
             return ("·", "dim", what) if at_start else ("+", "bold green", what)
-        case StateChanged(who, before):
+        case changes.StateChanged(who, before):
             agents = f" with {_agents(who)}" if who.operators else ""
             state = (printable(who.state), _style(who) or "bold")
             what = Text.assemble((f"{printable(before)} → ", "dim"), state, printable(agents))
             return "→", "bold yellow", what
-        case PageChanged(who, before):
+        case changes.PageChanged(who, before):
             old, new = (printable(_path(address)) for address in (before, change.page))
             return "→", "cyan", Text.assemble((f"{old} → ", "dim"), (new, "cyan"))
-        case Updated(who):
+        case changes.Updated(who):
             return "~", "dim", Text(printable(who.state), _style(who))
-        case Left(who):
+        case changes.Left(who):
             aware = who.last_visit is not None and who.last_visit.tzinfo is not None
             stay = f" after {how_long(who.last_visit, when)}" if aware else ""
             last = (f" {printable(_path(page_of(who)))}", "dim")
