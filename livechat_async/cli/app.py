@@ -1,4 +1,4 @@
-"""The commands, and the options they share."""
+"""The commands, and the options before them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from livechat_async import Timeouts, __version__
-from livechat_async.cli import log
-from livechat_async.cli.commands import chats, demo, sandbox, tickets, visitors, webhooks
-from livechat_async.cli.settings import Settings
+from livechat_async.cli.commands import chats, sandbox, tickets, visitors, webhooks
+from livechat_async.cli.common import Settings, show_log
 
 __all__ = ["app"]
 
@@ -21,7 +20,7 @@ app: typer.Typer = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("demo")(demo.demo)
+app.command("demo")(sandbox.run_demo)
 app.add_typer(visitors.app, name="visitors")
 app.add_typer(chats.app, name="chats")
 app.add_typer(tickets.app, name="tickets")
@@ -46,14 +45,14 @@ def _share(
     *,
     timeout: Annotated[
         float,
-        typer.Option(metavar="SECONDS", min=0.1, help="The most a call may take, repetitions too."),
+        typer.Option(metavar="SECONDS", min=0.1, help="Limit of each call, with its repetitions."),
     ] = 60.0,
     region: Annotated[
         _Region | None,
-        typer.Option(help="Where the account lives; an OAuth token says so itself."),
+        typer.Option(help="Where the account lives. An OAuth token already names it."),
     ] = None,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Tell on stderr what is sent and what comes.")
+        bool, typer.Option("--verbose", help="Log every request and answer on stderr.")
     ] = False,
     _version: Annotated[
         bool,
@@ -62,7 +61,7 @@ def _share(
         ),
     ] = False,
 ) -> None:
-    """LiveChat on the command line: who is on the site, and what the agents are told of them.
+    """LiveChat on the command line: visitors, chats, tickets and webhooks.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
     LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.
@@ -70,7 +69,7 @@ def _share(
     [dim]Try it without an account:[/]  livechat-async demo
     """
     if verbose:
-        log.show_log()
+        show_log()
     context.obj = Settings(
         timeouts=Timeouts(deadline=timeout), region=None if region is None else region.value
     )

@@ -1,14 +1,13 @@
-"""Runs the app: from arguments to an exit code, with one clear message for whatever goes wrong.
+"""Runs the app: from arguments to an exit code, with one clear message for every failure.
 
-Exit codes: 0; 1 a call failed; 2 a value or option is wrong; 130 Ctrl-C or SIGTERM; 141 nobody
-reads stdout.
+Exit codes: 0 success; 1 a call failed; 2 a value or an option is wrong; 130 Ctrl-C or SIGTERM;
+141 the reader of stdout is gone.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,60 +21,53 @@ from livechat_async import (
     RequestTimeout,
 )
 from livechat_async.cli.app import app
-from livechat_async.cli.log import logger
+from livechat_async.cli.common import logger
 from livechat_async.cli.output.show import show_error
 
 __all__ = ["run"]
 
-# Typer has no name for click's base class that all its versions share.
+# Typer has no name for click's base class that is the same in all its versions.
 _ClickException: Any = next(
     base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
 )
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the app.
-
-    Args:
-        arguments: those of the process if None.
-
-    Returns:
-        The exit code.
-    """
+def run() -> int:
+    """Run the app with the arguments of the process and return the exit code."""
     _prepare_streams()
-    code = _run(arguments)
+    code = _run()
     try:
         sys.stdout.flush()
     except OSError:
-        # It has been told already. Python flushes once more at its end, and would complain.
+        # The error is already shown. Python flushes once more at exit, and would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run() -> int:
     try:
-        code = app(args=arguments, prog_name="livechat-async", standalone_mode=False)
+        code = app(prog_name="livechat-async", standalone_mode=False)
     except _ClickException as error:
-        return _wrong_usage(error)
+        return _show_wrong_usage(error)
     except LiveChatError as error:
         show_error(f"{error}{_advice(error)}")
         return 2 if isinstance(error, ConfigurationError) else 1
-    except OSError as error:  # of stdout: those of the network are LiveChatErrors
+    except OSError as error:  # of stdout: errors of the network are LiveChatErrors
         show_error(f"cannot write: {error.strerror or error}")
         return 1
-    except Exception as error:  # noqa: BLE001 - a traceback helps nobody at a prompt
+    except Exception as error:  # noqa: BLE001 - a traceback does not help at a prompt
         logger.debug("not expected", exc_info=error)
         show_error(
-            f"{type(error).__name__}: {error}. That was not expected: please report it, with what "
+            f"{type(error).__name__}: {error}. This is a bug: please report it, with what "
             "--verbose shows"
         )
         return 1
     return code if isinstance(code, int) else 0
 
 
-def _wrong_usage(error: Any) -> int:
+def _show_wrong_usage(error: Any) -> int:
     message: str = error.format_message()
-    if message:  # of a missing command there is none: the help has been shown instead
+    if message:  # empty if the command is missing: then the help is already shown
         context = getattr(error, "ctx", None)
         hint = "" if context is None else f" Try '{context.command_path} --help'"
         show_error(f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}")
@@ -84,7 +76,7 @@ def _wrong_usage(error: Any) -> int:
 
 
 def _advice(error: LiveChatError) -> str:
-    """What the library's own advice is called on the command line."""
+    """Name the option that does here what the library's message advises."""
     match error:
         case RequestTimeout(limit="deadline"):
             return " (here: --timeout SECONDS)"
@@ -98,7 +90,7 @@ def _advice(error: LiveChatError) -> str:
 
 
 def _prepare_streams() -> None:
-    """Pipes are UTF-8 everywhere, and neither a character nor a closed stream is an error."""
+    """Make pipes UTF-8 everywhere, and let no character or closed stream be an error."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             # It stays open as long as the process runs.

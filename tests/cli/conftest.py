@@ -1,28 +1,24 @@
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from cli_process import Done, environment
+from cli_runner import PATIENCE, Done, Here, Process, Running, environment, run
 
-from livechat_async.cli.run import run as run_here
 from livechat_async.credentials import PersonalAccessToken
 from livechat_async.sandbox import Sandbox
 
-Here: TypeAlias = Callable[..., Awaitable[Done]]
+Start: TypeAlias = Callable[..., Running]
+StartProcess: TypeAlias = Callable[..., Awaitable[Process]]
 
 
-@pytest.fixture(autouse=True)
-def _quiet_log() -> Iterator[None]:
-    """``--verbose`` sets the library's logger up; here that has to end with the test."""
-    ours = logging.getLogger("livechat_async")
-    handlers, level = ours.handlers[:], ours.level
-    yield
-    ours.handlers[:] = handlers
-    ours.setLevel(level)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What hangs ends with a message of its own before pytest's limit ends the test."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(3 * PATIENCE))
 
 
 @pytest.fixture
@@ -42,23 +38,39 @@ def env(sandbox: Sandbox) -> dict[str, str]:
 
 
 @pytest.fixture
-def here(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], env: dict[str, str]
-) -> Here:
-    """Runs the command line in this process, in a thread with a loop of its own."""
+def here(env: dict[str, str]) -> Callable[..., Awaitable[Done]]:
+    """Runs the command line here on pipes, with changes of the environment."""
 
     async def call(*arguments: str, **changes: str | None) -> Done:
-        for name in ("LIVECHAT_ACCESS_TOKEN", "LIVECHAT_LICENSE_ID", "LIVECHAT_WEBHOOK_TOKEN"):
-            monkeypatch.delenv(name, raising=False)
-        values = {name: value for name, value in env.items() if name.startswith("LIVECHAT_")}
-        for name, value in {**values, **changes}.items():
-            if value is None:
-                monkeypatch.delenv(name, raising=False)
-            else:
-                monkeypatch.setenv(name, value)
-        capsys.readouterr()
-        code = await asyncio.to_thread(run_here, arguments)
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
+        changed = {**env, **changes}
+        return await run(*arguments, env={k: v for k, v in changed.items() if v is not None})
 
     return call
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Starts the command line here; whatever still runs is stopped with the test."""
+    started: list[Running] = []
+
+    def start(*arguments: str, **options: object) -> Running:
+        started.append(Here.start(*arguments, **options))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for it in started:
+        await it.stop()
+
+
+@pytest.fixture
+async def start_process() -> AsyncIterator[StartProcess]:
+    """Starts the command line as a process; whatever still runs is stopped with the test."""
+    started: list[Process] = []
+
+    async def start(*arguments: str, **options: object) -> Process:
+        started.append(await Process.start(*arguments, **options))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    for it in started:
+        await it.stop()

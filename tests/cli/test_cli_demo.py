@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_process import PATIENCE, run, show
+from cli_runner import PATIENCE, run, show
 
 import livechat_async
 from livechat_async import DetailField, VisitorDetails
@@ -20,8 +20,8 @@ from livechat_async.webhooks import WebhookCredentials
 STORY = (
     *("Who is on the site?", "client.visitors.list()", "Mary Brown", "chatting", "Kim Horak"),
     *("How many of them are chatting?", "client.visitors.count(", "→ 2 of 5"),
-    *("A bot tells the agents", "WebhookReceiver(", "sqlite3.connect(", "event.add_details("),
-    *("LiveChat is to call it", "bot.aiohttp_handler", "client.webhooks.ensure("),
+    *("A bot shows the agents", "WebhookReceiver(", "sqlite3.connect(", "event.add_details("),
+    *("LiveChat is to call the bot", "bot.aiohttp_handler", "client.webhooks.ensure("),
     *("→ chat_started goes to http://127.0.0.1:", "with a password"),
     *("John Doe comes to the site", "client.visitors.watch()", "print("),
     "+ John Doe http://www.example.com/pricing\n       → John Doe browsing → chatting\n",

@@ -8,11 +8,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from cli_process import COMMAND, PATIENCE, Done, run, show
-from typer.testing import CliRunner
+from cli_runner import COMMAND, PATIENCE, Done, Process, environment, run, run_process, show, until
 
 from livechat_async import LiveChatClient, __version__
-from livechat_async.cli.app import app
 from livechat_async.sandbox import (
     Body,
     CutBody,
@@ -26,14 +24,18 @@ from livechat_async.sandbox import (
 )
 
 Here = Callable[..., Awaitable[Done]]
+StartProcess = Callable[..., Awaitable[Process]]
 LIST = ("visitors", "list")
 
 
-def test_no_command_shows_the_help() -> None:
-    for arguments in ([], ["visitors"]):
-        result = CliRunner().invoke(app, arguments)
-        assert "Usage" in result.output
-        assert "Commands" in result.output
+@pytest.mark.parametrize("arguments", [[], ["visitors"]])
+async def test_no_command_shows_the_help(arguments: list[str]) -> None:
+    done = await run(*arguments, env=environment())
+
+    assert done.code == 2
+    assert "Usage" in done.out + done.err
+    assert "Commands" in done.out + done.err
+    assert "error" not in done.err
 
 
 @pytest.mark.parametrize(
@@ -48,27 +50,22 @@ def test_no_command_shows_the_help() -> None:
         (["demo", "-h"], ["no account"]),
     ],
 )
-def test_the_help_has_examples(arguments: list[str], words: list[str]) -> None:
-    result = CliRunner().invoke(app, arguments, env={"COLUMNS": "200", "TERMINAL_WIDTH": "200"})
-    assert result.exit_code == 0
+async def test_the_help_has_examples(arguments: list[str], words: list[str]) -> None:
+    done = await run(*arguments, env=environment(COLUMNS="200"))
+
+    assert (done.code, done.err) == (0, "")
     for word in words:
-        assert word in result.output
+        assert word in done.out
 
 
 async def test_the_installed_script_tells_its_version(env: dict[str, str]) -> None:
     script = str(Path(sys.executable).with_name("livechat-async"))
 
-    installed, module, nothing = await asyncio.gather(
-        run("--version", env=env, command=(script,)),
-        run("--version", env=env),
-        run(env=env),
-    )
+    installed = await run_process("--version", env=env, command=(script,))
+    module = await run_process("--version", env=env)
 
     assert (installed.code, installed.out) == (0, f"livechat-async {__version__}\n")
     assert module == installed
-    assert nothing.code == 2
-    assert "Usage" in nothing.out + nothing.err
-    assert "error" not in nothing.err
 
 
 @pytest.mark.parametrize(
@@ -168,10 +165,8 @@ async def test_what_is_no_http_is_no_traceback(env: dict[str, str]) -> None:
     async with await asyncio.start_server(babble, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         env = {**env, "LIVECHAT_BASE_URL": f"http://127.0.0.1:{port}"}
-        done, (code, terminal) = await asyncio.gather(
-            run("--timeout", "0.5", *LIST, env=env),
-            show("--timeout", "0.5", *LIST, env=env),
-        )
+        done = await run("--timeout", "0.5", *LIST, env=env)
+        code, terminal = await show("--timeout", "0.5", *LIST, env=env)
 
     assert (done.code, done.out, code) == (1, "", 1)
     assert len(done.err.splitlines()) == 1
@@ -215,22 +210,14 @@ async def test_the_region_is_sent(sandbox: Sandbox, here: Here) -> None:
     assert sandbox.requests[0].headers["X-Region"] == "fra"
 
 
-async def test_ctrl_c_is_quiet(sandbox: Sandbox, env: dict[str, str]) -> None:
+async def test_ctrl_c_is_quiet(
+    sandbox: Sandbox, env: dict[str, str], start_process: StartProcess
+) -> None:
     sandbox.inject(Slow(PATIENCE))
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *LIST,
-        env=env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(PATIENCE):
-        while not sandbox.requests:  # noqa: ASYNC110 - it has no event to wait for
-            await asyncio.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        out, err = await process.communicate()
+    process = await start_process(*LIST, env=env)
+    await until(lambda: sandbox.requests)
 
-    assert (process.returncode, out, err) == (130, b"", b"")
+    assert await process.end(signal.SIGINT) == Done(130, "", "")
 
 
 async def test_head_gets_its_line_and_nobody_complains(
@@ -240,7 +227,7 @@ async def test_head_gets_its_line_and_nobody_complains(
         sandbox.add_visitor(page_current="https://www.example.com/" + "x" * 300)
     command = shlex.join([*COMMAND, *LIST])
 
-    done = await run(
+    done = await run_process(
         f"{command} | head -1; echo ${{PIPESTATUS[0]}}", env=env, command=("bash", "-c")
     )
 
@@ -254,8 +241,8 @@ async def test_a_full_disk_is_one_line_and_a_closed_stdout_is_none(env: dict[str
     command = shlex.join([*COMMAND, *LIST])
 
     full, closed = await asyncio.gather(
-        run(f"{command} > /dev/full", env=env, command=("bash", "-c")),
-        run(f"{command} >&-", env=env, command=("bash", "-c")),
+        run_process(f"{command} > /dev/full", env=env, command=("bash", "-c")),
+        run_process(f"{command} >&-", env=env, command=("bash", "-c")),
     )
 
     assert (full.code, full.err) == (1, "error: cannot write: No space left on device\n")
@@ -269,7 +256,7 @@ async def test_without_the_extra_it_says_what_to_install(env: dict[str, str], mi
         "from livechat_async.cli import main\nsys.exit(main())"
     )
 
-    done = await run("-c", code, env=env, command=(sys.executable,))
+    done = await run_process("-c", code, env=env, command=(sys.executable,))
 
     assert (done.code, done.out) == (2, "")
     assert done.err == f"livechat-async needs {missing}: pip install 'livechat_async[cli]'\n"
@@ -285,7 +272,7 @@ async def test_ctrl_c_is_quiet_already_while_it_loads(env: dict[str, str]) -> No
         "from livechat_async.cli import main\nsys.exit(main())"
     )
 
-    done = await run("-c", code, env=env, command=(sys.executable,))
+    done = await run_process("-c", code, env=env, command=(sys.executable,))
 
     assert (done.code, done.out, done.err) == (130, "", "")
 
@@ -296,7 +283,7 @@ async def test_another_missing_package_is_not_blamed_on_the_extra(env: dict[str,
         "from livechat_async.cli import main\nsys.exit(main())"
     )
 
-    done = await run("-c", code, env=env, command=(sys.executable,))
+    done = await run_process("-c", code, env=env, command=(sys.executable,))
 
     assert done.code == 1
     assert "ModuleNotFoundError" in done.err

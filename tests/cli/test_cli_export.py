@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import csv
 import fcntl
 import json
@@ -13,16 +12,18 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from cli_process import COMMAND, PATIENCE, Done, Terminal
+from cli_runner import Done, Process, Running, until
 from pyarrow import parquet
 
 from livechat_async.cli.export import formats
-from livechat_async.cli.export.exporting import _line, _lines
 from livechat_async.cli.export.formats import COLUMNS, safe_cell
+from livechat_async.cli.export.writing import _line, _lines
 from livechat_async.export.export import Export, ExportProgress
 from livechat_async.sandbox import Sandbox
 
 Here = Callable[..., Awaitable[Done]]
+Start = Callable[..., Running]
+StartProcess = Callable[..., Awaitable[Process]]
 DAYS = ("--from", "2023-01-01", "--to", "2023-01-10")
 EXPORT = ("chats", "export", *DAYS)
 
@@ -581,7 +582,7 @@ async def test_killed_after_the_last_step_only_the_tidying_up_is_left(
     many: Sandbox, here: Here, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("livechat_async.cli.export.files.ExportFile.tidy_up", lambda _: None)
+        patch.setattr("livechat_async.cli.export.writing.ExportFile.tidy_up", lambda _: None)
         await here(*EXPORT, "-o", str(output))
     assert checkpoint_of(output).exists()
     many.clear_requests()
@@ -598,24 +599,22 @@ async def test_killed_after_the_last_step_only_the_tidying_up_is_left(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_stops_it_safely(
-    slow: Sandbox, env: dict[str, str], here: Here, output: Path, how: signal.Signals
+    slow: Sandbox,
+    env: dict[str, str],
+    here: Here,
+    output: Path,
+    *,
+    how: signal.Signals,
+    start_process: StartProcess,
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, *EXPORT, "-o", str(output), "--prefetch", "1"),
-        env=env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(PATIENCE):
-        while len(slow.requests) < 5:  # noqa: ASYNC110 - it has no event to wait for
-            await asyncio.sleep(0.02)
-        process.send_signal(how)
-        out, err = await process.communicate()
+    process = await start_process(*EXPORT, "-o", str(output), "--prefetch", "1", env=env)
+    await until(lambda: len(slow.requests) >= 5)
+    stopped = await process.end(how)
 
-    assert (process.returncode, out) == (130, b"")
-    assert err.startswith(b"stopped. ")
-    assert b"run the same command with --resume" in err
-    assert len(err.splitlines()) == 1
+    assert (stopped.code, stopped.out) == (130, "")
+    assert stopped.err.startswith("stopped. ")
+    assert "run the same command with --resume" in stopped.err
+    assert len(stopped.err.splitlines()) == 1
     kept = lines_of(part_of(output))
     assert kept
     done = await here(*EXPORT, "-o", str(output), "--resume")
@@ -625,14 +624,12 @@ async def test_a_signal_stops_it_safely(
 
 
 async def test_a_terminal_shows_a_bar_until_ctrl_c(
-    slow: Sandbox, env: dict[str, str], output: Path
+    slow: Sandbox, env: dict[str, str], output: Path, start: Start
 ) -> None:
-    terminal = await Terminal.open(
-        *EXPORT, "-o", str(output), "--prefetch", "1", env=env, width=100
-    )
+    terminal = start(*EXPORT, "-o", str(output), "--prefetch", "1", env=env, width=100)
     await terminal.until("/400")
     await terminal.until("/s")
-    code = await terminal.end(signal.SIGINT)
+    code = (await terminal.end(signal.SIGINT)).code
 
     assert code == 130
     assert "2023-01-01" in terminal.plain
@@ -652,7 +649,7 @@ async def test_without_a_total_there_is_no_time_left(capsys: pytest.CaptureFixtu
         window=None,
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("livechat_async.cli.export.exporting._TELL_EVERY", 0)
+        patch.setattr("livechat_async.cli.export.writing._LINE_EVERY", 0)
         with _lines(evolve(progress, items_done=0)) as tell:
             tell(progress)
 
@@ -662,9 +659,9 @@ async def test_without_a_total_there_is_no_time_left(capsys: pytest.CaptureFixtu
 async def test_a_pipe_gets_a_line_now_and_then(
     many: Sandbox, here: Here, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.cli.export.exporting._SHOW_EVERY", 0)
-    monkeypatch.setattr("livechat_async.cli.export.exporting._TELL_EVERY", 0)
-    monkeypatch.setattr("livechat_async.cli.export.exporting._SAVE_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.writing._BAR_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.writing._LINE_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.writing._SAVE_EVERY", 0)
 
     done = await here(*EXPORT, "-o", str(output))
 

@@ -7,22 +7,23 @@ import signal
 import socket
 import sys
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from cli_process import COMMAND, PATIENCE, Done, Terminal, run
+from cli_runner import Done, Process, Running, run, until
 from yarl import URL
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
+from livechat_async.cli.listen import listener
 from livechat_async.sandbox import Sandbox, Slow, Status
 from livechat_async.webhooks import ChatStarted, parse_webhook
 
 Here = Callable[..., Awaitable[Done]]
+Start = Callable[..., Running]
+StartProcess = Callable[..., Awaitable[Process]]
 
 PASSWORD = {"LIVECHAT_WEBHOOK_USER": "us.er", "LIVECHAT_WEBHOOK_PASSWORD": "p@ss"}
 NO_PASSWORD: dict[str, str | None] = dict.fromkeys(PASSWORD)
@@ -31,69 +32,25 @@ TOKEN = "27f41c8da685c81a890f9e5f8ce48387"
 COLUMNS = ["time", "event_type", "key", "id", "visitor_id", "name", "email", "about"]
 
 
-@dataclass
-class Listening:
-    """The command on pipes, and what it has said so far."""
-
-    process: asyncio.subprocess.Process
-    port: int = 0
-    err: str = ""
-    lines: list[str] = field(default_factory=list[str])
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/livechat"
-
-    @property
-    def url_with_password(self) -> str:
-        return f"http://us.er:p%40ss@127.0.0.1:{self.port}/livechat"
-
-    async def line(self) -> str:
-        """The next line of stdout."""
-        assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), PATIENCE)
-        self.lines.append(line.decode())
-        return self.lines[-1]
-
-    async def told(self, text: str) -> None:
-        """Wait until stderr has said this."""
-        assert self.process.stderr is not None
-        async with asyncio.timeout(PATIENCE):
-            while text not in self.err:
-                line = await self.process.stderr.readline()
-                assert line, f"it ended without {text!r}: {self.err}"
-                self.err += line.decode()
-
-    async def end(self, how: signal.Signals | None = signal.SIGINT) -> Done:
-        if how is not None:
-            self.process.send_signal(how)
-        out, err = await asyncio.wait_for(self.process.communicate(), PATIENCE)
-        text = "".join(self.lines) + out.decode()
-        return Done(self.process.returncode or 0, text, self.err + err.decode())
-
-
 def port_in(text: str) -> int:
     return int(text.partition("http://127.0.0.1:")[2].partition("/")[0])
 
 
-@asynccontextmanager
-async def listening(*arguments: str, env: dict[str, str]) -> AsyncIterator[Listening]:
-    process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, "webhooks", "listen", "--port", "0", *arguments),
-        env=env,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    it = Listening(process)
-    try:
-        await it.told("until Ctrl-C.")
-        it.port = port_in(it.err)
-        yield it
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+LISTEN = ("webhooks", "listen", "--port", "0")
+
+
+async def port_of(command: Running) -> int:
+    """Where it listens, once it does."""
+    await command.said("until Ctrl-C.")
+    return port_in(command.err)
+
+
+def url_at(port: int) -> str:
+    return f"http://127.0.0.1:{port}/livechat"
+
+
+def url_with_password(port: int) -> str:
+    return f"http://us.er:p%40ss@127.0.0.1:{port}/livechat"
 
 
 @pytest.fixture
@@ -140,12 +97,6 @@ def script(tmp_path: Path) -> Callable[[str], str]:
     return make
 
 
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 (of files, which tell nobody)
-            await asyncio.sleep(0.02)
-
-
 def is_alive(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -154,19 +105,20 @@ def is_alive(pid: int) -> bool:
 
 
 async def test_real_webhooks_in_columns_and_a_repeat_is_dropped(
-    sandbox: Sandbox, env: dict[str, str]
+    sandbox: Sandbox, env: dict[str, str], start: Start
 ) -> None:
-    async with listening(env=env) as it:
-        for kind in ("chat_started", "ticket_created", "canned_response_changed"):
-            sandbox.register_webhook(kind, it.url_with_password)
-        visitor = sandbox.add_visitor(name="Mary Brown", page_current="https://example.com/cart")
-        chat = sandbox.start_chat(visitor)
-        await sandbox.delivered()
-        sandbox.repeat_delivery(sandbox.deliveries[0])
-        await sandbox.delivered()
-        sandbox.change_canned_response("Hi!\tthere", tags=["hi"])
-        await sandbox.delivered()
-        done = await it.end()
+    it = start(*LISTEN, env=env)
+    port = await port_of(it)
+    for kind in ("chat_started", "ticket_created", "canned_response_changed"):
+        sandbox.register_webhook(kind, url_with_password(port))
+    visitor = sandbox.add_visitor(name="Mary Brown", page_current="https://example.com/cart")
+    chat = sandbox.start_chat(visitor)
+    await sandbox.delivered()
+    sandbox.repeat_delivery(sandbox.deliveries[0])
+    await sandbox.delivered()
+    sandbox.change_canned_response("Hi!\tthere", tags=["hi"])
+    await sandbox.delivered()
+    done = await it.end(signal.SIGINT)
 
     header, first, second = [line.split("\t") for line in done.out.splitlines()]
     started, canned = sandbox.deliveries
@@ -186,26 +138,29 @@ async def test_real_webhooks_in_columns_and_a_repeat_is_dropped(
     assert started.statuses == [200, 200]
     assert done.err.splitlines()[-1] == "3 webhooks accepted, 2 shown, 1 repeat dropped"
     assert "for every event" in done.err
-    assert f'webhooks create chat_started --url "{it.url}"' in done.err
+    assert f'webhooks create chat_started --url "{url_at(port)}"' in done.err
     assert "warning" not in done.err
     assert chat.token not in done.out + done.err
     assert "p@ss" not in done.out + done.err
 
 
-async def test_json_is_the_event_without_its_token_unless_asked_for(env: dict[str, str]) -> None:
+async def test_json_is_the_event_without_its_token_unless_asked_for(
+    env: dict[str, str], start: Start
+) -> None:
     body = document(later={"token": "another-secret", "kept": 1}, chat={"id": "PJ1"})
     body["visitor"]["name"] = "Mary\x1b[2J\x9b"
     event = parse_webhook(body)
 
-    async with (
-        listening("--json", env=env) as hidden,
-        listening("--json", "--show-token", env=env) as shown,
-    ):
-        assert (await post(hidden.url, body))[0] == (await post(shown.url, body))[0] == 200
-        without, whole = await hidden.line(), await shown.line()
-        done, _ = await hidden.end(), await shown.end()
+    shown: list[str] = []
+    for option in ((), ("--show-token",)):
+        it = start(*LISTEN, "--json", *option, env=env)
+        assert (await post(url_at(await port_of(it)), body))[0] == 200
+        shown.append(await it.line())
+        done = await it.end(signal.SIGINT)
+        assert TOKEN not in done.err
+    without, whole = shown
 
-    assert TOKEN not in without + done.err
+    assert TOKEN not in without
     assert "another-secret" not in without
     assert "\x9b" not in without
     assert json.loads(without)["later"] == {"kept": 1}
@@ -216,11 +171,13 @@ async def test_json_is_the_event_without_its_token_unless_asked_for(env: dict[st
     assert json.loads(without) == data
 
 
-async def test_a_terminal_gets_a_line_an_event(sandbox: Sandbox, env: dict[str, str]) -> None:
+async def test_a_terminal_gets_a_line_an_event(
+    sandbox: Sandbox, env: dict[str, str], start: Start
+) -> None:
     name = "Mary [b]\x1b[2JBrown"
     visitor = sandbox.add_visitor(name=name, page_current="https://example.com/cart")
 
-    terminal = await Terminal.open("webhooks", "listen", "--port", "0", env=env)
+    terminal = start(*LISTEN, env=env, width=80)
     await terminal.until("until Ctrl-C")
     port = port_in(terminal.plain)
     for kind in ("chat_started", "chat_ended", "chat_changed", "visitor_queued"):
@@ -235,7 +192,7 @@ async def test_a_terminal_gets_a_line_an_event(sandbox: Sandbox, env: dict[str, 
     await terminal.until("? brand_new      -")
     await post(f"http://127.0.0.1:{port}/livechat", b"{")
     await terminal.until("! answered 400 to a webhook: ")
-    code = await terminal.end(signal.SIGINT)
+    code = (await terminal.end(signal.SIGINT)).code
 
     lines = terminal.plain.splitlines()
     assert (code, status) == (130, 200)
@@ -247,13 +204,14 @@ async def test_a_terminal_gets_a_line_an_event(sandbox: Sandbox, env: dict[str, 
     assert lines[-1] == "3 webhooks accepted, 3 shown, 0 repeats dropped, 1 refused"
 
 
-async def test_only_the_events_that_are_wanted(env: dict[str, str]) -> None:
+async def test_only_the_events_that_are_wanted(env: dict[str, str], start: Start) -> None:
     wanted = ("--event", "chat_ended", "--event", "visitor_queued")
-    async with listening(*wanted, "--json", env=env) as it:
-        for number, kind in enumerate(("chat_started", "chat_ended", "visitor_queued", "new")):
-            assert await post(it.url, document(number, kind)) == (200, "")
-        kinds = [json.loads(await it.line())["event_type"] for _ in range(2)]
-        done = await it.end(signal.SIGTERM)
+    it = start(*LISTEN, *wanted, "--json", env=env)
+    port = await port_of(it)
+    for number, kind in enumerate(("chat_started", "chat_ended", "visitor_queued", "new")):
+        assert await post(url_at(port), document(number, kind)) == (200, "")
+    kinds = [json.loads(await it.line())["event_type"] for _ in range(2)]
+    done = await it.end(signal.SIGTERM)
 
     assert kinds == ["chat_ended", "visitor_queued"]
     assert "for chat_ended, visitor_queued, until" in done.err
@@ -262,7 +220,11 @@ async def test_only_the_events_that_are_wanted(env: dict[str, str]) -> None:
 
 
 async def test_a_program_gets_the_whole_event_on_its_stdin(
-    sandbox: Sandbox, env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    sandbox: Sandbox,
+    env: dict[str, str],
+    script: Callable[[str], str],
+    tmp_path: Path,
+    start_process: StartProcess,
 ) -> None:
     program = script(
         """
@@ -276,14 +238,15 @@ print("out of the program")
 print("err of the program", file=sys.stderr)
 """
     )
-    async with listening("--exec", program, "--json", env={**env, **SECRET}) as it:
-        secret = it.url_with_password + "/hid%20den%25"
-        sandbox.register_webhook("chat_started", secret)
-        visitor = sandbox.add_visitor(name="Mary Brown")
-        chat = sandbox.start_chat(visitor)
-        await it.told("err of the program")
-        await sandbox.delivered()
-        done = await it.end()
+    it = await start_process(*LISTEN, "--exec", program, "--json", env={**env, **SECRET})
+    port = await port_of(it)
+    secret = url_with_password(port) + "/hid%20den%25"
+    sandbox.register_webhook("chat_started", secret)
+    visitor = sandbox.add_visitor(name="Mary Brown")
+    chat = sandbox.start_chat(visitor)
+    await it.said("err of the program")
+    await sandbox.delivered()
+    done = await it.end(signal.SIGINT)
 
     [delivery] = sandbox.deliveries
     read = parse_webhook((tmp_path / "event.json").read_bytes())
@@ -308,7 +271,7 @@ print("err of the program", file=sys.stderr)
 
 
 async def test_a_program_that_fails_is_run_again(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
     program = script(
         """
@@ -318,14 +281,15 @@ runs.write_text((runs.read_text() if runs.exists() else "") + "x")
 sys.exit(3 if number == "2" or len(runs.read_text()) < 3 else 0)
 """
     )
-    async with listening("--exec", program, "--attempts", "3", env=env) as it:
-        await post(it.url, document(1))
-        await it.told("attempt 2 of 3")
-        await post(it.url, document(2))
-        await it.told("exec gave up")
-        await until(lambda: (tmp_path / "1").read_text() == "xxx")
-        await post(it.url, document(1))
-        done = await it.end()
+    it = start(*LISTEN, "--exec", program, "--attempts", "3", env=env)
+    port = await port_of(it)
+    await post(url_at(port), document(1))
+    await it.said("attempt 2 of 3")
+    await post(url_at(port), document(2))
+    await it.said("exec gave up")
+    await until(lambda: (tmp_path / "1").read_text() == "xxx")
+    await post(url_at(port), document(1))
+    done = await it.end(signal.SIGINT)
 
     assert (tmp_path / "1").read_text() == (tmp_path / "2").read_text() == "xxx"
     assert "warning: exec failed on 00000000000000000000000000000001 (attempt 1 of 3)" in done.err
@@ -339,19 +303,20 @@ sys.exit(3 if number == "2" or len(runs.read_text()) < 3 else 0)
 
 @pytest.mark.parametrize(("number", "name"), [(9, "SIGKILL"), (35, "signal 35")])
 async def test_a_program_that_is_killed_has_failed(
-    env: dict[str, str], number: int, name: str
+    env: dict[str, str], number: int, name: str, start: Start
 ) -> None:
     program = f"sh -c 'kill -{number} $$'"
-    async with listening("--exec", program, "--attempts", "1", env=env) as it:
-        await post(it.url, document(unread="x" * 500_000))
-        await it.told(f"sh was ended by {name}")
-        done = await it.end()
+    it = start(*LISTEN, "--exec", program, "--attempts", "1", env=env)
+    port = await port_of(it)
+    await post(url_at(port), document(unread="x" * 500_000))
+    await it.said(f"sh was ended by {name}")
+    done = await it.end(signal.SIGINT)
 
     assert "0 handled, 1 failed (after 1 failed run)" in done.err
 
 
 async def test_so_many_programs_at_a_time(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
     program = script(
         """
@@ -364,15 +329,16 @@ time.sleep(0.3)
 (here / f"runs-{number}").unlink()
 """
     )
-    async with listening("--exec", program, "--jobs", "2", env=env) as it:
-        for number in range(6):
-            assert await post(it.url, document(number)) == (200, "")
-        for _ in range(7):  # they are shown as they come, whatever waits
-            await it.line()
-        await until(lambda: len(list(tmp_path.glob("runs-*"))) == 2)
-        (tmp_path / "go").touch()
-        await until(lambda: len(list(tmp_path.glob("saw-*"))) == 6)
-        done = await it.end()
+    it = start(*LISTEN, "--exec", program, "--jobs", "2", env=env)
+    port = await port_of(it)
+    for number in range(6):
+        assert await post(url_at(port), document(number)) == (200, "")
+    for _ in range(7):  # they are shown as they come, whatever waits
+        await it.line()
+    await until(lambda: len(list(tmp_path.glob("runs-*"))) == 2)
+    (tmp_path / "go").touch()
+    await until(lambda: len(list(tmp_path.glob("saw-*"))) == 6)
+    done = await it.end(signal.SIGINT)
 
     assert {(tmp_path / f"saw-{number}").read_text() for number in range(6)} <= {"1", "2"}
     assert "6 handled" in done.err
@@ -396,22 +362,23 @@ async def pids_in(path: Path) -> list[int]:
 
 
 async def test_a_program_that_takes_too_long_ends_with_all_it_started(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
     arguments = ("--exec", script(FAMILY), "--exec-timeout", "4", "--attempts", "1")
-    async with listening(*arguments, env=env) as it:
-        await post(it.url, document())
-        pids = await pids_in(tmp_path / "pids")
-        await it.told("took longer than 4 s")
-        await until(lambda: not any(map(is_alive, pids)))
-        done = await it.end()
+    it = start(*LISTEN, *arguments, env=env)
+    port = await port_of(it)
+    await post(url_at(port), document())
+    pids = await pids_in(tmp_path / "pids")
+    await it.said("took longer than 4 s")
+    await until(lambda: not any(map(is_alive, pids)))
+    done = await it.end(signal.SIGINT)
 
     assert done.code == 130
     assert "1 failed (after 1 failed run)" in done.err
 
 
 async def test_ctrl_c_lets_programs_end(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
     program = script(
         """
@@ -422,14 +389,15 @@ while not (here / "go").exists():
 (here / "ended").touch()
 """
     )
-    async with listening("--exec", program, env=env) as it:
-        await post(it.url, document())
-        await until((tmp_path / "begun").exists)
-        it.process.send_signal(signal.SIGINT)
-        await it.told("Stopping: 1 event to be handled yet")
-        late, text = await post(it.url, document(2))
-        (tmp_path / "go").touch()
-        done = await it.end(None)
+    it = start(*LISTEN, "--exec", program, env=env)
+    port = await port_of(it)
+    await post(url_at(port), document())
+    await until((tmp_path / "begun").exists)
+    it.send(signal.SIGINT)
+    await it.said("Stopping: 1 event to be handled yet")
+    late, text = await post(url_at(port), document(2))
+    (tmp_path / "go").touch()
+    done = await it.end()
 
     assert (late, text) == (503, "deliver again later: the receiver is closed\n")
     assert (tmp_path / "ended").exists()
@@ -438,36 +406,40 @@ while not (here / "go").exists():
 
 
 async def test_a_second_ctrl_c_ends_it_at_once(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    env: dict[str, str],
+    script: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    start: Start,
 ) -> None:
-    async with listening("--exec", script(FAMILY), env=env) as it:
-        await post(it.url, document())
-        pids = await pids_in(tmp_path / "pids")
-        it.process.send_signal(signal.SIGINT)
-        await it.told("Stopping: ")
-        began = asyncio.get_running_loop().time()
-        done = await it.end(signal.SIGINT)
-        seconds = asyncio.get_running_loop().time() - began
+    monkeypatch.setattr(listener, "_DRAIN", 1_000_000.0)
+    it = start(*LISTEN, "--exec", script(FAMILY), env=env)
+    port = await port_of(it)
+    await post(url_at(port), document())
+    pids = await pids_in(tmp_path / "pids")
+    it.send(signal.SIGINT)
+    await it.said("Stopping: ")
+    done = await it.end(signal.SIGINT)
 
     assert done.code == 130
-    assert seconds < 8
-    assert not any(map(is_alive, pids))
+    await until(lambda: not any(map(is_alive, pids)))
     assert "Traceback" not in done.err
     assert "error" not in done.err
 
 
-async def test_who_may_come_in(env: dict[str, str]) -> None:
-    async with listening("--json", env={**env, **SECRET}) as it:
-        good = f"{it.url}/hid%20den%25"
-        wrong = await post(good, document(), knows="us.er:nope")
-        other_path = await post(f"{it.url}/hidden", document())
-        no_path = await post(it.url, document())
-        elsewhere = await post(f"http://127.0.0.1:{it.port}/hid%20den%25", document(1))
-        deeper = await post(f"http://127.0.0.1:{it.port}/a/b/hid%20den%25", document(2))
-        version_3 = await post(good, {"webhook_id": "x", "secret_key": "s3cr3t", "action": "y"})
-        async with aiohttp.ClientSession() as session, session.get(good) as response:
-            method = response.status
-        done = await it.end()
+async def test_who_may_come_in(env: dict[str, str], start: Start) -> None:
+    it = start(*LISTEN, "--json", env={**env, **SECRET})
+    port = await port_of(it)
+    good = f"{url_at(port)}/hid%20den%25"
+    wrong = await post(good, document(), knows="us.er:nope")
+    other_path = await post(f"{url_at(port)}/hidden", document())
+    no_path = await post(url_at(port), document())
+    elsewhere = await post(f"http://127.0.0.1:{port}/hid%20den%25", document(1))
+    deeper = await post(f"http://127.0.0.1:{port}/a/b/hid%20den%25", document(2))
+    version_3 = await post(good, {"webhook_id": "x", "secret_key": "s3cr3t", "action": "y"})
+    async with aiohttp.ClientSession() as session, session.get(good) as response:
+        method = response.status
+    done = await it.end(signal.SIGINT)
 
     assert [wrong[0], other_path[0], no_path[0]] == [401, 404, 404]
     assert [elsewhere[0], deeper[0], version_3[0], method] == [200, 200, 422, 405]
@@ -480,7 +452,7 @@ async def test_who_may_come_in(env: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("secrets", [{}, SECRET])
 async def test_it_registers_and_leaves_the_registrations(
-    sandbox: Sandbox, env: dict[str, str], secrets: dict[str, str]
+    sandbox: Sandbox, env: dict[str, str], secrets: dict[str, str], start: Start
 ) -> None:
     other = sandbox.register_webhook("chat_started", "https://example.com/other")
     wanted = ("--event", "chat_started", "--event", "chat_ended")
@@ -490,10 +462,11 @@ async def test_it_registers_and_leaves_the_registrations(
     arguments = ("--register", public, "--json", "--port", str(port))
     before: list[dict[str, Any]] = []
     for kinds in (wanted, wanted):
-        async with listening(*kinds, *arguments, env={**env, **secrets}) as it:
-            sandbox.start_chat(sandbox.add_visitor(name="Mary Brown"))
-            shown = json.loads(await it.line())
-            done = await it.end()
+        it = start(*LISTEN, *kinds, *arguments, env={**env, **secrets})
+        port = await port_of(it)
+        sandbox.start_chat(sandbox.add_visitor(name="Mary Brown"))
+        shown = json.loads(await it.line())
+        done = await it.end(signal.SIGINT)
         assert shown["event_type"] == "chat_started"
         assert f"Registered at {public}: chat_started, chat_ended. The registrations" in done.err
         assert "p%40ss" not in done.err
@@ -527,40 +500,33 @@ async def test_a_registration_that_fails_ends_it(sandbox: Sandbox, env: dict[str
     assert "LIVECHAT_TOKEN" in without.err
 
 
-async def test_ctrl_c_while_it_registers(sandbox: Sandbox, env: dict[str, str]) -> None:
+async def test_ctrl_c_while_it_registers(
+    sandbox: Sandbox, env: dict[str, str], start: Start
+) -> None:
     sandbox.inject(Slow(50))
-    process = await asyncio.create_subprocess_exec(
-        *(*COMMAND, "webhooks", "listen", "--port", "0", "--register", "https://example.com/bot"),
-        env=env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        await until(lambda: sandbox.requests)
-        done = await Listening(process).end()
-    finally:
-        if process.returncode is None:
-            process.kill()
+    it = start(*LISTEN, "--register", "https://example.com/bot", env=env)
+    await until(lambda: sandbox.requests)
 
-    assert (done.code, done.out, done.err) == (130, "", "")
+    assert await it.end(signal.SIGINT) == Done(130, "", "")
 
 
 async def test_a_terminal_that_is_closed_ends_it_and_its_programs(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start_process: StartProcess
 ) -> None:
-    async with listening("--exec", script(FAMILY), env=env) as it:
-        await post(it.url, document())
-        pids = await pids_in(tmp_path / "pids")
-        it.process.send_signal(signal.SIGHUP)
-        await it.told("Stopping: ")
-        done = await it.end(signal.SIGHUP)
+    it = await start_process(*LISTEN, "--exec", script(FAMILY), env=env)
+    port = await port_of(it)
+    await post(url_at(port), document())
+    pids = await pids_in(tmp_path / "pids")
+    it.send(signal.SIGHUP)
+    await it.said("Stopping: ")
+    done = await it.end(signal.SIGHUP)
 
     assert done.code == 130
-    assert not any(map(is_alive, pids))
+    await until(lambda: not any(map(is_alive, pids)))
 
 
 async def test_events_are_handled_though_nobody_reads_stderr(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start_process: StartProcess
 ) -> None:
     program = script(
         """
@@ -572,68 +538,62 @@ if not first.exists():
 (here / f"done-{number}").touch()
 """
     )
-    async with listening("--exec", program, env=env) as it:
-        await it.told("webhooks create")
-        it.process._transport.get_pipe_transport(2).close()  # type: ignore[attr-defined]
-        assert (await post(it.url, b"{"))[0] == 400
-        for number in range(3):
-            assert (await post(it.url, document(number)))[0] == 200
-        await until(lambda: len(list(tmp_path.glob("done-*"))) == 3)
+    it = await start_process(*LISTEN, "--exec", program, env=env)
+    port = await port_of(it)
+    await it.said("webhooks create")
+    it.close_pipe(2)
+    assert (await post(url_at(port), b"{"))[0] == 400
+    for number in range(3):
+        assert (await post(url_at(port), document(number)))[0] == 200
+    await until(lambda: len(list(tmp_path.glob("done-*"))) == 3)
 
 
-async def test_it_ends_quietly_when_nobody_reads_on(env: dict[str, str]) -> None:
-    async with listening("--json", env=env) as it:
-        await post(it.url, document(1))
-        await it.line()
-        # The reading end of the pipe is closed, as `head -1` does.
-        it.process._transport.get_pipe_transport(1).close()  # type: ignore[attr-defined]
-        status, _ = await post(it.url, document(2))
-        assert it.process.stderr is not None
-        err = await asyncio.wait_for(it.process.stderr.read(), PATIENCE)
-        code = await asyncio.wait_for(it.process.wait(), PATIENCE)
+async def test_it_ends_quietly_when_nobody_reads_on(
+    env: dict[str, str], start_process: StartProcess
+) -> None:
+    it = await start_process(*LISTEN, "--json", env=env)
+    port = await port_of(it)
+    await post(url_at(port), document(1))
+    await it.line()
+    it.close_pipe(1)
+    status, _ = await post(url_at(port), document(2))
+    done = await it.end()
 
     # What could not be shown was not taken, and comes again.
-    assert (code, status) == (141, 503)
-    assert b"rror" not in err
+    assert (done.code, status) == (141, 503)
+    assert "rror" not in done.err
 
 
-async def test_without_a_password_it_warns(env: dict[str, str]) -> None:
+async def test_without_a_password_it_warns(env: dict[str, str], start: Start) -> None:
     open_ = {name: text for name, text in env.items() if name not in PASSWORD}
-    async with listening(env=open_) as it:
-        await it.told("warning: whoever reaches this address can send events")
-        assert (await post(it.url, document()))[0] == 200
-        done = await it.end()
+    it = start(*LISTEN, env=open_)
+    port = await port_of(it)
+    await it.said("warning: whoever reaches this address can send events")
+    assert (await post(url_at(port), document()))[0] == 200
+    done = await it.end(signal.SIGINT)
     assert done.code == 130
 
-    async with listening(env={**open_, **SECRET}) as it:
-        done = await it.end()
+    it = start(*LISTEN, env={**open_, **SECRET})
+    port = await port_of(it)
+    done = await it.end(signal.SIGINT)
     assert "warning" not in done.err
 
-    terminal = await Terminal.open("webhooks", "listen", "--port", "0", env=open_)
+    terminal = start(*LISTEN, env=open_, width=80)
     await terminal.until("╭─ Warning ─")
     await terminal.until("╯")
-    assert await terminal.end(signal.SIGTERM) == 130
+    assert (await terminal.end(signal.SIGTERM)).code == 130
 
 
-async def test_verbose_shows_no_secret(env: dict[str, str], script: Callable[[str], str]) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *("--verbose", "webhooks", "listen", "--port", "0", "--attempts", "2"),
-        *("--exec", script("sys.exit(1)")),
-        env={**env, **SECRET},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    it = Listening(process)
-    try:
-        await it.told("until Ctrl-C.")
-        it.port = port_in(it.err)
-        await post(f"{it.url}/hid%20den%25", document())
-        await it.told("exec gave up")
-        done = await it.end()
-    finally:
-        if process.returncode is None:
-            process.kill()
+async def test_verbose_shows_no_secret(
+    env: dict[str, str], script: Callable[[str], str], start: Start
+) -> None:
+    program = script("sys.exit(1)")
+    arguments = (*LISTEN, "--attempts", "2", "--exec", program)
+    it = start("--verbose", *arguments, env={**env, **SECRET})
+    port = await port_of(it)
+    await post(f"{url_at(port)}/hid%20den%25", document())
+    await it.said("exec gave up")
+    done = await it.end(signal.SIGINT)
 
     assert "ERROR exec gave up" in done.err
     assert done.err.count("attempt 1 of 2") == 1

@@ -6,38 +6,24 @@ import os
 import shlex
 import signal
 import socket
+from collections.abc import Awaitable, Callable
 
 import pytest
-from cli_process import COMMAND, PATIENCE, Done, environment, run
+from cli_runner import COMMAND, PATIENCE, Done, Process, Running, environment, run, run_process
+
+Start = Callable[..., Running]
+StartProcess = Callable[..., Awaitable[Process]]
+SANDBOX = ("sandbox", "--port", "0")
 
 
-async def start(*arguments: str) -> tuple[asyncio.subprocess.Process, list[str]]:
-    """The process, and what it says once it is ready."""
-    process = await asyncio.create_subprocess_exec(
-        *COMMAND,
-        *("sandbox", "--port", "0", *arguments),
-        env=environment(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    lines: list[str] = []
-    async with asyncio.timeout(PATIENCE):
-        while not (lines and lines[-1].endswith("/_sandbox/visitors")):
-            line = await process.stdout.readline()
-            assert line, (lines, process.stderr and await process.stderr.read())
-            lines.append(line.decode().rstrip("\n"))
-    return process, lines
-
-
-async def finish(process: asyncio.subprocess.Process, how: signal.Signals) -> Done:
-    process.send_signal(how)
-    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
-    return Done(process.returncode or 0, out.decode(), err.decode())
+async def introduction(command: Running) -> list[str]:
+    """What it says once it is ready."""
+    await command.until("/_sandbox/visitors\n")
+    return command.text.splitlines()
 
 
 async def in_shell(line: str) -> Done:
-    return await run(line, env=environment(), command=("bash", "-c"))
+    return await run_process(line, env=environment(), command=("bash", "-c"))
 
 
 def chat_of(coming: str, came: Done) -> str:
@@ -45,8 +31,9 @@ def chat_of(coming: str, came: Done) -> str:
     return f"curl -sS -X POST {coming.rsplit(maxsplit=1)[-1]}/{json.loads(came.out)['id']}/chat"
 
 
-async def test_what_it_prints_works_and_sigterm_ends_it_with_0() -> None:
-    process, lines = await start("--visitors", "3")
+async def test_what_it_prints_works_and_sigterm_ends_it_with_0(start_process: StartProcess) -> None:
+    process = await start_process(*SANDBOX, "--visitors", "3", env=environment())
+    lines = await introduction(process)
     listing, adding, registering, looking, coming = [
         line for line in lines if line.startswith("curl")
     ]
@@ -66,7 +53,7 @@ async def test_what_it_prints_works_and_sigterm_ends_it_with_0() -> None:
     visitor = shlex.split(adding)[-1].split("/")[-2]
     url = exports["LIVECHAT_BASE_URL"]
     seen = await in_shell(f"curl -sS {url}/_sandbox/visitors/{visitor}/details")
-    done = await finish(process, signal.SIGTERM)
+    done = await process.end(signal.SIGTERM)
 
     assert len(json.loads(before.out)) == 3
     assert "error" not in json.loads(added.out)
@@ -82,25 +69,26 @@ async def test_what_it_prints_works_and_sigterm_ends_it_with_0() -> None:
     assert (count.code, count.out) == (0, "4\n")
     assert lines[0].endswith(url)
     assert url.startswith("http://127.0.0.1:")
-    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (done.code, done.out.splitlines(), done.err) == (0, lines, "")
 
 
-async def test_nobody_chats_on_an_empty_site_and_ctrl_c_is_quiet() -> None:
-    process, lines = await start("--visitors", "0")
+async def test_nobody_chats_on_an_empty_site_and_ctrl_c_is_quiet(start: Start) -> None:
+    process = start(*SANDBOX, "--visitors", "0", env=environment())
+    lines = await introduction(process)
     listing, _, _, coming = [line for line in lines if line.startswith("curl")]
 
     before, came = await in_shell(listing), await in_shell(coming)
-    done = await finish(process, signal.SIGINT)
+    done = await process.end(signal.SIGINT)
 
     assert json.loads(before.out) == []
     assert json.loads(came.out)["name"] == "Mary"
-    assert (done.code, done.out, done.err) == (130, "", "")
+    assert (done.code, done.out.splitlines(), done.err) == (130, lines, "")
 
 
-async def test_webhooks_are_repeated_as_it_was_told() -> None:
-    process, lines = await start(
-        "--visitors", "0", "--webhook-retry-span", "0", "--webhook-repeats", "2"
-    )
+async def test_webhooks_are_repeated_as_it_was_told(start: Start) -> None:
+    repeats = ("--webhook-retry-span", "0", "--webhook-repeats", "2")
+    process = start(*SANDBOX, "--visitors", "0", *repeats, env=environment())
+    lines = await introduction(process)
     registering, looking, coming = [line for line in lines if line.startswith("curl")][1:]
     came: list[bytes] = []
 
@@ -120,11 +108,11 @@ async def test_webhooks_are_repeated_as_it_was_told() -> None:
                 [delivery] = json.loads((await in_shell(looking)).out)
                 if delivery["done"]:
                     break
-    done = await finish(process, signal.SIGTERM)
+    done = await process.end(signal.SIGTERM)
 
     assert [attempt["status"] for attempt in delivery["attempts"]] == [500, 200, 200, 200]
     assert len({request.partition(b"\r\n\r\n")[2] for request in came}) == 1
-    assert (done.code, done.out, done.err) == (0, "", "")
+    assert (done.code, done.out.splitlines(), done.err) == (0, lines, "")
 
 
 async def test_a_port_in_use_is_a_clear_error() -> None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from cli_process import Done, show
+from cli_runner import Done, show
 
 from livechat_async.sandbox import Sandbox
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Awaitable, Callable
 
 import pytest
-from cli_process import Done, run, show
+from cli_runner import Done, run, show
 
 from livechat_async.sandbox import Body, Sandbox, Status
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat_async.cli.output.events import (
+from livechat_async.cli.common import to_json
+from livechat_async.cli.listen.view import (
     EVENT_COLUMNS,
     event_cells,
     event_data,
     event_line,
     without_secrets,
 )
-from livechat_async.cli.text import to_json
 from livechat_async.webhooks import parse_webhook
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

@@ -1,4 +1,4 @@
-"""``livechat-async demo``: what the library is for, in a few seconds and without an account."""
+"""The story that ``livechat-async demo`` shows: what the library does, against a sandbox."""
 
 from __future__ import annotations
 
@@ -16,25 +16,17 @@ from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.text import Text
 
-from livechat_async import (
-    Arrived,
-    Change,
-    DetailField,
-    LiveChatClient,
-    Operator,
-    StateChanged,
-    Visitor,
-    VisitorDetails,
-)
-from livechat_async.cli.output.show import details_panel, short_table, terminal
-from livechat_async.cli.wait import wait_for
+from livechat_async import DetailField, LiveChatClient, Operator, Visitor, VisitorDetails
+from livechat_async.cli.output.show import terminal
+from livechat_async.cli.output.visitors import details_panel, short_table
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
+from livechat_async.watch.changes import Arrived, Change, StateChanged
 from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
 
-__all__ = ["CODE", "CUSTOMERS", "demo", "make_customers"]
+__all__ = ["CODE", "CUSTOMERS", "make_customers", "tell_story"]
 
-# The lines a user would write; together they are one program, which a test runs.
+# The lines that a user would write. Together they are one program, which a test runs.
 _OPEN = "async with LiveChatClient(PersonalAccessToken(login, token)) as client:"
 _LIST = "    visitors = await client.visitors.list()"
 _COUNT = '    chatting = await client.visitors.count(state="chatting")'
@@ -78,27 +70,23 @@ CUSTOMERS = (
     ("john.doe@example.com", "Gold, since 2021", "https://crm.example.com/7"),
     ("mary@example.com", "Silver, since 2019", "https://crm.example.com/3"),
 )
-"""Each with the e-mail address, the plan, and the page about them."""
+"""E-mail address, plan, and page in the CRM."""
 
 _VISITORS = 5
 _PATIENCE = 10.0
-_INTERVAL = 0.05  # a sandbox may be asked so often
+_INTERVAL = 0.05  # a sandbox does not mind
 _AGENT = Operator(id="mary@example.com", display_name="Mary")
 
 
-def demo() -> None:
-    """See what it does, in a few seconds: no account is needed, and nothing leaves this machine."""
-    wait_for(_tell())
-
-
 def make_customers(path: Path) -> None:
-    """Make the table that the bot looks customers up in."""
+    """Make the database in which the bot looks up customers."""
     with closing(sqlite3.connect(path)) as customers, customers:
         customers.execute("CREATE TABLE customers (email TEXT PRIMARY KEY, plan TEXT, page TEXT)")
         customers.executemany("INSERT INTO customers VALUES (?, ?, ?)", CUSTOMERS)
 
 
-async def _tell() -> None:
+async def tell_story() -> None:
+    """Run the program against a sandbox, and show its code and what comes of it."""
     with TemporaryDirectory() as directory:
         path = Path(directory, "customers.db")
         await asyncio.to_thread(make_customers, path)
@@ -106,10 +94,10 @@ async def _tell() -> None:
             Sandbox(seed=_VISITORS, chats=0, tickets=0) as sandbox,
             LiveChatClient(sandbox.credentials, base_url=sandbox.url) as client,
         ):
-            await _tell_it(sandbox, client, path)
+            await _tell(sandbox, client, path)
 
 
-async def _tell_it(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
+async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
     _say("A LiveChat sandbox runs on ", (sandbox.url, "cyan"), ", for this demo only.\n")
     _code(_OPEN)
 
@@ -121,7 +109,7 @@ async def _tell_it(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None
     chatting = await client.visitors.count(state="chatting")
     _result(f"{chatting} of {len(visitors)}")
 
-    _step(3, "A bot tells the agents which customer they talk to.", _BOT)
+    _step(3, "A bot shows the agents which customer they talk to.", _BOT)
     credentials = WebhookCredentials("livechat", secrets.token_urlsafe())
     bot = WebhookReceiver(client, credentials=credentials)
     shown = asyncio.Event()
@@ -130,15 +118,12 @@ async def _tell_it(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None
     async def show_customer(event: ChatStarted) -> None:
         if found := await asyncio.to_thread(_look_up, path, event.visitor.email):
             plan, page = found
-            fields = [
-                DetailField("Plan", plan),
-                DetailField("Profile", "Open in CRM", url=page),
-            ]
+            fields = [DetailField("Plan", plan), DetailField("Profile", "Open in CRM", url=page)]
             crm = VisitorDetails("crm", fields, icon="example.com/crm.png")
             await event.add_details(crm)
             shown.set()
 
-    _step(4, "LiveChat is to call it when a chat starts.", _SERVE)
+    _step(4, "LiveChat is to call the bot when a chat starts.", _SERVE)
     async with _served(bot) as address, client.visitors.watch(interval=_INTERVAL) as changes:
         [webhook] = await client.webhooks.ensure(credentials.url(address), ["chat_started"])
         _result(printable(f"{webhook.event_type} goes to {webhook.address}, with a password"))
@@ -157,8 +142,8 @@ async def _tell_it(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None
             await sandbox.delivered()
             await shown.wait()
     [delivery] = sandbox.deliveries
-    told = delivery.body()["visitor"]["email"]
-    _result(printable(f"{delivery.event_type} of {told} was answered {delivery.statuses[0]}"))
+    email = delivery.body()["visitor"]["email"]
+    _result(printable(f"{delivery.event_type} of {email} was answered {delivery.statuses[0]}"))
     _show(details_panel(visitor, sandbox.details_of(visitor_id)))
     _say(
         ("\nNext: ", "bold"),
@@ -180,7 +165,7 @@ def _look_up(path: Path, email: str) -> tuple[str, str] | None:
 
 @asynccontextmanager
 async def _served(bot: WebhookReceiver) -> AsyncIterator[str]:
-    """Serve the bot on loopback; gives its address."""
+    """Serve the bot on loopback. The value is its address."""
     app = web.Application()
     app.router.add_post("/livechat", bot.aiohttp_handler)
     app.cleanup_ctx.append(bot.aiohttp_context)
@@ -194,7 +179,7 @@ async def _served(bot: WebhookReceiver) -> AsyncIterator[str]:
 
 
 def _changed(change: Change) -> Visitor:
-    """Show what the lines of the program print."""
+    """Show what the program prints for a change, and return its visitor."""
     match change:
         case Arrived(visitor):
             _result(printable(f"{visitor.name} {visitor.page_current}"), sign="+")

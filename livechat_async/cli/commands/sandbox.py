@@ -1,4 +1,7 @@
-"""``livechat-async sandbox``: a LiveChat of one's own, for programs in any language."""
+"""``livechat-async sandbox`` and ``livechat-async demo``: LiveChat without an account.
+
+The sandbox is imported inside the commands, because it takes longer to import than all else.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +10,43 @@ import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Annotated
-
-import typer
+from typing import TYPE_CHECKING, Annotated
 
 from livechat_async import ConfigurationError
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import to_json, wait_for
 from livechat_async.cli.output.show import terminal
-from livechat_async.cli.text import to_json
-from livechat_async.cli.wait import wait_for
-from livechat_async.sandbox import Sandbox, StartedChat
 
-__all__ = ["run_sandbox"]
+if TYPE_CHECKING:
+    from livechat_async.sandbox import Sandbox, StartedChat
+
+__all__ = ["run_demo", "run_sandbox"]
+
+
+def run_demo() -> None:
+    """See in a few seconds what it does: no account is needed, nothing leaves this machine."""
+    from livechat_async.cli.commands.demo import tell_story  # noqa: PLC0415
+
+    wait_for(tell_story())
 
 
 def run_sandbox(
     *,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Where it listens; 0 for any free port.")
+        int, option("The port to listen on; 0 for any free port.", min=0, max=65_535)
     ] = 8080,
-    visitors: Annotated[
-        int, typer.Option(min=0, max=10_000, help="How many people are on the site.")
-    ] = 8,
+    visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
     webhook_retry_span: Annotated[
         float,
-        typer.Option(
+        option(
+            "How long a webhook is repeated that is not answered with 200.",
             metavar="SECONDS",
             min=0,
-            help="The time in which a webhook is repeated that is not answered 200.",
         ),
     ] = 6 * 60 * 60,
     webhook_repeats: Annotated[
-        int,
-        typer.Option(min=0, max=100, help="Deliver every webhook so many times more for nothing."),
+        int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
     ] = 0,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
@@ -52,22 +59,21 @@ def run_sandbox(
       livechat-async sandbox --port 0 --visitors 500
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
     """
-    wait_for(
-        _serve(
-            Sandbox(
-                host=host,
-                port=port,
-                seed=visitors,
-                webhook_retry_span=webhook_retry_span,
-                webhook_repeats=webhook_repeats,
-            )
-        )
+    from livechat_async.sandbox import Sandbox  # noqa: PLC0415
+
+    sandbox = Sandbox(
+        host=host,
+        port=port,
+        seed=visitors,
+        webhook_retry_span=webhook_retry_span,
+        webhook_repeats=webhook_repeats,
     )
+    wait_for(_serve(sandbox))
 
 
 async def _serve(sandbox: Sandbox) -> None:
     stopped = asyncio.Event()
-    with suppress(NotImplementedError):  # Windows has no such signals, and just ends it
+    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     try:
         await sandbox.start()
@@ -84,7 +90,7 @@ async def _serve(sandbox: Sandbox) -> None:
 
 
 def _introduction(sandbox: Sandbox) -> Iterator[str]:
-    """What to do with it, in lines a shell can run."""
+    """What to do with the sandbox, in lines that a shell can run."""
     url, credentials = sandbox.url, sandbox.credentials
     user = ["-u", f"{credentials.login}:{credentials.token}"]
     yield f"# A LiveChat sandbox listens on {url}"
@@ -92,24 +98,24 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"
     yield f"export LIVECHAT_TOKEN={credentials.token}"
-    yield "# Who is on the site:"
+    yield "# List who is on the site:"
     yield _curl(*user, f"{url}/visitors")
     chats = (sandbox.chat_of(visitor["id"]) for visitor in sandbox.visitors)
     chat = next(filter(None, chats), None)
     if chat is not None:
-        yield "# What the agent is told of somebody who chats:"
+        yield "# Show the agent details of a visitor who chats:"
         yield _curl(
             *("-H", "Content-Type: application/json", "-d", _details(chat)),
             f"{url}/visitors/{chat.visitor_id}/details",
         )
-    yield "# Let a bot on port 8000 be told of chats that start, and see what was delivered:"
+    yield "# Send a bot on port 8000 a webhook when a chat starts, and list the deliveries:"
     yield _curl(
         *user,
         *("-d", "event_type=chat_started", "-d", "data_types[]=visitor"),
         *("-d", "url=http://127.0.0.1:8000/livechat", f"{url}/webhooks"),
     )
     yield _curl(f"{url}/_sandbox/deliveries")
-    yield "# Somebody comes to the site:"
+    yield "# Let a visitor come to the site:"
     yield _curl(
         *("-H", "Content-Type: application/json", "-d", to_json({"name": "Mary"})),
         f"{url}/_sandbox/visitors",
@@ -121,11 +127,7 @@ def _curl(*arguments: str) -> str:
 
 
 def _details(chat: StartedChat) -> str:
+    fields = [{"name": "Age", "value": "36"}]
     return to_json(
-        {
-            "license_id": chat.license_id,
-            "token": chat.token,
-            "id": "my-app",
-            "fields": [{"name": "Age", "value": "36"}],
-        }
+        {"license_id": chat.license_id, "token": chat.token, "id": "my-app", "fields": fields}
     )

@@ -4,41 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-import sys
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from livechat_async import (
-    ConfigurationError,
-    DetailField,
-    LiveChatClient,
-    RetryPolicy,
-    Visitor,
-    VisitorDetails,
-    VisitorState,
-)
-from livechat_async.cli.commands.watch import (
-    change_live_view,
-    change_text_view,
-    follow,
-    live_view,
-    text_view,
-    watch,
-)
-from livechat_async.cli.output.show import is_terminal, terminal, to_columns, visitors_table
-from livechat_async.cli.settings import Settings
-from livechat_async.cli.text import number_of, to_json
-from livechat_async.cli.wait import wait_for
+from livechat_async import ConfigurationError, DetailField, RetryPolicy, VisitorDetails
+from livechat_async.cli.commands import options
+from livechat_async.cli.commands.options import Filters, option, with_filters
+from livechat_async.cli.commands.watch import follow_changes, follow_list
+from livechat_async.cli.common import Settings, number_of, to_json, wait_for, with_client
+from livechat_async.cli.output.show import show_item, show_list
+from livechat_async.cli.output.visitors import VISITORS
 from livechat_async.redaction import printable
-from livechat_async.watch.watch import FailureHook, VisitorWatch
 
 __all__ = ["app"]
 
 app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Who is on the site, and what the agent is told."
+    no_args_is_help=True, help="Who is on the site, and what the agent sees of them."
 )
 
 _LINK = re.compile(
@@ -47,164 +30,95 @@ _LINK = re.compile(
 )
 
 
+# The next poll repeats a failed call anyway.
+_NO_RETRY = RetryPolicy.none()
+
+
 class _Encoding(StrEnum):
     JSON = "json"
     FORM = "form"
 
 
-_State: TypeAlias = Annotated[
-    VisitorState | None,
-    typer.Option(
-        metavar="STATE",
-        help=f"Only visitors in this state: {', '.join(state.value for state in VisitorState)}.",
-    ),
-]
-_Groups: TypeAlias = Annotated[
-    list[int] | None,
-    typer.Option(
-        "--group", metavar="NUMBER", min=0, help="Only visitors of this group; may be repeated."
-    ),
-]
-
-
 @app.command("list")
+@with_filters(options.VISITOR_FILTERS)
 def list_visitors(
     context: typer.Context,
     *,
-    state: _State = None,
-    group: _Groups = None,
+    filters: Filters,
     as_json: Annotated[
-        bool, typer.Option("--json", help="A JSON list, with every field that LiveChat sent.")
+        bool, option("A JSON list, with every field that LiveChat sent.", "--json")
     ] = False,
-    watch_them: Annotated[
-        bool, typer.Option("--watch", help="Ask again and again, until Ctrl-C.")
+    watch: Annotated[
+        bool, option("Show the list again and again, until Ctrl-C.", "--watch")
     ] = False,
-    interval: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0.2,
-            max=86_400,
-            help="How long it is from one question of --watch to the next.",
-        ),
-    ] = 5.0,
+    interval: options.Interval = 5.0,
 ) -> None:
     """Show who is on the site now.
 
     A table on a terminal; elsewhere tab-separated columns below a line of
-    their names. With --watch and --json, each line is a JSON list of its own.
+    their names. With --watch and --json, each line is a whole JSON list.
 
     Examples:
       livechat-async visitors list --state chatting --group 0 --group 2
       livechat-async visitors list --watch --interval 10
       livechat-async visitors list --json | jq '.[].name'
     """
-    settings: Settings = context.obj
-    groups = group or None
-
-    async def show_once() -> None:
-        async with settings.client() as client:
-            visitors = await client.visitors.list(state=state, groups=groups)
-            if as_json:
-                typer.echo(_as_json(client, visitors, indent=2))
-            elif not is_terminal(sys.stdout):
-                typer.echo(to_columns(visitors))
-            elif visitors:
-                console = terminal()
-                console.print(visitors_table(visitors, width=console.width))
-            else:
-                everybody = state is None and groups is None
-                typer.echo("Nobody is there." if everybody else "Nobody there matches.")
-
-    async def show_for_ever() -> None:
-        # Every question is a repetition of the last one, so none is repeated by itself.
-        async with settings.client(RetryPolicy.none()) as client:
-
-            async def fetch() -> list[Visitor]:
-                return await client.visitors.list(state=state, groups=groups)
-
-            if as_json:
-                view = text_view(lambda visitors: _as_json(client, visitors))
-            elif is_terminal(sys.stdout):
-                view = live_view(interval)
-            else:
-                view = text_view(lambda visitors: f"{to_columns(visitors)}\n")
-            with view as show:
-                await watch(fetch, show, interval)
-
-    wait_for(show_for_ever() if watch_them else show_once())
-
-
-def _as_json(
-    client: LiveChatClient, visitors: Sequence[Visitor], *, indent: int | None = None
-) -> str:
-    return to_json(client.converter.unstructure(list(visitors)), indent=indent)
+    if watch:
+        with_client(
+            context,
+            lambda client: follow_list(client, filters, interval, as_json=as_json),
+            _NO_RETRY,
+        )
+        return
+    show_list(
+        context,
+        lambda client: client.visitors.list(**filters),
+        VISITORS,
+        as_json=as_json,
+        nothing="Nobody there matches." if filters else "Nobody is there.",
+    )
 
 
 @app.command("watch")
+@with_filters(options.VISITOR_FILTERS)
 def watch_visitors(
     context: typer.Context,
     *,
-    state: _State = None,
-    group: _Groups = None,
+    filters: Filters,
     as_json: Annotated[
-        bool, typer.Option("--json", help="A JSON object a line, with the whole visitor.")
+        bool, option("A JSON object a line, with the whole visitor.", "--json")
     ] = False,
-    interval: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS",
-            min=0.2,
-            max=86_400,
-            help="How long it is from one question to the next.",
-        ),
-    ] = 5.0,
+    interval: options.Interval = 5.0,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
 
-    One line a change: arrived, state, page or left. Everybody who is there at
-    the start comes first. Elsewhere than on a terminal, the lines are
-    tab-separated columns below a line of their names. With --state or --group,
-    whoever leaves that state or group has left.
+    Each line is a change: arrived, state, page or left. Everybody who is there
+    at the start comes first. On a pipe, the lines are tab-separated columns
+    below a line of their names. With --state or --group, a visitor who leaves
+    that state or group has left.
 
-    It goes on when LiveChat does not answer, tells so on stderr, and shows a
-    line "resynced" when it is back.
+    When LiveChat does not answer, the command says so on stderr and goes on. It
+    shows a line "resynced" once LiveChat answers again.
 
     Examples:
       livechat-async visitors watch
       livechat-async visitors watch --state queued --group 2 --interval 10
       livechat-async visitors watch --json | jq -r .visitor.name
     """
-    settings: Settings = context.obj
-
-    async def show_changes() -> None:
-        # Every poll is a repetition of the last one, so none is repeated by itself.
-        async with settings.client(RetryPolicy.none()) as client:
-            if as_json:
-                view = change_text_view(client.converter.unstructure)
-            elif is_terminal(sys.stdout):
-                view = change_live_view(interval)
-            else:
-                view = change_text_view()
-
-            def make(on_failure: FailureHook) -> VisitorWatch:
-                return client.visitors.watch(
-                    interval=interval, state=state, groups=group or None, on_failure=on_failure
-                )
-
-            with view as shown:
-                await follow(make, shown)
-
-    wait_for(show_changes())
+    with_client(
+        context,
+        lambda client: follow_changes(client, filters, interval, as_json=as_json),
+        _NO_RETRY,
+    )
 
 
 @app.command("count")
+@with_filters(options.VISITOR_FILTERS)
 def count_visitors(
     context: typer.Context,
     *,
-    state: _State = None,
-    group: _Groups = None,
-    as_json: Annotated[bool, typer.Option("--json", help='As JSON: {"count": 7}.')] = False,
+    filters: Filters,
+    as_json: Annotated[bool, option('As JSON: {"count": 7}.', "--json")] = False,
 ) -> None:
     """Show how many visitors there are.
 
@@ -212,55 +126,45 @@ def count_visitors(
       livechat-async visitors count
       livechat-async visitors count --state queued --group 2
     """
-    settings: Settings = context.obj
-
-    async def count() -> None:
-        async with settings.client() as client:
-            number = await client.visitors.count(state=state, groups=group or None)
-        typer.echo(to_json({"count": number}) if as_json else number)
-
-    wait_for(count())
+    show_item(
+        context,
+        lambda client: client.visitors.count(**filters),
+        lambda number: to_json({"count": number}) if as_json else str(number),
+    )
 
 
 @app.command("add-details")
 def add_details(
     context: typer.Context,
-    visitor_id: Annotated[str, typer.Argument(help="The id that the webhook brought.")],
+    visitor_id: Annotated[str, typer.Argument(help="The visitor's id, from the webhook.")],
     *,
     set_id: Annotated[
-        str,
-        typer.Option(
-            "--id", metavar="NAME", help="Names the set; one of the same name is replaced."
-        ),
+        str, option("Names the set. It replaces a set of the same name.", "--id", metavar="NAME")
     ],
     field: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="A line; the name ends at the first '='."),
+        list[str] | None, option("A line. The name ends at the first '='.", metavar="NAME=VALUE")
     ] = None,
     link: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME=TEXT=URL",
-            help="A line that is a link. The name ends at the first '=', and the address begins "
+        option(
+            "A line that is a link. The name ends at the first '=', and the address begins "
             "at the first http://, https://, mailto: or tel: that follows a later '='.",
+            metavar="NAME=TEXT=URL",
         ),
     ] = None,
-    icon: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A picture of 64 by 64 pixels.")
-    ] = None,
+    icon: Annotated[str | None, option("A picture of 64 by 64 pixels.", metavar="ADDRESS")] = None,
     license_id: Annotated[
-        str | None,
-        typer.Option(envvar="LIVECHAT_LICENSE_ID", metavar="NUMBER", help="From the webhook."),
+        str | None, option("From the webhook.", envvar="LIVECHAT_LICENSE_ID", metavar="NUMBER")
     ] = None,
     encoding: Annotated[
-        _Encoding, typer.Option(help="How it is sent; LiveChat takes both.")
+        _Encoding, option("The encoding of the request; LiveChat takes both.")
     ] = _Encoding.JSON,
 ) -> None:
-    r"""Show the agent what is known of a visitor, beside the running chat.
+    r"""Show the agent what you know of a visitor, beside the running chat.
 
     The webhook chat_started brings the visitor's id, the license id and a token.
     The token is a secret, so it is read from LIVECHAT_WEBHOOK_TOKEN; no other
-    credentials are needed. Fields come first, then links, each in the order given.
+    credentials are needed. Fields come first, then links, each in the given order.
 
     Examples:
       livechat-async visitors add-details S1352647457.ac951bfe2e --id my-app \
@@ -309,5 +213,5 @@ def _to_link(text: str) -> DetailField:
 def _webhook_token() -> str:
     token = os.environ.get("LIVECHAT_WEBHOOK_TOKEN")
     if not token:
-        raise ConfigurationError("no token: set LIVECHAT_WEBHOOK_TOKEN to the one of the webhook")
+        raise ConfigurationError("no token: set LIVECHAT_WEBHOOK_TOKEN to the webhook's token")
     return token

@@ -1,90 +1,90 @@
-"""``list --watch`` and ``watch``: asks again and again, through what may pass by itself."""
+"""What ``visitors list --watch`` and ``visitors watch`` show, until Ctrl-C.
+
+Both go on through failures that may pass, and show each of them.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import TypeAlias
 
 import typer
 from rich.live import Live
 from rich.text import Text
 
-from livechat_async import CallError, RetryPolicy, Visitor, VisitorState
-from livechat_async.cli.output.changes import CHANGE_COLUMNS, change_cells, change_json, change_line
-from livechat_async.cli.output.show import is_terminal, show_error, terminal, visitors_table
-from livechat_async.cli.text import number_of
+from livechat_async import CallError, LiveChatClient, RetryPolicy, Visitor, VisitorState
+from livechat_async.cli.commands.options import Filters
+from livechat_async.cli.common import number_of, to_json
+from livechat_async.cli.output.show import is_terminal, show_error, terminal
+from livechat_async.cli.output.visitors import (
+    CHANGE_COLUMNS,
+    VISITORS,
+    change_cells,
+    change_json,
+    change_line,
+    visitors_table,
+)
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
-from livechat_async.watch.watch import FailureHook, Poller, VisitorWatch
+from livechat_async.watch.watch import FailureHook, Poller
 
-__all__ = [
-    "ChangeView",
-    "View",
-    "change_live_view",
-    "change_text_view",
-    "follow",
-    "live_view",
-    "text_view",
-    "watch",
-]
-
-View: TypeAlias = Callable[[list[Visitor] | None, str], None]
-"""Shows the visitors, if they are known yet, and the problem, if there is one."""
+__all__ = ["follow_changes", "follow_list"]
 
 _LINES_ROUND_TABLE = 5
 _LINES_OF_PROBLEM = 5
 
-
-async def watch(fetch: Callable[[], Awaitable[list[Visitor]]], view: View, interval: float) -> None:
-    """Fetch and show for ever.
-
-    Args:
-        fetch: one attempt.
-        view: shows what came.
-        interval: seconds from one question to the next; longer after failures, and never less than
-            the server asks for.
-
-    Raises:
-        LiveChatError: a failure that stays one.
-    """
-    visitors: list[Visitor] | None = None
-    poller = Poller(
-        fetch,
-        retry=RetryPolicy(),
-        interval=interval,
-        on_failure=lambda error, _: view(visitors, str(error)),
-    )
-    while True:
-        visitors = (await poller.next()).value
-        view(visitors, "")
+_ListView: TypeAlias = Callable[[list[Visitor] | None, str], None]
+"""Shows the visitors, None before the first answer, and the problem if there is one."""
+_ShowChange: TypeAlias = Callable[[Change, Collection[Visitor]], None]
+"""Shows a change, and counts the visitors that the same answer names."""
 
 
-@contextmanager
-def text_view(to_text: Callable[[Sequence[Visitor]], str]) -> Iterator[View]:
-    """A view for pipes: answers to stdout, problems to stderr."""
+async def follow_list(
+    client: LiveChatClient, filters: Filters, interval: float, *, as_json: bool
+) -> None:
+    """Show the whole list again and again, until a failure does not pass."""
 
-    def view(visitors: list[Visitor] | None, problem: str) -> None:
+    async def fetch() -> list[Visitor]:
+        return await client.visitors.list(**filters)
+
+    def to_text(visitors: list[Visitor]) -> str:
+        if as_json:
+            return to_json(client.converter.unstructure(visitors))
+        return "\n".join([VISITORS.header, *map(VISITORS.line, visitors), ""])
+
+    def show_text(visitors: list[Visitor] | None, problem: str) -> None:
         if problem:
             show_error(f"{problem} (asking again)")
         else:
             typer.echo(to_text(visitors or []))
 
-    yield view
+    visitors: list[Visitor] | None = None
+    on_terminal = is_terminal(sys.stdout) and not as_json
+    with _live_table(interval) if on_terminal else nullcontext(show_text) as show:
+        poller = Poller(
+            fetch,
+            retry=RetryPolicy(),
+            interval=interval,
+            on_failure=lambda error, _: show(visitors, str(error)),
+        )
+        while True:
+            visitors = (await poller.next()).value
+            show(visitors, "")
 
 
 @contextmanager
-def live_view(interval: float) -> Iterator[View]:
-    """A view for terminals: one table that changes, with the problem below it."""
+def _live_table(interval: float) -> Iterator[_ListView]:
+    """One table on a terminal that changes, with the problem below it."""
     console = terminal()
     asked = ""
 
-    def view(visitors: list[Visitor] | None, problem: str) -> None:
+    def show(visitors: list[Visitor] | None, problem: str) -> None:
         nonlocal asked
         if not problem:
-            asked = f" at {datetime.now().astimezone():%H:%M:%S}"
+            asked = f" at {_now():%H:%M:%S}"
         lines = console.height - _LINES_ROUND_TABLE - (_LINES_OF_PROBLEM if problem else 0)
         problem = problem and f"asking again: {problem}"
         table = visitors_table(
@@ -94,60 +94,53 @@ def live_view(interval: float) -> Iterator[View]:
             problem=problem,
             most=max(lines // 2, 1),
         )
-        known = visitors is not None
-        live.update(table if known else Text(printable(problem), "red"), refresh=True)
+        is_known = visitors is not None
+        live.update(table if is_known else Text(printable(problem), "red"), refresh=True)
 
     with Live(
         Text("asking ...", "dim"), console=console, auto_refresh=False, vertical_overflow="crop"
     ) as live:
-        yield view
+        yield show
 
 
-class ChangeView(Protocol):
-    """Shows what a watch gives."""
+async def follow_changes(
+    client: LiveChatClient, filters: Filters, interval: float, *, as_json: bool
+) -> None:
+    """Show changes as they happen, until a failure does not pass."""
 
-    def show(self, change: Change, visitors: Collection[Visitor], /) -> None:
-        """A change, and who is there by the same answer."""
+    async def follow(show: _ShowChange, fail: FailureHook) -> None:
+        watch = client.visitors.watch(interval=interval, on_failure=fail, **filters)
+        async with watch as changes:
+            async for change in changes:
+                show(change, changes.visitors.values())
 
-    def fail(self, error: CallError, seconds: float) -> None:
-        """A poll failed; the next is made after so many seconds."""
+    def show_text(change: Change, _: object) -> None:
+        if as_json:
+            typer.echo(change_json(change, _now(), client.converter.unstructure))
+        else:
+            typer.echo("\t".join(map(printable, change_cells(change, _now()))))
 
-
-async def follow(make: Callable[[FailureHook], VisitorWatch], view: ChangeView) -> None:
-    """Show changes for ever.
-
-    Args:
-        make: makes the watch.
-        view: shows what it gives.
-
-    Raises:
-        LiveChatError: a failure that stays one.
-    """
-    async with make(view.fail) as changes:
-        async for change in changes:
-            view.show(change, changes.visitors.values())
-
-
-class _TextChanges:
-    """A line a change on stdout, and problems on stderr."""
-
-    def __init__(self, to_text: Callable[[Change, datetime], str]) -> None:
-        self._to_text = to_text
-
-    def show(self, change: Change, _: Collection[Visitor]) -> None:
-        typer.echo(self._to_text(change, _now()))
-
-    def fail(self, error: CallError, seconds: float) -> None:
-        show_error(_problem(error, seconds))
+    if as_json or not is_terminal(sys.stdout):
+        if not as_json:
+            typer.echo("\t".join(CHANGE_COLUMNS))
+        await follow(show_text, lambda error, seconds: show_error(_problem(error, seconds)))
+        return
+    # Asked before the live display replaces stderr.
+    shares_terminal = is_terminal(sys.stderr)
+    with Live(
+        console=terminal(), auto_refresh=False, transient=True, redirect_stderr=shares_terminal
+    ) as live:
+        view = _LiveChanges(live, interval, shares_terminal=shares_terminal)
+        await follow(view.show, view.fail)
 
 
 class _LiveChanges:
-    """A line a change on a terminal, and below them who is there; problems in between."""
+    """A line a change, and below them who is there; problems stand between them."""
 
-    def __init__(self, live: Live, interval: float, *, is_shared: bool) -> None:
+    def __init__(self, live: Live, interval: float, *, shares_terminal: bool) -> None:
         self._live = live
         self._every = f"every {interval:g} s until Ctrl-C"
-        self._is_shared = is_shared
+        self._shares_terminal = shares_terminal
         self._live.update(Text(f"watching {self._every}", "dim"), refresh=True)
 
     def show(self, change: Change, visitors: Collection[Visitor]) -> None:
@@ -160,39 +153,12 @@ class _LiveChanges:
 
     def fail(self, error: CallError, seconds: float) -> None:
         problem = _problem(error, seconds)
-        if self._is_shared:
+        if self._shares_terminal:
             line = Text.assemble((f"{_now():%H:%M:%S} ", "dim"), (f"✗ {printable(problem)}", "red"))
             self._live.console.print(line)
         else:
             show_error(problem)
         self._live.update(Text(f"no answer now, {self._every}", "red"), refresh=True)
-
-
-@contextmanager
-def change_text_view(
-    to_plain: Callable[[Any], Any] | None = None,
-) -> Iterator[ChangeView]:
-    """A view for pipes: a line a change, as tab-separated columns below a line of their names.
-
-    Args:
-        to_plain: makes plain data of a visitor, for a line of JSON instead.
-    """
-    if to_plain is not None:
-        yield _TextChanges(lambda change, when: change_json(change, when, to_plain))
-        return
-    typer.echo("\t".join(CHANGE_COLUMNS))
-    yield _TextChanges(lambda change, when: "\t".join(map(printable, change_cells(change, when))))
-
-
-@contextmanager
-def change_live_view(interval: float) -> Iterator[ChangeView]:
-    """A view for terminals: a line a change, and below them who is there."""
-    # Looked up before the live display puts its own in the place of stderr.
-    is_shared = is_terminal(sys.stderr)
-    with Live(
-        console=terminal(), auto_refresh=False, transient=True, redirect_stderr=is_shared
-    ) as live:
-        yield _LiveChanges(live, interval, is_shared=is_shared)
 
 
 def _problem(error: CallError, seconds: float) -> str:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
 
 import typer
-from rich import box
-from rich.table import Table
-from rich.text import Text
 from yarl import URL
 
-from livechat_async import ConfigurationError, LiveChatClient
-from livechat_async.cli.listen.listen import listen
-from livechat_async.cli.output.show import is_terminal, terminal
-from livechat_async.cli.settings import Settings
-from livechat_async.cli.text import number_of, to_json
-from livechat_async.cli.wait import wait_for
+from livechat_async import LiveChatClient
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import PASSWORD_VARIABLES, Settings, wait_for, webhook_password
+from livechat_async.cli.output.show import (
+    Listing,
+    joined,
+    show_item,
+    show_list,
+    two_lines,
+)
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
@@ -29,10 +27,8 @@ app: typer.Typer = typer.Typer(
     no_args_is_help=True, help="Which events LiveChat sends, and where to."
 )
 
-_COLUMNS = ("id", "event_type", "data_types", "url", "credentials")
-
-_AsJson = Annotated[
-    bool, typer.Option("--json", help="As JSON, without user names, passwords and tokens.")
+_AsJson: TypeAlias = Annotated[
+    bool, option("As JSON, without user names, passwords and tokens.", "--json")
 ]
 
 
@@ -47,22 +43,14 @@ def list_webhooks(context: typer.Context, *, as_json: _AsJson = False) -> None:
       livechat-async webhooks list
       livechat-async webhooks list --json | jq '.[].id'
     """
-    settings: Settings = context.obj
-
-    async def show() -> None:
-        async with settings.client() as client:
-            webhooks = await client.webhooks.list()
-            if as_json:
-                typer.echo(to_json([_plain(client, hook) for hook in webhooks], indent=2))
-            elif not is_terminal(sys.stdout):
-                lines = [_COLUMNS, *map(_cells, webhooks)]
-                typer.echo("\n".join("\t".join(map(printable, line)) for line in lines))
-            elif webhooks:
-                terminal().print(_table(webhooks))
-            else:
-                typer.echo("No webhooks.")
-
-    wait_for(show())
+    show_list(
+        context,
+        lambda client: client.webhooks.list(),
+        _WEBHOOKS,
+        as_json=as_json,
+        nothing="No webhooks.",
+        to_plain=_to_plain,
+    )
 
 
 @app.command("create")
@@ -73,42 +61,37 @@ def create_webhook(
         typer.Argument(metavar="EVENT_TYPE", help=f"One of {', '.join(WebhookEventType)}."),
     ],
     *,
-    url: Annotated[str, typer.Option(metavar="URL", help="Where it is sent to.")],
+    url: Annotated[str, option("The address to send it to.", metavar="URL")],
     data_type: Annotated[
         list[WebhookDataType] | None,
-        typer.Option(
+        option(
+            "Data to send with it; may be repeated. All that the event has by default.",
             metavar="NAME",
-            help="What it brings; may be repeated. All that goes with the event by default.",
         ),
     ] = None,
     as_json: _AsJson = False,
 ) -> None:
     r"""Register a webhook.
 
-    The user name and password that LiveChat is to send with it are read from
-    LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD, for everybody on this
-    machine can see arguments. Without the two there are none.
+    LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD are the user name and
+    password that LiveChat sends with it; without the two it sends none. They are
+    no arguments, because everybody on this machine can see those.
 
     Examples:
       livechat-async webhooks create chat_started --url https://example.com/livechat
       livechat-async webhooks create chat_ended --url https://example.com/livechat \
         --data-type chat --data-type visitor
     """
-    settings: Settings = context.obj
     target = _with_credentials(url)
-
-    async def create() -> None:
-        async with settings.client() as client:
-            made = await client.webhooks.create(event_type, url=target, data_types=data_type)
-            if as_json:
-                typer.echo(to_json(_plain(client, made), indent=2))
-            else:
-                typer.echo(
-                    f"{printable(made.event_type)} is sent to {printable(made.address)} now; the "
-                    f"webhook's id is {printable(made.id)}"
-                )
-
-    wait_for(create())
+    show_item(
+        context,
+        lambda client: client.webhooks.create(event_type, url=target, data_types=data_type),
+        lambda made: printable(
+            f"{made.event_type} is sent to {made.address} now; the webhook's id is {made.id}"
+        ),
+        as_json=as_json,
+        to_plain=_to_plain,
+    )
 
 
 @app.command("delete")
@@ -121,17 +104,105 @@ def delete_webhook(
     Examples:
       livechat-async webhooks delete 0123456789abcdef0123456789abcdef
     """
+    show_item(
+        context,
+        lambda client: client.webhooks.delete(webhook_id),
+        lambda _: printable(f"{webhook_id} is removed"),
+    )
+
+
+@app.command("listen")
+def listen(
+    context: typer.Context,
+    *,
+    host: Annotated[str, option("The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, option("The port to listen on; 0 for any free port.", min=0, max=65_535)
+    ] = 8080,
+    event: Annotated[
+        list[WebhookEventType] | None,
+        option(
+            f"Only these events; may be repeated. By default all: {', '.join(WebhookEventType)}.",
+            metavar="EVENT_TYPE",
+        ),
+    ] = None,
+    program: Annotated[
+        str | None,
+        option(
+            "A program, with its arguments, to run for each event.", "--exec", metavar="PROGRAM"
+        ),
+    ] = None,
+    jobs: Annotated[int, option("The most programs to run at a time.", min=1, max=1_000)] = 4,
+    exec_timeout: Annotated[
+        float, option("The most time for one run.", metavar="SECONDS", min=0.1)
+    ] = 30.0,
+    attempts: Annotated[
+        int, option("The most runs for an event, if they fail.", min=1, max=100)
+    ] = 5,
+    register: Annotated[
+        str | None, option("Have LiveChat send the events to this public address.", metavar="URL")
+    ] = None,
+    as_json: Annotated[
+        bool, option("Each event as a line of JSON, without its token.", "--json")
+    ] = False,
+    show_token: Annotated[
+        bool, option("With --json: also the token, which is a secret.", "--show-token")
+    ] = False,
+    insecure: Annotated[
+        bool, option("Take events from everybody, also from other machines.", "--insecure")
+    ] = False,
+) -> None:
+    r"""Receive webhooks on this machine until Ctrl-C.
+
+    A terminal shows each event in a line. A pipe gets tab-separated columns below
+    a line of their names. Repeated deliveries are dropped. Everything else goes to
+    stderr.
+
+    LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD are the user name and
+    password that LiveChat sends. LIVECHAT_WEBHOOK_SECRET is a secret last part of
+    the path. The path before it may be any.
+
+    --exec starts the program once for each event, several at a time. The program
+    reads the event, with its token, as JSON on stdin; no shell is used. Exit code
+    0 means that the event is handled. Otherwise the program runs again, each time
+    after a longer wait.
+
+    --register needs the account's credentials. The registrations stay afterwards;
+    webhooks delete removes them.
+
+    After Ctrl-C, running programs get up to 10 s to finish. A second Ctrl-C ends
+    everything at once.
+
+    Examples:
+      livechat-async webhooks listen
+      livechat-async webhooks listen --json | jq .visitor.email
+      livechat-async webhooks listen --event chat_started --exec "python bot.py" \
+        --register https://bot.example.com/livechat
+    """
+    # Imported here, because the receiver takes long to import.
+    from livechat_async.cli.listen.listener import Access, Listener  # noqa: PLC0415
+    from livechat_async.cli.listen.programs import Programs  # noqa: PLC0415
+    from livechat_async.cli.listen.view import ListenView  # noqa: PLC0415
+
     settings: Settings = context.obj
-
-    async def delete() -> None:
-        async with settings.client() as client:
-            await client.webhooks.delete(webhook_id)
-        typer.echo(f"{printable(webhook_id)} is removed")
-
-    wait_for(delete())
-
-
-app.command("listen")(listen)
+    if show_token and not as_json:
+        raise typer.BadParameter("--show-token goes with --json: nothing else shows a token")
+    access = Access.from_environment(register)
+    if not insecure:
+        access.check(host)
+    programs = None if program is None else Programs.parse(program)
+    view = ListenView(as_json=as_json, with_token=show_token)
+    with view.warnings():
+        listener = Listener(
+            view=view,
+            access=access,
+            programs=programs,
+            kinds=tuple(dict.fromkeys(event or ())),
+            jobs=jobs,
+            timeout=exec_timeout,
+            attempts=attempts,
+        )
+        wait_for(listener.run(host, port, settings.client))
 
 
 def _with_credentials(text: str) -> Secret:
@@ -144,58 +215,39 @@ def _with_credentials(text: str) -> Secret:
     if has_credentials:
         raise typer.BadParameter(
             "--url holds a user name or password, which everybody on this machine can see: set "
-            "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD instead"
+            f"{PASSWORD_VARIABLES} instead"
         )
-    user, password = (
-        os.environ.get(f"LIVECHAT_WEBHOOK_{name}", "") for name in ("USER", "PASSWORD")
-    )
-    if bool(user) != bool(password):
-        raise ConfigurationError(
-            "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD go together: set both, or neither"
-        )
+    user, password = webhook_password()
     scheme, mark, rest = text.partition("://")
     pair = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user and mark else ""
     return Secret(f"{scheme}{mark}{pair}{rest}")
 
 
-def _plain(client: LiveChatClient, webhook: Webhook) -> dict[str, Any]:
+def _to_plain(client: LiveChatClient, webhook: Webhook) -> dict[str, Any]:
     plain: dict[str, Any] = client.converter.unstructure(webhook)
     plain.pop("token", None)
     return {**plain, "url": webhook.address, "credentials": _has_credentials(webhook)}
-
-
-def _cells(webhook: Webhook) -> tuple[str, ...]:
-    return (
-        webhook.id,
-        webhook.event_type,
-        ", ".join(webhook.data_types),
-        webhook.address,
-        "yes" if _has_credentials(webhook) else "no",
-    )
 
 
 def _has_credentials(webhook: Webhook) -> bool:
     return webhook.address != webhook.url
 
 
-def _table(webhooks: Sequence[Webhook]) -> Table:
-    """Webhooks in two lines each: ids and addresses are there to be copied."""
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        header_style="dim",
-        title=Text(number_of(len(webhooks), "webhook"), "bold"),
-        title_justify="left",
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    for name in ("Webhook", "What it brings, where to"):
-        table.add_column(name, overflow="fold")
-    for webhook in webhooks:
-        id_, event_type, data_types, address, credentials = map(printable, _cells(webhook))
-        note = " (with a password)" if credentials == "yes" else ""
-        table.add_row(
-            Text.assemble((event_type, "bold"), "\n", (id_, "dim")),
-            Text.assemble(data_types, "\n", (f"{address}{note}", "dim")),
-        )
-    return table
+_WEBHOOKS: Listing[Webhook] = Listing(
+    "webhook",
+    columns={
+        "id": lambda webhook: webhook.id,
+        "event_type": lambda webhook: webhook.event_type,
+        "data_types": lambda webhook: joined(*webhook.data_types),
+        "url": lambda webhook: webhook.address,
+        "credentials": lambda webhook: "yes" if _has_credentials(webhook) else "no",
+    },
+    cells={
+        "Webhook": lambda webhook: two_lines(webhook.event_type, webhook.id, "bold", fold=True),
+        "Data, address": lambda webhook: two_lines(
+            joined(*webhook.data_types),
+            webhook.address + (" (with a password)" if _has_credentials(webhook) else ""),
+            fold=True,
+        ),
+    },
+)

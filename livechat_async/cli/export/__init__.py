@@ -1,1 +1,1 @@
-"""``chats export``: the file, its formats, its progress."""
+"""``chats export``: ``writing`` fills a file that survives a crash, ``formats`` converts it."""

@@ -1,28 +1,31 @@
-"""The receiver behind ``webhooks listen``: from the port it opens to the end it makes."""
+"""The receiver of ``webhooks listen``: who may send events, and its life from start to end."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Self
+from urllib.parse import quote
 
 import typer
 from aiohttp import web
 from attrs import field, frozen
+from yarl import URL
 
 from livechat_async import CallError, ConfigurationError, LiveChatClient, QueueFullError
+from livechat_async.checks import is_loopback
+from livechat_async.cli import common
+from livechat_async.cli.common import INTERRUPTED, PASSWORD_VARIABLES
 from livechat_async.cli.listen.programs import Programs
-from livechat_async.cli.listen.view import ListenView
-from livechat_async.cli.output.events import event_data
-from livechat_async.cli.text import number_of, to_json
+from livechat_async.cli.listen.view import ListenView, event_data
 from livechat_async.models.webhooks import WebhookEventType
 from livechat_async.redaction import Secret, SecretBytes, printable, redact
 from livechat_async.webhooks import (
-    EngineStatus,
     Job,
-    JobRunner,
     MemoryEngine,
     WebhookCredentials,
     WebhookEvent,
@@ -30,66 +33,121 @@ from livechat_async.webhooks import (
 )
 from livechat_async.webhooks.events import EVENT_CLASSES
 
-__all__ = ["Listener", "Public"]
+__all__ = ["Access", "Listener"]
 
-_INTERRUPTED = 130
-_DRAIN = 10.0
+_DRAIN = 10.0  # seconds
 _PATH = "/livechat"
 
 
 @frozen
-class Public:
-    """The address to register.
+class Access:
+    """Who may send events, and the public address they come through.
 
     Attributes:
-        address: as it was given, for messages.
-        url: with the secrets in it.
-        secrets: what is not to be seen in any message.
+        credentials: the user name and password that LiveChat sends.
+        path_secret: the last part of the path.
+        public: the address to register, as it was given.
     """
 
-    address: str
-    url: Secret
-    secrets: tuple[Secret, ...] = field(repr=False)
+    credentials: WebhookCredentials | None
+    path_secret: Secret | None = field(repr=False)
+    public: str | None
+
+    @classmethod
+    def from_environment(cls, public: str | None) -> Self:
+        """The secrets of the environment, for the address of ``--register``."""
+        user, password = common.webhook_password()
+        path_secret = Secret(os.environ.get("LIVECHAT_WEBHOOK_SECRET", ""))
+        if "/" in path_secret or not path_secret.isprintable():
+            raise ConfigurationError(
+                "LIVECHAT_WEBHOOK_SECRET has to be one part of a path: some text without a slash"
+            )
+        if ":" in user:
+            raise ConfigurationError("LIVECHAT_WEBHOOK_USER cannot hold a colon")
+        if public is not None:
+            problem = _problem_of_public(public, has_path_secret=bool(path_secret))
+            if problem:
+                raise typer.BadParameter(f"--register {problem}")
+        credentials = WebhookCredentials(user, password) if user else None
+        return cls(credentials, path_secret or None, public)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a sender has to know a secret."""
+        return self.credentials is not None or self.path_secret is not None
+
+    def check(self, host: str) -> None:
+        """Refuse to listen where other machines can send events and need no secret."""
+        if self.is_guarded:
+            return
+        if not is_loopback(host):
+            reach = f"--host {host}"
+        elif self.public is not None and not is_loopback(URL(self.public).host or ""):
+            reach = "--register"
+        else:
+            return
+        raise ConfigurationError(
+            f"{reach} lets anybody send events, as there is no password: set "
+            f"{PASSWORD_VARIABLES}, or LIVECHAT_WEBHOOK_SECRET; or say --insecure"
+        )
+
+    @property
+    def registered_url(self) -> Secret:
+        """The public address with the secrets in it."""
+        url = self.public or ""
+        if self.path_secret:
+            url = f"{url.rstrip('/')}/{quote(self.path_secret, safe='')}"
+        return Secret(url) if self.credentials is None else self.credentials.url(Secret(url))
+
+    def hide_in(self, error: CallError) -> None:
+        """Take the secrets out of what the server said."""
+        password = self.credentials.password if self.credentials else ""
+        secrets = [Secret(secret) for secret in (self.path_secret, password) if secret]
+        for name, value in vars(error).items():
+            if isinstance(value, str):
+                setattr(error, name, redact(value, secrets))
+
+
+def _problem_of_public(address: str, *, has_path_secret: bool) -> str:
+    try:
+        url = URL(address)
+        if url.user is not None or url.password is not None:
+            return (
+                "holds a user name or password, which everybody on this machine can see: set "
+                f"{PASSWORD_VARIABLES} instead"
+            )
+        if url.scheme not in {"http", "https"} or not url.host:
+            return "has to be a whole URL, such as https://bot.example.com/livechat"
+        if has_path_secret and (url.query_string or url.fragment):
+            return "cannot have a query, as LIVECHAT_WEBHOOK_SECRET comes behind its path"
+    except ValueError:
+        return "is not a URL, such as https://bot.example.com/livechat"
+    return ""
 
 
 class Listener:
-    """Receives, shows, and hands events to programs until it is told to stop.
-
-    Args:
-        view: shows what comes.
-        programs: handles the events, if anything does.
-        kinds: the events wanted; none for all.
-        credentials: as for `WebhookReceiver`.
-        path_secret: likewise.
-        jobs: so many programs at a time.
-        timeout: seconds a program may run.
-        attempts: how often it is run for an event at the most.
-    """
+    """Receives events, shows them, and gives them to programs, until a signal."""
 
     def __init__(
         self,
         *,
         view: ListenView,
+        access: Access,
         programs: Programs | None,
         kinds: Sequence[WebhookEventType],
-        credentials: WebhookCredentials | None,
-        path_secret: Secret | None,
         jobs: int,
         timeout: float,
         attempts: int,
     ) -> None:
         self._view = view
+        self._access = access
         self._programs = programs
         self._kinds = kinds
-        self._guarded = credentials is not None or path_secret is not None
-        self._has_path_secret = path_secret is not None
         self._stop = _Stop()
         self._bot = WebhookReceiver(
-            credentials=credentials,
-            path_secret=path_secret,
-            engine=_ShowingEngine(
-                view.show, self._stop, concurrency=jobs, only_shown=programs is None
-            ),
+            credentials=access.credentials,
+            path_secret=access.path_secret,
+            engine=_ShowingEngine(view.show, self._stop, jobs=jobs, only_shown=programs is None),
             timeout=timeout,
             attempts=attempts,
         )
@@ -97,36 +155,24 @@ class Listener:
         name = "show" if programs is None else "exec"
         self._bot.on(*classes, name=name)(self._handle)
 
-    async def run(
-        self,
-        host: str,
-        port: int,
-        public: Public | None,
-        make_client: Callable[[], LiveChatClient] | None,
-    ) -> None:
+    async def run(self, host: str, port: int, make_client: Callable[[], LiveChatClient]) -> None:
         """Listen until a signal comes, or stdout cannot be written to.
-
-        Args:
-            host: where to listen.
-            port: likewise; 0 for any that is free.
-            public: what to register.
-            make_client: makes the client that registers it.
 
         Raises:
             typer.Exit: after a signal.
             OSError: of stdout.
-            ConfigurationError: it cannot listen there.
-            CallError: it could not be registered.
+            ConfigurationError: the port is not available.
+            CallError: the registration failed.
         """
-        client = None if make_client is None else make_client()
+        client = None if self._access.public is None else make_client()
         runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
             await _bind(runner, host, port)
-            if client is not None and public is not None:
-                await self._register(client, public)
-            self._stop.watch()  # not before: Ctrl-C ends a call that takes long
-            self._introduce(runner.addresses[0], public)
+            if client is not None:
+                await self._register(client)
+            self._stop.watch()  # not before: until here, Ctrl-C cancels the call
+            self._introduce(runner.addresses[0])
             self._view.begin()
             await self._bot.start()
             await self._stop.first.wait()
@@ -135,67 +181,64 @@ class Listener:
             await runner.cleanup()
             if self._bot.status().accepted or self._stop.first.is_set():
                 self._view.sum_up(self._bot.status(), with_program=self._programs is not None)
-        raise self._stop.problem or typer.Exit(_INTERRUPTED)
+        raise self._stop.problem or typer.Exit(INTERRUPTED)
 
     async def _handle(self, event: WebhookEvent) -> None:
         if self._programs is not None:
-            document = f"{to_json(event_data(event))}\n"
+            document = f"{common.to_json(event_data(event))}\n"
             await self._programs.run(SecretBytes(document.encode()))
 
     def _app(self) -> web.Application:
         app = web.Application()
-        # Whatever stands in front of it may have changed the path, but for its last part.
-        path = "/{path:(?:.*/)?}{secret}" if self._has_path_secret else "/{path:.*}"
+        # A proxy may change the path, except for the last part.
+        path = "/{path:(?:.*/)?}{secret}" if self._access.path_secret else "/{path:.*}"
         app.router.add_post(path, self._bot.aiohttp_handler)
         return app
 
-    async def _register(self, client: LiveChatClient, public: Public) -> None:
-        async with client:
-            try:
-                made = await client.webhooks.ensure(public.url, self._kinds or [*WebhookEventType])
-            except CallError as error:
-                failure = error
-            else:
-                names = ", ".join(webhook.event_type for webhook in made)
-                self._view.tell(
-                    ("Registered ", "bold"),
-                    f"at {printable(public.address)}: {printable(names)}. The registrations stay "
-                    "when this ends; livechat-async webhooks delete removes them.",
-                )
-                return
-        _hide(failure, public.secrets)
-        raise failure.with_traceback(None)
+    async def _register(self, client: LiveChatClient) -> None:
+        url, kinds = self._access.registered_url, self._kinds or [*WebhookEventType]
+        try:
+            async with client:
+                made = await client.webhooks.ensure(url, kinds)
+        except CallError as error:
+            self._access.hide_in(error)
+            raise error.with_traceback(None) from None
+        names = ", ".join(webhook.event_type for webhook in made)
+        self._view.say(
+            ("Registered ", "bold"),
+            printable(
+                f"at {self._access.public}: {names}. The registrations stay when this ends; "
+            ),
+            "livechat-async webhooks delete removes them.",
+        )
 
-    def _introduce(self, address: Sequence[str | int], public: Public | None) -> None:
+    def _introduce(self, address: Sequence[str | int]) -> None:
         host, port = str(address[0]), address[1]
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}{_PATH}"
-        if self._has_path_secret:
+        if self._access.path_secret:
             url += "/$LIVECHAT_WEBHOOK_SECRET"
-        wanted = ", ".join(self._kinds) or "every event"
-        self._view.tell(
-            ("Listening ", "bold green"), "on ", (url, "cyan"), f" for {wanted}, until Ctrl-C."
-        )
-        if public is None:
+        what = f" for {', '.join(self._kinds) or 'every event'}, until Ctrl-C."
+        self._view.say(("Listening ", "bold green"), "on ", (url, "cyan"), what)
+        if self._access.public is None:
             kind = self._kinds[0] if self._kinds else WebhookEventType.CHAT_STARTED
-            self._view.tell(
+            self._view.say(
                 "Register it, or the public address that leads to it:\n",
                 (f'  livechat-async webhooks create {kind} --url "{url}"', "cyan"),
             )
-        if not self._guarded:
+        if not self._access.is_guarded:
             self._view.warn(
                 "whoever reaches this address can send events, as there is no password: set "
-                "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD before you let anybody in"
+                f"{PASSWORD_VARIABLES} before you let others reach it"
             )
 
     async def _drain(self) -> None:
-        """Let what is under way end, in bounded time; at once after a second signal."""
+        """Wait a bounded time for events under way; end them at once after a second signal."""
         status = self._bot.status()
         left = status.queued + status.running
         if left:
-            self._view.tell(
-                f"Stopping: {number_of(left, 'event')} to be handled yet, for {_DRAIN:g} s at the "
-                "most. Ctrl-C ends it at once."
-            )
+            events = common.number_of(left, "event")
+            limit = f"for {_DRAIN:g} s at the most. Ctrl-C ends it at once."
+            self._view.say(f"Stopping: {events} to be handled yet, {limit}")
         closing = asyncio.create_task(self._bot.close(_DRAIN))
         second = asyncio.create_task(self._stop.second.wait())
         try:
@@ -207,11 +250,10 @@ class Listener:
                 if self._programs is not None:
                     self._programs.kill()
                 closing.cancel()
-        # Of a receiver that was never started, or closed in time, there is nothing more to end.
 
 
 class _Stop:
-    """Why it ends: the first signal asks for it, the second does not wait."""
+    """Why the listener ends: a first signal asks for it, a second one does not wait."""
 
     def __init__(self) -> None:
         self.first: asyncio.Event = asyncio.Event()
@@ -219,73 +261,45 @@ class _Stop:
         self.problem: OSError | None = None
 
     def watch(self) -> None:
-        """Have signals come here. Windows has none: there Ctrl-C cancels the command's task."""
+        """Catch signals. Windows cannot: there Ctrl-C cancels the command's task."""
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError):
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 number = getattr(signal, name, None)
                 if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                    loop.add_signal_handler(number, self._come)
+                    loop.add_signal_handler(number, self._receive)
 
     def fail(self, problem: OSError) -> None:
-        """End, as stdout cannot be written to."""
+        """End because stdout cannot be written to."""
         self.problem = self.problem or problem
         self.first.set()
 
-    def _come(self) -> None:
+    def _receive(self) -> None:
         (self.second if self.first.is_set() else self.first).set()
 
 
-class _ShowingEngine:
-    """A `MemoryEngine` that shows each event once, when it is taken and before it is handled.
-
-    Args:
-        show: shows an event.
-        stop: told if that is not possible.
-        concurrency: as for `MemoryEngine`.
-        only_shown: whether to show it is all there is to do.
-    """
+class _ShowingEngine(MemoryEngine):
+    """Shows each event once, when it is taken and before it is handled."""
 
     def __init__(
-        self,
-        show: Callable[[WebhookEvent], None],
-        stop: _Stop,
-        *,
-        concurrency: int,
-        only_shown: bool,
+        self, show: Callable[[WebhookEvent], None], stop: _Stop, *, jobs: int, only_shown: bool
     ) -> None:
-        self._inner = MemoryEngine(concurrency=concurrency)
+        super().__init__(concurrency=jobs)
         self._show = show
         self._stop = stop
         self._only_shown = only_shown
 
-    def bind(self, run: JobRunner) -> None:
-        """See `livechat_async.webhooks.engine.Engine`."""
-        self._inner.bind(run)
-
-    async def start(self) -> None:
-        """Nothing has to be opened."""
-        await self._inner.start()
-
     async def submit(self, job: Job) -> bool:
         """Take a job, and show its event."""
-        if not await self._inner.submit(job):
+        if not await super().submit(job):
             return False
         try:
             self._show(job.event)
         except OSError as problem:
             self._stop.fail(problem)
-            if self._only_shown:  # it was not: LiveChat delivers it again
-                raise QueueFullError("nobody reads what is received here") from None
+            if self._only_shown:  # not taken after all, so that LiveChat delivers it again
+                raise QueueFullError("the reader of this command's output is gone") from None
         return True
-
-    async def close(self, timeout: float) -> None:  # noqa: ASYNC109 (it bounds a part)
-        """Work off what waits."""
-        await self._inner.close(timeout)
-
-    def status(self) -> EngineStatus:
-        """How much there is to do."""
-        return self._inner.status()
 
 
 async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
@@ -296,10 +310,3 @@ async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
         raise ConfigurationError(
             f"port {port} on {host} {why}: --port 0 finds a free one"
         ) from None
-
-
-def _hide(error: CallError, secrets: Sequence[Secret]) -> None:
-    """Take the secrets out of what the server said."""
-    for name, value in vars(error).items():
-        if isinstance(value, str):
-            setattr(error, name, redact(value, secrets))

@@ -1,64 +1,153 @@
-"""What ``webhooks listen`` shows: events on stdout, and all else on stderr."""
+"""What ``webhooks listen`` shows: events on stdout, and everything else on stderr.
+
+Nothing here reads markup, every text passes `printable`, and people see no token.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import typer
-from rich.panel import Panel
+from attrs import astuple, frozen
 from rich.text import Text
 
-from livechat_async.cli.output.events import (
-    EVENT_COLUMNS,
-    event_cells,
-    event_data,
-    event_line,
-    without_secrets,
-)
-from livechat_async.cli.output.show import is_terminal, terminal
-from livechat_async.cli.text import number_of, to_json
-from livechat_async.redaction import printable
-from livechat_async.webhooks import ReceiverStatus, WebhookEvent
+from livechat_async.cli.common import number_of, to_json
+from livechat_async.cli.output.show import WIDE, is_terminal, joined, terminal, titled_panel
+from livechat_async.cli.output.visitors import event_start, path_of, who_in_columns
+from livechat_async.decoding.converter import make_converter
+from livechat_async.models.tickets import TicketRequester
+from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
+from livechat_async.redaction import is_secret_name, printable
+from livechat_async.webhooks import ReceiverStatus, WebhookEvent, events
 
-__all__ = ["ListenView"]
+__all__ = [
+    "EVENT_COLUMNS",
+    "ListenView",
+    "event_cells",
+    "event_data",
+    "event_line",
+    "without_secrets",
+]
 
-_LOGGER = "livechat_async.webhooks"
+EVENT_COLUMNS = ("time", "event_type", "key", "id", "visitor_id", "name", "email", "about")
+
+_SIGNS: Mapping[str, tuple[str, str]] = {
+    WebhookEventType.CHAT_STARTED: ("+", "bold green"),
+    WebhookEventType.CHAT_ENDED: ("-", "bold red"),
+    WebhookEventType.CHAT_CHANGED: ("~", "bold cyan"),
+    WebhookEventType.VISITOR_QUEUED: ("…", "bold yellow"),
+    WebhookEventType.TICKET_CREATED: ("#", "bold magenta"),
+    WebhookEventType.CANNED_RESPONSE_CHANGED: ("=", "bold blue"),
+}
+_TYPE_WIDTH = 14
+_DATA_TYPES = frozenset(kind.value for kind in WebhookDataType)
+_CONVERTER = make_converter()
 
 
-class ListenView:
-    """Shows a receiver at work.
+def event_data(event: WebhookEvent) -> dict[str, Any]:
+    """An event as data for JSON, with its token. `parse_webhook` makes the same event of it.
 
-    Args:
-        as_json: whether events are shown as JSON.
-        with_token: whether that has the token.
+    The data has only the parts that came. Times are text: ``started`` for ``started_timestamp``.
     """
+    fields: dict[str, Any] = _CONVERTER.unstructure(event)
+    del fields["data_types"]
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and (name not in _DATA_TYPES or name in event.data_types)
+    }
+
+
+def without_secrets(data: Any) -> Any:
+    """The data without the token, and without anything else that has a secret's name."""
+    if isinstance(data, dict):
+        return {k: without_secrets(item) for k, item in data.items() if not is_secret_name(k)}
+    return [without_secrets(item) for item in data] if isinstance(data, list) else data
+
+
+def event_cells(event: WebhookEvent, when: datetime) -> tuple[str, ...]:
+    """The texts of `EVENT_COLUMNS`: ``about`` is a page, tags, a subject or a text."""
+    start = when.isoformat(timespec="milliseconds"), event.event_type, event.key
+    return (*start, *astuple(_subject_of(event)))
+
+
+def event_line(event: WebhookEvent, when: datetime, width: int) -> Text:
+    """An event in one line of a terminal: when, what, who, and where."""
+    subject = _subject_of(event)
+    sign, style = _SIGNS.get(event.event_type, ("?", "dim"))
+    kind = Text(printable(event.event_type), style)
+    kind.truncate(_TYPE_WIDTH, overflow="ellipsis", pad=True)
+    about = path_of(subject.about) if isinstance(event, events.VisitorEvent) else subject.about
+    line = Text.assemble(
+        event_start(when, sign, style),
+        *(kind, " "),
+        who_in_columns(subject.name or "-", subject.visitor_id or subject.id, width),
+        printable(joined(about, subject.email if width >= WIDE else "", by="  ")),
+    )
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+@frozen(kw_only=True)
+class _Subject:
+    """Whom and what an event is about, in the order of the columns."""
+
+    id: str = ""
+    visitor_id: str = ""
+    name: str = ""
+    email: str = ""
+    about: str = ""
+
+
+def _subject_of(event: WebhookEvent) -> _Subject:
+    match event:
+        case events.VisitorEvent(visitor=who):
+            chat = getattr(event, "chat", None)
+            about = who.page_current or (chat.url if chat else "")
+            if isinstance(event, events.ChatChanged) and chat is not None:
+                about = joined(*chat.tags) or "no tags"
+            chat_id = (chat.id if chat else None) or ""
+            return _Subject(
+                id=chat_id, visitor_id=who.id or "", name=who.name, email=who.email, about=about
+            )
+        case events.TicketCreated(ticket=ticket):
+            asks = ticket.requester or TicketRequester()
+            return _Subject(id=ticket.id, name=asks.name, email=asks.mail, about=ticket.subject)
+        case events.CannedResponseChanged(canned_response=response):
+            number = "" if response.id is None else str(response.id)
+            tags = " ".join(f"#{tag}" for tag in response.tags)
+            return _Subject(id=number, name=tags, about=response.text)
+        case _:
+            return _Subject()
+
+
+class ListenView(logging.Handler):
+    """Shows a receiver at work, and what it logs."""
 
     def __init__(self, *, as_json: bool = False, with_token: bool = False) -> None:
+        super().__init__()
         self._as_json = as_json
         self._with_token = with_token
         self._is_drawn = is_terminal(sys.stdout) and not as_json
-        self._is_loud = False
+        self._shows_log = False
 
     def begin(self) -> None:
         """Show what comes before the first event."""
-        self._is_loud = True
+        self._shows_log = True
         if not self._is_drawn and not self._as_json:
             typer.echo("\t".join(EVENT_COLUMNS))
 
     def end(self) -> None:
-        """Show no more warnings: what is under way is ended by force."""
-        self._is_loud = False
+        """Show no more warnings, because what is under way ends by force."""
+        self._shows_log = False
 
     def show(self, event: WebhookEvent) -> None:
-        """Show an event.
-
-        Raises:
-            OSError: of stdout, such as a BrokenPipeError.
-        """
+        """Show an event."""
         if self._as_json:
             data = event_data(event)
             typer.echo(to_json(data if self._with_token else without_secrets(data)))
@@ -70,70 +159,57 @@ class ListenView:
         else:
             typer.echo("\t".join(map(printable, event_cells(event, now))))
 
-    def tell(self, *parts: str | tuple[str, str]) -> None:
-        """Tell something on stderr."""
-        with suppress(OSError):  # nobody reads it: that is no reason to drop an event
+    def say(self, *parts: str | tuple[str, str]) -> None:
+        """Show a text on stderr."""
+        with suppress(OSError):  # without a reader of stderr, events still are to be handled
             terminal(sys.stderr).print(Text.assemble(*parts), soft_wrap=True)
 
     def warn(self, text: str) -> None:
-        """Tell something that is not to be overlooked."""
+        """Show a warning on stderr, in a panel on a terminal."""
         if is_terminal(sys.stderr):
-            panel = Panel(
-                Text(printable(text)), title="Warning", title_align="left", border_style="yellow"
-            )
-            terminal(sys.stderr).print(panel)
+            terminal(sys.stderr).print(titled_panel(text, "Warning", "yellow"))
         else:
-            self.tell(f"warning: {printable(text)}")
+            self.say(f"warning: {printable(text)}")
 
     def sum_up(self, status: ReceiverStatus, *, with_program: bool) -> None:
-        """Tell what became of everything."""
+        """Show what became of all webhooks."""
         failed = status.dead - status.abandoned
         runs = f" (after {number_of(status.failed, 'failed run')})" if status.failed else ""
-        parts = [
-            number_of(status.accepted, "webhook") + " accepted",
+        summary = joined(
+            f"{number_of(status.accepted, 'webhook')} accepted",
             f"{status.done} {'handled' if with_program else 'shown'}",
             f"{failed} failed{runs}" if with_program else "",
-            number_of(status.repeats, "repeat") + " dropped",
+            f"{number_of(status.repeats, 'repeat')} dropped",
             f"{status.ignored} of other events" if status.ignored else "",
             f"{status.abandoned} not handled to the end" if status.abandoned else "",
             f"{status.refused} refused" if status.refused else "",
-        ]
-        self.tell(", ".join(filter(None, parts)))
+        )
+        self.say(summary)
 
     @contextmanager
     def warnings(self) -> Iterator[None]:
-        """Show here what the receiver logs, a line each, unless ``--verbose`` shows it anyway."""
-        logger = logging.getLogger(_LOGGER)
+        """Show what the receiver logs, a line each, unless ``--verbose`` already does."""
+        logger = logging.getLogger("livechat_async.webhooks")
         if logging.getLogger("livechat_async").handlers:
             yield
             return
-        handler, level = _ToView(self), logger.level
-        logger.addHandler(handler)
+        level = logger.level
+        logger.addHandler(self)
         logger.setLevel(logging.INFO)
         try:
             yield
         finally:
             logger.setLevel(level)
-            logger.removeHandler(handler)
-
-    def log(self, record: logging.LogRecord) -> None:
-        """Show a line of the log."""
-        if not self._is_loud:
-            return
-        text = printable(record.getMessage().partition("\n")[0])
-        error = record.levelno >= logging.ERROR
-        if is_terminal(sys.stderr):
-            now = datetime.now().astimezone()
-            sign = (f"✗ {text}", "red") if error else (f"! {text}", "yellow")
-            self.tell((f"{now:%H:%M:%S} ", "dim"), sign)
-        else:
-            self.tell(f"{'error' if error else 'warning'}: {text}")
-
-
-class _ToView(logging.Handler):
-    def __init__(self, view: ListenView) -> None:
-        super().__init__()
-        self._view = view
+            logger.removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._view.log(record)
+        """Show a record of the log."""
+        if not self._shows_log:
+            return
+        text = printable(record.getMessage().partition("\n")[0])
+        is_error = record.levelno >= logging.ERROR
+        if is_terminal(sys.stderr):
+            sign = (f"✗ {text}", "red") if is_error else (f"! {text}", "yellow")
+            self.say((f"{datetime.now().astimezone():%H:%M:%S} ", "dim"), sign)
+        else:
+            self.say(f"{'error' if is_error else 'warning'}: {text}")

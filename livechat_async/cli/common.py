@@ -1,0 +1,144 @@
+"""What every command uses: the client's settings, the log, the event loop, and small texts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import typer
+from attrs import frozen
+
+from livechat_async import ConfigurationError, LiveChatClient, RetryPolicy, Timeouts
+from livechat_async.credentials import Region
+from livechat_async.redaction import TRICKY, Secret, printable
+
+__all__ = [
+    "BROKEN_PIPE",
+    "INTERRUPTED",
+    "PASSWORD_VARIABLES",
+    "Settings",
+    "how_long",
+    "logger",
+    "number_of",
+    "show_log",
+    "to_json",
+    "wait_for",
+    "webhook_password",
+    "with_client",
+]
+
+INTERRUPTED = 130
+"""The exit code after a signal such as Ctrl-C."""
+BROKEN_PIPE = 141
+"""The exit code when the reader of stdout is gone: 128 + SIGPIPE, as a shell shows it."""
+
+PASSWORD_VARIABLES = "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"  # noqa: S105
+
+logger: logging.Logger = logging.getLogger("livechat_async.cli")
+
+_UNSAFE_IN_JSON = re.compile(rf"[{TRICKY}]")
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The options before a command; typer carries them as ``context.obj``."""
+
+    timeouts: Timeouts
+    region: Region | None
+
+    def client(self, retry: RetryPolicy | None = None) -> LiveChatClient:
+        """A client with the credentials of the environment."""
+        return LiveChatClient.from_env(
+            timeouts=self.timeouts, region=self.region, retry=retry or RetryPolicy()
+        )
+
+    def client_without_credentials(self) -> LiveChatClient:
+        """A client that sends no credentials, which is enough to add details."""
+        base_url = os.environ.get("LIVECHAT_BASE_URL")
+        make = partial(LiveChatClient, timeouts=self.timeouts, region=self.region)
+        return make(base_url=base_url) if base_url else make()
+
+
+def webhook_password() -> tuple[Secret, Secret]:
+    """The user name and password that LiveChat sends with webhooks, or two empty texts."""
+    user, password = (
+        Secret(os.environ.get(f"LIVECHAT_WEBHOOK_{name}", "")) for name in ("USER", "PASSWORD")
+    )
+    if bool(user) != bool(password):
+        raise ConfigurationError(f"{PASSWORD_VARIABLES} go together: set both, or neither")
+    return user, password
+
+
+class _StderrHandler(logging.Handler):
+    """Looks up stderr for each line, because a live display replaces it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        for line in self.format(record).splitlines():
+            sys.stderr.write(f"{printable(line)}\n")
+
+
+def show_log() -> None:
+    """Show everything that the library logs on stderr, as ``--verbose`` asks for."""
+    handler = _StderrHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    library = logging.getLogger("livechat_async")
+    library.handlers = [handler]
+    library.setLevel(logging.DEBUG)
+
+
+def with_client(
+    context: typer.Context,
+    work: Callable[[LiveChatClient], Coroutine[Any, Any, None]],
+    retry: RetryPolicy | None = None,
+) -> None:
+    """Run the work of a command, which gets a client."""
+    settings: Settings = context.obj
+
+    async def run() -> None:
+        async with settings.client(retry) as client:
+            await work(client)
+
+    wait_for(run())
+
+
+def wait_for(work: Coroutine[Any, Any, None]) -> None:
+    """Run the work of a command in an event loop, and exit if the reader of stdout is gone."""
+    try:
+        asyncio.run(work)
+    except BrokenPipeError:
+        # Caught before typer sees it, which would exit with code 1.
+        raise typer.Exit(BROKEN_PIPE) from None
+
+
+def to_json(data: Any, *, indent: int | None = None) -> str:
+    """JSON that keeps letters as they are, and escapes what a terminal would obey."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def how_long(since: datetime | None, now: datetime) -> str:
+    """The time since then, such as ``12 min``. For a time without a zone, that time itself."""
+    if since is None:
+        return ""
+    if since.tzinfo is None:
+        return f"{since:%H:%M}"
+    seconds = (now - since).total_seconds()
+    if seconds < _MINUTE:
+        return "< 1 min"
+    if seconds < _HOUR:
+        return f"{seconds // _MINUTE:.0f} min"
+    return f"{seconds // _HOUR:.0f} h" if seconds < _DAY else f"{seconds // _DAY:.0f} d"
+
+
+def number_of(number: int, thing: str) -> str:
+    """A number with its noun, such as ``1 visitor`` or ``2 visitors``."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
