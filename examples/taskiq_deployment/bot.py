@@ -1,4 +1,4 @@
-"""What receivers and workers share. ``taskiq worker bot:broker`` runs the handlers."""
+"""The bot that receivers and workers share. ``taskiq worker bot:broker`` runs the handlers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ broker = engine.broker
 
 @bot.on(ChatStarted)
 async def show_plan(event: ChatStarted) -> None:
-    """It may run twice for one event, and the second time changes nothing."""
+    """Show the plan. A second run for the same event changes nothing."""
     plan = PLANS.get(event.visitor.email, "not a customer")
     await event.add_details(VisitorDetails("crm", [DetailField("Plan", plan)]))
 
 
 @broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
 async def close(_: TaskiqState) -> None:
-    """A worker has a client of its own, and nobody else to close it."""
+    """Close the worker's own client and limiter."""
     await client.close()
     await limiter.close()
