@@ -8,7 +8,7 @@ from taskiq import TaskiqEvents, TaskiqState
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
 from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
-from livechat_async.webhooks.taskiq.engine import RedisLimiter, TaskiqEngine
+from livechat_async.webhooks.taskiq import RedisLimiter, TaskiqEngine
 
 PLANS = {"mary@example.com": "Gold", "john.doe@example.com": "Free"}  # your own database
 
