@@ -1,4 +1,4 @@
-"""A bot on aiohttp alone that shows agents when the same visitor chatted before, and with whom."""
+"""A bot that needs only aiohttp. It shows agents when the visitor chatted before, and with whom."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ bot = WebhookReceiver(client, credentials=credentials)
 
 @bot.on(ChatStarted)
 async def show_history(event: ChatStarted) -> None:
-    """Look into the archive, which holds this chat only when it has ended."""
+    """Show earlier chats from the archive. The current chat gets there only when it has ended."""
     page = await client.chats.list(visitor_id=event.visitor.id)
     fields = [DetailField("Earlier chats", page.total or len(page.items))]
     for chat in page.items[:3]:
@@ -32,12 +32,12 @@ async def show_history(event: ChatStarted) -> None:
 
 
 async def health(_: web.Request) -> web.Response:
-    """How the bot does."""
+    """The bot's counts."""
     return web.json_response(asdict(bot.status()))
 
 
 async def lifespan(_: web.Application) -> AsyncIterator[None]:
-    """Close in the opposite order: first the bot, which works to its end."""
+    """Open both, and close the bot first: it finishes its jobs with the client."""
     async with client, bot:
         if "PUBLIC_URL" in os.environ:
             url = credentials.url(f"{os.environ['PUBLIC_URL']}/livechat")

@@ -1,12 +1,12 @@
-"""Celery tasks, which are synchronous, and the client, which is awaited.
+"""The asyncio client in synchronous Celery tasks, in two ways.
 
-`agents_of` does it in the way that is nearly always right: ``asyncio.run``, with a client of its
-own for each run. Nothing is shared, so it works in every pool of Celery's, and after every fork.
-It costs one connection a run, which is little beside what the task asks for.
+`agents_of` shows the way that is nearly always right: ``asyncio.run`` with a new client for each
+run. Nothing is shared, so it works in every Celery pool and after every fork. It costs one
+connection per run, which is little compared with the calls of the task.
 
-`waiting` is for tasks that run many times a minute and make one call: a client that is kept, in an
-event loop that is kept in a thread, saves that connection. A client belongs to one event loop, so
-``asyncio.run``, which makes a new one each time, cannot keep it.
+`waiting` shows the way for tasks that make one call and run many times a minute. It keeps a client,
+and an event loop in a thread, and so saves that connection. A client belongs to one event loop, and
+``asyncio.run`` makes a new loop each time, so it cannot keep a client.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from livechat_async import LiveChatClient
 
 T = TypeVar("T")
 
-# A broker that needs no server, to try it; put your own in its place.
+# A broker that needs no server, for trying this example. Put your own in its place.
 queue = Path(os.environ.get("CELERY_FOLDER", "celery-queue")).absolute()
 queue.mkdir(exist_ok=True)
 app = Celery("tasks", broker="filesystem://", backend=queue.as_uri())
@@ -40,7 +40,7 @@ app.conf.broker_transport_options = {
 
 @app.task
 def agents_of(day: str) -> dict[str, int]:
-    """How many chats each agent had on a day, such as ``2026-01-23``."""
+    """Count each agent's chats on a day, such as ``2026-01-23``."""
     return asyncio.run(_agents_of(date.fromisoformat(day)))
 
 
@@ -51,16 +51,16 @@ async def _agents_of(day: date) -> dict[str, int]:
 
 
 class KeptClient:
-    """A client in an event loop that runs in a thread, for callers in any thread."""
+    """A client whose event loop runs in a thread, for callers in any thread."""
 
     def __init__(self) -> None:
         self._opening = Lock()
         self._opened: tuple[LiveChatClient, asyncio.AbstractEventLoop] | None = None
 
     def call(self, use: Callable[[LiveChatClient], Coroutine[Any, Any, T]]) -> T:
-        """What a call returns or raises."""
+        """Run a call in the client's event loop, and return or raise its outcome."""
         with self._opening:
-            # Not before it is needed: a thread of before Celery forks is not there after.
+            # Started at the first call: a thread started before Celery forks is gone afterwards.
             if self._opened is None:
                 self._opened = LiveChatClient.from_env(), asyncio.new_event_loop()
                 Thread(target=self._opened[1].run_forever, daemon=True).start()
@@ -68,7 +68,7 @@ class KeptClient:
         return asyncio.run_coroutine_threadsafe(use(client), loop).result()
 
     def close(self, **_: object) -> None:
-        """Close the connections, if there are any."""
+        """Close the client, if it was opened."""
         if self._opened is not None:
             self.call(lambda client: client.close())
 
@@ -80,5 +80,5 @@ worker_shutdown.connect(kept.close)  # of the solo and the threads pool
 
 @app.task
 def waiting() -> int:
-    """How many visitors wait for an agent."""
+    """Count the visitors who are waiting for an agent."""
     return kept.call(lambda client: client.visitors.count(state="queued"))

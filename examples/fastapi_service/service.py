@@ -1,4 +1,4 @@
-"""A FastAPI service that shows agents what the customer database knows of who chats with them."""
+"""A FastAPI service that shows agents the customer database's record of their visitor."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ async def show_customer(event: ChatStarted) -> None:
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Open everything, and close it in the opposite order: first the bot, which works to its end.
+    """Open everything, and close the bot first: it finishes its jobs with the client and database.
 
-    A mounted application has no lifespan of its own, so the bot depends on this one.
+    Starlette runs no lifespan of a mounted application, so this one opens and closes the bot.
     """
     async with database, client, bot:
         await database.executescript(CUSTOMERS)
         if "PUBLIC_URL" in os.environ:
-            # With a slash at the end: without it FastAPI would redirect, and the event be lost.
+            # With a slash at the end: without it FastAPI redirects, which LiveChat does not follow.
             url = credentials.url(f"{os.environ['PUBLIC_URL']}/livechat/")
             await client.webhooks.ensure(url, ["chat_started"])
         yield
@@ -62,5 +62,5 @@ app.mount("/livechat", bot)
 
 @app.get("/health")
 async def health() -> dict[str, Any]:
-    """How the bot does."""
+    """The bot's counts."""
     return asdict(bot.status())

@@ -1,4 +1,4 @@
-"""What receivers and workers share. ``taskiq worker bot:broker`` runs the handlers."""
+"""The bot that receivers and workers share. ``taskiq worker bot:broker`` runs the handlers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from taskiq import TaskiqEvents, TaskiqState
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
 from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
-from livechat_async.webhooks.taskiq.engine import RedisLimiter, TaskiqEngine
+from livechat_async.webhooks.taskiq import RedisLimiter, TaskiqEngine
 
 PLANS = {"mary@example.com": "Gold", "john.doe@example.com": "Free"}  # your own database
 
@@ -24,13 +24,13 @@ broker = engine.broker
 
 @bot.on(ChatStarted)
 async def show_plan(event: ChatStarted) -> None:
-    """It may run twice for one event, and the second time changes nothing."""
+    """Show the plan. A second run for the same event changes nothing."""
     plan = PLANS.get(event.visitor.email, "not a customer")
     await event.add_details(VisitorDetails("crm", [DetailField("Plan", plan)]))
 
 
 @broker.on_event(TaskiqEvents.WORKER_SHUTDOWN)
 async def close(_: TaskiqState) -> None:
-    """A worker has a client of its own, and nobody else to close it."""
+    """Close the worker's own client and limiter."""
     await client.close()
     await limiter.close()

@@ -1,4 +1,4 @@
-"""Takes webhooks, and puts what is to be done into Redis. ``python receiver.py`` runs it."""
+"""Accepts webhooks and puts jobs into Redis. ``python receiver.py`` runs it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bot import bot, client, credentials, limiter
 
 
 async def health(_: web.Request) -> web.Response:
-    """How the bot does; ``queued`` and ``running`` are those of all workers."""
+    """The bot's counts; ``queued`` and ``running`` are those of all workers."""
     return web.json_response(asdict(bot.status()))
 
 
 async def lifespan(_: web.Application) -> AsyncIterator[None]:
-    """Open, register, and close in the opposite order."""
+    """Open the client and the bot, register the webhook, and close in reverse order."""
     async with client, bot:
         if "PUBLIC_URL" in os.environ:
             url = credentials.url(f"{os.environ['PUBLIC_URL']}/livechat")
