@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import UserString
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from reprlib import recursive_repr
 from typing import Any
 from urllib.parse import quote
@@ -22,12 +22,14 @@ __all__ = [
     "Secret",
     "SecretBytes",
     "conceal",
+    "hide",
     "is_secret_name",
     "kind_of",
     "printable",
     "redact",
     "repr_of_fields",
     "secrets_in",
+    "spellings_of",
 ]
 
 HIDDEN = "***"
@@ -101,7 +103,7 @@ def conceal(value: Any, name: object = None, found: list[Secret] | None = None) 
         name: the name the value stands under.
         found: takes up every `Secret` of the result.
     """
-    hidden = is_secret_name(name)
+    hidden = isinstance(name, str) and name.lower() in _SECRET_NAMES
     if isinstance(value, str):
         text = Secret(value) if hidden else value
         if found is not None and isinstance(text, Secret):
@@ -166,19 +168,30 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     Secrets are those given, the user name and password of every URL, and JSON values under a
     secret name.
     """
-    spellings = {spelling for secret in secrets if secret for spelling in _spellings(str(secret))}
-    for spelling in sorted(spellings, key=len, reverse=True):
+    return hide(text, spellings_of(secrets))
+
+
+def hide(text: str, spellings: Iterable[str]) -> str:
+    """`redact` for secrets whose `spellings_of` are known."""
+    for spelling in spellings:
         text = text.replace(spelling, HIDDEN)
     text = re.sub(_USER_INFO, rf"\1{HIDDEN}\2\3", text)
     return re.sub(_SECRET_VALUE, rf"\1{HIDDEN}", text)
 
 
-def _spellings(secret: str) -> Iterator[str]:
-    """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in a URL."""
+def spellings_of(secrets: Iterable[str]) -> list[str]:
+    """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in a URL.
+
+    The longest come first: a secret may contain another one.
+    """
     from html import escape  # noqa: PLC0415 (it loads the names of all HTML entities)
 
-    quoted = quote(secret, safe="")
-    yield from (secret, repr(secret)[1:-1], escape(secret))
-    yield from (quoted, re.sub(_PERCENT, lambda found: found[0].lower(), quoted))
-    for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        yield from (in_json, in_json.replace("/", r"\/"))
+    found: set[str] = set()
+    for secret in map(str, secrets):
+        quoted = quote(secret, safe="")
+        found |= {secret, repr(secret)[1:-1], escape(secret), quoted}
+        found.add(re.sub(_PERCENT, lambda code: code[0].lower(), quoted))
+        for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+            found |= {in_json, in_json.replace("/", r"\/")}
+    found.discard("")
+    return sorted(found, key=len, reverse=True)

@@ -21,10 +21,11 @@ from livechat_async.redaction import (
     Secret,
     SecretBytes,
     conceal,
+    hide,
     kind_of,
-    redact,
     repr_of_fields,
     secrets_in,
+    spellings_of,
 )
 
 __all__ = ["BodyEncoding", "PreparedRequest", "Request", "RequestBuilder", "redirected"]
@@ -203,14 +204,21 @@ class PreparedRequest:
     headers: Mapping[str, str]
     body: bytes | None
     secrets: list[Secret] = field(repr=False)
+    _spellings: list[str] | None = field(init=False, default=None, repr=False, eq=False)
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
 
+    def redact(self, text: str) -> str:
+        """The text without the secrets of this request."""
+        if self._spellings is None:
+            self._spellings = spellings_of(self.secrets)
+        return hide(text, self._spellings)
+
     @property
     def shown_url(self) -> str:
         """The URL as text for people, without secrets."""
-        return redact(str(self.url), self.secrets)
+        return self.redact(str(self.url))
 
 
 class RequestBuilder:
@@ -319,7 +327,7 @@ def _redirected(
         method=prepared.method,
         url=prepared.shown_url,
         status=status,
-        location=redact(shown, prepared.secrets),
+        location=prepared.redact(shown),
         reason=reason,
     )
 

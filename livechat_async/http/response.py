@@ -26,7 +26,7 @@ from livechat_async.errors import (
     ServerError,
 )
 from livechat_async.http.request import PreparedRequest
-from livechat_async.redaction import printable, redact, repr_of_fields
+from livechat_async.redaction import printable, repr_of_fields
 
 __all__ = ["RawResponse", "Response", "decode", "parse_retry_after", "status_error"]
 
@@ -226,7 +226,7 @@ def _shown_body(raw: RawResponse, request: PreparedRequest) -> str:
 
 def _shown(text: str, request: PreparedRequest, length: int) -> str:
     # Hidden before it is cut: half a secret would not be found.
-    text = redact(text, request.secrets)
+    text = request.redact(text)
     return text if len(text) <= length else f"{text[:length]}…"
 
 

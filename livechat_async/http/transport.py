@@ -33,7 +33,6 @@ from livechat_async.errors import (
 )
 from livechat_async.http.request import PreparedRequest, redirected
 from livechat_async.http.response import RawResponse
-from livechat_async.redaction import redact
 
 __all__ = ["Transport"]
 
@@ -186,7 +185,7 @@ def _redirected(request: PreparedRequest, raw: RawResponse, redirects: int) -> P
             method=target.method,
             url=target.shown_url,
             status=raw.status,
-            location=redact(str(target.url.with_query(None)), target.secrets),
+            location=target.redact(str(target.url.with_query(None))),
             reason=f"that was redirect number {redirects} of this request",
         )
     return target
@@ -210,15 +209,19 @@ async def _exchange_once(
         auto_decompress=True,
         timeout=limits,
     ) as answer:
-        content = await _read(answer, max_bytes)
-        if content is None:
-            answer.close()
-            return None
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := await answer.content.readany():
+            size += len(chunk)
+            if size > max_bytes:
+                answer.close()
+                return None
+            chunks.append(chunk)
         return RawResponse(
             status=answer.status,
             reason=answer.reason or "",
             headers=answer.headers,
-            content=content,
+            content=b"".join(chunks),
         )
 
 
@@ -239,18 +242,6 @@ async def _never_repeat(
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _Lost(error) from None
-
-
-async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
-    """The whole body, or None as soon as it is too large."""
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await answer.content.readany():
-        size += len(chunk)
-        if size > max_bytes:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _check_lent(session: Any, host: str, trace_configs: Sequence[aiohttp.TraceConfig]) -> None:
