@@ -111,8 +111,10 @@ def conceal(value: Any, name: object = None, found: list[Secret] | None = None) 
         return text
     if isinstance(value, (bytes, bytearray)):
         return SecretBytes(value) if hidden else value
-    # Usual entries are copied in the loops: each call of a client comes through here.
-    if type(value) is dict or isinstance(value, Mapping):  # the first test is the quicker one
+    # Every call comes through here: exact types come first, for `isinstance` is slow with ABCs, and
+    # the loops copy usual entries without a call for each.
+    is_list = type(value) is list
+    if type(value) is dict or (not is_list and isinstance(value, Mapping)):
         entries: dict[Any, Any] = {}
         for key, item in value.items():
             kind = type(item)
@@ -123,7 +125,7 @@ def conceal(value: Any, name: object = None, found: list[Secret] | None = None) 
             else:
                 entries[key] = conceal(item, name if hidden else key, found)
         return entries
-    if isinstance(value, Sequence) and not isinstance(value, _SCALARS):
+    if is_list or (isinstance(value, Sequence) and not isinstance(value, _SCALARS)):
         items: list[Any] = []
         for item in value:
             kind = type(item)

@@ -170,6 +170,8 @@ def quote_segment(value: str) -> str:
         ValueError: The segment is empty, or is `.` or `..`, percent-encoded or not, which would
             name another resource; or it has a control character or a lone surrogate.
     """
+    if value.isascii() and value.isalnum():
+        return value
     if not value:
         raise ValueError("a path segment must not be empty; give the id")
     if unquote(value) in {".", ".."}:
@@ -184,11 +186,15 @@ def quote_segment(value: str) -> str:
 
 
 def _plain(value: object, path: _Path, *, form: bool) -> Plain | None:
-    while isinstance(value, Enum):
-        value = value.value
-    is_mapping = isinstance(value, Mapping)
-    if not is_mapping and (not isinstance(value, Sequence) or isinstance(value, (str, *_WHOLE))):
-        return _scalar(value, path)
+    # Exact types come first: `isinstance` is slow with ABCs.
+    is_mapping = type(value) is dict
+    if not is_mapping and type(value) is not list:
+        while isinstance(value, Enum):
+            value = value.value
+        is_mapping = isinstance(value, Mapping)
+        is_entries = isinstance(value, Sequence) and not isinstance(value, (str, *_WHOLE))
+        if not is_mapping and not is_entries:
+            return _scalar(value, path)
     if len(path) > MAX_DEPTH:
         raise _refusal(path, f"nested more than {MAX_DEPTH} levels deep; send flatter data")
     result: dict[str, Plain] | list[Plain]
