@@ -58,15 +58,9 @@ _TEXT: Final = frozenset({str, Secret})  # of these types is most that is sent
 
 
 def plain(data: object) -> Plain | None:
-    """Normalise any nesting of mappings, sequences and scalars to what JSON carries.
+    """Normalise nested mappings, sequences and scalars to new dicts and lists that JSON carries.
 
-    Args:
-        data: A mapping with `str` keys, a sequence, or a scalar of the module's table. Entries and
-            elements that are `None` are left out.
-
-    Returns:
-        New dicts and lists of `str`, `int` and `float`, in the order given; `None` only for `None`.
-        A `str` of any subclass stays the same object.
+    Entries that are `None` are left out; a `str` of any subclass stays the same object.
 
     Raises:
         ValueError: A key that is not a `str` or occurs twice, a type that is not in the table, NaN
@@ -77,16 +71,10 @@ def plain(data: object) -> Plain | None:
 
 
 def encode_pairs(data: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Flatten a mapping to the names and texts of a form.
+    """Flatten a mapping to the names and texts of a form, not yet percent-encoded.
 
     A list of scalars is sent as `group[]`. A list that holds any container gets consecutive
     indices, `fields[0][name]`, because PHP would otherwise make each field an element of its own.
-
-    Args:
-        data: As for `plain`.
-
-    Returns:
-        The pairs in order, not yet percent-encoded. A `str` of any subclass stays the same object.
 
     Raises:
         ValueError: All that `plain` refuses, and what PHP would change or lose: an empty container,
@@ -111,17 +99,10 @@ def encode_pairs(data: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def urlencode(data: Mapping[str, object]) -> str:
-    """Encode a mapping as a query string or an `application/x-www-form-urlencoded` body.
+    """Encode what `encode_pairs` takes as a query string or a form body.
 
-    Args:
-        data: As for `encode_pairs`.
-
-    Returns:
-        ASCII text such as `state=chatting&group%5B%5D=0`. All but letters, digits and `_.-~` is
-        percent-encoded as UTF-8, brackets too, and a space is `%20`.
-
-    Raises:
-        ValueError: As for `encode_pairs`.
+    The text is ASCII, such as `state=chatting&group%5B%5D=0`. All but letters, digits and `_.-~`
+    is percent-encoded as UTF-8, brackets too, and a space is `%20`.
     """
     usual = _urlencode_usual(data)
     if usual is not None:
@@ -158,13 +139,7 @@ def _urlencode_usual(data: Mapping[str, object]) -> str | None:
 
 
 def quote_segment(value: str) -> str:
-    """Percent-encode one segment of a URL's path, such as a visitor's id.
-
-    Args:
-        value: The segment as it is, not yet encoded; a `/` in it stays part of the segment.
-
-    Returns:
-        ASCII text in which all but letters, digits and `_.-~` is percent-encoded as UTF-8.
+    """Percent-encode one segment of a URL's path, such as a visitor's id; a `/` stays part of it.
 
     Raises:
         ValueError: The segment is empty, or is `.` or `..`, percent-encoded or not, which would
@@ -300,29 +275,26 @@ def _check_key(key: str, path: _Path, *, form: bool) -> None:
 
 
 def _problem_of_key(key: str, *, is_nested: bool) -> str:
-    """What PHP would do to a key of a form, or an empty text."""
-    problems = {
-        "an empty key would be dropped or read as a list": not key,
-        "a key with a NUL would be cut short there": "\0" in key,
-    }
+    """The change that PHP would make to a key of a form, or an empty text."""
+    rules = [
+        (not key, "an empty key would be dropped or read as a list"),
+        ("\0" in key, "a key with a NUL would be cut short there"),
+    ]
     if is_nested:
-        problems |= {
-            "a nested key with ']' would be cut short there": "]" in key,
-            "a nested key of white space may be read as a list": not key.strip(_WHITE_SPACE),
-            "a nested key with a cookie's prefix would be dropped": key.startswith(
-                ("__Host-", "__Secure-")
-            ),
-        }
+        is_cookie = key.startswith(("__Host-", "__Secure-"))
+        rules += [
+            ("]" in key, "a nested key with ']' would be cut short there"),
+            (not key.strip(_WHITE_SPACE), "a nested key of white space may be read as a list"),
+            (is_cookie, "a nested key with a cookie's prefix would be dropped"),
+        ]
     else:
-        problems |= {
-            "a top-level key that starts with white space may be renamed": (
-                key[:1] in tuple(_WHITE_SPACE)
-            ),
-            "a top-level key with '[', '.' or a space would be renamed": any(
-                character in key for character in "[ ."
-            ),
-        }
-    return next((problem for problem, is_there in problems.items() if is_there), "")
+        starts_white = key != key.lstrip(_WHITE_SPACE)
+        is_renamed = any(character in key for character in "[ .")
+        rules += [
+            (starts_white, "a top-level key that starts with white space may be renamed"),
+            (is_renamed, "a top-level key with '[', '.' or a space would be renamed"),
+        ]
+    return next((problem for is_broken, problem in rules if is_broken), "")
 
 
 def _kind(value: object) -> str:

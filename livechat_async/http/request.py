@@ -193,9 +193,7 @@ class PreparedRequest:
     """A request as it goes onto the wire. Secrets in it show in no ``repr``.
 
     Attributes:
-        url: the whole URL, encoded.
-        headers: all headers but those the transport adds.
-        body: the bytes, or None.
+        headers: all headers but those that aiohttp adds.
         secrets: every secret in it, to be hidden where an answer repeats one.
     """
 
@@ -222,13 +220,7 @@ class PreparedRequest:
 
 
 class RequestBuilder:
-    """Makes requests ready for the wire, by the options of one client.
-
-    Args:
-        base_url: where the API is.
-        headers: the client's own.
-        region: where the account lives, if the client was given it.
-    """
+    """Makes requests ready for the wire, by the base URL, headers and region of a client."""
 
     def __init__(self, base_url: URL, headers: Mapping[str, str], region: Region | None) -> None:
         self.root: str = str(base_url).rstrip("/")
@@ -243,10 +235,8 @@ class RequestBuilder:
     def build(self, request: Request, credentials: Credentials | None) -> PreparedRequest:
         """The request as it goes onto the wire.
 
-        Args:
-            request: the call.
-            credentials: the account's. They sign the request if it is to be authenticated, and
-                name the region unless the client was given one.
+        The credentials sign it if it is to be authenticated. They also name the region, unless the
+        client was given one.
 
         Raises:
             ConfigurationError: a path, query or body that cannot be sent as it is.
@@ -311,13 +301,14 @@ def redirected(prepared: PreparedRequest, status: int, location: str) -> Prepare
 def _redirected(
     prepared: PreparedRequest, status: int, location: str
 ) -> PreparedRequest | RedirectError:
+    target, shown = prepared.url, "what is no web address"
     try:
         target = prepared.url.join(URL(location)).with_user(None)
-        same_origin = _origin(target) == _origin(prepared.url)
         shown = str(target.with_query(None).with_fragment(None))
+        is_same_origin = _origin(target) == _origin(prepared.url)
     except ValueError:
-        target, same_origin, shown = prepared.url, False, "what is no web address"
-    if not same_origin:
+        is_same_origin = False
+    if not is_same_origin:
         reason = "credentials and bodies are not sent to another origin"
     elif prepared.method not in _READS and status not in _KEEPS_METHOD:
         reason = f"following it would turn the {prepared.method} into a GET and lose its body"

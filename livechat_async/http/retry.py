@@ -141,7 +141,7 @@ async def call_with_retries(
     """Make attempts until one succeeds or the policy allows no more; return its result.
 
     Args:
-        attempt: makes one, within the deadline.
+        attempt: makes one.
         policy: the client's.
         read: whether the request is a read.
         deadline: of all attempts. No wait begins that cannot end before it.

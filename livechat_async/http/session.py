@@ -1,8 +1,4 @@
-"""The session manager: one `Request` in, one `Response` out.
-
-It signs, sends, repeats and decodes. Every call of every resource goes through
-`SessionManager.call`.
-"""
+"""The session manager: it signs, sends, repeats and decodes every call of every resource."""
 
 from __future__ import annotations
 
@@ -41,7 +37,7 @@ class SessionManager:
     Args:
         transport: shared by a client and its copies.
         options: the client's.
-        sleep: waits so many seconds between attempts.
+        sleep: waits for a number of seconds between attempts.
     """
 
     def __init__(
@@ -88,13 +84,7 @@ class SessionManager:
     async def call(self, request: Request, read: Reader[T]) -> Response[T]: ...
 
     async def call(self, request: Request, read: Reader[Any] | None) -> Response[Any]:
-        """Make a call.
-
-        Args:
-            request: what to call.
-            read: makes the value of the answer's body; None leaves the body unread. What it
-                raises becomes a `DecodeError`.
-        """
+        """Make a call. ``read`` makes a value of the body; an error of it is a `DecodeError`."""
         if request.authenticate and self.credentials.missing:
             raise ConfigurationError(
                 f"{request.method} {request.path} needs credentials: pass a PersonalAccessToken "
