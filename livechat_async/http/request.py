@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Literal, Self, TypeAlias, cast
+from typing import Any, Literal, Self, TypeAlias
 from urllib.parse import unquote
 
 from attrs import define, evolve, field, frozen
@@ -145,42 +145,28 @@ class Request:
         # Secrets are hidden before anything is checked, in this frame too.
         found: list[Secret] = []
         path_params = {} if path_params is None else conceal(path_params, found=found)
-        query = {} if query is None else conceal(query, found=found)
+        query = given = {} if query is None else conceal(query, found=found)
         body = None if body is None else conceal(body, found=found)
         if isinstance(method, str):
             method = method.upper()
-        self._fill(found, method, path, path_params, query, body, encoding, authenticate)
-
-    def _fill(self, secrets: list[Secret], *values: Any) -> None:
-        object.__setattr__(self, "secrets", secrets)
-        self.__attrs_init__(*values)  # pyright: ignore[reportAttributeAccessIssue]
+        object.__setattr__(self, "secrets", found)
+        self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
+            method, path, path_params, query, body, encoding, authenticate
+        )
         problem = _problem_of(self)
         if problem:
             raise ConfigurationError(problem)
-        query = cast("dict[str, Any]", self.query)
-        for name, value in [*query.items()]:
+        for name, value in [*given.items()]:
             if value is None:
-                del query[name]
+                del given[name]
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
 
     def with_query(self, **parameters: Any) -> Self:
         """The same request with these parameters in its query, too."""
-        found = list(self.secrets)
-        query = {**self.query, **conceal(parameters, found=found)}
-        copy = object.__new__(type(self))
-        copy._fill(
-            found,
-            self.method,
-            self.path,
-            self.path_params,
-            query,
-            self.body,
-            self.encoding,
-            self.authenticate,
-        )
-        return copy
+        parameters = conceal(parameters)
+        return evolve(self, query={**self.query, **parameters})
 
     @property
     def is_read(self) -> bool:

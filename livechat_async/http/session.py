@@ -127,12 +127,10 @@ class _Call:
 
     def timed_out(self) -> RequestTimeout:
         """The error that says that the deadline has passed."""
-        prepared = self.prepared
+        unprepared_url = f"{self.session.builder.root}{self.request.path}"
         return RequestTimeout(
             method=self.request.method,
-            url=f"{self.session.builder.root}{self.request.path}"
-            if prepared is None
-            else prepared.shown_url,
+            url=self.prepared.shown_url if self.prepared else unprepared_url,
             attempts=self.attempts,
             limit="deadline",
             seconds=self.session.options.timeouts.deadline or 0.0,
