@@ -1,10 +1,10 @@
 """Measures this client beside others: ``python -m benchmarks``.
 
-All take turns at the same work, each in a process of its own, against one server in another. What
-is printed are ratios to bare aiohttp with ``json.loads``, or to what each table names: of the
-client's processor time (CPU) and of time by the clock (wall). A ratio is the median of the ratios
-of each turn; in parentheses stands where the middle half of them was. The garbage collector is left
-as it is. Numbers are worth something on a machine that does nothing else at the time.
+All contenders take turns at the same work, each in a process of its own, against one server in
+another process. The tables show ratios to bare aiohttp with ``json.loads``, or to the base that a
+table names: of the client's processor time (CPU) and of time by the clock (wall). A ratio is the
+median of the ratios of the turns, with the middle half of them in parentheses. The garbage
+collector runs as usual. Measure on a machine that does nothing else.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from benchmarks.serving import PAGE_SIZE, served
 MODULES = (calls, decoding, holding, footprint, paging)
 WEBHOOKS = "webhooks"
 NAMES = [*(name for module in MODULES for name in module.NAMES), WEBHOOKS]
-OPTIONAL = ("httpx", "orjson", "pydantic")
+OPTIONAL = ("httpx", "httpx2", "orjson", "pydantic")
 QUICK = Settings(turns=1, rounds=1, warm_up=False, part=0.005, pages=25, slow_pages=8)
 
 
 def main() -> None:
-    """Measure, print, and write what was asked for."""
+    """Measure, print the tables, and write the files that the options name."""
     summary_line, _, more = (__doc__ or "").partition("\n\n")
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=summary_line, epilog=more
     )
-    parser.add_argument("--turns", type=int, metavar="N", help="how many turns each has")
+    parser.add_argument("--turns", type=int, metavar="N", help="turns of each contender")
     parser.add_argument(
         "--only", action="append", choices=NAMES, metavar="NAME", help=", ".join(NAMES)
     )
-    parser.add_argument("--quick", action="store_true", help="only try whether it all runs")
+    parser.add_argument("--quick", action="store_true", help="only check that everything runs")
     parser.add_argument(
         "--all",
         action="store_true",
@@ -64,7 +64,7 @@ def main() -> None:
         say(f"left out, because they are not installed: {', '.join(missing)}")
     sections = run(settings)
     if given.quick:
-        print("this was to try whether it runs: these numbers say nothing")  # noqa: T201
+        print("this was a check that everything runs: the numbers mean nothing")  # noqa: T201
     if given.json is not None:
         text = json.dumps(document(sections, settings), indent=2, ensure_ascii=False)
         given.json.write_text(text + "\n", encoding="utf-8")
@@ -75,7 +75,7 @@ def main() -> None:
 
 
 def run(settings: Settings) -> list[Section]:
-    """Measure, and print each table as soon as it is known."""
+    """Measure, and print each table as soon as it is complete."""
     sections = []
     pages = max(settings.pages, settings.slow_pages) if settings.wants(*paging.NAMES) else 0
     with served(pages * PAGE_SIZE) as url:
@@ -89,7 +89,7 @@ def run(settings: Settings) -> list[Section]:
 
 
 def run_webhooks(*, quick: bool) -> None:
-    """Measure the receiver of webhooks, which has a table of its own."""
+    """Measure the receiver of webhooks, which prints a table of its own."""
     arguments = ["--rate", "50", "--seconds", "1", "--runs", "1"] if quick else []
     command = [sys.executable, "-m", "benchmarks.webhooks", *arguments]
     done = subprocess.run(command, cwd=ROOT, check=False)  # noqa: S603 (of our own)
@@ -98,7 +98,7 @@ def run_webhooks(*, quick: bool) -> None:
 
 
 def caption() -> str:
-    """On what it was measured, in a line."""
+    """The Python, the cores and the packages, in one line."""
     found = machine()
     packages = ", ".join(f"{name} {version}" for name, version in found["packages"].items())
     return f"Python {found['python']}, {found['cores']} cores; {packages}"

@@ -1,4 +1,4 @@
-"""What it costs to have this library: to import it, and to keep what it gives."""
+"""The cost of an import, and of keeping the objects in memory."""
 
 from __future__ import annotations
 
@@ -32,13 +32,14 @@ _IMPORTS = {
     "import livechat_async": ("livechat_async",),
     _AIOHTTP: ("aiohttp",),
     "import httpx": ("httpx",),
+    "import httpx2": ("httpx2",),
     "import httpx, pydantic": ("httpx", "pydantic"),
 }
 _PER_PAYLOAD = "400"
 
 
 def sections(settings: Settings, url: str) -> Iterator[Section]:
-    """The comparisons that are wanted."""
+    """The comparisons that ``--only`` asks for."""
     if settings.wants("import"):
         yield _imports(settings)
     if settings.wants("memory"):
@@ -46,9 +47,9 @@ def sections(settings: Settings, url: str) -> Iterator[Section]:
 
 
 def _cpu_of(statement: str) -> float:
-    """Seconds of processor time that a new interpreter takes to have done this."""
+    """Seconds of processor time that a new interpreter takes for this statement."""
     code = f"{statement}\nimport time\nprint(time.process_time())"
-    # As where it is installed: compiled once, and not at each import.
+    # As in an installation: compiled once, and not at each import.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(  # noqa: S603 (of our own)
         [sys.executable, "-c", code],
@@ -64,7 +65,7 @@ def _imports(settings: Settings) -> Section:
     say("imports")
     statements = [name for name, modules in _IMPORTS.items() if are_installed(modules)]
     for statement in statements:
-        _cpu_of(statement)  # writes what is compiled, and reads the files
+        _cpu_of(statement)  # writes the compiled files, and warms the disk cache
     turns = []
     for _ in range(settings.turns):
         bare = _cpu_of("pass")
@@ -90,13 +91,13 @@ def _memory(url: str) -> Section:
     say("memory")
     content = fetch(f"{url}/{KEPT}/visitors")
     sizes = {name: _size(name, content) / KEPT for name in decoders(_PER_PAYLOAD)}
-    # The same objects as ours, and the same dicts as orjson's.
+    # They keep the same objects as ours, or the same dicts as orjson's.
     for name in ("livechat_async, from dicts", "livechat_async, carefully", "msgspec, to dicts"):
         sizes.pop(name, None)
     goals = {OURS: Goal("memory", 1.0)}
     return Section(
         name="memory",
-        title=f"Memory of a visitor that is kept, of {KEPT}",
+        title=f"Memory of one visitor, of {KEPT} that are kept",
         base=f"{DICTS}: {sizes[DICTS]:,.0f} bytes each",
         rows=[
             Row(name, {"memory": Spread.of([size / sizes[DICTS]])}, goals.get(name))
@@ -107,9 +108,9 @@ def _memory(url: str) -> Section:
 
 
 def _size(name: str, content: bytes) -> int:
-    """Bytes that what was decoded takes."""
+    """Bytes that the decoded objects take."""
     decode = DECODERS[name]("Visitor")
-    decode(content)  # what is made once and for all is not the visitors'
+    decode(content)  # caches made by the first call are not part of a visitor
     gc.collect()
     tracemalloc.start()
     kept = decode(content)

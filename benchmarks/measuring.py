@@ -1,4 +1,4 @@
-"""What is measured, how it is told, and the processes that are measured: turn by turn."""
+"""Settings and results of the benchmarks, and the processes that take turns."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class Settings:
     """How much is measured.
 
     Attributes:
-        turns: how many turns each contender has at everything.
-        rounds: how many times the contenders' processes are started anew in between: no two
-            processes of the same program are equally fast.
-        warm_up: whether each has a turn more in each round, which does not count.
+        turns: turns of each contender in each comparison.
+        rounds: how often new processes are started: no two processes of the same program are
+            equally fast.
+        warm_up: whether each contender has one more turn in each round, which does not count.
         part: the part of the usual number of calls that a turn has.
-        pages: of how many pages the walks over the archives are.
-        slow_pages: likewise, where each page comes late.
+        pages: pages of a walk over the archives.
+        slow_pages: pages of a walk in which each page comes late.
         only: names of what is measured; empty for everything.
     """
 
@@ -71,13 +71,13 @@ class Settings:
         return max(1, round(usual * self.part))
 
     def turns_of(self, round_: int) -> int:
-        """How many of the turns belong to a round, counted from 0."""
+        """The number of turns in this round, counted from 0."""
         return len(range(round_, self.turns, self.rounds))
 
 
 @frozen
 class Turn:
-    """What one call took in a turn: seconds by the clock, and of the client's processor time."""
+    """Seconds of one call in a turn: by the clock, and of the client's processor time."""
 
     wall: float
     cpu: float
@@ -89,7 +89,7 @@ Taken: TypeAlias = dict[str, list[Turn]]
 
 @frozen
 class Spread:
-    """A median, and where the middle half was."""
+    """A median, and the bounds of the middle half."""
 
     median: float
     low: float
@@ -97,7 +97,7 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """The spread of what was measured."""
+        """The spread of these values."""
         if len(values) == 1:
             return cls(values[0], values[0], values[0])
         low, median, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -111,14 +111,14 @@ class Spread:
 
 @frozen
 class Goal:
-    """What a ratio is to be."""
+    """A limit for a ratio."""
 
     measure: str
     limit: float
     at_least: bool = False
 
     def is_met_by(self, ratio: float) -> bool:
-        """Whether the ratio is as it is to be."""
+        """Whether the ratio keeps to the limit."""
         return ratio >= self.limit if self.at_least else ratio <= self.limit
 
     def __str__(self) -> str:
@@ -130,9 +130,9 @@ class Row:
     """A line of the table.
 
     Attributes:
-        name: who did it.
-        ratios: to what is 1.0 in its section, by what was measured.
-        goal: what one of them is to be.
+        name: the contender.
+        ratios: to the base of the section, by measure.
+        goal: the goal for one of them.
     """
 
     name: str
@@ -149,14 +149,14 @@ class Row:
 
 @frozen
 class Section:
-    """What was compared.
+    """One comparison.
 
     Attributes:
-        name: what ``--only`` calls it.
-        title: what was done.
-        base: what 1.0 is.
-        rows: who did it how well.
-        charted: which of the measures the chart shows; less of it is better.
+        name: its name for ``--only``.
+        title: the work that was done.
+        base: what the ratio 1.0 stands for.
+        rows: the results of the contenders.
+        charted: the measure that the chart shows; less of it is better.
     """
 
     name: str
@@ -177,20 +177,20 @@ def are_installed(modules: Sequence[str]) -> bool:
 
 
 def in_time(seconds: float) -> str:
-    """Seconds as people write them."""
+    """Seconds as text, in ms or µs."""
     value, unit = (seconds * 1e3, "ms") if seconds >= 0.001 else (seconds * 1e6, "µs")  # noqa: PLR2004
     return f"{value:,.1f} {unit}" if value < 100 else f"{value:,.0f} {unit}"  # noqa: PLR2004
 
 
 class Worker:
-    """A contender in a process of its own, which measures itself when told."""
+    """A contender in a process of its own, which measures itself."""
 
     def __init__(self, name: str, process: Process) -> None:
         self._name = name
         self._process = process
 
     def turn(self, job: str, times: int) -> Turn:
-        """One turn of so many calls."""
+        """One turn of ``times`` calls."""
         if self._process.stdin is None or self._process.stdout is None:
             raise TypeError("a worker is started with pipes")
         self._process.stdin.write(json.dumps({"job": job, "times": times}) + "\n")
@@ -203,7 +203,7 @@ class Worker:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[Process]:
-    """A module of this package as a process; it is to end when its standard input does."""
+    """A module of this package as a process, which ends when its standard input does."""
     process = subprocess.Popen(  # noqa: S603 (of our own)
         [sys.executable, "-m", *arguments],
         stdin=subprocess.PIPE,
@@ -243,14 +243,14 @@ def workers(module: str, names: Sequence[str], url: str) -> Iterator[dict[str, W
 def take_turns(
     contenders: Mapping[str, Worker], job: str, times: int, turns: int, *, warm_up: bool
 ) -> Taken:
-    """What each took, turn by turn.
+    """The results of each contender, turn by turn.
 
     Args:
         contenders: by name.
-        job: what they do.
-        times: how many calls a turn has.
-        turns: how many turns each has.
-        warm_up: whether each has one more at first, which is not told.
+        job: the work.
+        times: calls in a turn.
+        turns: turns of each contender.
+        warm_up: whether each has one more turn before them, which does not count.
     """
     names = list(contenders)
     taken: Taken = {name: [] for name in names}
@@ -277,11 +277,11 @@ def compared(
 
     Args:
         taken: turn by turn.
-        base: whose are 1.0.
+        base: the contender whose ratios are 1.0.
         goals: by the contender's name.
         measures: names in `MEASURES`.
     """
-    # Turn by turn, so that a machine that slows down for a while slows down both.
+    # Turn by turn: a machine that slows down for a while slows down both.
     rows = []
     for name, turns in taken.items():
         pairs = list(zip(turns, taken[base], strict=True))

@@ -1,4 +1,4 @@
-"""What was found, as a table and as JSON."""
+"""The results, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _NAME_WIDTH = 32
 _COLUMN_WIDTH = 24
 _PACKAGES = (
     *("livechat_async", "aiohttp", "attrs", "cattrs", "msgspec"),
-    *("httpx", "orjson", "pydantic"),
+    *("httpx", "httpx2", "orjson", "pydantic"),
 )
 
 
 def machine() -> dict[str, Any]:
-    """On what it was measured, and with what."""
+    """The machine and the versions of the packages."""
     return {
         "python": platform.python_version(),
         "implementation": platform.python_implementation(),
@@ -42,7 +42,7 @@ def _version(package: str) -> str | None:
 
 
 def table(section: Section) -> str:
-    """A section for people to read."""
+    """A section as text, with the goal beside each row that has one."""
     measures = list(dict.fromkeys(name for row in section.rows for name in row.ratios))
     width = max(_NAME_WIDTH, *(len(row.name) + 2 for row in section.rows))
     head = "".join(f"{measure:{_COLUMN_WIDTH}}" for measure in measures)
@@ -59,11 +59,11 @@ def _goal(row: Row) -> str:
     return f"goal: {row.goal}, {'met' if row.is_met else 'not met'}"
 
 
-_WHY = "What stands in the way: docs/performance.md, under 'What costs what'."
+_WHY = "docs/performance.md says what the time goes into, under 'What costs what'."
 
 
 def summary(sections: Sequence[Section]) -> str:
-    """How many of the goals are met, and which are not."""
+    """The number of goals that are met, and those that are not."""
     rows = [(section, row) for section in sections for row in section.rows if row.goal is not None]
     missed = list(_missed(rows))
     told = f"{len(rows) - len(missed)} of {len(rows)} goals are met"
@@ -78,7 +78,7 @@ def _missed(rows: Sequence[tuple[Section, Row]]) -> Iterator[str]:
 
 
 def document(sections: Sequence[Section], settings: Settings) -> dict[str, Any]:
-    """All of it as JSON has it."""
+    """All results as one document of JSON."""
     return {
         "machine": machine(),
         "turns": settings.turns,

@@ -1,14 +1,16 @@
-"""A server that costs next to nothing, so that it is the clients that are measured.
+"""A server that costs next to nothing, so that the benchmarks measure the clients.
 
 It answers with bytes made beforehand, whatever the headers say, and ends when its standard input
-does. ``GET /400/visitors`` is a list of 400. Of every ten ``GET /failing/visitors`` the first is
-answered 503. ``GET /slow/chats`` comes late.
+does. ``GET /400/visitors`` is a list of 400 made-up visitors, ``GET /documented/visitors`` one of
+400 as in LiveChat's documentation: without times in Unix seconds. Of every ten
+``GET /failing/visitors``, the first gets a 503. ``GET /slow/chats`` comes late.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import re
 import sys
@@ -16,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import cycle, islice, repeat
 from typing import Any
 
+from benchmarks.measuring import ROOT
 from benchmarks.serving import LATENCY, LISTS, PAGE_SIZE
 from livechat_async.sandbox import Sandbox
 from livechat_async.sandbox.data.chats import made_up_chat
@@ -24,6 +27,7 @@ from livechat_async.sandbox.http.answers import to_json
 
 __all__: list[str] = []
 
+_DOCUMENTED = ROOT / "tests" / "fixtures" / "visitors_2013.json"
 _FIRST_CHAT = 1_700_000_000
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
@@ -42,9 +46,9 @@ _NOT_FOUND = _answer("404 Not Found", b'{"error":"there is no such answer"}')
 
 
 def _routes(chats: int) -> Routes:
-    """By method and target, what is answered one time after another."""
+    """The answers one after another, by method and target."""
     visitors = Sandbox(seed=max(LISTS)).visitors
-    # One in the middle is like most: the first few are there to be looked at.
+    # The visitors in the middle are the usual ones: the first few are made for people to look at.
     lists = {size: to_json(visitors[len(visitors) // 2 :][:size]) for size in LISTS[:-1]}
     lists[len(visitors)] = to_json(visitors)
     ten = _answer("200 OK", lists[10])
@@ -56,6 +60,9 @@ def _routes(chats: int) -> Routes:
     }
     for size, body in lists.items():
         routes[f"GET /{size}/visitors".encode("ascii")] = repeat(_answer("200 OK", body))
+    documented = cycle(json.loads(_DOCUMENTED.read_text(encoding="utf-8")))
+    body = to_json(list(islice(documented, max(LISTS))))
+    routes[b"GET /documented/visitors"] = repeat(_answer("200 OK", body))
     some = to_json(list(_chats(range(PAGE_SIZE))))
     routes[f"GET /{PAGE_SIZE}/chats".encode("ascii")] = repeat(_answer("200 OK", some))
     pages = chats // PAGE_SIZE
@@ -81,7 +88,7 @@ def _chats(numbers: Iterable[int]) -> Iterator[Any]:
 
 
 class _Connection(asyncio.Protocol):
-    """Reads no more of a request than which it is and where it ends."""
+    """Reads only the target of a request and where the request ends."""
 
     def __init__(self, routes: Routes) -> None:
         self._routes = routes
@@ -110,7 +117,7 @@ class _Connection(asyncio.Protocol):
 
 
 async def _serve(chats: int) -> None:
-    """Be the server until standard input ends; says where first."""
+    """Serve until standard input ends; print the address first."""
     routes, loop = _routes(chats), asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(routes), "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)  # noqa: T201

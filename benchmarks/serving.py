@@ -1,4 +1,4 @@
-"""The server of the benchmarks, as those see it who use it."""
+"""Starts the server of the benchmarks, and fetches from it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from benchmarks.measuring import running
 __all__ = ["LATENCY", "LISTS", "PAGE_SIZE", "fetch", "served"]
 
 LISTS = (1, 10, 400)
-"""How many visitors the lists have that it answers with."""
+"""The lengths of its lists of visitors."""
 
 PAGE_SIZE = 25
 LATENCY = 0.05
-"""Seconds that pass before an answer to what is asked for below ``/slow``."""
+"""Seconds that an answer to a path below ``/slow`` takes."""
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def served(chats: int = 0) -> Iterator[str]:
     """The address of a server, in a process of its own.
 
     Args:
-        chats: how many are in the archives.
+        chats: the number of chats in the archives.
     """
     with running("benchmarks.server", str(chats)) as process:
         url = process.stdout.readline().strip() if process.stdout else ""

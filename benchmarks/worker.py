@@ -1,7 +1,7 @@
 """The process of one contender: ``python -m benchmarks.worker MODULE NAME URL``.
 
-Each line of its standard input is a turn to take, and is answered by a line that says what a call
-took. It ends when its standard input does.
+Each line of its standard input asks for a turn. The process answers with a line that says what a
+call took, and ends when its standard input does.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ __all__ = ["Contender"]
 
 
 class Contender(Protocol):
-    """Who is measured: an async context manager."""
+    """A contender: an async context manager that does jobs."""
 
     async def run(self, job: str, times: int) -> int:
-        """Do the job so many times.
+        """Do the job ``times`` times.
 
         Returns:
-            How many calls that were.
+            The number of calls.
         """
         raise NotImplementedError
 
@@ -33,7 +33,7 @@ async def _work(opened: AbstractAsyncContextManager[Contender]) -> None:
     async with opened as contender:
         for line in sys.stdin:
             told: dict[str, Any] = json.loads(line)
-            await contender.run(told["job"], 1)  # connections that went stale are made anew
+            await contender.run(told["job"], 1)  # replaces connections that went stale
             wall, cpu = time.perf_counter(), time.process_time()
             calls = await contender.run(told["job"], told["times"])
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

@@ -9,284 +9,163 @@
             print(visitor.name, visitor.page_current)
 """
 
+# `Page as Page` makes a name public for type checkers. isort would make a statement of each.
+# isort: off
 import typing as _typing
 from importlib import import_module as _import_module
 
-from livechat_async._version import __version__
-from livechat_async.client import LiveChatClient
+from livechat_async._version import __version__ as __version__
+from livechat_async.client import LiveChatClient as LiveChatClient
 from livechat_async.credentials import (
-    BearerToken,
-    Credentials,
-    CredentialsSource,
-    PersonalAccessToken,
+    BearerToken as BearerToken,
+    Credentials as Credentials,
+    CredentialsSource as CredentialsSource,
+    PersonalAccessToken as PersonalAccessToken,
 )
 from livechat_async.errors import (
-    APIStatusError,
-    AuthenticationError,
-    BadRequestError,
-    CallError,
-    ClientStateError,
-    ConfigurationError,
-    ConnectError,
-    ConnectionLost,
-    ConnectTimeout,
-    DecodeError,
-    ExportError,
-    InvalidJSONError,
-    LiveChatError,
-    NotFoundError,
-    OverfullDayError,
-    PagingError,
-    PermissionDeniedError,
-    QueueFullError,
-    RateLimitError,
-    RedirectError,
-    RequestTimeout,
-    ResponseTooLarge,
-    ServerError,
-    TLSError,
-    TransportError,
-    UnsettledDaysError,
-    WebhookError,
+    APIStatusError as APIStatusError,
+    AuthenticationError as AuthenticationError,
+    BadRequestError as BadRequestError,
+    CallError as CallError,
+    ClientStateError as ClientStateError,
+    ConfigurationError as ConfigurationError,
+    ConnectError as ConnectError,
+    ConnectionLost as ConnectionLost,
+    ConnectTimeout as ConnectTimeout,
+    DecodeError as DecodeError,
+    ExportError as ExportError,
+    InvalidJSONError as InvalidJSONError,
+    LiveChatError as LiveChatError,
+    NotFoundError as NotFoundError,
+    OverfullDayError as OverfullDayError,
+    PagingError as PagingError,
+    PermissionDeniedError as PermissionDeniedError,
+    QueueFullError as QueueFullError,
+    RateLimitError as RateLimitError,
+    RedirectError as RedirectError,
+    RequestTimeout as RequestTimeout,
+    ResponseTooLarge as ResponseTooLarge,
+    ServerError as ServerError,
+    TLSError as TLSError,
+    TransportError as TransportError,
+    UnsettledDaysError as UnsettledDaysError,
+    WebhookError as WebhookError,
 )
-from livechat_async.http.request import Request
-from livechat_async.http.response import Response
+from livechat_async.http.request import Request as Request
+from livechat_async.http.response import Response as Response
 from livechat_async.models.visitors import (
-    CustomVariable,
-    DetailField,
-    Operator,
-    SurveyAnswer,
-    VisitedPage,
-    Visitor,
-    VisitorChat,
-    VisitorDetails,
-    VisitorState,
+    CustomVariable as CustomVariable,
+    DetailField as DetailField,
+    Operator as Operator,
+    SurveyAnswer as SurveyAnswer,
+    VisitedPage as VisitedPage,
+    Visitor as Visitor,
+    VisitorChat as VisitorChat,
+    VisitorDetails as VisitorDetails,
+    VisitorState as VisitorState,
 )
-from livechat_async.options import RetryPolicy, Timeouts
-from livechat_async.pagination import BrokenItem, Page, Pager, Progress
+from livechat_async.options import (
+    RetryPolicy as RetryPolicy,
+    Timeouts as Timeouts,
+)
+from livechat_async.pagination import (
+    BrokenItem as BrokenItem,
+    Page as Page,
+    Pager as Pager,
+    Progress as Progress,
+)
 
+# A name that not every program needs stands here, for type checkers, and in the table below.
 if _typing.TYPE_CHECKING:
-    from livechat_async.export.checkpoint import Checkpoint, IncompleteDay, Window
-    from livechat_async.export.export import Export, ExportProgress
+    from livechat_async.export.checkpoint import (
+        Checkpoint as Checkpoint,
+        IncompleteDay as IncompleteDay,
+        Window as Window,
+    )
+    from livechat_async.export.export import (
+        Export as Export,
+        ExportProgress as ExportProgress,
+    )
     from livechat_async.models.chats import (
-        Chat,
-        ChatAgent,
-        ChatEvent,
-        ChatEventType,
-        ChatGoal,
-        ChatMessage,
-        ChatQueue,
-        ChatRate,
-        ChatSurveyAnswer,
-        ChatType,
-        ChatVisitor,
-        Engagement,
-        GoalOrder,
-        UserType,
+        Chat as Chat,
+        ChatAgent as ChatAgent,
+        ChatEvent as ChatEvent,
+        ChatEventType as ChatEventType,
+        ChatGoal as ChatGoal,
+        ChatMessage as ChatMessage,
+        ChatQueue as ChatQueue,
+        ChatRate as ChatRate,
+        ChatSurveyAnswer as ChatSurveyAnswer,
+        ChatType as ChatType,
+        ChatVisitor as ChatVisitor,
+        Engagement as Engagement,
+        GoalOrder as GoalOrder,
+        UserType as UserType,
     )
     from livechat_async.models.tickets import (
-        FirstResponse,
-        Ticket,
-        TicketAgent,
-        TicketAttachment,
-        TicketAuthor,
-        TicketAuthorType,
-        TicketEvent,
-        TicketEventType,
-        TicketGroup,
-        TicketOrder,
-        TicketPeriod,
-        TicketRate,
-        TicketRequester,
-        TicketSource,
-        TicketSourceType,
-        TicketStatus,
+        FirstResponse as FirstResponse,
+        Ticket as Ticket,
+        TicketAgent as TicketAgent,
+        TicketAttachment as TicketAttachment,
+        TicketAuthor as TicketAuthor,
+        TicketAuthorType as TicketAuthorType,
+        TicketEvent as TicketEvent,
+        TicketEventType as TicketEventType,
+        TicketGroup as TicketGroup,
+        TicketOrder as TicketOrder,
+        TicketPeriod as TicketPeriod,
+        TicketRate as TicketRate,
+        TicketRequester as TicketRequester,
+        TicketSource as TicketSource,
+        TicketSourceType as TicketSourceType,
+        TicketStatus as TicketStatus,
     )
-    from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
+    from livechat_async.models.webhooks import (
+        Webhook as Webhook,
+        WebhookDataType as WebhookDataType,
+        WebhookEventType as WebhookEventType,
+    )
     from livechat_async.watch.changes import (
-        Arrived,
-        Change,
-        Left,
-        PageChanged,
-        Resynced,
-        StateChanged,
-        Updated,
-        VisitorChange,
+        Arrived as Arrived,
+        Change as Change,
+        Left as Left,
+        PageChanged as PageChanged,
+        Resynced as Resynced,
+        StateChanged as StateChanged,
+        Updated as Updated,
+        VisitorChange as VisitorChange,
     )
-    from livechat_async.watch.watch import VisitorWatch
-
-__all__ = [
-    "APIStatusError",
-    "Arrived",
-    "AuthenticationError",
-    "BadRequestError",
-    "BearerToken",
-    "BrokenItem",
-    "CallError",
-    "Change",
-    "Chat",
-    "ChatAgent",
-    "ChatEvent",
-    "ChatEventType",
-    "ChatGoal",
-    "ChatMessage",
-    "ChatQueue",
-    "ChatRate",
-    "ChatSurveyAnswer",
-    "ChatType",
-    "ChatVisitor",
-    "Checkpoint",
-    "ClientStateError",
-    "ConfigurationError",
-    "ConnectError",
-    "ConnectTimeout",
-    "ConnectionLost",
-    "Credentials",
-    "CredentialsSource",
-    "CustomVariable",
-    "DecodeError",
-    "DetailField",
-    "Engagement",
-    "Export",
-    "ExportError",
-    "ExportProgress",
-    "FirstResponse",
-    "GoalOrder",
-    "IncompleteDay",
-    "InvalidJSONError",
-    "Left",
-    "LiveChatClient",
-    "LiveChatError",
-    "NotFoundError",
-    "Operator",
-    "OverfullDayError",
-    "Page",
-    "PageChanged",
-    "Pager",
-    "PagingError",
-    "PermissionDeniedError",
-    "PersonalAccessToken",
-    "Progress",
-    "QueueFullError",
-    "RateLimitError",
-    "RedirectError",
-    "Request",
-    "RequestTimeout",
-    "Response",
-    "ResponseTooLarge",
-    "Resynced",
-    "RetryPolicy",
-    "ServerError",
-    "StateChanged",
-    "SurveyAnswer",
-    "TLSError",
-    "Ticket",
-    "TicketAgent",
-    "TicketAttachment",
-    "TicketAuthor",
-    "TicketAuthorType",
-    "TicketEvent",
-    "TicketEventType",
-    "TicketGroup",
-    "TicketOrder",
-    "TicketPeriod",
-    "TicketRate",
-    "TicketRequester",
-    "TicketSource",
-    "TicketSourceType",
-    "TicketStatus",
-    "Timeouts",
-    "TransportError",
-    "UnsettledDaysError",
-    "Updated",
-    "UserType",
-    "VisitedPage",
-    "Visitor",
-    "VisitorChange",
-    "VisitorChat",
-    "VisitorDetails",
-    "VisitorState",
-    "VisitorWatch",
-    "Webhook",
-    "WebhookDataType",
-    "WebhookError",
-    "WebhookEventType",
-    "Window",
-    "__version__",
-]
-
-# What not every program needs, by the module that has it: imported when it is first asked for.
-_PARTS = {
-    "livechat_async.watch.changes": (
-        "Arrived",
-        "Change",
-        "Left",
-        "PageChanged",
-        "Resynced",
-        "StateChanged",
-        "Updated",
-        "VisitorChange",
-    ),
-    "livechat_async.export.checkpoint": (
-        "Checkpoint",
-        "IncompleteDay",
-        "Window",
-    ),
-    "livechat_async.export.export": (
-        "Export",
-        "ExportProgress",
-    ),
-    "livechat_async.models.chats": (
-        "Chat",
-        "ChatAgent",
-        "ChatEvent",
-        "ChatEventType",
-        "ChatGoal",
-        "ChatMessage",
-        "ChatQueue",
-        "ChatRate",
-        "ChatSurveyAnswer",
-        "ChatType",
-        "ChatVisitor",
-        "Engagement",
-        "GoalOrder",
-        "UserType",
-    ),
-    "livechat_async.models.tickets": (
-        "FirstResponse",
-        "Ticket",
-        "TicketAgent",
-        "TicketAttachment",
-        "TicketAuthor",
-        "TicketAuthorType",
-        "TicketEvent",
-        "TicketEventType",
-        "TicketGroup",
-        "TicketOrder",
-        "TicketPeriod",
-        "TicketRate",
-        "TicketRequester",
-        "TicketSource",
-        "TicketSourceType",
-        "TicketStatus",
-    ),
-    "livechat_async.models.webhooks": (
-        "Webhook",
-        "WebhookDataType",
-        "WebhookEventType",
-    ),
-    "livechat_async.watch.watch": ("VisitorWatch",),
-}
-_MODULE_OF = {name: module for module, names in _PARTS.items() for name in names}
-
-
-# Hidden from type checkers, to which it would say that there is every name.
-if not _typing.TYPE_CHECKING:
+    from livechat_async.watch.watch import VisitorWatch as VisitorWatch
+else:
+    # The names below, by their modules, which are imported when a program first needs a name.
+    _LATER = {
+        "export.checkpoint": "Checkpoint IncompleteDay Window",
+        "export.export": "Export ExportProgress",
+        "models.chats": (
+            "Chat ChatAgent ChatEvent ChatEventType ChatGoal ChatMessage ChatQueue ChatRate "
+            "ChatSurveyAnswer ChatType ChatVisitor Engagement GoalOrder UserType"
+        ),
+        "models.tickets": (
+            "FirstResponse Ticket TicketAgent TicketAttachment TicketAuthor TicketAuthorType "
+            "TicketEvent TicketEventType TicketGroup TicketOrder TicketPeriod TicketRate "
+            "TicketRequester TicketSource TicketSourceType TicketStatus"
+        ),
+        "models.webhooks": "Webhook WebhookDataType WebhookEventType",
+        "watch.changes": (
+            "Arrived Change Left PageChanged Resynced StateChanged Updated VisitorChange"
+        ),
+        "watch.watch": "VisitorWatch",
+    }
+    _MODULE_OF = {name: module for module, names in _LATER.items() for name in names.split()}
+    _NOW = [name for name, value in globals().items() if not isinstance(value, type(_typing))]
+    _NOW = [name for name in _NOW if name[0] != "_" or name == "__version__"]
+    __all__ = [*_NOW, *_MODULE_OF]  # noqa: PLE0604 (strings, all of them)
 
     def __getattr__(name: str) -> _typing.Any:
         if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(_import_module(_MODULE_OF[name]), name)
+        module = _import_module(f"{__name__}.{_MODULE_OF[name]}")
+        value = globals()[name] = getattr(module, name)
         return value
 
     def __dir__() -> list[str]:

@@ -1,17 +1,17 @@
-"""`LiveChatClient`: opens, closes, and hands out the resources."""
+"""`LiveChatClient`: opens and closes the connections, and has the resources."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
 
 import aiohttp
 from cattrs import Converter
 
+from livechat_async import resources
 from livechat_async.credentials import (
     BearerToken,
     Credentials,
@@ -27,12 +27,6 @@ from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenPolicy, Pager, paginate
 from livechat_async.redaction import Secret, conceal
-from livechat_async.resources.visitors import VisitorsResource
-
-if TYPE_CHECKING:
-    from livechat_async.resources.chats import ChatsResource
-    from livechat_async.resources.tickets import TicketsResource
-    from livechat_async.resources.webhooks import WebhooksResource
 
 __all__ = ["LiveChatClient"]
 
@@ -42,7 +36,7 @@ _BASE_URL = "https://api.livechatinc.com"
 
 
 class SharedOptions(TypedDict, total=False):
-    """What both of the next two take. `LiveChatClient` documents each."""
+    """Options of `from_env` and of `with_options`. `LiveChatClient` documents each."""
 
     retry: RetryPolicy
     timeouts: Timeouts
@@ -54,18 +48,46 @@ class SharedOptions(TypedDict, total=False):
 
 
 class ChangeableOptions(SharedOptions, total=False):
-    """What `LiveChatClient.with_options` can change."""
+    """Options that `LiveChatClient.with_options` can change."""
 
     credentials: Credentials | CredentialsSource | None
 
 
 class EnvironmentOptions(SharedOptions, total=False):
-    """What `LiveChatClient.from_env` takes."""
+    """Options that `LiveChatClient.from_env` takes."""
 
     base_url: str
     session: aiohttp.ClientSession | None
     max_concurrency: int
     trace_configs: Sequence[aiohttp.TraceConfig]
+
+
+class _Resource(Generic[T]):
+    """A resource of a client, imported and made when it is first used."""
+
+    def __init__(self, doc: str) -> None:
+        self.__doc__ = doc
+
+    def __set_name__(self, _: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, client: None, _: type) -> Self: ...
+    @overload
+    def __get__(self, client: LiveChatClient, _: type) -> T: ...
+
+    def __get__(self, client: LiveChatClient | None, _: type) -> Self | T:
+        if client is None:
+            return self
+        made = vars(client)
+        if self._name not in made:
+            kind = getattr(resources, f"{self._name.title().replace('_', '')}Resource")
+            made[self._name] = kind(made["_session"])
+        resource: T = made[self._name]
+        return resource
+
+    def __set__(self, client: LiveChatClient, resource: T) -> None:
+        vars(client)[self._name] = resource
 
 
 class LiveChatClient:
@@ -78,25 +100,30 @@ class LiveChatClient:
 
     Args:
         credentials: a `PersonalAccessToken` or a `BearerToken`, or an async callable that returns
-            one: it is asked when the first is needed, and once again after a 401. None is enough
-            for adding details.
+            one: it is called when the first is needed, and again once after a 401. Adding details
+            needs none.
         base_url: where the API is. Https, or http on loopback; a path prefix is kept.
-        session: an aiohttp session of the caller's, which is neither closed nor changed. Without
-            one, the client makes its own when first used.
-        retry: what is tried again, and when.
+        session: an aiohttp session of your own; the client neither closes nor changes it. Without
+            one, the client makes its own at the first call.
+        retry: which failures are repeated, and when.
         timeouts: how long to wait, in seconds.
-        max_concurrency: at most so many requests at the same time.
+        max_concurrency: the most requests at the same time.
         max_response_bytes: the largest answer that is read.
         timezone: the zone of times that LiveChat sends without one, as a ``tzinfo`` or a name
             such as ``"Europe/Warsaw"``. Without it they become naive datetimes.
         headers: sent with each request, such as for a proxy.
-        region: ``"dal"`` or ``"fra"``, where the account lives; a `BearerToken` says so itself.
+        region: ``"dal"`` or ``"fra"``, where the account lives. A `BearerToken` names its own.
         limiter: an async context manager entered once an attempt, such as aiolimiter's.
         trace_configs: aiohttp's, for tracing.
 
     Raises:
         ConfigurationError: a value that cannot be used.
     """
+
+    visitors: _Resource[resources.VisitorsResource] = _Resource("The visitors who are on the site.")
+    chats: _Resource[resources.ChatsResource] = _Resource("The archive of chats.")
+    tickets: _Resource[resources.TicketsResource] = _Resource("The tickets.")
+    webhooks: _Resource[resources.WebhooksResource] = _Resource("The registered webhooks.")
 
     def __init__(
         self,
@@ -114,7 +141,7 @@ class LiveChatClient:
         limiter: Limiter | None = None,
         trace_configs: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
-        # A secret given in the wrong place is still one: no frame is to show it.
+        # A secret in the wrong argument is still a secret: no frame may show it.
         credentials, headers = conceal(credentials, "secret"), conceal(headers, "secret")
         base_url = Secret(base_url)
         options = ClientOptions(
@@ -138,42 +165,19 @@ class LiveChatClient:
 
     def _use(self, session: SessionManager) -> None:
         self._session = session
-        self.visitors: VisitorsResource = VisitorsResource(session)
-
-    # What not every program calls is imported when it is first used.
-    @cached_property
-    def chats(self) -> ChatsResource:
-        """The archive of chats."""
-        from livechat_async.resources.chats import ChatsResource  # noqa: PLC0415
-
-        return ChatsResource(self._session)
-
-    @cached_property
-    def tickets(self) -> TicketsResource:
-        """The tickets."""
-        from livechat_async.resources.tickets import TicketsResource  # noqa: PLC0415
-
-        return TicketsResource(self._session)
-
-    @cached_property
-    def webhooks(self) -> WebhooksResource:
-        """The webhooks that are registered."""
-        from livechat_async.resources.webhooks import WebhooksResource  # noqa: PLC0415
-
-        return WebhooksResource(self._session)
 
     @classmethod
     def from_env(cls, **options: Unpack[EnvironmentOptions]) -> Self:
-        """A client by the environment.
+        """A client configured by environment variables.
 
         ``LIVECHAT_LOGIN`` with ``LIVECHAT_TOKEN`` give a `PersonalAccessToken`,
         ``LIVECHAT_ACCESS_TOKEN`` gives a `BearerToken`, and ``LIVECHAT_BASE_URL`` another address.
 
         Args:
-            options: what the class takes besides ``credentials``.
+            options: the arguments of the class besides ``credentials``.
 
         Raises:
-            ConfigurationError: the variables are missing, incomplete, or say two things.
+            ConfigurationError: the variables are missing, incomplete, or contradict each other.
         """
         _hide(options)
         if "base_url" not in options and os.environ.get("LIVECHAT_BASE_URL"):
@@ -183,7 +187,7 @@ class LiveChatClient:
     def with_options(self, **changes: Unpack[ChangeableOptions]) -> Self:
         """A copy with other options, on the same connections and the same concurrency limit.
 
-        Closing the copy closes the original too, and the other way round.
+        The copy and the original close together: closing one closes the other.
 
         Args:
             changes: any of ``credentials``, ``retry``, ``timeouts``, ``max_response_bytes``,
@@ -210,7 +214,7 @@ class LiveChatClient:
     async def send(self, request: Request, type_: Any) -> Response[Any]: ...
 
     async def send(self, request: Request, type_: Any = None) -> Response[Any]:
-        """Make any call, also one that has no method here yet.
+        """Make any call, even one that has no method here yet.
 
         ::
 
@@ -218,18 +222,18 @@ class LiveChatClient:
 
         Args:
             request: what to call.
-            type_: what the answer holds: an attrs class, ``list[Visitor]``, ``dict[str, Any]``,
-                ``Any`` for JSON as it is. None leaves the body unread: its bytes are on the
+            type_: the type of the answer: an attrs class, ``list[Visitor]``, ``dict[str, Any]``,
+                ``Any`` for JSON as it is. None does not decode the body: its bytes are on the
                 response.
 
         Returns:
-            The value with all there is to know of how it came.
+            The value, with status, headers, attempts, time taken, and the body as bytes.
 
         Raises:
             ConfigurationError: the request cannot be sent as it is, or needs credentials.
             ClientStateError: the client is closed, or belongs to another event loop.
             TransportError: no whole answer came.
-            APIStatusError: the answer is no success.
+            APIStatusError: the answer is not a success.
             DecodeError: the answer is not of that type.
         """
         response: Response[Any] = await self._session.send(request, type_)
@@ -245,7 +249,7 @@ class LiveChatClient:
         max_items: int | None = None,
         on_broken: BrokenPolicy = "raise",
     ) -> Pager[T]:
-        """All pages of any endpoint that takes ``page=``, also one that has no method here yet.
+        """All pages of any endpoint that takes ``page=``, even one that has no method here yet.
 
         ::
 
@@ -253,15 +257,15 @@ class LiveChatClient:
 
         Args:
             request: what to call, without ``page``.
-            item_type: what the list holds.
+            item_type: the type of the items.
             key: the name of the list in the answer.
-            prefetch: keep so many page requests in flight, ahead of the loop.
-            max_items: stop after so many items.
+            prefetch: how many page requests to keep in flight, ahead of the loop.
+            max_items: stop after this many items.
             on_broken: ``"raise"`` a `DecodeError` at an item that cannot be read, or ``"skip"`` it
                 and report it in ``page.broken``.
 
         Raises:
-            ConfigurationError: one of them makes no sense.
+            ConfigurationError: an argument cannot be used.
         """
         return paginate(
             self._session,
@@ -275,7 +279,7 @@ class LiveChatClient:
 
     @property
     def converter(self) -> Converter:
-        """The cattrs converter of this client's answers; hooks may be registered on it."""
+        """The cattrs converter of this client's answers. Register hooks of your own on it."""
         return self._session.converter
 
     @property
@@ -284,7 +288,7 @@ class LiveChatClient:
         return self._session.transport.closed
 
     async def close(self) -> None:
-        """Close the connections, but not a session that was lent. Closing twice does no harm."""
+        """Close the connections, but not a session of yours. Closing twice does no harm."""
         await self._session.transport.close()
 
     async def __aenter__(self) -> Self:
@@ -302,7 +306,7 @@ class LiveChatClient:
     def __enter__(self) -> NoReturn:
         raise TypeError("a LiveChatClient is opened with `async with`, not with `with`")
 
-    def __exit__(self, *_: object) -> None:  # only here so that `with` finds both and tells
+    def __exit__(self, *_: object) -> None:  # `with` looks for both methods before it calls one
         return
 
     def __repr__(self) -> str:
@@ -317,7 +321,7 @@ def _hide(options: Any) -> None:
 
 
 def _credentials_from_env() -> Credentials:
-    # The environment is read here and not kept: a frame that held it would show it.
+    # Nothing keeps the environment: a frame that held it would show it.
     login = os.environ.get("LIVECHAT_LOGIN")
     token = conceal(os.environ.get("LIVECHAT_TOKEN"), "token")
     access_token = conceal(os.environ.get("LIVECHAT_ACCESS_TOKEN"), "token")

@@ -1,4 +1,4 @@
-"""How a request is signed: with a personal access token, or with an OAuth bearer token."""
+"""The credentials that sign requests: a personal access token, or an OAuth bearer token."""
 
 from __future__ import annotations
 
@@ -33,15 +33,17 @@ _ENCODED_COLON = re.compile(r"^(dal|fra)%3a", re.IGNORECASE)
 
 @frozen(eq=False, repr=False)
 class Signature:
-    """What signs the requests of an account.
+    """The signature of an account's requests.
 
     Attributes:
         authorization: the value of the ``Authorization`` header.
-        secrets: what is secret in it.
+        secrets: the secrets in it.
+        region: where the account lives, or None.
     """
 
     authorization: Secret
     secrets: tuple[Secret, ...]
+    region: Region | None
 
 
 @frozen(init=False)
@@ -49,9 +51,12 @@ class PersonalAccessToken:
     """HTTP Basic with a personal access token, or with one of the older API keys.
 
     Args:
-        login: the agent's e-mail address, or the account id: LiveChat has documented both for
+        login: the agent's e-mail address, or the account id. LiveChat has documented both for
             version 2, so any text without a colon is taken.
         token: the personal access token or API key. It shows in no ``repr``.
+
+    Attributes:
+        signature: signs requests.
 
     Raises:
         ConfigurationError: one of them is empty, or holds what a header cannot carry.
@@ -59,53 +64,46 @@ class PersonalAccessToken:
 
     login: str
     token: str = field(repr=False)
-    _signature: Signature = field(init=False, repr=False, eq=False)
+    signature: Signature = field(init=False, repr=False, eq=False)
 
     def __init__(self, login: str, token: str) -> None:
-        # Hidden before they are checked: what is refused for its line break is still a secret, and
-        # so is "login:token" given as the login.
+        # Hidden before they are checked: a token that is refused for its line break is still a
+        # secret, and so is "login:token" given as the login.
         login, token = conceal(login, "secret"), conceal(token, "secret")
-        object.__setattr__(self, "login", login)
-        object.__setattr__(self, "token", token)
         _check_login(login)
         _check_token(token)
-        object.__setattr__(self, "login", str(login))
-        pair = SecretBytes(f"{login}:{token}".encode())
-        encoded = Secret(base64.b64encode(pair).decode("ascii"))
-        signature = Signature(Secret(f"Basic {encoded}"), (Secret(token), encoded))
-        object.__setattr__(self, "_signature", signature)
+        encoded = Secret(base64.b64encode(SecretBytes(f"{login}:{token}".encode())).decode("ascii"))
+        signature = Signature(Secret(f"Basic {encoded}"), (Secret(token), encoded), None)
+        object.__setattr__(self, "signature", signature)
+        self.__attrs_init__(str(login), token)  # pyright: ignore[reportAttributeAccessIssue]
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
 
     @property
     def region(self) -> None:
-        """A personal access token does not say where its account lives."""
+        """None: a personal access token does not say where its account lives."""
         return
-
-    @property
-    def signature(self) -> Signature:
-        """What signs requests with it."""
-        return self._signature
 
     def authorization(self) -> Secret:
         """The value of the ``Authorization`` header."""
-        return self._signature.authorization
+        return self.signature.authorization
 
 
 @frozen(init=False)
 class BearerToken:
     """An OAuth 2.1 access token.
 
-    Such a token begins with the region of its account, ``dal:`` or ``fra:``, which is sent along
-    as ``X-Region``. A token copied from a redirect's address has its colon as ``%3A``; it is
-    put right.
+    Such a token begins with the region of its account, ``dal:`` or ``fra:``, which is also sent as
+    ``X-Region``. A token copied from a redirect's address has its colon as ``%3A``; that is
+    corrected.
 
     Args:
         token: the access token. It shows in no ``repr``.
 
     Attributes:
         region: the region the token names, or None.
+        signature: signs requests.
 
     Raises:
         ConfigurationError: it is empty, or holds what a header cannot carry.
@@ -113,28 +111,24 @@ class BearerToken:
 
     token: str = field(repr=False)
     region: Region | None = field(init=False, repr=False, eq=False)
-    _signature: Signature = field(init=False, repr=False, eq=False)
+    signature: Signature = field(init=False, repr=False, eq=False)
 
     def __init__(self, token: str) -> None:
         token = conceal(token, "secret")
-        object.__setattr__(self, "token", token)
         _check_token(token)
         token = Secret(_ENCODED_COLON.sub(r"\1:", token))
-        object.__setattr__(self, "token", token)
-        object.__setattr__(self, "region", _region_in(token))
-        object.__setattr__(self, "_signature", Signature(Secret(f"Bearer {token}"), (token,)))
+        region = _region_in(token)
+        object.__setattr__(self, "region", region)
+        signature = Signature(Secret(f"Bearer {token}"), (token,), region)
+        object.__setattr__(self, "signature", signature)
+        self.__attrs_init__(token)  # pyright: ignore[reportAttributeAccessIssue]
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
 
-    @property
-    def signature(self) -> Signature:
-        """What signs requests with it."""
-        return self._signature
-
     def authorization(self) -> Secret:
         """The value of the ``Authorization`` header."""
-        return self._signature.authorization
+        return self.signature.authorization
 
 
 def _region_in(token: str) -> Region | None:
@@ -152,12 +146,12 @@ def check_credentials(value: object) -> Credentials:
     """The value, if it is credentials.
 
     Raises:
-        ConfigurationError: it is something else. Its value is not shown: it may be a secret.
+        ConfigurationError: it is something else. The message does not show it: it may be a secret.
     """
     if isinstance(value, (PersonalAccessToken, BearerToken)):
         return value
     kind = kind_of(value)
-    del value  # what was given instead may well be the token itself
+    del value  # it may be the token itself
     raise ConfigurationError(f"credentials are a PersonalAccessToken or a BearerToken, not {kind}")
 
 
@@ -190,46 +184,35 @@ def _check_token(token: Any) -> None:
 
 
 class CredentialsKeeper:
-    """The credentials of a client, asked for when first needed and again when they are refused.
+    """The credentials of a client. Its callable is called when they are needed or were refused.
 
     Args:
         given: credentials, an async callable that returns some, or None.
+
+    Attributes:
+        at_hand: the credentials there are without a call of the callable, or None.
+        missing: whether neither credentials nor a callable was given.
     """
 
     def __init__(self, given: Credentials | CredentialsSource | None) -> None:
         self._source = given if callable(given) else None
-        self._kept = None if callable(given) else given
+        self.at_hand: Credentials | None = None if callable(given) else given
+        self.missing: bool = given is None
         self._asking = asyncio.Lock()
 
-    @property
-    def missing(self) -> bool:
-        """Whether there are none, nor anything to ask for them."""
-        return self._kept is None and self._source is None
-
-    @property
-    def region(self) -> Region | None:
-        """The region the credentials at hand name, or None."""
-        return None if self._kept is None else self._kept.region
-
-    @property
-    def at_hand(self) -> Credentials | None:
-        """The credentials that are there without asking, or None."""
-        return self._kept
-
     async def get(self, *, refused: Credentials | None = None) -> Credentials | None:
-        """Credentials to sign with; of tasks that need them at once, one asks.
+        """Credentials to sign with. One task calls for all that need them at the same time.
 
         Args:
-            refused: what the server just answered 401 to. None is returned if there is nothing
-                else to try.
+            refused: the credentials the server just answered 401 to. The result is None if there
+                are no others.
         """
-        if self._source is None:
-            return None if self._kept is refused else self._kept
-        async with self._asking:
-            if self._kept is None or self._kept is refused:
-                asked = self._source()
-                if not inspect.isawaitable(asked):
-                    del asked
-                    raise ConfigurationError("credentials: the callable has to be async")
-                self._kept = check_credentials(await asked)
-        return None if self._kept is refused else self._kept
+        if self._source is not None:
+            async with self._asking:
+                if self.at_hand is None or self.at_hand is refused:
+                    asked = self._source()
+                    if not inspect.isawaitable(asked):
+                        del asked
+                        raise ConfigurationError("credentials: the callable has to be async")
+                    self.at_hand = check_credentials(await asked)
+        return None if self.at_hand is refused else self.at_hand

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree.
+"""The tree of errors.
 
 ::
 
@@ -31,7 +31,7 @@
             └── InvalidJSONError                it is not even JSON: empty, cut off, or HTML
 
 Errors hold plain data only, never a request or a response, so all of them can be pickled, copied
-and sent to another process; and no secret is part of any of them.
+and sent to another process. No error holds a secret.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _try_again(method: str) -> str:
 class LiveChatError(Exception):
     """The base of every error this library raises."""
 
-    # Exception's own way to pickle calls the class with `args`, which keyword-only fields refuse.
+    # Exception's own __reduce__ calls the class with `args`, which keyword-only fields refuse.
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), self.args, self.__dict__)
 
@@ -114,9 +114,9 @@ class CallError(LiveChatError):
     Attributes:
         method: the HTTP method.
         url: the whole URL, with values of secret parameters hidden.
-        attempts: how many requests were sent, or tried to be.
-        resume_page: in a walk over pages, the first that could not be had. Everything before it
-            was handed out; ``pager.pages(start=resume_page)`` goes on.
+        attempts: the number of requests that were sent, or that failed to be sent.
+        resume_page: in a walk over pages, the first page that could not be fetched. The walk gave
+            out all pages before it; ``pager.pages(start=resume_page)`` goes on.
     """
 
     method: str
@@ -130,7 +130,7 @@ class CallError(LiveChatError):
         return f"{self.method} {self.url}: {'. '.join(filter(None, sentences))}"
 
     def _event(self) -> str:
-        """What came."""
+        """What happened."""
         return "the call failed"
 
     def _hint(self) -> str:
@@ -146,10 +146,10 @@ class CallError(LiveChatError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class PagingError(CallError):
-    """Page after page holds nothing new: the server does not heed ``page``.
+    """Page after page holds nothing new: the server ignores ``page``.
 
     Attributes:
-        page: the page the walk was given up at.
+        page: the page at which the walk gave up.
     """
 
     page: int
@@ -166,7 +166,7 @@ class TransportError(CallError):
     """No whole answer came.
 
     Attributes:
-        reason: what happened, as the network layer put it.
+        reason: what happened, in the words of the network layer.
     """
 
     reason: str
@@ -183,7 +183,7 @@ class ConnectError(TransportError):
 
 
 class TLSError(ConnectError):
-    """The server's certificate was not trusted. Never repeated."""
+    """The server's certificate was not trusted. The call is not repeated."""
 
     def _hint(self) -> str:
         return "Check base_url and the clock and CA certificates of this machine"
@@ -204,7 +204,7 @@ class RequestTimeout(TransportError, TimeoutError):
     """A limit of `Timeouts` passed.
 
     Attributes:
-        limit: which one.
+        limit: its name.
         seconds: its length.
     """
 
@@ -270,15 +270,15 @@ class RedirectError(TransportError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class APIStatusError(CallError):
-    """LiveChat answered with a status that is no success.
+    """LiveChat answered with a status that is not a success.
 
     Attributes:
         status: the HTTP status.
-        message: what the server says, in one line; the status' own phrase if it says nothing.
+        message: the server's message in one line, or else the phrase of the status.
         messages: every text of the error body, in order; empty if it is not in a known shape.
         body: the beginning of the body as text.
         retry_after: seconds the server asks to wait, from ``Retry-After``, or None.
-        region: where the server says the account lives, if the request went elsewhere.
+        region: where the account lives, if the server says that the request went elsewhere.
     """
 
     status: int
@@ -299,7 +299,7 @@ class APIStatusError(CallError):
 
 
 class BadRequestError(APIStatusError):
-    """400 or 422: LiveChat refused an argument, and ``message`` says which."""
+    """400 or 422: LiveChat refused an argument; ``message`` says which."""
 
     def _hint(self) -> str:
         if self.resume_page not in (None, 1):
@@ -323,7 +323,7 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404 or 410: there is no such thing, or this account no longer has the method."""
+    """404 or 410: the thing does not exist, or this account no longer has the method."""
 
     _advice = "Check the id; LiveChat also switches methods of version 2 off for single accounts"
 
@@ -346,9 +346,9 @@ class DecodeError(CallError):
     """A success whose content is not what the documentation promises.
 
     Attributes:
-        path: where in the answer, such as ``[3].chat_start_time``; empty for the whole of it.
-        expected: what should stand there.
-        found: what stands there, shortened.
+        path: the place in the answer, such as ``[3].chat_start_time``; empty for all of it.
+        expected: what should be there.
+        found: what is there, shortened.
         status: the HTTP status.
         body: the beginning of the body as text.
     """
@@ -373,12 +373,12 @@ class InvalidJSONError(DecodeError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class ExportError(LiveChatError):
-    """An export cannot go on as asked. What came before was handed out.
+    """An export cannot go on as asked. It gave out all items before this point.
 
     Attributes:
-        first: the first of the days it stands at.
+        first: the first of the days that stopped it.
         last: the last of them.
-        total: how many items they hold, by the latest answer; None where it does not say.
+        total: the number of items in them, by the latest answer; None if that has no number.
     """
 
     first: date
@@ -388,10 +388,10 @@ class ExportError(LiveChatError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class OverfullDayError(ExportError):
-    """A single day holds more than can be paged. Nothing of it was handed out, or what `most` says.
+    """A single day holds more items than LiveChat pages. None or ``most`` of them were given out.
 
     Attributes:
-        most: how many of them can be had.
+        most: the number of items that can be fetched.
     """
 
     most: int
@@ -407,10 +407,10 @@ class OverfullDayError(ExportError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class UnsettledDaysError(ExportError):
-    """The items of some days kept changing, so that no walk could be shown to have met them all.
+    """The items of some days kept changing, so no walk could prove that it saw all of them.
 
     Attributes:
-        passes: how many walks were tried.
+        passes: the number of walks.
     """
 
     passes: int
@@ -424,12 +424,12 @@ class UnsettledDaysError(ExportError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class WebhookError(LiveChatError, ValueError):
-    """A webhook's body is no event that can be read.
+    """A webhook's body cannot be read as an event.
 
     Attributes:
-        path: where in the body, such as ``chat.messages[3].timestamp``; empty for the whole of it.
-        expected: what should stand there.
-        found: what stands there, shortened, and without secrets.
+        path: the place in the body, such as ``chat.messages[3].timestamp``; empty for all of it.
+        expected: what should be there.
+        found: what is there, shortened, and without secrets.
         remedy: what to do, or ``""``.
     """
 

@@ -22,7 +22,7 @@ Limiter: TypeAlias = AbstractAsyncContextManager[Any, Any]
 
 _ERROR_STATUSES = range(400, 600)
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
+# Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
 _HOST = r"[^\s/\\]+"
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _OUR_HEADERS = {
@@ -40,12 +40,11 @@ class Timeouts:
     """How long to wait, in seconds.
 
     Args:
-        connect: for one connection to be made, with its TLS handshake. None for no limit of its
-            own.
+        connect: for making one connection, with its TLS handshake. None for no limit of its own.
         attempt: for one exchange: connecting, sending, and reading the whole answer. None for no
             limit of its own.
-        deadline: for a whole call, with all its attempts, waits, and its turn among
-            ``max_concurrency``. No wait is begun that cannot end before it. None for no limit.
+        deadline: for a whole call, with all attempts, the waits between them, and the wait for
+            ``max_concurrency``. No wait begins that cannot end before it. None for no limit.
 
     Raises:
         ConfigurationError: a value is not a number above zero.
@@ -82,22 +81,23 @@ def _to_statuses(value: Iterable[int]) -> frozenset[int]:
     try:
         return frozenset(value)
     except TypeError:
-        return value  # type: ignore[return-value]  # for the validator to refuse
+        return value  # type: ignore[return-value]  # the validator refuses it
 
 
 @frozen
 class RetryPolicy:
-    """What is tried again, how often, and after which waits.
+    """Which failures are repeated, how often, and after which waits.
 
-    The wait before attempt *n* + 1 is drawn evenly from 0 to ``backoff * 2 ** (n - 1)`` seconds,
-    at most ``backoff_max`` (full jitter). A ``Retry-After`` of the server takes its place.
+    The wait before attempt *n* + 1 is a random number of seconds from 0 to
+    ``backoff * 2 ** (n - 1)``, at most ``backoff_max`` (full jitter). The server's ``Retry-After``
+    takes its place.
 
-    Reads are repeated after a failed connect, a lost connection, a cut or empty answer, an
-    attempt's timeout, and the ``statuses``. A write is repeated only where it surely was not
+    A read is repeated after a failed connect, a lost connection, a cut or empty answer, an
+    attempt's timeout, and the ``statuses``. A write is repeated only if it surely was not
     processed: no connection, 429, or 503 with ``Retry-After``.
 
     Args:
-        attempts: at most so many requests a call; 1 for no repetition.
+        attempts: the most requests of a call; 1 for no repetition.
         backoff: seconds; 0 for no waits.
         backoff_max: seconds.
         retry_after_max: seconds. If the server asks for more, the call fails at once, with
@@ -106,7 +106,7 @@ class RetryPolicy:
         retry_writes: repeat writes like reads, although LiveChat may then carry one out twice.
 
     Raises:
-        ConfigurationError: a value makes no sense.
+        ConfigurationError: a value cannot be used.
     """
 
     attempts: int = field(default=4, validator=count())
@@ -183,7 +183,7 @@ def _to_headers(value: Any) -> Mapping[str, str]:
             raise ConfigurationError(f"headers: {name} is set here; {_OUR_HEADERS[name.lower()]}")
         if not isinstance(content, str) or not content.isprintable():
             raise ConfigurationError(f"headers: the value of {name} has to be one line of text")
-        headers[name] = Secret(content)  # which header of a proxy is a secret, we cannot know
+        headers[name] = Secret(content)  # we cannot know which header of a proxy is a secret
     return headers
 
 
@@ -221,7 +221,7 @@ def _is_a(name: str, kind: type) -> Callable[[object, object, Any], None]:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class ClientOptions:
-    """What a client was told about its calls. `LiveChatClient` documents each."""
+    """The options of a client. `LiveChatClient` documents each."""
 
     credentials: Credentials | CredentialsSource | None = field(converter=_to_credentials)
     base_url: URL = field(converter=_to_base_url)

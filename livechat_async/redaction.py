@@ -1,15 +1,15 @@
-"""What may be shown: text without secrets, and without what a terminal would obey.
+"""Text that is safe to show: without secrets, and without characters that a terminal obeys.
 
-A traceback with locals, a debugger or a log line shows the ``repr`` of whatever a frame holds,
-aiohttp's frames too. A secret that travels as one of these types still works wherever text or
-bytes are expected and shows nothing there.
+A traceback with locals, a debugger or a log line shows the ``repr`` of whatever a frame holds, in
+aiohttp's frames too. A `Secret` works wherever text is expected, and its ``repr`` hides it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import UserString
+from collections.abc import Iterable, Mapping, Sequence
 from reprlib import recursive_repr
 from typing import Any
 from urllib.parse import quote
@@ -22,25 +22,29 @@ __all__ = [
     "Secret",
     "SecretBytes",
     "conceal",
+    "hide",
     "is_secret_name",
     "kind_of",
     "printable",
     "redact",
     "repr_of_fields",
     "secrets_in",
+    "spellings_of",
 ]
 
 HIDDEN = "***"
 
-# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
+# Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
 
-# C1 controls, line separators, what turns the direction of text around, and halves of characters:
-# a terminal obeys them, or text looks like what it is not.
+# C1 controls, line separators, marks that reverse the direction of text, and lone surrogates: a
+# terminal obeys them, or they make text look like something else.
 TRICKY = r"\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _UNSAFE = rf"[\x00-\x1f{TRICKY}]"
 _PICTURES = {**{code: chr(0x2400 + code) for code in range(0x20)}, 0x7F: "\u2421"}
 
 _PERCENT = "%[0-9A-F]{2}"
+_NUMBERS = frozenset({int, float, bool})
+_SCALARS = (UserString, memoryview)  # sequences by their type, but not of entries
 _SECRET_NAMES = frozenset(
     {
         "access_token",
@@ -56,8 +60,7 @@ _SECRET_NAMES = frozenset(
     }
 )
 
-
-# User name and password of a URL: in plain text, in JSON and percent-encoded; and cut off, as the
+# The user name and password of a URL: in plain text, in JSON, percent-encoded, and cut off, as the
 # body of an error may be.
 _RUN = r'(?:[^\s"<>/?#\\]|\\(?!/))*'
 _USER_INFO = (
@@ -70,7 +73,7 @@ _SECRET_VALUE = (
 
 
 class Secret(str):
-    """Text whose ``repr`` is hidden. ``str()`` gives the text itself: it has to reach the wire."""
+    """Text with a hidden ``repr``. ``str()`` gives the text itself: it has to reach the wire."""
 
     __slots__ = ()
 
@@ -79,7 +82,7 @@ class Secret(str):
 
 
 class SecretBytes(bytes):
-    """Bytes whose ``repr`` is hidden: a request body that holds a secret."""
+    """Bytes with a hidden ``repr``, for a request body that holds a secret."""
 
     __slots__ = ()
 
@@ -92,77 +95,105 @@ def is_secret_name(name: object) -> bool:
     return isinstance(name, str) and name.lower() in _SECRET_NAMES
 
 
-def conceal(value: Any, name: object = None) -> Any:
-    """The same nesting of mappings and sequences, with all text a secret below a secret's name."""
-    if value is None:
-        return None
-    hidden = is_secret_name(name)
+def conceal(value: Any, name: object = None, found: list[Secret] | None = None) -> Any:
+    """A copy of nested mappings and sequences in which all text below a secret name is a `Secret`.
+
+    Args:
+        value: mappings, sequences, text, or anything else, which stays as it is.
+        name: the name the value stands under.
+        found: takes up every `Secret` of the result.
+    """
+    hidden = isinstance(name, str) and name.lower() in _SECRET_NAMES
     if isinstance(value, str):
-        return Secret(value) if hidden else value
+        text = Secret(value) if hidden else value
+        if found is not None and isinstance(text, Secret):
+            found.append(text)
+        return text
     if isinstance(value, (bytes, bytearray)):
         return SecretBytes(value) if hidden else value
-    if type(value) is dict or isinstance(value, Mapping):  # the former is quicker to tell
-        return {key: conceal(item, name if hidden else key) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        items = [conceal(item, name) for item in value]
-        return items if isinstance(value, list) else tuple(items)
+    # Every call comes through here: exact types come first, for `isinstance` is slow with ABCs, and
+    # the loops copy usual entries without a call for each.
+    is_list = type(value) is list
+    if type(value) is dict or (not is_list and isinstance(value, Mapping)):
+        entries: dict[Any, Any] = {}
+        for key, item in value.items():
+            kind = type(item)
+            if kind in _NUMBERS or (
+                kind is str and not hidden and type(key) is str and key.lower() not in _SECRET_NAMES
+            ):
+                entries[key] = item
+            else:
+                entries[key] = conceal(item, name if hidden else key, found)
+        return entries
+    if is_list or (isinstance(value, Sequence) and not isinstance(value, _SCALARS)):
+        items: list[Any] = []
+        for item in value:
+            kind = type(item)
+            is_usual = kind in _NUMBERS or (kind is str and not hidden)
+            items.append(item if is_usual else conceal(item, name, found))
+        return tuple(items) if isinstance(value, tuple) else items
     return value
 
 
 def kind_of(value: object) -> str:
-    """The name of a value's type for a message, as the caller knows it."""
+    """The name of a value's type for a message: a `Secret` is a str."""
     known = next((kind for kind in (str, bytes) if isinstance(value, kind)), type(value))
     return known.__name__
 
 
 def secrets_in(value: object) -> list[Secret]:
-    """Every `Secret` in a nesting of mappings and sequences."""
-    if not value:
-        return []
-    if isinstance(value, Secret):
-        return [value]
-    if type(value) is dict or isinstance(value, Mapping):
-        return [secret for item in value.values() for secret in secrets_in(item)]
-    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
-        return [secret for item in value for secret in secrets_in(item)]
-    return []
+    """Every `Secret` in nested mappings and sequences."""
+    found: list[Secret] = []
+    conceal(value, found=found)
+    return found
 
 
 @recursive_repr("...")
 def repr_of_fields(value: Any) -> str:
-    """The ``repr`` attrs would generate, made when asked for: generating takes time at import."""
+    """The ``repr`` that attrs would generate. attrs generates it at import, which takes longer."""
     shown = [
         f"{field.name}={(repr if field.repr is True else field.repr)(getattr(value, field.name))}"
         for field in fields(type(value))
-        if field.repr
+        if field.repr and hasattr(value, field.name)  # a traceback may show one that is half made
     ]
     return f"{type(value).__qualname__.rpartition('>.')[2]}({', '.join(shown)})"
 
 
 def printable(text: str) -> str:
-    """The text with a picture in place of every character a terminal would obey, as ``␛``."""
+    """The text with a picture such as ``␛`` for every character that a terminal obeys."""
     return re.sub(_UNSAFE, lambda found: _PICTURES.get(ord(found[0]), "\ufffd"), text)
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """The text with every secret in it hidden, however it is spelled there.
+    """The text with every secret in it hidden, in any spelling.
 
-    That is those given, the user name and password of every URL, and what in JSON stands under the
-    name of a secret.
+    Secrets are those given, the user name and password of every URL, and JSON values under a
+    secret name.
     """
-    spellings = {spelling for secret in secrets if secret for spelling in _spellings(str(secret))}
-    for spelling in sorted(spellings, key=len, reverse=True):
+    return hide(text, spellings_of(secrets))
+
+
+def hide(text: str, spellings: Iterable[str]) -> str:
+    """`redact` for secrets whose `spellings_of` are known."""
+    for spelling in spellings:
         text = text.replace(spelling, HIDDEN)
     text = re.sub(_USER_INFO, rf"\1{HIDDEN}\2\3", text)
     return re.sub(_SECRET_VALUE, rf"\1{HIDDEN}", text)
 
 
-def _spellings(secret: str) -> Iterator[str]:
-    """The ways in which an answer may repeat a secret: plain, in JSON, in HTML, in a URL."""
-    from html import escape  # noqa: PLC0415 (it brings along the names of all HTML entities)
+def spellings_of(secrets: Iterable[str]) -> list[str]:
+    """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in a URL.
 
-    quoted = quote(secret, safe="")
-    yield from (secret, repr(secret)[1:-1], escape(secret))
-    yield from (quoted, re.sub(_PERCENT, lambda found: found[0].lower(), quoted))
-    for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        yield from (in_json, in_json.replace("/", r"\/"))
+    The longest come first: a secret may contain another one.
+    """
+    from html import escape  # noqa: PLC0415 (it loads the names of all HTML entities)
+
+    found: set[str] = set()
+    for secret in map(str, secrets):
+        quoted = quote(secret, safe="")
+        found |= {secret, repr(secret)[1:-1], escape(secret), quoted}
+        found.add(re.sub(_PERCENT, lambda code: code[0].lower(), quoted))
+        for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+            found |= {in_json, in_json.replace("/", r"\/")}
+    found.discard("")
+    return sorted(found, key=len, reverse=True)

@@ -250,7 +250,7 @@ async def test_given_credentials_are_handed_out_until_they_are_refused() -> None
 async def test_no_credentials_are_missing() -> None:
     keeper = CredentialsKeeper(None)
     assert keeper.missing
-    assert keeper.region is None
+    assert keeper.at_hand is None
     assert await keeper.get() is None
 
 
@@ -258,10 +258,12 @@ async def test_a_source_is_asked_when_first_needed_and_again_after_a_refusal() -
     source = Source()
     keeper = CredentialsKeeper(source)
     assert not keeper.missing
-    assert (source.asked, keeper.region) == (0, None)
+    assert (source.asked, keeper.at_hand) == (0, None)
     first = await keeper.get()
     assert await keeper.get() is first
-    assert (source.asked, keeper.region) == (1, "fra")
+    assert (source.asked, keeper.at_hand) == (1, first)
+    assert first is not None
+    assert first.region == "fra"
     second = await keeper.get(refused=first)
     assert second == BearerToken("fra:number-2")
     assert await keeper.get() is second

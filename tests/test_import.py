@@ -34,6 +34,7 @@ _PARTS = (
     "livechat_async.models.webhooks",
     "livechat_async.resources.chats",
     "livechat_async.resources.tickets",
+    "livechat_async.resources.visitors",
     "livechat_async.resources.webhooks",
     "livechat_async.watch.watch",
 )
@@ -48,9 +49,23 @@ def told_by_a_new_process(code: str) -> str:
 
 
 def test_what_is_imported_later_is_what_type_checkers_see() -> None:
-    parts = {module: set(names) for module, names in livechat_async._PARTS.items()}
+    parts = {
+        f"livechat_async.{module}": set(names.split())
+        for module, names in livechat_async._LATER.items()
+    }
     assert parts == _LATER
     assert {name for names in parts.values() for name in names} < set(livechat_async.__all__)
+
+
+def test_type_checkers_see_each_name_as_one_of_the_package() -> None:
+    # A name that is imported without `as` is private to the package for type checkers.
+    imported = {
+        (alias.name, alias.asname)
+        for node in ast.walk(_SOURCE)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("livechat_async")
+        for alias in node.names
+    }
+    assert imported == {(name, name) for name in livechat_async.__all__}
 
 
 def test_each_part_is_imported_when_it_is_asked_for() -> None:
@@ -58,7 +73,6 @@ def test_each_part_is_imported_when_it_is_asked_for() -> None:
 import sys
 from livechat_async import BrokenItem, LiveChatClient, Page, PersonalAccessToken, Progress
 client = LiveChatClient(PersonalAccessToken("login", "token"))
-client.visitors
 print([part for part in {_PARTS!r} if part in sys.modules])
 client.chats, client.tickets, client.webhooks, client.visitors.watch()
 print([part for part in {_PARTS!r} if part not in sys.modules])

@@ -1,7 +1,7 @@
-"""Those who call the API in `benchmarks.calls`: this library, and other ways.
+"""The contenders of `benchmarks.calls`: this library, and other ways to call the API.
 
-All of them do the same: they send the same headers, refuse an answer that is no success, and give
-a list of objects, typed or not. Each has a process of its own, which imports only what it needs.
+All of them send the same headers, refuse an answer that is not a success, and return a list of
+objects, typed or not. Each has a process of its own, which imports only what it needs.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ CONTENDERS: Mapping[str, str] = {
     "aiohttp + json.loads": "with_aiohttp:AiohttpJson",
     "aiohttp + orjson": "with_orjson:AiohttpOrjson",
     "httpx + .json()": "with_httpx:HttpxJson",
+    "httpx2 + .json()": "with_httpx:Httpx2Json",
     "as LiveChat's SDK": "with_httpx:LikeTheSdk",
     "httpx + pydantic": "with_pydantic:HttpxPydantic",
 }
-"""By name, the module here and the class."""
+"""The module here and the class, by the contender's name."""
 
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "aiohttp + orjson": ("orjson",),
     "httpx + .json()": ("httpx",),
+    "httpx2 + .json()": ("httpx2",),
     "as LiveChat's SDK": ("httpx",),
     "httpx + pydantic": ("httpx", "pydantic"),
 }
-"""What each needs that this library does not bring along."""
+"""The packages each needs that are not dependencies of this library."""
 
 
 def contender(name: str, url: str) -> Contender:

@@ -1,4 +1,4 @@
-"""What all contenders have in common."""
+"""The common parts of all contenders."""
 
 # ruff: noqa: D102 (`Client` and `Peer` document the methods)
 
@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable, Sized
 from contextlib import AsyncExitStack
 from typing import Generic, Self, TypeVar
 
-__all__ = ["DETAILS", "HEADERS", "LOGIN", "TASKS", "TOKEN", "VISITOR_ID", "Client", "Peer"]
+__all__ = ["DETAILS", "HEADERS", "JOBS", "LOGIN", "TASKS", "TOKEN", "VISITOR_ID", "Client", "Peer"]
 
 T = TypeVar("T")
 
 TASKS = 64
+JOBS = {"1": 1, "10": 10, "400": 400, "documented": 400, "failing": 10}
+"""How many visitors each job lists."""
 VISITOR_ID = "S1352647457.ac951bfe2e"
 LOGIN, TOKEN = "john.doe@example.com", "sandbox-token"  # which open nothing
 HEADERS = {
@@ -53,10 +55,10 @@ class Client(ABC):
         await self.resources.aclose()
 
     async def run(self, job: str, times: int) -> int:
-        """Do a job of `benchmarks.calls` so many times.
+        """Do a job of `benchmarks.calls` ``times`` times.
 
         Returns:
-            How many calls that were.
+            The number of calls.
         """
         if job == "details":
             for _ in range(times):
@@ -71,26 +73,25 @@ class Client(ABC):
         return times
 
     async def _list(self, call: Callable[[str], Awaitable[Sized]], which: str, times: int) -> None:
-        size = 10 if which == "failing" else int(which)
         for _ in range(times):
-            if len(await call(which)) != size:
-                raise SystemExit(f"{type(self).__name__} did not get {size} visitors")
+            if len(await call(which)) != JOBS[which]:
+                raise SystemExit(f"{type(self).__name__} did not get {JOBS[which]} visitors")
 
     @abstractmethod
     async def open(self) -> None:
-        """Open what is needed, and have `resources` close it."""
+        """Open the session; `resources` closes it."""
 
     @abstractmethod
     async def list(self, which: str) -> Sized:
         """A list of visitors."""
 
     async def list_at_once(self, which: str) -> Sized:
-        """The same, where others do so at the same time."""
+        """A list of visitors, while other tasks list theirs."""
         return await self.list(which)
 
     @abstractmethod
     async def list_stubbornly(self, which: str) -> Sized:
-        """The same, where some answers are failures."""
+        """A list of visitors, where some answers are failures."""
 
     @abstractmethod
     async def add_details(self) -> None:
@@ -98,13 +99,13 @@ class Client(ABC):
 
 
 class Peer(Client, Generic[T]):
-    """Another way: what `get` gives is a status and what `read` makes the list of."""
+    """Another way to call: `get` returns a status and an answer, and `read` the list in it."""
 
     async def list(self, which: str) -> Sized:
         return self._checked(*await self.get(which))
 
     async def list_stubbornly(self, which: str) -> Sized:
-        # What everybody writes who has no retries.
+        # The loop that a program without retries writes.
         attempt = 1
         while True:
             status, answer = await self.get(which)
@@ -114,13 +115,13 @@ class Peer(Client, Generic[T]):
 
     def _checked(self, status: int, answer: T) -> Sized:
         if status != _OK:
-            raise SystemExit(f"{type(self).__name__} was answered {status}")
+            raise SystemExit(f"{type(self).__name__} got the status {status}")
         return self.read(answer)
 
     async def add_details(self) -> None:
         status = await self.post(f"{self.url}/1/visitors/{VISITOR_ID}/details")
         if status != _OK:
-            raise SystemExit(f"{type(self).__name__} was answered {status}")
+            raise SystemExit(f"{type(self).__name__} got the status {status}")
 
     @abstractmethod
     async def get(self, which: str) -> tuple[int, T]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sized
 
-from benchmarks.contenders.client import LOGIN, TASKS, TOKEN, VISITOR_ID, Client
+from benchmarks.contenders.client import JOBS, LOGIN, TASKS, TOKEN, VISITOR_ID, Client
 from livechat_async import (
     DetailField,
     LiveChatClient,
@@ -24,7 +24,7 @@ class LiveChatAsync(Client):
     at_once = TASKS
 
     async def open(self) -> None:
-        self.clients = {which: self._client(which) for which in ("1", "10", "400")}
+        self.clients = {which: self._client(which) for which in JOBS}
         self.clients["failing"] = self._client("failing").with_options(retry=RetryPolicy(backoff=0))
         for client in self.clients.values():
             await self.resources.enter_async_context(client)
@@ -60,6 +60,6 @@ class LiveChatAsync(Client):
 
 
 class LiveChatAsyncByDefault(LiveChatAsync):
-    """This library, with as many requests at the same time as it makes by default."""
+    """This library, with its default limit of requests at the same time."""
 
     at_once = 16

@@ -1,4 +1,4 @@
-"""An httpx client."""
+"""An httpx client, or one of httpx2, the fork of it that is developed further."""
 
 # ruff: noqa: D102 (`Client` and `Peer` document the methods)
 
@@ -7,62 +7,73 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sized
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
-
-import httpx
 
 from benchmarks.contenders.client import DETAILS, HEADERS, TASKS, Peer
 
-__all__ = ["HttpxJson", "LikeTheSdk"]
+__all__ = ["Httpx2Json", "HttpxJson", "LikeTheSdk"]
 
 
-class HttpxJson(Peer[httpx.Response]):
+class HttpxJson(Peer[Any]):
     """An httpx client, and ``.json()``."""
 
+    library = "httpx"
+
     async def open(self) -> None:
-        # By default it keeps 20 connections, and would make anew what it needs beyond them.
+        httpx: Any = import_module(self.library)
+        # By default it keeps 20 connections and closes the others after each call.
         limits = httpx.Limits(max_connections=100, max_keepalive_connections=100)
-        self.session = await self.resources.enter_async_context(
+        self.session: Any = await self.resources.enter_async_context(
             httpx.AsyncClient(headers=HEADERS, limits=limits)
         )
 
-    async def get(self, which: str) -> tuple[int, httpx.Response]:
+    async def get(self, which: str) -> tuple[int, Any]:
         answer = await self.session.get(f"{self.url}/{which}/visitors")
         return answer.status_code, answer
 
-    def read(self, answer: httpx.Response) -> Sized:
+    def read(self, answer: Any) -> Sized:
         found: Sized = answer.json()
         return found
 
     async def post(self, address: str) -> int:
-        return (await self.session.post(address, json=DETAILS)).status_code
+        status: int = (await self.session.post(address, json=DETAILS)).status_code
+        return status
 
 
-class LikeTheSdk(Peer[httpx.Response]):
+class Httpx2Json(HttpxJson):
+    """An httpx2 client, and ``.json()``."""
+
+    library = "httpx2"
+
+
+class LikeTheSdk(Peer[Any]):
     """The way of LiveChat's own SDK for Python: a blocking httpx client, its hooks, ``.json()``.
 
-    That SDK speaks later versions of the API, so it is its way that is measured and not itself. It
-    logs each answer unless told not to; this one was told. Many calls at once are threads.
+    That SDK speaks later versions of the API, so the benchmark measures its way of calling, with
+    its log of answers switched off. Many calls at once run in threads.
     """
 
     async def open(self) -> None:
+        httpx: Any = import_module("httpx")
+
         def log(_: object) -> None:
             return
 
         hooks: Mapping[str, list[Callable[..., Any]]] = {"request": [log], "response": [log]}
-        self.session = self.resources.enter_context(
+        self.session: Any = self.resources.enter_context(
             httpx.Client(headers=HEADERS, event_hooks=hooks, timeout=15)
         )
         self._threads = self.resources.enter_context(ThreadPoolExecutor(TASKS))
 
-    def _get(self, which: str) -> tuple[int, httpx.Response]:
+    def _get(self, which: str) -> tuple[int, Any]:
         answer = self.session.get(f"{self.url}/{which}/visitors")
         return answer.status_code, answer
 
-    async def get(self, which: str) -> tuple[int, httpx.Response]:
+    async def get(self, which: str) -> tuple[int, Any]:
         return self._get(which)
 
-    def read(self, answer: httpx.Response) -> Sized:
+    def read(self, answer: Any) -> Sized:
         found: Sized = answer.json()
         return found
 
@@ -74,4 +85,5 @@ class LikeTheSdk(Peer[httpx.Response]):
         return await loop.run_in_executor(self._threads, self._get_and_read, which)
 
     async def post(self, address: str) -> int:
-        return self.session.post(address, json=DETAILS).status_code
+        status: int = self.session.post(address, json=DETAILS).status_code
+        return status

@@ -1,10 +1,10 @@
 """Bracket notation (`group[]=0`, `fields[0][name]=Age`), plain values for JSON, and path segments.
 
-Pure functions. LiveChat's API reads a query string and a form body the way PHP does, and PHP
-silently renames, drops or merges what its notation cannot carry. Such data is refused here, before
-anything is sent. An error names the path of the entry, never its value, which may be a secret.
+LiveChat's API reads a query string and a form body the way PHP does, and PHP silently renames,
+drops or merges what its notation cannot carry. Such data is refused here, before anything is sent.
+An error names the path of the entry, never its value, which may be a secret.
 
-What a scalar becomes, in forms and in JSON alike:
+How a scalar is sent, in forms and in JSON:
 
 | given                   | plain value             | in a form                   |
 | ----------------------- | ----------------------- | --------------------------- |
@@ -20,14 +20,15 @@ What a scalar becomes, in forms and in JSON alike:
 import math
 import re
 from collections import UserString
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, cast
 from urllib.parse import quote, unquote
+
+from livechat_async.redaction import Secret
 
 __all__ = ["Plain", "encode_pairs", "plain", "quote_segment", "urlencode"]
 
@@ -35,87 +36,48 @@ Plain: TypeAlias = dict[str, "Plain"] | list["Plain"] | str | int | float
 """What JSON carries, without null."""
 
 _Path: TypeAlias = tuple[str | int, ...]
-_Rule: TypeAlias = tuple[Callable[[str], bool], str]
 
 MAX_DEPTH: Final = 32
-"""How many containers may stand inside one another below the outermost."""
+"""How many levels of containers the outermost may hold."""
 
 MAX_PAIRS: Final = 1000
-"""How many pairs a form may have: PHP's `max_input_vars`, beyond which it drops the rest."""
+"""How many pairs a form may have: PHP's `max_input_vars`. PHP drops the rest."""
 
-# Python refuses to print an int of more than 640 to 4300 digits, as the process is set up.
+# Python refuses to print an int of more than 640 to 4300 digits, depending on its settings.
 _MAX_DIGITS: Final = 500
 _TOO_LARGE: Final = 10**_MAX_DIGITS
 
-# Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
+# Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
 _SURROGATE: Final = r"[\ud800-\udfff]"
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x9f]"
 _WHITE_SPACE: Final = " \t\n\v\f\r"
-_RENAMED: Final = frozenset("[ .")
 
-_EVERY_KEY: Final[tuple[_Rule, ...]] = (
-    (lambda key: not key, "an empty key would be dropped or read as a list"),
-    (lambda key: "\0" in key, "a key with a NUL would be cut short there"),
-)
-_TOP_KEY: Final[tuple[_Rule, ...]] = (
-    (
-        lambda key: key[0] in _WHITE_SPACE,
-        "a top-level key that starts with white space may be renamed",
-    ),
-    (
-        lambda key: not _RENAMED.isdisjoint(key),
-        "a top-level key with '[', '.' or a space would be renamed",
-    ),
-)
-_NESTED_KEY: Final[tuple[_Rule, ...]] = (
-    (lambda key: "]" in key, "a nested key with ']' would be cut short there"),
-    (
-        lambda key: not key.strip(_WHITE_SPACE),
-        "a nested key of white space may be read as a list",
-    ),
-    (
-        lambda key: key.startswith(("__Host-", "__Secure-")),
-        "a nested key with a cookie's prefix would be dropped",
-    ),
-)
-
-# Sequences by their type, but each of their elements is not an entry.
+# Sequences by their type, but not of entries.
 _WHOLE: Final = (bytes, bytearray, memoryview, UserString)
+_TEXT: Final = frozenset({str, Secret})  # of these types is most that is sent
 
 
 def plain(data: object) -> Plain | None:
-    """Normalise any nesting of mappings, sequences and scalars to what JSON carries.
+    """Normalise nested mappings, sequences and scalars to new dicts and lists that JSON carries.
 
-    Args:
-        data: A mapping with `str` keys, a sequence, or a scalar of the module's table. Entries and
-            elements that are `None` are left out.
-
-    Returns:
-        New dicts and lists of `str`, `int` and `float`, in the order given; `None` only for `None`.
-        A `str` of any subclass stays the same object.
+    Entries that are `None` are left out; a `str` of any subclass stays the same object.
 
     Raises:
-        ValueError: A key that is no `str` or occurs twice, a type that is not in the table, NaN or
-            infinity, a number of more than 500 digits, a lone surrogate, or more than `MAX_DEPTH`
-            levels of nesting, as anything that contains itself has.
+        ValueError: A key that is not a `str` or occurs twice, a type that is not in the table, NaN
+            or infinity, a number of more than 500 digits, a lone surrogate, or more than
+            `MAX_DEPTH` levels of nesting, as in data that contains itself.
     """
     return _plain(data, (), form=False)
 
 
 def encode_pairs(data: Mapping[str, object]) -> list[tuple[str, str]]:
-    """Flatten a mapping to the names and texts of a form.
+    """Flatten a mapping to the names and texts of a form, not yet percent-encoded.
 
-    A list of scalars is sent as `group[]`; a list that holds any container gets consecutive
-    indices, `fields[0][name]`, since PHP would otherwise make every field an element of its own.
-
-    Args:
-        data: As for `plain`.
-
-    Returns:
-        The pairs in order, not yet percent-encoded. A `str` of any subclass stays the same object.
+    A list of scalars is sent as `group[]`. A list that holds any container gets consecutive
+    indices, `fields[0][name]`, because PHP would otherwise make each field an element of its own.
 
     Raises:
-        ValueError: Whatever `plain` refuses, and what PHP would change or lose: an empty container,
+        ValueError: All that `plain` refuses, and what PHP would change or lose: an empty container,
             a nested mapping with the keys `0`, `1`, ... of a list, more than `MAX_PAIRS` pairs, a
             key that is empty or has a NUL, a top-level key that has a `[`, `.` or space or starts
             with white space, and a nested key that has a `]`, is only white space or starts with
@@ -124,7 +86,9 @@ def encode_pairs(data: Mapping[str, object]) -> list[tuple[str, str]]:
     tree = _plain(data, (), form=True)
     if not isinstance(tree, dict):
         raise _refusal((), f"a form is made of a mapping, not of {_kind(data)}")
-    pairs = [pair for key, value in tree.items() for pair in _flatten(key, value)]
+    pairs: list[tuple[str, str]] = []
+    for key, value in tree.items():
+        _flatten(key, value, pairs)
     if len(pairs) > MAX_PAIRS:
         raise _refusal(
             (pairs[MAX_PAIRS][0],),
@@ -135,41 +99,54 @@ def encode_pairs(data: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def urlencode(data: Mapping[str, object]) -> str:
-    """Encode a mapping as a query string or an `application/x-www-form-urlencoded` body.
+    """Encode what `encode_pairs` takes as a query string or a form body.
 
-    Args:
-        data: As for `encode_pairs`.
-
-    Returns:
-        ASCII text such as `state=chatting&group%5B%5D=0`. All but letters, digits and `_.-~` is
-        percent-encoded as UTF-8, brackets too, and a space is `%20`.
-
-    Raises:
-        ValueError: As for `encode_pairs`.
+    The text is ASCII, such as `state=chatting&group%5B%5D=0`. All but letters, digits and `_.-~`
+    is percent-encoded as UTF-8, brackets too, and a space is `%20`.
     """
-    if not data and isinstance(data, Mapping):
-        return ""
+    usual = _urlencode_usual(data)
+    if usual is not None:
+        return usual
     # Joined, not formatted: a secret's own __format__ may hide it.
-    return "&".join("=".join((_quoted(name), _quoted(text))) for name, text in encode_pairs(data))
+    return "&".join(
+        "=".join((quote(name, safe=""), quote(text, safe=""))) for name, text in encode_pairs(data)
+    )
 
 
-def _quoted(text: str) -> str:
-    return text if text.isascii() and text.isalnum() else quote(text, safe="")
+def _urlencode_usual(data: Mapping[str, object]) -> str | None:
+    """The text of a flat mapping of plain scalars and lists of them; None for any other."""
+    if type(data) is not dict:
+        return None
+    texts: list[str] = []
+    for key, value in data.items():
+        # PHP keeps an identifier as it is, and it needs no percent-encoding.
+        is_list = type(value) is list
+        items: Sequence[Any] = value if type(value) is list else (value,)
+        if not items or type(key) is not str or not (key.isascii() and key.isidentifier()):
+            return None
+        for item in items:
+            kind = type(item)
+            if kind is str and item.isascii():
+                text = item if item.isalnum() else quote(item, safe="")
+            elif (kind is int or kind is bool) and -_TOO_LARGE < item < _TOO_LARGE:
+                text = str(int(item))
+            elif kind is date:
+                text = item.isoformat()
+            else:
+                return None
+            texts.append(f"{key}%5B%5D={text}" if is_list else f"{key}={text}")
+    return "&".join(texts) if len(texts) <= MAX_PAIRS else None
 
 
 def quote_segment(value: str) -> str:
-    """Percent-encode one segment of a URL's path, such as a visitor's id.
-
-    Args:
-        value: The segment as it is, not yet encoded; a `/` in it stays part of the segment.
-
-    Returns:
-        ASCII text in which all but letters, digits and `_.-~` is percent-encoded as UTF-8.
+    """Percent-encode one segment of a URL's path, such as a visitor's id; a `/` stays part of it.
 
     Raises:
         ValueError: The segment is empty, or is `.` or `..`, percent-encoded or not, which would
             name another resource; or it has a control character or a lone surrogate.
     """
+    if value.isascii() and value.isalnum():
+        return value
     if not value:
         raise ValueError("a path segment must not be empty; give the id")
     if unquote(value) in {".", ".."}:
@@ -184,44 +161,48 @@ def quote_segment(value: str) -> str:
 
 
 def _plain(value: object, path: _Path, *, form: bool) -> Plain | None:
-    if type(value) is str or type(value) is int:  # as most are
-        return _scalar(value, path)
-    while isinstance(value, Enum):
-        value = value.value
-    is_mapping = isinstance(value, Mapping)
-    if not is_mapping and (not isinstance(value, Sequence) or isinstance(value, (str, *_WHOLE))):
-        return _scalar(value, path)
+    # Exact types come first: `isinstance` is slow with ABCs.
+    is_mapping = type(value) is dict
+    if not is_mapping and type(value) is not list:
+        while isinstance(value, Enum):
+            value = value.value
+        is_mapping = isinstance(value, Mapping)
+        is_entries = isinstance(value, Sequence) and not isinstance(value, (str, *_WHOLE))
+        if not is_mapping and not is_entries:
+            return _scalar(value, path)
     if len(path) > MAX_DEPTH:
         raise _refusal(path, f"nested more than {MAX_DEPTH} levels deep; send flatter data")
     result: dict[str, Plain] | list[Plain]
     if is_mapping:
         result = _mapping(cast("Mapping[object, object]", value), path, form=form)
     else:
-        elements = enumerate(cast("Sequence[object]", value))
-        items = (_plain(item, (*path, index), form=form) for index, item in elements)
-        result = [item for item in items if item is not None]
+        result = []
+        for index, item in enumerate(cast("Sequence[Any]", value)):
+            is_usual = type(item) in _TEXT and item.isascii()
+            normal = item if is_usual else _plain(item, (*path, index), form=form)
+            if normal is not None:
+                result.append(normal)
     if form and path and not result:
         raise _refusal(path, f"{_kind(value)} with nothing in it; leave it out, or send it as JSON")
     return result
 
 
-def _mapping(value: Mapping[object, object], path: _Path, *, form: bool) -> dict[str, Plain]:
+def _mapping(value: Mapping[object, Any], path: _Path, *, form: bool) -> dict[str, Plain]:
     result: dict[str, Plain] = {}
     for given, item in value.items():
         if not isinstance(given, str):
             raise _refusal(path, f"a key of it is {_kind(given)}; give keys as text")
         # A member of a str enum formats as its name on some Pythons, so take its text alone.
         key = str.__str__(given)
-        here = (*path, key)
-        _check_text(key, here, "its key")
-        if form:
-            _check_form_key(key, here)
-        normal = _plain(item, here, form=form)
+        if not (key.isascii() and key.isidentifier()):
+            _check_key(key, (*path, key), form=form)
+        is_usual = type(item) in _TEXT and item.isascii()
+        normal = item if is_usual else _plain(item, (*path, key), form=form)
         if normal is None:
             continue
         # Multi-valued mappings, as of query strings, list each value under the same key.
         if key in result:
-            raise _refusal(here, "the key occurs more than once; give its values as a list")
+            raise _refusal((*path, key), "the key occurs more than once; give its values as a list")
         result[key] = normal
     if form and path and "0" in result and list(result) == [str(n) for n in range(len(result))]:
         raise _refusal(
@@ -268,16 +249,16 @@ def _number(value: float | Decimal, path: _Path) -> str | int | float:
     return float(value) if isinstance(value, float) else format(value, "f")
 
 
-def _flatten(name: str, value: Plain) -> Iterator[tuple[str, str]]:
+def _flatten(name: str, value: Plain, pairs: list[tuple[str, str]]) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _flatten(f"{name}[{key}]", item)
+            _flatten(f"{name}[{key}]", item, pairs)
     elif isinstance(value, list):
         indexed = any(isinstance(item, (dict, list)) for item in value)
         for index, item in enumerate(value):
-            yield from _flatten(f"{name}[{index}]" if indexed else f"{name}[]", item)
+            _flatten(f"{name}[{index}]" if indexed else f"{name}[]", item, pairs)
     else:
-        yield name, value if isinstance(value, str) else str(value)
+        pairs.append((name, value if isinstance(value, str) else str(value)))
 
 
 def _check_text(text: str, path: _Path, what: str) -> None:
@@ -286,16 +267,34 @@ def _check_text(text: str, path: _Path, what: str) -> None:
         raise _refusal(path, f"{what} has a lone surrogate; give well-formed text")
 
 
-def _check_form_key(key: str, path: _Path) -> None:
-    problem = _problem_of_key(key, is_nested=len(path) > 1)
+def _check_key(key: str, path: _Path, *, form: bool) -> None:
+    _check_text(key, path, "its key")
+    problem = _problem_of_key(key, is_nested=len(path) > 1) if form else ""
     if problem:
         raise _refusal(path, f"{problem}; rename it, or send the data as JSON")
 
 
-@lru_cache(maxsize=512)  # a program sends the same few keys, again and again
 def _problem_of_key(key: str, *, is_nested: bool) -> str:
-    rules = _EVERY_KEY + (_NESTED_KEY if is_nested else _TOP_KEY)
-    return next((problem for spoils, problem in rules if spoils(key)), "")
+    """The change that PHP would make to a key of a form, or an empty text."""
+    rules = [
+        (not key, "an empty key would be dropped or read as a list"),
+        ("\0" in key, "a key with a NUL would be cut short there"),
+    ]
+    if is_nested:
+        is_cookie = key.startswith(("__Host-", "__Secure-"))
+        rules += [
+            ("]" in key, "a nested key with ']' would be cut short there"),
+            (not key.strip(_WHITE_SPACE), "a nested key of white space may be read as a list"),
+            (is_cookie, "a nested key with a cookie's prefix would be dropped"),
+        ]
+    else:
+        starts_white = key != key.lstrip(_WHITE_SPACE)
+        is_renamed = any(character in key for character in "[ .")
+        rules += [
+            (starts_white, "a top-level key that starts with white space may be renamed"),
+            (is_renamed, "a top-level key with '[', '.' or a space would be renamed"),
+        ]
+    return next((problem for is_broken, problem in rules if is_broken), "")
 
 
 def _kind(value: object) -> str:

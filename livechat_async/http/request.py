@@ -21,9 +21,11 @@ from livechat_async.redaction import (
     Secret,
     SecretBytes,
     conceal,
-    redact,
+    hide,
+    kind_of,
     repr_of_fields,
     secrets_in,
+    spellings_of,
 )
 
 __all__ = ["BodyEncoding", "PreparedRequest", "Request", "RequestBuilder", "redirected"]
@@ -36,40 +38,22 @@ _PATH = re.compile(r"[!-~]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 _KEEPS_METHOD = (307, 308)
-# aiohttp looks names up without regard to case; these know their lower case already.
-_ACCEPT, _USER_AGENT, _API_VERSION = istr("Accept"), istr("User-Agent"), istr("X-API-Version")
-_AUTHORIZATION, _REGION, _CONTENT_TYPE = (
-    istr("Authorization"),
-    istr("X-Region"),
-    istr("Content-Type"),
-)
+# aiohttp looks names up without regard to case; an istr has its lower case ready.
+_AUTHORIZATION, _REGION = istr("Authorization"), istr("X-Region")
+_CONTENT_TYPE = istr("Content-Type")
+_OUR_HEADERS: dict[istr, str] = {
+    istr("Accept"): "application/json",
+    istr("User-Agent"): f"livechat_async/{__version__}",
+    istr("X-API-Version"): "2",
+}
 _NONE: frozenset[str] = frozenset()
 _NO_SLASH = "has to begin with a slash, as in '/visitors'"
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def _in_capitals(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _check_method(method: Any) -> None:
-    if not isinstance(method, str) or method not in _METHODS:
-        raise ConfigurationError(f"Request: method {method!r} is none of {', '.join(_METHODS)}")
-
-
-def _check_path(path: Any, path_params: Mapping[str, Any]) -> None:
-    wanted, problem = _placeholders(path) if isinstance(path, str) else (_NONE, _NO_SLASH)
-    if problem:
-        raise ConfigurationError(f"Request: path {path!r} {problem}")
-    if wanted != path_params.keys():
-        raise ConfigurationError(
-            f"Request: path {path!r} wants path_params {sorted(wanted)}, "
-            f"given are {sorted(path_params)}"
-        )
-
-
-@lru_cache(maxsize=128)  # a program asks the same few paths, again and again
+@lru_cache(maxsize=128)  # a program uses the same few paths again and again
 def _placeholders(path: str) -> tuple[frozenset[str], str]:
-    """The names of the placeholders in a path, and what is wrong with it."""
+    """The names of the placeholders in a path, and what is wrong with the path."""
     if not path.startswith("/"):
         return _NONE, _NO_SLASH
     if not _PATH.fullmatch(path) or any(character in path for character in "?#\\"):
@@ -82,43 +66,36 @@ def _placeholders(path: str) -> tuple[frozenset[str], str]:
     return frozenset(_PLACEHOLDER.findall(path)), ""
 
 
-def _check_mapping(name: str, value: Any) -> None:
-    if type(value) is not dict and not isinstance(value, Mapping):
-        raise ConfigurationError(f"Request: {name} is a mapping, not {type(value).__name__}")
+def _problem_of(request: Any) -> str:
+    """Why the request cannot be sent, or an empty text."""
+    method, encoding = request.method, request.encoding
+    body = {} if request.body is None else request.body
+    mappings = (("path_params", request.path_params), ("query", request.query), ("body", body))
+    for name, value in mappings:
+        if type(value) is not dict:  # `conceal` makes a dict of every mapping
+            return f"Request: {name} is a mapping, not {kind_of(value)}"
+    if not isinstance(method, str) or method not in _METHODS:
+        return f"Request: method {method!r} is none of {', '.join(_METHODS)}"
+    if "callback" in request.query:
+        return "Request: query holds 'callback', which asks for JSONP; this client reads JSON"
+    if request.body is not None and method in _READS:
+        return f"Request: a {method} has no body; use query="
+    if not isinstance(encoding, str) or encoding not in _CONTENT_TYPES:
+        return f"encoding={encoding!r}: 'json' or 'form' is needed"
+    return _problem_of_path(request.path, request.path_params)
 
 
-def _check_path_params(path_params: Mapping[Any, Any]) -> None:
+def _problem_of_path(path: Any, path_params: dict[str, Any]) -> str:
     for name, segment in path_params.items():
         if isinstance(segment, bool) or not isinstance(segment, (str, int)):
-            raise ConfigurationError(
-                f"Request: {name} is text or a number, not {type(segment).__name__}"
-            )
-
-
-def _given(query: Any) -> dict[str, Any]:
-    """The query without what would be left out, each time anew, when it is sent."""
-    return {name: value for name, value in query.items() if value is not None}
-
-
-def _check_query(query: Any) -> None:
-    _check_mapping("query", query)
-    if "callback" in query:
-        raise ConfigurationError(
-            "Request: query holds 'callback', which asks for JSONP; this client reads JSON"
-        )
-
-
-def _check_body(method: str, body: Any) -> None:
-    if body is None:
-        return
-    _check_mapping("body", body)
-    if method in _READS:
-        raise ConfigurationError(f"Request: a {method} has no body; use query=")
-
-
-def _check_encoding(encoding: Any) -> None:
-    if not isinstance(encoding, str) or encoding not in _CONTENT_TYPES:
-        raise ConfigurationError(f"encoding={encoding!r}: 'json' or 'form' is needed")
+            return f"Request: {name} is text or a number, not {kind_of(segment)}"
+    wanted, problem = _placeholders(path) if isinstance(path, str) else (_NONE, _NO_SLASH)
+    if problem:
+        return f"Request: path {path!r} {problem}"
+    if wanted != path_params.keys():
+        given = sorted(path_params)
+        return f"Request: path {path!r} wants path_params {sorted(wanted)}, given are {given}"
+    return ""
 
 
 @frozen(init=False)
@@ -129,14 +106,17 @@ class Request:
         method: the HTTP method.
         path: the path below ``base_url``, beginning with a slash. Ids stand in it as
             placeholders: ``/visitors/{visitor_id}/details``.
-        path_params: what stands for the placeholders; each is percent-encoded as one segment.
+        path_params: the values of the placeholders; each is percent-encoded as one segment.
         query: the query, in any nesting of mappings and sequences. ``{"group": [0, 2]}`` becomes
             ``group[]=0&group[]=2``; booleans become 1 and 0, dates ISO text; None is left out.
-        body: likewise, sent as ``encoding`` says.
+        body: the body, in any such nesting, sent as ``encoding`` says.
         encoding: ``"json"`` or ``"form"``.
         authenticate: whether the client's credentials are sent.
 
-    Values whose name says that they are secret (``token``, ``password``, ...) show in no ``repr``.
+    Attributes:
+        secrets: every secret in it.
+
+    Values under a secret name (``token``, ``password``, ...) show in no ``repr``.
 
     Raises:
         ConfigurationError: a value that cannot be sent.
@@ -149,6 +129,7 @@ class Request:
     body: Mapping[str, Any] | None
     encoding: BodyEncoding
     authenticate: bool
+    secrets: list[Secret] = field(init=False, repr=False, eq=False)
 
     def __init__(
         self,
@@ -161,59 +142,44 @@ class Request:
         encoding: BodyEncoding = "json",
         authenticate: bool = True,
     ) -> None:
-        # What is secret by its name is hidden before anything is checked, also in this frame.
-        path_params = {} if path_params is None else conceal(path_params)
-        query = {} if query is None else conceal(query)
-        body = conceal(body)
-        _check_query(query)
+        # Secrets are hidden before anything is checked, in this frame too.
+        found: list[Secret] = []
+        path_params = {} if path_params is None else conceal(path_params, found=found)
+        query = given = {} if query is None else conceal(query, found=found)
+        body = None if body is None else conceal(body, found=found)
+        if isinstance(method, str):
+            method = method.upper()
+        object.__setattr__(self, "secrets", found)
         self.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
-            _in_capitals(method), path, path_params, _given(query), body, encoding, authenticate
+            method, path, path_params, query, body, encoding, authenticate
         )
-        _check_method(self.method)
-        _check_mapping("path_params", self.path_params)
-        _check_path_params(self.path_params)
-        _check_path(self.path, self.path_params)
-        _check_body(self.method, self.body)
-        _check_encoding(self.encoding)
+        problem = _problem_of(self)
+        if problem:
+            raise ConfigurationError(problem)
+        for name, value in [*given.items()]:
+            if value is None:
+                del given[name]
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
 
     def with_query(self, **parameters: Any) -> Self:
-        """The same with these in its query, too."""
+        """The same request with these parameters in its query, too."""
         parameters = conceal(parameters)
-        _check_query(parameters)
-        copy = object.__new__(type(self))
-        copy.__attrs_init__(  # pyright: ignore[reportAttributeAccessIssue]
-            self.method,
-            self.path,
-            self.path_params,
-            {**self.query, **_given(parameters)},
-            self.body,
-            self.encoding,
-            self.authenticate,
-        )
-        return copy
-
-    @property
-    def secrets(self) -> list[Secret]:
-        """Every secret in it."""
-        return [*secrets_in(self.path_params), *secrets_in(self.query), *secrets_in(self.body)]
+        return evolve(self, query={**self.query, **parameters})
 
     @property
     def is_read(self) -> bool:
-        """Whether it may be repeated without doing anything twice."""
+        """Whether a repetition does nothing twice."""
         return self.method in _READS
 
 
-@define(kw_only=True)  # made for each attempt; frozen, that would take twice as long
+@define(kw_only=True)  # made for each attempt; a frozen one takes twice as long to make
 class PreparedRequest:
     """A request as it goes onto the wire. Secrets in it show in no ``repr``.
 
     Attributes:
-        url: the whole URL, encoded.
-        headers: all headers but those the transport adds.
-        body: the bytes, or None.
+        headers: all headers but those that aiohttp adds.
         secrets: every secret in it, to be hidden where an answer repeats one.
     """
 
@@ -221,94 +187,87 @@ class PreparedRequest:
     url: URL = field(repr=False)
     headers: Mapping[str, str]
     body: bytes | None
-    secrets: tuple[str, ...] = field(repr=False)
+    secrets: list[Secret] = field(repr=False)
+    _spellings: list[str] | None = field(init=False, default=None, repr=False, eq=False)
 
     def __repr__(self) -> str:
         return repr_of_fields(self)
 
+    def redact(self, text: str) -> str:
+        """The text without the secrets of this request."""
+        if self._spellings is None:
+            self._spellings = spellings_of(self.secrets)
+        return hide(text, self._spellings)
+
     @property
     def shown_url(self) -> str:
         """The URL as text for people, without secrets."""
-        return redact(str(self.url), self.secrets)
+        return self.redact(str(self.url))
 
 
 class RequestBuilder:
-    """Makes requests ready for the wire, by the options of one client.
-
-    Args:
-        base_url: where the API is.
-        headers: the client's own.
-        region: where the account lives, if the client was told.
-    """
+    """Makes requests ready for the wire, by the base URL, headers and region of a client."""
 
     def __init__(self, base_url: URL, headers: Mapping[str, str], region: Region | None) -> None:
         self.root: str = str(base_url).rstrip("/")
         self._region: Region | None = region
-        self._secrets = tuple(secrets_in(headers))
-        given: dict[str, str] = {istr(name): value for name, value in headers.items()}
-        names = {name.lower() for name in given}
-        ours: dict[str, str] = {
-            _ACCEPT: "application/json",
-            _USER_AGENT: f"livechat_async/{__version__}",
-            _API_VERSION: "2",
-        }
+        self._secrets = secrets_in(headers)
+        names = {name.lower() for name in headers}
         self._headers: dict[str, str] = {
-            **{name: value for name, value in ours.items() if name.lower() not in names},
-            **given,
+            **{name: value for name, value in _OUR_HEADERS.items() if name.lower() not in names},
+            **{istr(name): value for name, value in headers.items()},
         }
 
-    def build(
-        self, request: Request, credentials: Credentials | None, region: Region | None = None
-    ) -> PreparedRequest:
+    def build(self, request: Request, credentials: Credentials | None) -> PreparedRequest:
         """The request as it goes onto the wire.
 
-        Args:
-            request: the call.
-            credentials: what it is signed with, if it is to be.
-            region: where the account lives, unless the client was told.
+        The credentials sign it if it is to be authenticated. They also name the region, unless the
+        client was given one.
 
         Raises:
             ConfigurationError: a path, query or body that cannot be sent as it is.
         """
         try:
-            url = self.root + request.path
-            if request.path_params:
-                url = self.root + _PLACEHOLDER.sub(
-                    lambda found: quote_segment(str(request.path_params[found[1]])), request.path
-                )
-            if request.query:
-                query = urlencode(request.query)
-                url += f"?{query}" if query else ""
-            body = _encode_body(request)
+            target, body = _encode(request)
         except ValueError as error:
             reason = str(error)
         else:
-            headers, secrets = dict(self._headers), self._secrets
-            region = self._region or region
+            headers, secrets = dict(self._headers), [*request.secrets, *self._secrets]
+            region = self._region
             if credentials is not None:
-                headers[_AUTHORIZATION] = credentials.signature.authorization
-                secrets += credentials.signature.secrets
+                signature = credentials.signature
+                region = region or signature.region
+                if request.authenticate:
+                    headers[_AUTHORIZATION] = signature.authorization
+                    secrets += signature.secrets
             if region is not None:
                 headers[_REGION] = region
             if body is not None:
                 headers[_CONTENT_TYPE] = _CONTENT_TYPES[request.encoding]
             return PreparedRequest(
                 method=request.method,
-                url=URL(url, encoded=True),
+                url=URL(self.root + target, encoded=True),
                 headers=headers,
                 body=body,
-                secrets=(*request.secrets, *secrets),
+                secrets=secrets,
             )
         # Raised out here, it brings along no frame that holds half-encoded secrets.
         raise ConfigurationError(f"{request.method} {request.path}: {reason}")
 
 
-def _encode_body(request: Request) -> SecretBytes | None:
+def _encode(request: Request) -> tuple[str, SecretBytes | None]:
+    """The path with its query, and the body."""
+    target = request.path
+    for name, segment in request.path_params.items():
+        target = target.replace(f"{{{name}}}", quote_segment(str(segment)))
+    query = urlencode(request.query)
+    if query:
+        target = f"{target}?{query}"
     if request.body is None:
-        return None
-    if request.encoding == "form":
-        return SecretBytes(urlencode(request.body).encode("ascii"))
-    return SecretBytes(json.dumps(plain(request.body), separators=(",", ":")).encode("ascii"))
+        return target, None
+    is_form = request.encoding == "form"
+    text = urlencode(request.body) if is_form else _to_json(plain(request.body))
+    return target, SecretBytes(text.encode("ascii"))
 
 
 def redirected(prepared: PreparedRequest, status: int, location: str) -> PreparedRequest:
@@ -316,7 +275,7 @@ def redirected(prepared: PreparedRequest, status: int, location: str) -> Prepare
 
     Raises:
         RedirectError: the redirect leads to another origin, where neither credentials nor a body
-            may go; or it would turn a write into a read.
+            may go, or it would turn a write into a read.
     """
     outcome = _redirected(prepared, status, location)
     del location  # it may repeat a secret
@@ -328,13 +287,14 @@ def redirected(prepared: PreparedRequest, status: int, location: str) -> Prepare
 def _redirected(
     prepared: PreparedRequest, status: int, location: str
 ) -> PreparedRequest | RedirectError:
+    target, shown = prepared.url, "what is no web address"
     try:
         target = prepared.url.join(URL(location)).with_user(None)
-        same_origin = _origin(target) == _origin(prepared.url)
         shown = str(target.with_query(None).with_fragment(None))
+        is_same_origin = _origin(target) == _origin(prepared.url)
     except ValueError:
-        target, same_origin, shown = prepared.url, False, "what is no web address"
-    if not same_origin:
+        is_same_origin = False
+    if not is_same_origin:
         reason = "credentials and bodies are not sent to another origin"
     elif prepared.method not in _READS and status not in _KEEPS_METHOD:
         reason = f"following it would turn the {prepared.method} into a GET and lose its body"
@@ -344,7 +304,7 @@ def _redirected(
         method=prepared.method,
         url=prepared.shown_url,
         status=status,
-        location=redact(shown, prepared.secrets),
+        location=prepared.redact(shown),
         reason=reason,
     )
 

@@ -1,4 +1,4 @@
-"""Status and bytes in; a typed value, or a typed error, out. No input, no output, no clock."""
+"""From status and bytes to a typed value or a typed error. No input, no output, no clock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from livechat_async.errors import (
     ServerError,
 )
 from livechat_async.http.request import PreparedRequest
-from livechat_async.redaction import printable, redact, repr_of_fields
+from livechat_async.redaction import printable, repr_of_fields
 
 __all__ = ["RawResponse", "Response", "decode", "parse_retry_after", "status_error"]
 
@@ -51,14 +51,7 @@ _ERRORS: Mapping[int, type[APIStatusError]] = {
 
 @define(kw_only=True, eq=False)  # made for each answer; frozen, that would take twice as long
 class RawResponse:
-    """An answer, read whole.
-
-    Attributes:
-        status: the HTTP status.
-        reason: its phrase, as the server wrote it.
-        headers: looked up without regard to case.
-        content: the body, decompressed.
-    """
+    """An answer, read whole: ``reason`` is the phrase of the status, ``content`` the body."""
 
     status: int
     reason: str = field(repr=False)
@@ -76,15 +69,15 @@ class RawResponse:
 
 @frozen(kw_only=True)
 class Response(Generic[T]):
-    """What a call brought, and how.
+    """The result of a call.
 
     Attributes:
-        value: the typed value; None where no type was asked for.
+        value: the typed value; None if the call gave no type.
         status: the HTTP status, 200 to 299.
-        headers: the answer's headers, looked up without regard to case.
-        attempts: how many requests it took.
+        headers: the answer's headers; their case does not matter.
+        attempts: the number of requests sent.
         elapsed: seconds from the call to the whole answer, with all waits.
-        content: the body as it came, decompressed.
+        content: the body, decompressed.
     """
 
     value: T
@@ -98,10 +91,10 @@ class Response(Generic[T]):
         return repr_of_fields(self)
 
 
-# Errors are made in functions of their own: what the server sent, which may repeat a secret, is
-# then in no frame of their tracebacks.
+# Functions of their own make the errors, so no frame of a traceback holds what the server sent,
+# which may repeat a secret.
 def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> APIStatusError:
-    """The error for an answer that is no success, with what the server says."""
+    """The error for an answer that is not a success, with the server's message."""
     kind = _ERRORS.get(raw.status)
     if kind is None:
         kind = ServerError if raw.status in _SERVER_ERRORS else APIStatusError
@@ -165,12 +158,7 @@ def _decode_error(problem: WireError, raw: RawResponse, request: PreparedRequest
 
 
 def parse_retry_after(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait, from a ``Retry-After`` of either form; None if it says nothing usable.
-
-    Args:
-        value: the header, in seconds or as an HTTP date.
-        now: the present, aware.
-    """
+    """Seconds to wait, from a ``Retry-After`` in seconds or as an HTTP date; None for any other."""
     if value is None:
         return None
     if _SECONDS.fullmatch(value.strip()):
@@ -193,16 +181,16 @@ def _load_or_none(content: bytes) -> Any:
 
 
 def _messages(body: Any) -> Iterator[str]:
-    """Every text in an error body, whichever of the documented shapes it has."""
+    """Every text in an error body, in any of the documented shapes."""
     if isinstance(body, str):
         yield body
     elif isinstance(body, list):
         for item in body:
             yield from _messages(item)
     elif isinstance(body, dict):
-        told = [body[key] for key in ("error", "errors", "message") if body.get(key)]
-        for item in told:
-            yield from _messages(item)
+        for key in ("error", "errors", "message"):
+            if body.get(key):
+                yield from _messages(body[key])
 
 
 def _named_region(body: Any) -> str | None:
@@ -226,10 +214,10 @@ def _shown_body(raw: RawResponse, request: PreparedRequest) -> str:
 
 def _shown(text: str, request: PreparedRequest, length: int) -> str:
     # Hidden before it is cut: half a secret would not be found.
-    text = redact(text, request.secrets)
+    text = request.redact(text)
     return text if len(text) <= length else f"{text[:length]}…"
 
 
 def _one_line(text: str) -> str:
-    """The text as it may go into a log: without line breaks and control characters."""
+    """The text on one line, without control characters."""
     return printable(" ".join(text.split()))

@@ -1,11 +1,12 @@
-"""Which failures are worth another attempt, how long to wait, and when to stop.
+"""When a call is repeated, how long it waits before, and when it has to be over.
 
-What is decided here is decided by functions of plain values; `call_with_retries` hands them to
-tenacity.
+Functions of plain values decide; `call_with_retries` hands them to tenacity.
 """
 
 from __future__ import annotations
 
+import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -21,10 +22,11 @@ from livechat_async.errors import (
     TLSError,
     TransportError,
 )
-from livechat_async.http.deadline import Deadline
 from livechat_async.options import RetryPolicy
 
 __all__ = [
+    "Deadline",
+    "DeadlinePassed",
     "call_with_retries",
     "is_worth_repeating",
     "seconds_to_wait",
@@ -38,8 +40,53 @@ _SERVICE_UNAVAILABLE = 503
 _MOST_DOUBLINGS = 60  # far beyond any backoff_max, and 2 ** 60 still is a float
 
 
+class DeadlinePassed(Exception):
+    """A call took longer than its deadline allows."""
+
+
+class Deadline:
+    """The time by which a call has to be over: ``seconds`` from now, or never if None.
+
+    A timer of the event loop costs a good part of the CPU time of a call, so no timer runs for the
+    whole call. `run` awaits whatever may have to wait; an exchange gets what is `left` as its own
+    limit.
+    """
+
+    __slots__ = ("_clock", "_ends", "_started")
+
+    def __init__(self, seconds: float | None) -> None:
+        self._clock = asyncio.get_running_loop().time
+        self._started = self._clock()
+        self._ends = math.inf if seconds is None else self._started + seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the call began."""
+        return self._clock() - self._started
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline; zero or less once it has passed."""
+        return self._ends - self._clock()
+
+    async def run(self, work: Awaitable[T]) -> T:
+        """Await it; cancel it at the deadline.
+
+        Raises:
+            DeadlinePassed: the deadline came first.
+        """
+        limit = asyncio.timeout_at(None if self._ends == math.inf else self._ends)
+        try:
+            async with limit:
+                return await work
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        raise DeadlinePassed
+
+
 def was_surely_not_processed(error: BaseException) -> bool:
-    """Whether the server cannot have carried out the request that failed so."""
+    """Whether the server cannot have carried out the request that failed with this error."""
     if isinstance(error, (ConnectError, RateLimitError)):
         return True
     return (
@@ -50,10 +97,10 @@ def was_surely_not_processed(error: BaseException) -> bool:
 
 
 def is_worth_repeating(error: BaseException, policy: RetryPolicy, *, read: bool) -> bool:
-    """Whether another attempt may succeed, and may be made.
+    """Whether another attempt may succeed, and is allowed.
 
     Args:
-        error: what the attempt raised.
+        error: the attempt's.
         policy: the client's.
         read: whether the request is a read, which can be repeated without harm.
     """
@@ -75,7 +122,7 @@ def seconds_to_wait(
     policy: RetryPolicy,
     draw: Callable[[float, float], float] = random.uniform,
 ) -> float:
-    """How long to wait after attempt number ``attempt``, counted from 1, failed with ``error``."""
+    """Seconds to wait after attempt number ``attempt``, counted from 1, failed with ``error``."""
     if isinstance(error, APIStatusError) and error.retry_after is not None:
         return error.retry_after
     most = policy.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
@@ -91,19 +138,19 @@ async def call_with_retries(
     before_wait: Callable[[CallError, float], None],
     sleep: Callable[[float], Awaitable[None]],
 ) -> T:
-    """What ``attempt`` gives, which is repeated as the policy says.
+    """Make attempts until one succeeds or the policy allows no more; return its result.
 
     Args:
-        attempt: makes one, within the deadline.
+        attempt: makes one.
         policy: the client's.
         read: whether the request is a read.
-        deadline: of all attempts; no wait is begun that cannot end before it.
-        before_wait: told of each failure that is repeated, and of the wait.
-        sleep: waits so many seconds.
+        deadline: of all attempts. No wait begins that cannot end before it.
+        before_wait: called with each failure that is repeated, and with the seconds of the wait.
+        sleep: waits for a number of seconds.
 
     Raises:
-        CallError: the latest attempt's, that is not worth repeating.
-        DeadlinePassed: it did.
+        CallError: the latest attempt's, if it is not repeated.
+        DeadlinePassed: the deadline came first.
     """
     failures: list[CallError] = []
     try:
@@ -111,7 +158,7 @@ async def call_with_retries(
     except CallError as error:
         failures.append(error)
 
-    # Only now, for tenacity takes about as long as all else that a call does here.
+    # Imported only after a first failure: tenacity's set-up costs as much CPU as a successful call.
     from tenacity import AsyncRetrying, RetryCallState, retry_if_exception  # noqa: PLC0415
 
     async def next_attempt() -> T:
@@ -128,7 +175,7 @@ async def call_with_retries(
     def stop(state: RetryCallState) -> bool:
         return state.attempt_number >= policy.attempts or state.upcoming_sleep >= deadline.left
 
-    def tell(state: RetryCallState) -> None:
+    def report(state: RetryCallState) -> None:
         error = error_of(state)
         if isinstance(error, CallError):
             before_wait(error, state.upcoming_sleep)
@@ -137,8 +184,8 @@ async def call_with_retries(
         retry=retry_if_exception(lambda error: is_worth_repeating(error, policy, read=read)),
         wait=wait,
         stop=stop,
-        before_sleep=tell,
+        before_sleep=report,
         sleep=sleep,
         reraise=True,
     )
-    return await deadline.of(retries(next_attempt))
+    return await deadline.run(retries(next_attempt))

@@ -1,8 +1,4 @@
-"""The session manager: one `Request` in, one `Response` out.
-
-It signs, sends, repeats and decodes. Every call of every resource goes through
-`SessionManager.call`.
-"""
+"""The session manager: it signs, sends, repeats and decodes every call of every resource."""
 
 from __future__ import annotations
 
@@ -13,17 +9,16 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
-import attrs
+from attrs import define, evolve
 from cattrs import Converter
 
 from livechat_async.credentials import Credentials, CredentialsKeeper
 from livechat_async.decoding.bodies import LARGE, Reader, value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
-from livechat_async.http.deadline import Deadline, DeadlinePassed
 from livechat_async.http.request import PreparedRequest, Request, RequestBuilder
 from livechat_async.http.response import RawResponse, Response, decode, status_error
-from livechat_async.http.retry import call_with_retries
+from livechat_async.http.retry import Deadline, DeadlinePassed, call_with_retries
 from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter
 
@@ -42,7 +37,7 @@ class SessionManager:
     Args:
         transport: shared by a client and its copies.
         options: the client's.
-        sleep: waits so many seconds between attempts.
+        sleep: waits for a number of seconds between attempts.
     """
 
     def __init__(
@@ -63,9 +58,7 @@ class SessionManager:
 
     def with_options(self, **changes: Any) -> SessionManager:
         """A copy with other options, on the same transport."""
-        copy = SessionManager(
-            self.transport, attrs.evolve(self.options, **changes), sleep=self._sleep
-        )
+        copy = SessionManager(self.transport, evolve(self.options, **changes), sleep=self._sleep)
         if "credentials" not in changes:
             copy.credentials = self.credentials
         if "timezone" not in changes:
@@ -91,19 +84,13 @@ class SessionManager:
     async def call(self, request: Request, read: Reader[T]) -> Response[T]: ...
 
     async def call(self, request: Request, read: Reader[Any] | None) -> Response[Any]:
-        """Make a call.
-
-        Args:
-            request: what to call.
-            read: makes the value of the answer's body; None leaves the body unread. What it
-                raises becomes a `DecodeError`.
-        """
+        """Make a call. ``read`` makes a value of the body; an error of it is a `DecodeError`."""
         if request.authenticate and self.credentials.missing:
             raise ConfigurationError(
                 f"{request.method} {request.path} needs credentials: pass a PersonalAccessToken "
                 "or a BearerToken, or set the variables that LiveChatClient.from_env reads"
             )
-        call = _Call(self, request, read)
+        call = _Call(self, request, read, Deadline(self.options.timeouts.deadline))
         try:
             return await call_with_retries(
                 call.attempt,
@@ -126,78 +113,65 @@ def _outcome(raw: RawResponse | None) -> str:
     return "no answer" if raw is None else f"{raw.status}, {len(raw.content)} bytes"
 
 
+@define(eq=False, repr=False)
 class _Call:
-    """One call while it goes on."""
+    """One call while it runs."""
 
-    __slots__ = (
-        "_attempts",
-        "_last_failure",
-        "_prepared",
-        "_read",
-        "_request",
-        "_session",
-        "deadline",
-    )
-
-    def __init__(self, session: SessionManager, request: Request, read: Reader[Any] | None) -> None:
-        self._session = session
-        self._request = request
-        self._read = read
-        self._prepared: PreparedRequest | None = None
-        self._attempts = 0
-        self._last_failure = ""
-        self.deadline = Deadline(session.options.timeouts.deadline)
+    session: SessionManager
+    request: Request
+    read: Reader[Any] | None
+    deadline: Deadline
+    attempts: int = 0
+    prepared: PreparedRequest | None = None
+    last_failure: str = ""
 
     def timed_out(self) -> RequestTimeout:
         """The error that says that the deadline has passed."""
-        if self._prepared is None:
-            shown_url = f"{self._session.builder.root}{self._request.path}"
-        else:
-            shown_url = self._prepared.shown_url
+        unprepared_url = f"{self.session.builder.root}{self.request.path}"
         return RequestTimeout(
-            method=self._request.method,
-            url=shown_url,
-            attempts=self._attempts,
+            method=self.request.method,
+            url=self.prepared.shown_url if self.prepared else unprepared_url,
+            attempts=self.attempts,
             limit="deadline",
-            seconds=self._session.options.timeouts.deadline or 0.0,
-            reason=self._last_failure,
+            seconds=self.session.options.timeouts.deadline or 0.0,
+            reason=self.last_failure,
         )
 
     async def attempt(self) -> Response[Any]:
-        """Sign, send, and read what comes; once more with other credentials after a 401.
+        """Sign, send, and read the answer; once more with other credentials after a 401.
 
         Raises:
             CallError: the attempt failed.
             DeadlinePassed: there is no time left.
         """
-        keeper = self._session.credentials
+        keeper, authenticate = self.session.credentials, self.request.authenticate
         try:
-            credentials = None
-            if self._request.authenticate:
-                credentials = keeper.at_hand or await self.deadline.of(keeper.get())
+            if authenticate and keeper.at_hand is None:
+                await self.deadline.run(keeper.get())
+            credentials = keeper.at_hand
             prepared, raw = await self._exchange(credentials)
-            if raw.status == _UNAUTHORIZED and credentials is not None:
-                fresh = await self.deadline.of(keeper.get(refused=credentials))
+            if raw.status == _UNAUTHORIZED and authenticate:
+                fresh = await self.deadline.run(keeper.get(refused=credentials))
                 if fresh is not None:
                     prepared, raw = await self._exchange(fresh)
             if not raw.is_success:
                 raise status_error(raw, prepared, datetime.now(UTC))
             value = None
-            if self._read is not None:
+            if self.read is not None:
                 if len(raw.content) < LARGE:
-                    value = decode(raw, prepared, self._read)
+                    value = decode(raw, prepared, self.read)
                 else:  # in a thread: other tasks run meanwhile
-                    reading = asyncio.to_thread(decode, raw, prepared, self._read)
-                    value = await self.deadline.of(reading)
+                    reading = asyncio.to_thread(decode, raw, prepared, self.read)
+                    value = await self.deadline.run(reading)
         except CallError as error:
-            error.attempts = self._attempts
-            self._last_failure = str(error)
+            error.attempts = self.attempts
+            self.last_failure = str(error)
             raise
         return Response(
             value=value,
             status=raw.status,
             headers=raw.headers,
-            attempts=self._attempts,
+            attempts=self.attempts,
             elapsed=self.deadline.elapsed,
             content=raw.content,
         )
@@ -205,17 +179,15 @@ class _Call:
     async def _exchange(
         self, credentials: Credentials | None
     ) -> tuple[PreparedRequest, RawResponse]:
-        prepared = self._session.builder.build(
-            self._request, credentials, self._session.credentials.region
-        )
-        self._prepared = prepared
-        slots, limiter = self._session.transport.slots, self._session.options.limiter
-        await (self.deadline.of(slots.acquire()) if slots.locked() else slots.acquire())
+        session, deadline = self.session, self.deadline
+        self.prepared = prepared = session.builder.build(self.request, credentials)
+        slots, limiter = session.transport.slots, session.options.limiter
+        await (deadline.run(slots.acquire()) if slots.locked() else slots.acquire())
         try:
             if limiter is None:
                 raw = await self._send(prepared)
             else:
-                raw = await self.deadline.of(self._send_within(limiter, prepared))
+                raw = await deadline.run(self._send_within(limiter, prepared))
         finally:
             slots.release()
         return prepared, raw
@@ -225,14 +197,14 @@ class _Call:
             return await self._send(prepared)
 
     async def _send(self, prepared: PreparedRequest) -> RawResponse:
-        options, left = self._session.options, self.deadline.left
+        options, left = self.session.options, self.deadline.left
         limit = options.timeouts.attempt or math.inf
         if left <= 0:
             raise DeadlinePassed
-        self._attempts += 1
+        self.attempts += 1
         answer: RawResponse | None = None
         try:
-            raw = answer = await self._session.transport.exchange(
+            raw = answer = await self.session.transport.exchange(
                 prepared,
                 seconds=min(limit, left),
                 connect=options.timeouts.connect,
@@ -250,6 +222,6 @@ class _Call:
                     prepared.shown_url,
                     _outcome(answer),
                     left - self.deadline.left,
-                    self._attempts,
+                    self.attempts,
                 )
         return raw

@@ -1,7 +1,6 @@
-"""The only door to aiohttp: prepared requests out, whole answers in.
+"""The only module that calls aiohttp: it sends prepared requests and reads whole answers.
 
-It owns or borrows one aiohttp session, and is shared by a client and the copies that
-``with_options`` makes.
+A client and the copies that ``with_options`` makes share one transport, with one aiohttp session.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ from livechat_async.errors import (
 )
 from livechat_async.http.request import PreparedRequest, redirected
 from livechat_async.http.response import RawResponse
-from livechat_async.redaction import redact
 
 __all__ = ["Transport"]
 
@@ -43,13 +41,13 @@ _SHORTEST = 0.001  # seconds; aiohttp takes 0 for no limit
 
 
 class Transport:
-    """One aiohttp session: made here when first needed, or lent by the caller.
+    """One aiohttp session: made here at the first call, or lent by the caller.
 
     Args:
-        session: a session of the caller's; it is neither closed nor changed here.
+        session: a session of the caller's, which is neither closed nor changed here.
         host: the host of the API.
-        max_concurrency: at most so many exchanges at the same time.
-        trace_configs: aiohttp's own; for a session made here only.
+        max_concurrency: the most exchanges at the same time.
+        trace_configs: aiohttp's own, only for a session made here.
 
     Raises:
         ConfigurationError: a session that cannot be used.
@@ -71,21 +69,16 @@ class Transport:
         self._trace_configs = list(trace_configs)
         self._max_concurrency = max_concurrency
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._is_closed = False
+        self.closed: bool = False
         self.slots: asyncio.Semaphore = asyncio.Semaphore(max_concurrency)
 
-    @property
-    def closed(self) -> bool:
-        """Whether `close` was called."""
-        return self._is_closed
-
     def open(self) -> aiohttp.ClientSession:
-        """The session, made now if there is none yet.
+        """The session; makes it if there is none yet.
 
         Raises:
             ClientStateError: it is closed, or belongs to another event loop.
         """
-        if self._is_closed:
+        if self.closed:
             raise ClientStateError("this client is closed: make a new one")
         loop = asyncio.get_running_loop()
         if self._session is None:
@@ -104,14 +97,14 @@ class Transport:
             )
         if self._session.closed:
             raise ClientStateError(
-                "the aiohttp session lent to this client is closed: keep it open as long as the "
-                "client is in use"
+                "the aiohttp session lent to this client is closed: keep it open while the client "
+                "is in use"
             )
         return self._session
 
     async def close(self) -> None:
         """Close the connections, unless the session was lent. Closing twice does no harm."""
-        self._is_closed = True
+        self.closed = True
         if self._session is not None and not self._is_lent:
             await self._session.close()
 
@@ -126,20 +119,15 @@ class Transport:
             )
 
     async def exchange(
-        self,
-        request: PreparedRequest,
-        *,
-        seconds: float,
-        connect: float | None,
-        max_bytes: int,
+        self, request: PreparedRequest, *, seconds: float, connect: float | None, max_bytes: int
     ) -> RawResponse:
         """Send the request, follow redirects, and read the whole answer, whatever its status.
 
         Args:
-            request: what to send.
-            seconds: how long all of that may take; infinity for no limit.
-            connect: how long one connection may take to be made.
-            max_bytes: how large the body may be.
+            request: the request.
+            seconds: the limit for all of that; infinity for no limit.
+            connect: the limit for making one connection; None for no limit.
+            max_bytes: the limit for the body.
 
         Raises:
             TransportError: no whole answer came.
@@ -186,7 +174,7 @@ def _redirected(request: PreparedRequest, raw: RawResponse, redirects: int) -> P
             method=target.method,
             url=target.shown_url,
             status=raw.status,
-            location=redact(str(target.url.with_query(None)), target.secrets),
+            location=target.redact(str(target.url.with_query(None))),
             reason=f"that was redirect number {redirects} of this request",
         )
     return target
@@ -210,20 +198,24 @@ async def _exchange_once(
         auto_decompress=True,
         timeout=limits,
     ) as answer:
-        content = await _read(answer, max_bytes)
-        if content is None:
-            answer.close()
-            return None
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := await answer.content.readany():
+            size += len(chunk)
+            if size > max_bytes:
+                answer.close()
+                return None
+            chunks.append(chunk)
         return RawResponse(
             status=answer.status,
             reason=answer.reason or "",
             headers=answer.headers,
-            content=content,
+            content=b"".join(chunks),
         )
 
 
 class _Lost(aiohttp.ClientError):
-    """Wraps a failure of the connection, so that aiohttp does not repeat the request by itself."""
+    """Wraps a failure of the connection, so that aiohttp does not repeat the request."""
 
     def __init__(self, error: aiohttp.ClientConnectionError) -> None:
         super().__init__()
@@ -234,23 +226,11 @@ async def _never_repeat(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
     # aiohttp sends a GET, PUT or DELETE a second time when its connection breaks. That would be
-    # one attempt too many for our policy and limits, and a write done twice.
+    # one attempt more than our policy allows, and might do a write twice.
     try:
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _Lost(error) from None
-
-
-async def _read(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes | None:
-    """The whole body, or None as soon as it is too large."""
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await answer.content.readany():
-        size += len(chunk)
-        if size > max_bytes:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _check_lent(session: Any, host: str, trace_configs: Sequence[aiohttp.TraceConfig]) -> None:
@@ -272,7 +252,7 @@ def _check_lent(session: Any, host: str, trace_configs: Sequence[aiohttp.TraceCo
         )
     if trace_configs:
         raise ConfigurationError(
-            "trace_configs is for a session made here: give them to the session that is lent"
+            "trace_configs is for a session made here: give them to the session you lend"
         )
 
 
@@ -299,16 +279,14 @@ def _transport_error(
 
 
 def _kind_and_reason(error: Exception) -> tuple[type[TransportError], str]:
-    # Only messages that are known to hold no header are taken over.
-    kind: type[TransportError] = ConnectionLost
-    reason = "it broke"
+    # Only messages that are known to hold no header are used.
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            kind, reason = TLSError, str(error)
+            return TLSError, str(error)
         case aiohttp.ClientHttpProxyError():
-            kind, reason = ConnectError, f"the proxy answered {error.status}"
+            return ConnectError, f"the proxy answered {error.status}"
         case aiohttp.ClientConnectorError():
-            kind, reason = ConnectError, str(error)
+            return ConnectError, str(error)
         case aiohttp.ServerDisconnectedError():
             reason = "the server closed it before it answered"
         case aiohttp.ClientPayloadError():
@@ -318,5 +296,5 @@ def _kind_and_reason(error: Exception) -> tuple[type[TransportError], str]:
         case OSError() if error.errno:
             reason = os.strerror(error.errno)
         case _:
-            pass
-    return kind, reason
+            reason = "it broke"
+    return ConnectionLost, reason

@@ -53,7 +53,7 @@ def prepare(
     headers: dict[str, str] | None = None,
 ) -> PreparedRequest:
     builder = RequestBuilder(URL(base_url), headers or {}, region)
-    return builder.build(request, credentials, None if credentials is None else credentials.region)
+    return builder.build(request, credentials)
 
 
 def get(path: str = "/visitors", **arguments: Any) -> PreparedRequest:

@@ -39,8 +39,8 @@ from livechat_async import (
     UnsettledDaysError,
     errors,
 )
-from livechat_async.http.deadline import Deadline
 from livechat_async.http.retry import (
+    Deadline,
     call_with_retries,
     is_worth_repeating,
     seconds_to_wait,
