@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,13 +25,12 @@ from livechat_async import (
     LiveChatClient,
     LiveChatError,
     Page,
-    Pager,
     Request,
     RequestTimeout,
 )
 from livechat_async.export import export as export_module
 from livechat_async.export.checkpoint import Checkpoint, IncompleteDay, Window
-from livechat_async.export.completeness import Tally
+from livechat_async.export.completeness import Completeness, keys_of
 from livechat_async.export.export import (
     BEGINNING,
     MOST_ITEMS,
@@ -89,40 +89,34 @@ class Archive:
     def between(self, first: date, last: date) -> list[Item]:
         return sorted((item for item in self.items if first <= item.day <= last), reverse=True)
 
-    def days(self, prefetch: int | None) -> Callable[[date, date], Pager[Item]]:
-        def pager(first: date, last: date) -> Pager[Item]:
-            async def fetch(number: int) -> Page[Item]:
-                self.asked.append((Window(first, last), number))
-                for _ in range(self.steps(len(self.asked))):
-                    await asyncio.sleep(0)
-                if number > MOST // self.size:
-                    raise BadRequestError(method="GET", url="/chats", status=400, message="far")
-                self.happens()
-                found = self.between(first, last)
-                total = self.total(len(found))
-                shown = found[(number - 1) * self.size : number * self.size]
-                for _ in range(self.steps(len(self.asked) + number)):
-                    await asyncio.sleep(0)
-                pages = None if total is None else math.ceil(total / self.size)
-                if pages is not None and self.most_pages is not None:
-                    pages = min(pages, self.most_pages)
-                return Page(
-                    items=shown,
-                    number=number,
-                    pages=pages,
-                    total=total,
-                    size=len(shown),
-                    url="/chats",
-                    fetch=fetch,
-                )
-
-            return Pager(fetch, lambda item: item.id, prefetch=prefetch)
-
-        return pager
+    async def fetch(self, number: int, *, date_from: date, date_to: date) -> Page[Item]:
+        self.asked.append((Window(date_from, date_to), number))
+        for _ in range(self.steps(len(self.asked))):
+            await asyncio.sleep(0)
+        if number > MOST // self.size:
+            raise BadRequestError(method="GET", url="/chats", status=400, message="far")
+        self.happens()
+        found = self.between(date_from, date_to)
+        total = self.total(len(found))
+        shown = found[(number - 1) * self.size : number * self.size]
+        for _ in range(self.steps(len(self.asked) + number)):
+            await asyncio.sleep(0)
+        pages = None if total is None else math.ceil(total / self.size)
+        if pages is not None and self.most_pages is not None:
+            pages = min(pages, self.most_pages)
+        return Page(
+            items=shown,
+            number=number,
+            pages=pages,
+            total=total,
+            size=len(shown),
+            url="/chats",
+            fetch=partial(self.fetch, date_from=date_from, date_to=date_to),
+        )
 
     def export(self, days: int, prefetch: int | None = None, **options: Any) -> Export[Item]:
         return Export(
-            self.days(prefetch),
+            self.fetch,
             query=QUERY,
             first=START,
             last=START + timedelta(days=days - 1),
@@ -584,11 +578,11 @@ async def test_a_new_item_on_top_costs_one_more_request() -> None:
     assert [number for _, number in archive.asked] == [1, 2, 3, 4, 1]
 
 
-# What tells that everything was met
+# What shows that everything was seen
 
 
 def read(
-    tally: Tally[dict[str, Any]],
+    window: Completeness,
     *ids: str,
     total: int | None,
     broken: int = 0,
@@ -597,10 +591,11 @@ def read(
     async def fetch(_: int) -> Page[dict[str, Any]]:
         raise NotImplementedError
 
-    tally.answer(total, tally.ask() if before is None else before)
-    tally.add(
+    items = [{"id": identity} for identity in ids]
+    window.hear(total, window.largest_total if before is None else before)
+    window.add(
         Page(
-            items=[{"id": identity} for identity in ids],
+            items=items,
             number=1,
             pages=None,
             total=total,
@@ -608,87 +603,88 @@ def read(
             size=len(ids) + broken,
             url="/chats",
             fetch=fetch,
-        )
+        ),
+        keys_of(items),
     )
 
 
 @pytest.mark.parametrize("in_flight_together", [True, False])
 def test_answers_in_flight_together_may_come_out_of_order(*, in_flight_together: bool) -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    before = tally.ask() if in_flight_together else None
-    read(tally, "a", "b", total=4)
-    read(tally, "c", "d", total=3, before=before)
-    tally.end_pass()
-    assert tally.is_settled is in_flight_together
+    window = Completeness()
+    before = window.largest_total if in_flight_together else None
+    read(window, "a", "b", total=4)
+    read(window, "c", "d", total=3, before=before)
+    window.end_pass()
+    assert window.is_complete is in_flight_together
 
 
-def test_what_cannot_be_read_counts_in_a_walk_during_which_nothing_changed() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", total=3, broken=1)
-    read(tally, "b", total=3)
-    tally.end_pass()
-    assert tally.is_settled
-    assert len(tally.broken) == 1
+def test_broken_items_count_in_a_walk_during_which_nothing_changed() -> None:
+    window = Completeness()
+    read(window, "a", total=3, broken=1)
+    read(window, "b", total=3)
+    window.end_pass()
+    assert window.is_complete
+    assert len(window.broken) == 1
 
-    tally = Tally()
-    read(tally, "a", total=3, broken=1)
-    read(tally, "b", total=4, broken=1)
-    tally.end_pass()
-    assert not tally.is_settled
+    window = Completeness()
+    read(window, "a", total=3, broken=1)
+    read(window, "b", total=4, broken=1)
+    window.end_pass()
+    assert not window.is_complete
 
 
 def test_a_later_walk_goes_as_far_as_it_has_to() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", "b", total=4)
-    read(tally, "c", "d", total=6)
-    tally.end_pass()
-    read(tally, "e", "a", total=7)
-    assert not tally.is_enough  # there may be more that is new
-    read(tally, "b", "c", total=7)
-    assert tally.is_enough  # what is still missing came on top meanwhile
-    tally.end_pass()
-    assert not tally.is_settled
-    read(tally, "a", "b", total=7)
-    read(tally, "f", "c", total=7)
-    assert not tally.is_enough  # it is somewhere below
-    read(tally, "g", "d", total=7)
-    assert tally.is_enough
-    tally.end_pass()
-    assert tally.is_settled
+    window = Completeness()
+    read(window, "a", "b", total=4)
+    read(window, "c", "d", total=6)
+    window.end_pass()
+    read(window, "e", "a", total=7)
+    assert not window.can_stop  # there may be more that is new
+    read(window, "b", "c", total=7)
+    assert window.can_stop  # what is still missing came on top meanwhile
+    window.end_pass()
+    assert not window.is_complete
+    read(window, "a", "b", total=7)
+    read(window, "f", "c", total=7)
+    assert not window.can_stop  # it is somewhere below
+    read(window, "g", "d", total=7)
+    assert window.can_stop
+    window.end_pass()
+    assert window.is_complete
 
 
-def test_after_items_went_away_counting_begins_anew() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", "b", total=5)
-    read(tally, "c", total=3)
-    tally.end_pass()
-    assert not tally.is_settled
-    read(tally, "a", "b", total=3)
-    read(tally, "d", total=4)
-    tally.end_pass()
-    assert not tally.is_settled
-    read(tally, "e", "a", total=4)
-    assert tally.is_enough
-    tally.end_pass()
-    assert tally.is_settled
+def test_counting_restarts_after_items_were_deleted() -> None:
+    window = Completeness()
+    read(window, "a", "b", total=5)
+    read(window, "c", total=3)
+    window.end_pass()
+    assert not window.is_complete
+    read(window, "a", "b", total=3)
+    read(window, "d", total=4)
+    window.end_pass()
+    assert not window.is_complete
+    read(window, "e", "a", total=4)
+    assert window.can_stop
+    window.end_pass()
+    assert window.is_complete
 
 
-def test_an_answer_nobody_looks_at_counts_too() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", "b", total=3)
-    tally.answer(2, tally.ask())
-    tally.end_pass()
-    read(tally, "b", "c", total=3)
-    assert not tally.is_enough
-    tally.end_pass()
-    assert not tally.is_settled
+def test_an_answer_counts_even_if_its_page_is_never_looked_at() -> None:
+    window = Completeness()
+    read(window, "a", "b", total=3)
+    window.hear(2, window.largest_total)
+    window.end_pass()
+    read(window, "b", "c", total=3)
+    assert not window.can_stop
+    window.end_pass()
+    assert not window.is_complete
 
 
-def test_an_item_without_an_id_is_known_by_what_it_holds() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "", "a", total=None)
-    read(tally, "", total=None)
-    assert len(tally.met) == 2
+def test_an_item_without_an_id_is_known_by_its_content() -> None:
+    window = Completeness()
+    read(window, "", "a", total=None)
+    read(window, "", total=None)
+    assert len(window.seen) == 2
 
 
 # Checkpoints
@@ -754,12 +750,12 @@ async def test_a_damaged_checkpoint_is_refused(changes: dict[str, Any], message:
     with pytest.raises(ConfigurationError, match=message) as caught:
         Checkpoint.from_json(json.dumps(data))
 
-    assert "begin anew" in str(caught.value)
+    assert "start over" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, b"\xff\xfe", '{"kind": 1}'])
 def test_what_is_no_checkpoint_is_refused(text: str | bytes) -> None:
-    with pytest.raises(ConfigurationError, match="begin anew"):
+    with pytest.raises(ConfigurationError, match="start over"):
         Checkpoint.from_json(text)
 
 
@@ -785,7 +781,7 @@ async def test_a_checkpoint_of_another_query_is_refused() -> None:
         ({**QUERY, "base_url": "https://eu.example.com"}, "base_url"),
     ):
         with pytest.raises(ConfigurationError, match=message):
-            Export(archive.days(None), query=query, first=START, last=START, checkpoint=checkpoint)
+            Export(archive.fetch, query=query, first=START, last=START, checkpoint=checkpoint)
 
 
 async def test_a_finished_export_gives_nothing_more_and_asks_nothing() -> None:
@@ -817,10 +813,10 @@ async def test_a_checkpoint_keeps_no_more_ids_than_can_come_again() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"on_overfull_day": "cut"}, "'raise' or 'partial'"),
+        ({"on_overfull_day": "cut"}, "is none of 'raise', 'partial'"),
         ({"window_items": 0}, "window_items=0"),
         ({"prefetch": 0}, "prefetch=0"),
-        ({"on_broken": "ignore"}, "'raise' or 'skip'"),
+        ({"on_broken": "ignore"}, "is none of 'raise', 'skip'"),
         ({"date_from": date(2024, 1, 2), "date_to": date(2024, 1, 1)}, "date_to=2024-01-01"),
         ({"date_from": date(9999, 1, 1)}, "after today="),
     ],
