@@ -11,15 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import (
-    AsyncGenerator,
-    Awaitable,
-    Callable,
-    Generator,
-    Hashable,
-    Iterable,
-    Sequence,
-)
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
@@ -28,6 +20,7 @@ from attrs import evolve, field, frozen
 
 from livechat_async.checks import check_choice, check_count
 from livechat_async.decoding.bodies import (
+    Envelope,
     NotJSONError,
     item_reader,
     load_json,
@@ -57,7 +50,7 @@ __all__ = [
 T = TypeVar("T")
 
 BrokenPolicy: TypeAlias = Literal["raise", "skip"]
-_Identify: TypeAlias = Callable[[Sequence[Any]], Iterable[Hashable | None]]
+_Identify: TypeAlias = Callable[[Sequence[Any]], Any]
 
 _MAX_PAGES_OF_REPEATS = 10
 
@@ -151,11 +144,10 @@ class Pager(Generic[T]):
     Pages are numbered, so items move between pages when the data changes during a walk:
 
     - New items push others to later pages. The walk drops the repeats by their id.
-    - Deleted items pull others to earlier pages. When ``total`` shrinks, the walk goes back by as
-      many pages as items can have moved, so it skips nothing.
+    - Deleted items pull others to earlier pages. When ``total`` shrinks, the walk goes back far
+      enough to skip nothing. If equally many items are added and deleted between two answers,
+      ``total`` does not change, and the items that moved to an earlier page are missed.
     - An empty page ends the walk, whatever ``pages`` says.
-    - If equally many items are added and deleted between two answers, ``total`` does not change,
-      and the walk misses the items that moved to an earlier page.
 
     Args:
         fetch: fetches a page by its number.
@@ -256,16 +248,10 @@ class Pager(Generic[T]):
 class Walk(Generic[T]):
     """One walk over numbered pages. It fetches ahead and drops repeated items.
 
-    Args:
-        fetch: fetches a page by its number.
-        identify: gives what identifies each of some items; None for one that has no identity.
-        start: the first page.
-        prefetch: how many page requests to keep in flight; 0 requests a page when it is needed.
-
     Attributes:
         progress: how far it has come.
-        ids: what identifies each item of the page that `next` gave last.
-        prefetch: as the argument; it may change during the walk.
+        ids: what ``identify`` gave for the items of the latest page, None where it found nothing.
+        prefetch: how many page requests to keep in flight; it may change during the walk.
     """
 
     def __init__(
@@ -294,11 +280,14 @@ class Walk(Generic[T]):
     async def next(self) -> Page[T] | None:
         """The next page, without repeats; None after the last."""
         while self._last is None or self._number <= self._last:
+            self._take_off()
             try:
-                page = await self._next_answer()
+                page = await (self._flights[0] if self._flights else self._fetch(self._number))
             except CallError as error:
                 error.resume_page = self._number
                 raise
+            if self._flights:
+                self._flights.popleft()
             self._last = page.pages
             if await self._went_back(page):
                 continue
@@ -320,14 +309,6 @@ class Walk(Generic[T]):
         for flight in flights:
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
-
-    async def _next_answer(self) -> Page[T]:
-        self._take_off()
-        if not self._flights:
-            return await self._fetch(self._number)
-        page = await self._flights[0]
-        self._flights.popleft()
-        return page
 
     def _take_off(self) -> None:
         """Start requests until `prefetch` are in flight, but none after the last page."""
@@ -367,12 +348,10 @@ class Walk(Generic[T]):
         self.ids = ids
         self._seen |= unique
         # New items push known ones to later pages, so a page of repeats is normal while it grows.
-        if page.items or page.broken or self._has_grown:
-            self._pages_of_repeats = 0
-        else:
-            self._pages_of_repeats += 1
-            if self._pages_of_repeats > _MAX_PAGES_OF_REPEATS:
-                raise PagingError(method="GET", url=page.url, page=page.number)
+        has_news = page.items or page.broken or self._has_grown
+        self._pages_of_repeats = 0 if has_news else self._pages_of_repeats + 1
+        if self._pages_of_repeats > _MAX_PAGES_OF_REPEATS:
+            raise PagingError(method="GET", url=page.url, page=page.number)
         self.progress = Progress(
             pages_done=self.progress.pages_done + 1,
             pages_expected=page.pages,
@@ -382,7 +361,7 @@ class Walk(Generic[T]):
         return page
 
 
-def ids_of(items: Iterable[Any]) -> list[str | int | None]:
+def ids_of(items: Sequence[Any]) -> list[str | int | None]:
     """The id of each item, typed or not; None for an item without one."""
     ids: list[str | int | None] = []
     for item in items:
@@ -418,64 +397,53 @@ def page_fetcher(
     check_choice("on_broken", on_broken, get_args(BrokenPolicy))
 
     async def fetch(number: int, **query: Any) -> Page[T]:
-        read = partial(
-            _read_page,
-            hook=session.converter.get_structure_hook(item_type),
-            item_type=item_type,
-            key=key,
-            number=number,
-            skip_broken=on_broken == "skip",
-            fetch=partial(fetch, **query) if query else fetch,
-            url=request.path,
-        )
+        hook = session.converter.get_structure_hook(item_type)
+
+        def read(content: bytes) -> Generator[None, None, Page[T]]:
+            envelope, items, problems = yield from _read_items(content, key, hook, item_type)
+            if problems and on_broken == "raise":
+                raise problems[0]
+            return Page(
+                items=items,
+                number=number,
+                pages=_count(envelope.pages, "pages"),
+                total=_count(envelope.total, "total"),
+                broken=[
+                    BrokenItem(number, each.path, each.expected, each.found) for each in problems
+                ],
+                size=len(envelope.items),
+                url=request.path,
+                fetch=partial(fetch, **query),
+            )
+
         return (await session.call(request.with_query(**query, page=number), read)).value
 
     return fetch
 
 
-def _read_page(
-    content: bytes,
-    *,
-    hook: Hook,
-    item_type: type[T],
-    key: str,
-    number: int,
-    skip_broken: bool,
-    fetch: Callable[[int], Awaitable[Page[T]]],
-    url: str,
-) -> Generator[None, None, Page[T]]:
+def _read_items(
+    content: bytes, key: str, hook: Hook, item_type: type[T]
+) -> Generator[None, None, tuple[Envelope, list[T], list[WireError]]]:
+    """The envelope of a page, its items, and what is wrong with those that cannot be read."""
     envelope = read_envelope(content, key, hook)
-    broken: list[BrokenItem] = []
     if envelope is not None:
-        items: list[T] = envelope.items
-    else:
-        envelope = open_envelope(content, key)
-        if envelope is None:
-            raise WireError(f"an object with a list of {key}", repr(load_json(content)))
-        items = []
-        read, length = item_reader(hook, item_type), turn_length(envelope.items, content)
-        for index, raw in enumerate(envelope.items):
-            if index and index % length == 0:
-                yield
-            try:
-                items.append(read(raw))
-            except NotJSONError:
-                raise
-            except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
-                problem = find_wire_error(error).inside(f"{key}[{index}]")
-                if not skip_broken:
-                    raise problem from None
-                broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
-    return Page(
-        items=items,
-        number=number,
-        pages=_count(envelope.pages, "pages"),
-        total=_count(envelope.total, "total"),
-        broken=broken,
-        size=len(envelope.items),
-        url=url,
-        fetch=fetch,
-    )
+        return envelope, envelope.items, []
+    envelope = open_envelope(content, key)
+    if envelope is None:
+        raise WireError(f"an object with a list of {key}", repr(load_json(content)))
+    items: list[T] = []
+    problems: list[WireError] = []
+    read, length = item_reader(hook, item_type), turn_length(envelope.items, content)
+    for index, raw in enumerate(envelope.items):
+        if index and index % length == 0:
+            yield
+        try:
+            items.append(read(raw))
+        except NotJSONError:
+            raise
+        except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
+            problems.append(find_wire_error(error).inside(f"{key}[{index}]"))
+    return envelope, items, problems
 
 
 def _count(value: Any, name: str) -> int | None:

@@ -18,7 +18,6 @@ __all__ = ["Checkpoint", "IncompleteDay", "Window"]
 
 _KIND = "livechat_async.export"
 _VERSION = 1
-_START_OVER = "start over without it"
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 
 
@@ -67,9 +66,9 @@ class Checkpoint:
     It holds no credentials, but it names the filters of the query and the ids of items.
 
     Attributes:
-        query: what is asked, by name. An export resumes only from a checkpoint of the same query.
+        query: what is asked, by name; an export resumes only from a checkpoint of the same query.
         first: the first day of the whole range.
-        last: the last day. If it was left out, it is the day on which the export began.
+        last: the last day; if it was left out, the day on which the export began.
         windows: the days that are left, the oldest first; none if the export is finished.
         windows_done: how many windows are finished.
         items_done: how many items were handed out.
@@ -117,28 +116,24 @@ class Checkpoint:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            problem = "the checkpoint is cut short, or is none: it is no whole JSON text"
-            raise ConfigurationError(f"{problem}; {_START_OVER}") from None
+            raise _refusal("the checkpoint is cut short, or is no JSON text at all") from None
         except TypeError:
             kind = type(text).__name__
             raise ConfigurationError(f"a checkpoint is read from text, not from {kind}") from None
         if not isinstance(data, dict) or data.get("kind") != _KIND:
-            raise ConfigurationError(f"this is no checkpoint of an export; {_START_OVER}")
+            raise _refusal("this is no checkpoint of an export")
         if data.get("version") != _VERSION:
-            raise ConfigurationError(
+            raise _refusal(
                 f"the checkpoint is of version {data.get('version')!r}, and this release reads "
-                f"version {_VERSION}: finish the export with the release that began it, or "
-                f"{_START_OVER}"
+                f"version {_VERSION}: finish the export with the release that began it"
             )
         try:
             stored = msgspec.convert(data, _Stored)
         except msgspec.ValidationError as error:
-            problem = f"the checkpoint is damaged ({error})"
-            raise ConfigurationError(f"{problem}; {_START_OVER}") from None
+            raise _refusal(f"the checkpoint is damaged: {error}") from None
         windows = tuple(starmap(Window, stored.windows))
         if not _are_the_end_of(windows, stored.first, stored.last):
-            problem = "the checkpoint is damaged (the days left are not the end of the range)"
-            raise ConfigurationError(f"{problem}; {_START_OVER}")
+            raise _refusal("the checkpoint is damaged: its windows are not the end of its range")
         incomplete = tuple(
             IncompleteDay(day=day, total=total, exported=exported)
             for day, total, exported in stored.incomplete
@@ -160,6 +155,10 @@ class _Stored(msgspec.Struct):
     items_broken: _Count
     handed_out: dict[date, tuple[str, ...]]
     incomplete: list[tuple[date, _Count | None, _Count]]
+
+
+def _refusal(problem: str) -> ConfigurationError:
+    return ConfigurationError(f"{problem}; start over without it")
 
 
 def _are_the_end_of(windows: tuple[Window, ...], first: date, last: date) -> bool:

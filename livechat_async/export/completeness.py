@@ -31,8 +31,8 @@ class Completeness:
 
     A window is complete once we have seen as many ids as the largest `total` any answer gave. If
     `total` shrank, items were deleted and counting restarts with the next walk. A window is also
-    complete after a walk in which every answer gave the same `total`, if that walk saw as many
-    items, readable or not, or if it saw nothing new: then `total` is wrong.
+    complete if all answers of a walk gave the same `total`, and the walk saw as many items,
+    readable or not, or saw nothing new: then `total` is wrong.
 
     Attributes:
         seen: the ids of all walks.
@@ -91,7 +91,7 @@ class Completeness:
         return is_known and len(self._counted) >= self.largest_total
 
     def end_pass(self) -> None:
-        """A walk is over: find out whether the window is complete."""
+        """End a walk, and decide whether the window is complete."""
         now = self._pass
         size = len(now.seen) + len(now.broken)
         has_all = not now.new or (self.total is not None and size >= self.total)

@@ -118,9 +118,7 @@ class Export(Generic[T]):
         window_items: split windows with more items than this.
 
     Attributes:
-        incomplete: days that were cut off, with ``on_overfull_day="partial"``.
         broken: items that were skipped since this object was made, with ``on_broken="skip"``.
-        late: how many items arrived in finished windows; None if that is not known (yet).
 
     Raises:
         ConfigurationError: an argument cannot be used, or the checkpoint is of another query.
@@ -152,17 +150,12 @@ class Export(Generic[T]):
         self._prefetch = prefetch or 0
         self._allows_partial = on_overfull_day == "partial"
         self._window_items = min(window_items, MOST_ITEMS)
-        self._start = checkpoint
-        self._windows = list(checkpoint.windows)
-        self._windows_done = checkpoint.windows_done
+        self._state = checkpoint  # of the latest finished or split window, but for these two:
         self._items_done = checkpoint.items_done
-        self._items_expected = checkpoint.items_expected
-        self._items_broken = checkpoint.items_broken
-        self.incomplete: Sequence[IncompleteDay] = checkpoint.incomplete
-        self.broken: Sequence[BrokenItem] = ()
-        self.late: int | None = None
         # Each id with the last day of the window it was seen in: after that day it cannot return.
         self._handed_out = {key: day for day, keys in checkpoint.handed_out.items() for key in keys}
+        self.broken: Sequence[BrokenItem] = ()
+        self._late: int | None = None
         self._items: AsyncGenerator[T, None] | None = None
 
     @property
@@ -172,33 +165,39 @@ class Export(Generic[T]):
         for key, day in self._handed_out.items():
             handed_out.setdefault(day, []).append(key)
         return evolve(
-            self._start,
-            windows=tuple(self._windows),
-            windows_done=self._windows_done,
+            self._state,
             items_done=self._items_done,
-            items_expected=self._items_expected,
-            items_broken=self._items_broken,
             handed_out={day: tuple(keys) for day, keys in handed_out.items()},
-            incomplete=tuple(self.incomplete),
         )
 
     @property
     def progress(self) -> ExportProgress:
         """How far it has come."""
-        expected = self._items_expected
+        state, done = self._state, self._items_done
+        expected = state.items_expected
         return ExportProgress(
-            items_done=self._items_done,
-            items_expected=None if expected is None else max(expected, self._items_done),
-            items_broken=self._items_broken,
-            windows_done=self._windows_done,
-            windows_left=len(self._windows),
-            window=self._windows[0] if self._windows else None,
+            items_done=done,
+            items_expected=None if expected is None else max(expected, done),
+            items_broken=state.items_broken,
+            windows_done=state.windows_done,
+            windows_left=len(state.windows),
+            window=next(iter(state.windows), None),
         )
 
     @property
     def is_finished(self) -> bool:
         """Whether everything was handed out: then a loop gives nothing more."""
-        return not self._windows
+        return self._state.is_finished
+
+    @property
+    def incomplete(self) -> Sequence[IncompleteDay]:
+        """Days that were cut off, with ``on_overfull_day="partial"``."""
+        return self._state.incomplete
+
+    @property
+    def late(self) -> int | None:
+        """How many items arrived in finished windows; None if that is not known (yet)."""
+        return self._late
 
     def __aiter__(self) -> AsyncGenerator[T, None]:
         if self._items is None:
@@ -218,11 +217,11 @@ class Export(Generic[T]):
         await self.aclose()
 
     async def _hand_out(self) -> AsyncGenerator[T, None]:
-        if not self._windows:
+        if self.is_finished:
             return
         try:
-            while self._windows:
-                window = self._windows[0]
+            while not self.is_finished:
+                window = self._state.windows[0]
                 async with aclosing(self._pages(window)) as pages:
                     async for page in pages:
                         for key, item in page.items():
@@ -263,15 +262,15 @@ class Export(Generic[T]):
                 raise
             # LiveChat pages no further. The items handed out stay known to the halves.
             self._split(window, seen.total, len(seen.seen), error)
-        if self._windows[0] == window:
+        if self._state.windows[0] == window:
             self._finish(window, seen)
 
     async def _answer(self, window: Window, seen: Completeness, number: int) -> Page[T]:
         largest_before = seen.largest_total
         page = await self._fetch(number, date_from=window.first, date_to=window.last)
         seen.hear(page.total, largest_before)
-        if self._items_expected is None:
-            self._items_expected = page.total
+        if self._state.items_expected is None:
+            self._state = evolve(self._state, items_expected=page.total)
         return page
 
     def _new_items(self, window: Window, keys: list[str], items: Sequence[T]) -> dict[str, T]:
@@ -287,7 +286,7 @@ class Export(Generic[T]):
         if size <= (MOST_ITEMS if window.is_day else self._window_items):
             return False
         self._split(window, page.total, MOST_ITEMS)
-        return self._windows[0] != window
+        return self._state.windows[0] != window
 
     def _split(
         self, window: Window, total: int | None, most: int, cause: BadRequestError | None = None
@@ -298,32 +297,36 @@ class Export(Generic[T]):
             OverfullDayError: it is a single day, and may not be cut off.
         """
         if not window.is_day:
-            self._windows[:1] = window.halves()
+            windows = (*window.halves(), *self._state.windows[1:])
+            self._state = evolve(self._state, windows=windows)
         elif not self._allows_partial:
             raise OverfullDayError(
                 first=window.first, last=window.last, total=total, most=most
             ) from cause
 
     def _finish(self, window: Window, seen: Completeness) -> None:
-        if not seen.is_complete:
-            day = IncompleteDay(day=window.first, total=seen.total, exported=len(seen.seen))
-            self.incomplete = (*self.incomplete, day)
+        day = IncompleteDay(day=window.first, total=seen.total, exported=len(seen.seen))
         self.broken = (*self.broken, *seen.broken)
-        self._items_broken += len(seen.broken)
-        self._windows_done += 1
-        del self._windows[0]
+        self._state = evolve(
+            self._state,
+            windows=self._state.windows[1:],
+            windows_done=self._state.windows_done + 1,
+            items_broken=self._state.items_broken + len(seen.broken),
+            incomplete=(*self._state.incomplete, *(() if seen.is_complete else (day,))),
+        )
         # A chat around midnight may come again on the next day, but on no later one.
         self._handed_out = {key: day for key, day in self._handed_out.items() if day >= window.last}
 
     async def _count_late(self) -> None:
-        if self._windows_done == 1 or self.incomplete:
+        state = self._state
+        if state.windows_done == 1 or state.incomplete:
             return
         try:
-            page = await self._fetch(1, date_from=self._start.first, date_to=self._start.last)
+            page = await self._fetch(1, date_from=state.first, date_to=state.last)
         except CallError:
             return  # the export is complete without this number
         if page.total is not None:
-            self.late = max(0, page.total - self._items_done - self._items_broken)
+            self._late = max(0, page.total - self._items_done - state.items_broken)
 
 
 def export(
@@ -334,16 +337,14 @@ def export(
     key: str,
     date_from: date | None = None,
     date_to: date | None = None,
-    prefetch: int | None = 8,
-    checkpoint: Checkpoint | None = None,
     on_broken: BrokenPolicy = "raise",
-    on_overfull_day: OverfullDayPolicy = "raise",
-    window_items: int = WINDOW_ITEMS,
+    **options: Any,
 ) -> Export[T]:
     """An export from any endpoint of numbered pages that takes ``date_from`` and ``date_to``.
 
-    The arguments are those of `paginate` and `Export`. The request has neither days nor ``page``;
-    its ``timezone`` says when today ends. `ChatsResource.export` documents the defaults.
+    The request has neither days nor ``page``; its ``timezone`` says when today ends.
+    `ChatsResource.export` documents the days and their defaults, `paginate` the other arguments,
+    and `Export` the options.
     """
     query = {name: value for name, value in request.query.items() if value is not None}
     first, last = date_from or BEGINNING, date_to or _today(query.get("timezone"))
@@ -364,10 +365,7 @@ def export(
         query={name: _plain(value) for name, value in asked.items() if value is not None},
         first=first,
         last=last,
-        prefetch=prefetch,
-        checkpoint=checkpoint,
-        on_overfull_day=on_overfull_day,
-        window_items=window_items,
+        **options,
     )
 
 
