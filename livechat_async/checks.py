@@ -22,6 +22,7 @@ __all__ = [
     "check_count",
     "check_day",
     "check_days_in_order",
+    "check_numbers",
     "check_seconds",
     "check_zone",
     "count",
@@ -118,6 +119,22 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
             return str(choice)
     known = ", ".join(repr(str(choice)) for choice in choices)
     raise ConfigurationError(f"{name}={value!r} is none of {known}")
+
+
+def check_numbers(name: str, values: Any, default: str) -> list[int]:
+    """At least one whole number from 0; ``default`` is what leaving the list out means."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ConfigurationError(f"{name}={values!r}: a list of numbers is needed, as in [0, 2]")
+    numbers: list[Any] = list(values)
+    if not numbers:
+        raise ConfigurationError(f"{name} is empty: leave it out to mean {default}")
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            item = name.removesuffix("s")
+            raise ConfigurationError(
+                f"{name}: {number!r} is no {item}; {name} are whole numbers from 0"
+            )
+    return numbers
 
 
 def parse_day(text: Any) -> date | None:

@@ -1,1 +1,5 @@
-"""One class a resource: a method builds a request and names a model, and nothing else."""
+"""One class for each resource, such as ``client.chats``, and one method for each endpoint.
+
+A method checks its arguments by the rules in `_arguments` and makes a call through the base class
+in `_base`. Nothing else happens here.
+"""
