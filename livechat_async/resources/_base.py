@@ -56,7 +56,7 @@ class Resource:
         request = Request(
             method,
             path,
-            path_params=path_params,
+            path_params=path_params or None,
             query=query,
             body=body,
             encoding=encoding,
