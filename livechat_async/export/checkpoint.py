@@ -44,7 +44,7 @@ class Window:
         return Window(self.first, middle), Window(middle + timedelta(days=1), self.last)
 
 
-@frozen(kw_only=True)
+@frozen
 class IncompleteDay:
     """A day with more items than LiveChat pages, of which only some were exported.
 
@@ -134,10 +134,7 @@ class Checkpoint:
         windows = tuple(starmap(Window, stored.windows))
         if not _are_the_end_of(windows, stored.first, stored.last):
             raise _refusal("the checkpoint is damaged: its windows are not the end of its range")
-        incomplete = tuple(
-            IncompleteDay(day=day, total=total, exported=exported)
-            for day, total, exported in stored.incomplete
-        )
+        incomplete = tuple(starmap(IncompleteDay, stored.incomplete))
         fields = msgspec.structs.asdict(stored)
         return cls(**{**fields, "windows": windows, "incomplete": incomplete})
 

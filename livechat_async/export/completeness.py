@@ -20,10 +20,7 @@ class _Pass:
     seen: set[str] = field(factory=set)
     broken: list[BrokenItem] = field(factory=list)
     totals: set[int] = field(factory=set)
-    new: int = 0
-    pages: int = 0
-    pages_with_new: int = 0
-    is_past_new: bool = False
+    new: list[int] = field(factory=list)  # how many new ids each page had
 
 
 class Completeness:
@@ -70,20 +67,18 @@ class Completeness:
 
     def add(self, page: Page[Any], keys: Sequence[str]) -> None:
         """Count the items of a page, by the `keys_of` them."""
-        now, new = self._pass, len(set(keys) - self.seen)
-        now.pages += 1
-        now.pages_with_new += new > 0
-        # New items come on top. Below them, only a whole walk finds what is still missing.
-        now.is_past_new = 0 < now.pages_with_new == now.pages - 1 and not new
-        now.new += new
-        now.broken += page.broken
-        for seen in (self.seen, self._counted, now.seen):
+        self._pass.new.append(len(set(keys) - self.seen))
+        self._pass.broken += page.broken
+        for seen in (self.seen, self._counted, self._pass.seen):
             seen.update(keys)
 
     @property
     def can_stop(self) -> bool:
         """Whether a walk after the first can skip the pages that follow."""
-        return self._has_counted_all or self._pass.is_past_new
+        # New items come on top. Below them, only a whole walk finds what is still missing.
+        new = self._pass.new
+        is_past_new = len(new) > 1 and not new[-1] and all(new[:-1])
+        return self._has_counted_all or is_past_new
 
     @property
     def _has_counted_all(self) -> bool:
@@ -94,7 +89,7 @@ class Completeness:
         """End a walk, and decide whether the window is complete."""
         now = self._pass
         size = len(now.seen) + len(now.broken)
-        has_all = not now.new or (self.total is not None and size >= self.total)
+        has_all = not any(now.new) or (self.total is not None and size >= self.total)
         self.is_complete = self._has_counted_all or (len(now.totals) <= 1 and has_all)
         self.broken = max(self.broken, now.broken, key=len)
         self.passes += 1

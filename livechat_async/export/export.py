@@ -105,23 +105,12 @@ class Export(Generic[T]):
       equally many are added and deleted among answers to requests that are in flight together.
     - A day with more items than LiveChat pages is never cut silently.
 
-    Args:
-        fetch: fetches the page of a number, with the items from ``date_from`` to ``date_to``, both
-            included.
-        query: what is asked, as plain data; a checkpoint of another query is refused.
-        first: the first day.
-        last: the last day.
-        prefetch: how many page requests to keep in flight ahead of the loop.
-        checkpoint: where to resume; its days replace ``first`` and ``last``.
-        on_overfull_day: ``"raise"`` an `OverfullDayError`, or hand out ``"partial"`` days and
-            report them in `incomplete`.
-        window_items: split windows with more items than this.
+    `ChatsResource.export` makes it, and documents the options. ``fetch`` gives a page by its number
+    and the days ``date_from`` and ``date_to``, both included. ``query`` is what is asked, as plain
+    data: a checkpoint has to be of the same query, and replaces ``first`` and ``last``.
 
     Attributes:
         broken: items that were skipped since this object was made, with ``on_broken="skip"``.
-
-    Raises:
-        ConfigurationError: an argument cannot be used, or the checkpoint is of another query.
     """
 
     def __init__(

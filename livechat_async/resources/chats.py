@@ -89,6 +89,9 @@ class ChatFilters(TypedDict, total=False):
 class ChatsResource(Resource):
     """The archive of chats: ``client.chats``.
 
+    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
+    are no credentials. It raises a `CallError` if the call fails.
+
     https://developers.livechat.com/docs/management/configuration-api/v2.0#archives
     """
 
@@ -106,6 +109,8 @@ class ChatsResource(Resource):
     ) -> Pager[Chat]:
         """The chats of the archive, 25 a page. Nothing is sent until you use the pager.
 
+        Await it for the first page, or iterate over it for all chats.
+
         ::
 
             async for chat in client.chats.list(date_from=date(2024, 1, 1), has_goal=True): ...
@@ -121,12 +126,6 @@ class ChatsResource(Resource):
             on_broken: ``"raise"`` a `DecodeError` if a chat cannot be read, or ``"skip"`` it and
                 report it in ``page.broken``.
             **filters: the filters of `ChatFilters`.
-
-        Returns:
-            A pager: await it for the first page, or iterate over it for all chats.
-
-        Raises:
-            ConfigurationError: a filter has a value that LiveChat does not know.
         """
         return self._paginate(
             "/chats",
@@ -165,7 +164,7 @@ class ChatsResource(Resource):
             date_to: the last day; by default the day on which the export begins. A checkpoint
                 keeps it.
             prefetch: how many page requests to keep in flight ahead of the loop.
-            checkpoint: where to resume an export of the same query.
+            checkpoint: where to resume. An export with other filters or days refuses it.
             on_broken: ``"raise"`` a `DecodeError` if a chat cannot be read, or ``"skip"`` it and
                 report it in ``export.broken``.
             on_overfull_day: ``"raise"`` an `OverfullDayError` for a day with more than 25000 chats,
@@ -174,10 +173,6 @@ class ChatsResource(Resource):
             window_items: how many chats to walk at a time. At most this many are read again after
                 a crash; their ids are kept in memory and in the checkpoint.
             **filters: the filters of `ChatFilters`.
-
-        Raises:
-            ConfigurationError: a filter has a value that LiveChat does not know, or the checkpoint
-                is of another query.
         """
         date_range(date_from, date_to)
         return export(
@@ -201,8 +196,7 @@ class ChatsResource(Resource):
             chat_id: the chat's id, such as ``"MH022RD0K5"``.
 
         Raises:
-            ConfigurationError: no id, or no credentials; nothing was sent.
-            CallError: the call failed; a `NotFoundError` means that there is no such chat.
+            NotFoundError: there is no such chat.
         """
         return await self._call(
             "GET", "/chats/{chat_id}", Chat, chat_id=given_text("chat_id", chat_id)
@@ -214,10 +208,6 @@ class ChatsResource(Resource):
         Args:
             chat_id: the chat's id.
             tags: all tags of the chat; an empty list removes every tag.
-
-        Raises:
-            ConfigurationError: no id, or a tag that is no text; nothing was sent.
-            CallError: the call failed.
         """
         chat_id = given_text("chat_id", chat_id)
         body = {"tag": as_tags("tags", tags)}
@@ -229,10 +219,6 @@ class ChatsResource(Resource):
         Args:
             chat_id: the chat's id.
             to: the e-mail address of the recipient.
-
-        Raises:
-            ConfigurationError: no id, or no e-mail address; nothing was sent.
-            CallError: the call failed.
         """
         chat_id = given_text("chat_id", chat_id)
         body = {"to": as_mail("to", given_text("to", to))}

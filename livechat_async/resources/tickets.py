@@ -30,6 +30,9 @@ _NEW_SOURCES = (TicketSourceType.CHAT_WINDOW, TicketSourceType.MAIL, TicketSourc
 class TicketsResource(Resource):
     """The tickets: ``client.tickets``. All calls may fail for accounts that moved to HelpDesk.
 
+    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
+    are no credentials. It raises a `CallError` if the call fails.
+
     https://developers.livechat.com/docs/management/configuration-api/v2.0#tickets
     """
 
@@ -57,6 +60,8 @@ class TicketsResource(Resource):
     ) -> Pager[Ticket]:
         """The tickets, 25 a page. Nothing is sent until you use the pager.
 
+        Await it for the first page, or iterate over it for all tickets.
+
         ::
 
             async for ticket in client.tickets.list(status="open", assigned=False): ...
@@ -81,12 +86,6 @@ class TicketsResource(Resource):
             max_items: stop after this many tickets.
             on_broken: ``"raise"`` a `DecodeError` if a ticket cannot be read, or ``"skip"`` it and
                 report it in ``page.broken``.
-
-        Returns:
-            A pager: await it for the first page, or iterate over it for all tickets.
-
-        Raises:
-            ConfigurationError: a filter has a value that LiveChat does not know.
         """
         mail = as_mail("requester_mail", requester_mail)
         filters: dict[str, Any] = {
@@ -114,8 +113,7 @@ class TicketsResource(Resource):
             ticket_id: the ticket's id, such as ``"O5CR4"``.
 
         Raises:
-            ConfigurationError: no id, or no credentials; nothing was sent.
-            CallError: the call failed; a `NotFoundError` means that there is no such ticket.
+            NotFoundError: there is no such ticket.
         """
         ticket_id = given_text("ticket_id", ticket_id)
         return await self._call("GET", "/tickets/{ticket_id}", Ticket, ticket_id=ticket_id)
@@ -148,8 +146,7 @@ class TicketsResource(Resource):
             The ticket as LiveChat created it.
 
         Raises:
-            ConfigurationError: an argument cannot be used; nothing was sent.
-            CallError: the call failed. After a `DecodeError` the ticket exists.
+            DecodeError: the answer cannot be read, but the ticket exists.
         """
         mail = given_text("requester_mail", requester_mail)
         body: dict[str, Any] = {
@@ -172,10 +169,6 @@ class TicketsResource(Resource):
         Args:
             ticket_id: the ticket's id.
             tags: all tags of the ticket; an empty list removes every tag.
-
-        Raises:
-            ConfigurationError: no id, or a tag that is no text; nothing was sent.
-            CallError: the call failed.
         """
         ticket_id = given_text("ticket_id", ticket_id)
         body = {"tag": as_tags("tags", tags)}

@@ -23,6 +23,9 @@ __all__ = ["VisitorsResource"]
 class VisitorsResource(Resource):
     """The visitors of the site: ``client.visitors``.
 
+    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
+    are no credentials. It raises a `CallError` if the call fails.
+
     https://developers.livechat.com/docs/management/configuration-api/v2.0#visitors
     """
 
@@ -35,11 +38,6 @@ class VisitorsResource(Resource):
             state: only visitors in this state. ``chatting`` and ``queued`` always work; the
                 documentation contradicts itself on the others.
             groups: only visitors of the groups with these numbers.
-
-        Raises:
-            ConfigurationError: a filter has a value that LiveChat does not know, or there are no
-                credentials; nothing was sent.
-            CallError: the call failed; `livechat_async.errors` has the tree.
         """
         query = _filters(state, groups)
         return await self._call("GET", "/visitors", list[Visitor], query=query)
@@ -57,8 +55,7 @@ class VisitorsResource(Resource):
             groups: as for `list`.
 
         Raises:
-            ConfigurationError: as for `list`.
-            CallError: the call failed; a `DecodeError` shows an answer of another shape.
+            DecodeError: the answer has another shape; the error shows it.
         """
         query = {**_filters(state, groups), "count": 1}
         return (await self._call("GET", "/visitors", Count, query=query)).number
@@ -95,9 +92,6 @@ class VisitorsResource(Resource):
                 and page changed, such as the time they were last seen.
             on_failure: called when a poll fails and will be repeated, with the error and the
                 seconds until the next poll.
-
-        Raises:
-            ConfigurationError: an argument cannot be used.
         """
         from livechat_async.watch.watch import VisitorWatch  # noqa: PLC0415
 
@@ -135,16 +129,14 @@ class VisitorsResource(Resource):
             encoding: send them as ``"json"`` or as a ``"form"``; LiveChat takes both.
 
         Raises:
-            ConfigurationError: an argument cannot be sent; nothing was sent.
-            CallError: the call failed; an `AuthenticationError` means that ``license_id`` and
-                ``token`` do not belong to a running chat.
+            AuthenticationError: ``license_id`` and ``token`` do not belong to a running chat.
         """
         token = conceal(token, "token")
-        _check_webhook_token(token)
+        _check_details(details, token)
         body = {
             "license_id": _license_text(license_id),
             "token": token,
-            **self._session.converter.unstructure(_checked_details(details)),
+            **self._session.converter.unstructure(details),
         }
         await self._call(
             "POST",
@@ -174,12 +166,8 @@ def _license_text(license_id: Any) -> str:
     return text
 
 
-def _check_webhook_token(token: Any) -> None:
-    if not isinstance(token, str) or not token.strip():
-        raise ConfigurationError("token has to be the text that the chat_started webhook brought")
-
-
-def _checked_details(details: Any) -> VisitorDetails:
+def _check_details(details: Any, token: Any) -> None:
     if not isinstance(details, VisitorDetails):
         raise ConfigurationError(f"details is a VisitorDetails, not {type(details).__name__}")
-    return details
+    if not isinstance(token, str) or not token.strip():
+        raise ConfigurationError("token has to be the text from the chat_started webhook")

@@ -35,18 +35,16 @@ class WebhooksResource(Resource):
     A URL may contain a user name and a password, which LiveChat then sends with every webhook. Such
     a URL is a secret: no ``repr``, log or error shows it.
 
+    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
+    are no credentials. It raises a `CallError` if the call fails.
+
     https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
     """
 
     _envelope = "events"
 
     async def list(self) -> builtins.list[Webhook]:
-        """All webhooks of the account, including those of other programs, in one answer.
-
-        Raises:
-            ConfigurationError: no credentials; nothing was sent.
-            CallError: the call failed.
-        """
+        """All webhooks of the account, including those of other programs, in one answer."""
         return (await self._call("GET", "/webhooks", _Registered)).events
 
     async def create(
@@ -68,8 +66,7 @@ class WebhooksResource(Resource):
             The webhook as LiveChat created it.
 
         Raises:
-            ConfigurationError: an argument cannot be used; nothing was sent.
-            CallError: the call failed. After a `DecodeError` the webhook exists.
+            DecodeError: the answer cannot be read, but the webhook exists.
         """
         url = conceal(url, "secret")
         _check_url(url)
@@ -84,8 +81,7 @@ class WebhooksResource(Resource):
             webhook_id: its id, 32 hexadecimal digits.
 
         Raises:
-            ConfigurationError: no id; nothing was sent.
-            CallError: the call failed; a `NotFoundError` means that there is no such webhook.
+            NotFoundError: there is no such webhook.
         """
         webhook_id = given_text("webhook_id", webhook_id)
         await self._call("DELETE", "/webhooks/{webhook_id}", webhook_id=webhook_id)
@@ -103,7 +99,7 @@ class WebhooksResource(Resource):
         addresses alone: another host, port, path or query; ``http`` and ``https`` are the same.
 
         It creates all new webhooks before it removes an old one, so no event is missed, and an
-        event in between may come twice. If a call fails, call it again.
+        event in between may come twice. If a call fails, the changes before it stay; call it again.
 
         Args:
             url: where they are sent, as for `create`.
@@ -112,10 +108,6 @@ class WebhooksResource(Resource):
 
         Returns:
             The webhooks of this address, in the order of ``events``.
-
-        Raises:
-            ConfigurationError: an argument cannot be used; nothing was sent.
-            CallError: a call failed; the changes before it stay.
         """
         url = conceal(url, "secret")
         _check_url(url)
