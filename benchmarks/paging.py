@@ -1,7 +1,4 @@
-"""How fast, how small and how cheap a walk over the archives is.
-
-Each walk is a process of its own.
-"""
+"""Time, memory and CPU of a walk over the archives. Each walk runs in its own process."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ _CREDENTIALS = PersonalAccessToken("john.doe@example.com", "sandbox-token")
 
 
 async def walk(url: str, pages: int, prefetch: int | None) -> int:
-    """Every chat of so many pages, typed."""
+    """Read every chat of these pages as a typed object, and count them."""
     count = 0
     async with LiveChatClient(_CREDENTIALS, base_url=url) as client:
         async for _ in client.chats.list(prefetch=prefetch, max_items=pages * PAGE_SIZE):
@@ -37,7 +34,7 @@ async def walk(url: str, pages: int, prefetch: int | None) -> int:
 
 
 async def walk_bare(url: str, pages: int) -> int:
-    """The same with aiohttp and the standard library's json, into dicts."""
+    """Read the same chats into dicts, with aiohttp and the standard library's json."""
     count = 0
     headers = {"X-API-Version": "2", "Authorization": _CREDENTIALS.authorization()}
     async with aiohttp.ClientSession(headers=headers) as session:
@@ -48,7 +45,7 @@ async def walk_bare(url: str, pages: int) -> int:
 
 
 def measure(kind: str, url: str, pages: int, prefetch: int | None) -> dict[str, Any]:
-    """One walk in this process: seconds of wall and CPU time, and the peak of its memory."""
+    """Walk in this process; give wall and CPU seconds, and the peak of its memory."""
     call = walk_bare(url, pages) if kind == "bare" else walk(url, pages, prefetch)
     wall, cpu = time.perf_counter(), time.process_time()
     count = asyncio.run(call)
@@ -63,11 +60,11 @@ def measure(kind: str, url: str, pages: int, prefetch: int | None) -> dict[str, 
 def _peak() -> float:
     import resource  # noqa: PLC0415 (Windows has none; the other benchmarks run there)
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in what, depends on the system
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the unit depends on the system
 
 
 def in_a_process(kind: str, url: str, pages: int, prefetch: int | None = None) -> dict[str, Any]:
-    """`measure` in a process of its own."""
+    """Run `measure` in a new process."""
     with running("benchmarks.paging", kind, url, str(pages), str(prefetch or 0)) as process:
         output = process.stdout.read() if process.stdout else ""
     if not output:
@@ -79,7 +76,7 @@ def in_a_process(kind: str, url: str, pages: int, prefetch: int | None = None) -
 
 
 def sections(settings: Settings, url: str) -> Iterator[Section]:
-    """The one comparison, in which each row has a base of its own."""
+    """The section on paging. Each row is a ratio to its own base."""
     if not settings.wants(*NAMES):
         return
     pages, slow_pages = settings.pages, settings.slow_pages

@@ -1,4 +1,4 @@
-"""What arguments may be: seconds, counts, days, time zones, loopback addresses.
+"""What arguments may be: seconds, counts, choices, days, time zones, loopback addresses.
 
 A ``check_`` function returns the value, or raises a `ConfigurationError` that names the argument,
 the value and the remedy. `seconds` and `count` make attrs validators of the same rules.
@@ -7,7 +7,7 @@ the value and the remedy. `seconds` and `count` make attrs validators of the sam
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from ipaddress import ip_address
@@ -18,9 +18,11 @@ from attrs import Attribute
 from livechat_async.errors import ConfigurationError
 
 __all__ = [
+    "check_choice",
     "check_count",
     "check_day",
     "check_days_in_order",
+    "check_numbers",
     "check_seconds",
     "check_zone",
     "count",
@@ -108,6 +110,31 @@ def _count_needed(at_least: int) -> str:
 
 def _place(instance: object, attribute: Attribute[Any], value: Any) -> str:
     return f"{type(instance).__name__}({attribute.name}={value!r})"
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
+    """One of a closed set of texts, such as the members of a `StrEnum`."""
+    for choice in choices:
+        if value == choice:
+            return str(choice)
+    known = ", ".join(repr(str(choice)) for choice in choices)
+    raise ConfigurationError(f"{name}={value!r} is none of {known}")
+
+
+def check_numbers(name: str, values: Any, default: str) -> list[int]:
+    """At least one whole number from 0; ``default`` is what leaving the list out means."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ConfigurationError(f"{name}={values!r}: a list of numbers is needed, as in [0, 2]")
+    numbers: list[Any] = list(values)
+    if not numbers:
+        raise ConfigurationError(f"{name} is empty: leave it out to mean {default}")
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            item = name.removesuffix("s")
+            raise ConfigurationError(
+                f"{name}: {number!r} is no {item}; {name} are whole numbers from 0"
+            )
+    return numbers
 
 
 def parse_day(text: Any) -> date | None:

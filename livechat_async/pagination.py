@@ -1,7 +1,7 @@
-"""Numbered pages: `Page`, and `Pager`, which can be awaited, or iterated over items or pages.
+"""Numbered pages: `Page`, and `Pager`, which you await, or iterate over by item or by page.
 
-They work on any endpoint that takes ``page=`` and answers an object of a list, ``total`` and
-``pages``; `LiveChatClient.paginate` is the way to one without a method.
+They work for every endpoint that takes ``page=`` and answers an object with a list, ``total`` and
+``pages``. `LiveChatClient.paginate` makes a pager for an endpoint that has no method.
 
 https://developers.livechat.com/docs/management/configuration-api/v2.0#archives
 """
@@ -14,38 +14,47 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Sequence
 from contextlib import aclosing
 from functools import partial
-from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 from attrs import evolve, field, frozen
 
-from livechat_async.checks import check_count
-from livechat_async.decoding.bodies import Reader, load_json, read_envelope
+from livechat_async.checks import check_choice, check_count
+from livechat_async.decoding.bodies import load_json, read_envelope
 from livechat_async.decoding.problems import WireError
-from livechat_async.decoding.quick import Hook
-from livechat_async.errors import CallError, ConfigurationError, PagingError
+from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
 from livechat_async.redaction import repr_of_fields
 
-__all__ = ["BrokenItem", "BrokenPolicy", "Page", "Pager", "Progress", "paginate"]
+__all__ = [
+    "BrokenItem",
+    "BrokenPolicy",
+    "Page",
+    "Pager",
+    "Progress",
+    "Walk",
+    "ids_of",
+    "page_fetcher",
+    "paginate",
+]
 
 T = TypeVar("T")
 
 BrokenPolicy: TypeAlias = Literal["raise", "skip"]
+_Identify: TypeAlias = Callable[[Sequence[Any]], Any]
 
-_MOST_PAGES_OF_REPEATS = 10
+_MAX_PAGES_OF_REPEATS = 10
 
 
 @frozen
 class BrokenItem:
-    """An item that could not be read and was left out, as ``on_broken="skip"`` asks.
+    """An item that could not be read and was skipped, because of ``on_broken="skip"``.
 
     Attributes:
         page: the number of its page.
-        path: where in the answer, such as ``chats[3].started_timestamp``.
-        expected: what should stand there.
-        found: what stands there.
+        path: where it is in the answer, such as ``chats[3].started_timestamp``.
+        expected: what the client expected there.
+        found: what the answer holds there.
     """
 
     page: int
@@ -53,8 +62,7 @@ class BrokenItem:
     expected: str
     found: str
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 @frozen
@@ -63,9 +71,9 @@ class Progress:
 
     Attributes:
         pages_done: pages read.
-        pages_expected: pages there are, by the latest answer; None where it does not say.
+        pages_expected: number of pages in the latest answer; None if it gives none.
         items_done: items read, without repeats.
-        items_expected: items there are, by the latest answer; None where it does not say.
+        items_expected: number of items in the latest answer; None if it gives none.
     """
 
     pages_done: int = 0
@@ -73,8 +81,7 @@ class Progress:
     items_done: int = 0
     items_expected: int | None = None
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 @frozen(kw_only=True)
@@ -82,13 +89,13 @@ class Page(Generic[T]):
     """One page.
 
     Attributes:
-        items: what is on it; in a walk, without what an earlier page had already.
-        number: which page it is, from 1.
-        pages: how many there are, by this answer; None where it does not say.
-        total: how many items there are on all of them; None where it does not say.
-        broken: items that were left out, with ``on_broken="skip"``.
+        items: its items; during a walk, without those that an earlier page had.
+        number: its number, from 1.
+        pages: the number of pages, by this answer; None if the answer gives none.
+        total: the number of items on all pages; None if the answer gives none.
+        broken: items that were skipped, with ``on_broken="skip"``.
         size: how many items the server sent, with repeats and broken ones.
-        url: the path it came from.
+        url: the path it was fetched from.
     """
 
     items: Sequence[T]
@@ -100,12 +107,11 @@ class Page(Generic[T]):
     url: str = field(repr=False)
     _fetch: Callable[[int], Awaitable[Page[T]]] = field(repr=False, eq=False, alias="fetch")
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
     @property
     def has_next(self) -> bool:
-        """Whether there is a page after this one, as far as this answer can tell."""
+        """Whether there is a page after this one, as far as this answer shows."""
         return self.size > 0 and (self.pages is None or self.number < self.pages)
 
     async def next(self) -> Page[T] | None:
@@ -122,25 +128,25 @@ class Pager(Generic[T]):
         async for item in pager: ...            # every item, each once
         async for page in pager.pages(): ...    # every page
 
-    Each loop is a new walk. No connection is held between pages. Leaving a loop early cancels what
-    was prefetched; ``async with pager`` (or `aclose`) makes sure of it even where something keeps
-    the loop alive, such as an exception that is being looked at.
+    Each loop starts a new walk. No connection is held between pages. Leaving a loop early cancels
+    the prefetched requests; ``async with pager`` (or `aclose`) guarantees it, even if something
+    keeps the loop alive, such as a stored exception.
 
-    Pages are numbered, so data that moves while a walk goes on moves between pages:
+    Pages are numbered, so items move between pages when the data changes during a walk:
 
-    - Items that arrive shift others to later pages. The repeats are dropped by their id.
-    - Items that go away shift others to earlier pages. When ``total`` shrinks, the walk goes back
-      as many pages as that can have been, so nothing is passed over.
+    - New items push others to later pages. The walk drops the repeats by their id.
+    - Deleted items pull others to earlier pages. When ``total`` shrinks, the walk goes back far
+      enough to skip nothing. If equally many items are added and deleted between two answers,
+      ``total`` does not change, and the items that moved to an earlier page are missed.
     - An empty page ends the walk, whatever ``pages`` says.
-    - Where as many arrive as go away between two answers, ``total`` stays as it was, and what
-      moved to an earlier page is missed.
 
     Args:
-        fetch: gets the page of a number.
-        identity: what makes an item the same as another; None for an item that has nothing.
-        prefetch: keep so many page requests in flight, ahead of the loop; memory is bounded by so
-            many pages. None asks for each page when it is needed.
-        max_items: stop after so many items.
+        fetch: fetches a page by its number.
+        identity: gives what identifies an item, or None for an item that cannot be recognised;
+            the item's ``id`` by default.
+        prefetch: how many page requests to keep in flight ahead of the loop; this also bounds the
+            memory. None requests each page when it is needed.
+        max_items: stop after this many items.
 
     Raises:
         ConfigurationError: ``prefetch`` or ``max_items`` is not a whole number above zero.
@@ -149,7 +155,7 @@ class Pager(Generic[T]):
     def __init__(
         self,
         fetch: Callable[[int], Awaitable[Page[T]]],
-        identity: Callable[[T], Hashable | None],
+        identity: Callable[[T], Hashable | None] | None = None,
         *,
         prefetch: int | None = None,
         max_items: int | None = None,
@@ -159,10 +165,10 @@ class Pager(Generic[T]):
         if max_items is not None:
             check_count("max_items", max_items)
         self._fetch = fetch
-        self._identity = identity
+        self._identify: _Identify = ids_of if identity is None else partial(map, identity)
         self._prefetch = prefetch
         self._max_items = max_items
-        self._walk: _Walk[T] | None = None
+        self._walk: Walk[T] | None = None
 
     @property
     def progress(self) -> Progress:
@@ -173,7 +179,7 @@ class Pager(Generic[T]):
         return self.page(1).__await__()
 
     async def page(self, number: int) -> Page[T]:
-        """One page, by its number from 1. Beyond the last, LiveChat gives an empty one.
+        """One page, by its number from 1. After the last page, LiveChat answers an empty one.
 
         Raises:
             ConfigurationError: ``number`` is not a whole number above zero.
@@ -186,7 +192,7 @@ class Pager(Generic[T]):
         async with aclosing(self.pages()) as pages:
             async for page in pages:
                 items = page.items
-                del page  # as in `pages`
+                del page  # frees it while the next page is read
                 for item in items:
                     yield item
                     if left is not None:
@@ -196,64 +202,68 @@ class Pager(Generic[T]):
                 del items
 
     async def pages(self, *, start: int = 1) -> AsyncGenerator[Page[T], None]:
-        """Every page from number ``start`` on, without the items an earlier one had.
+        """Every page from number ``start`` on, without the items that an earlier page had.
 
         Args:
-            start: where to begin, such as a failed walk's ``resume_page``.
+            start: the first page, such as a failed walk's ``resume_page``.
 
         Raises:
             ConfigurationError: ``start`` is not a whole number above zero.
-            CallError: a page could not be had; its ``resume_page`` says which. Everything before
-                it was handed out.
-            PagingError: the pages lead nowhere.
+            CallError: a page could not be fetched; its ``resume_page`` says which. Every page
+                before it was handed out.
+            PagingError: the server sends the same items again and again.
         """
         check_count("start", start)
-        walk = self._walk = _Walk(self._fetch, self._identity, start, self._prefetch or 0)
+        walk = self._walk = Walk(
+            self._fetch, self._identify, start=start, prefetch=self._prefetch or 0
+        )
         try:
             while (page := await walk.next()) is not None:
                 yield page
-                page = None  # it need not be kept while the next one is read
+                page = None  # frees it while the next page is read
         finally:
             await walk.aclose()
 
     async def aclose(self) -> None:
-        """Cancel what the latest walk prefetched. The walk is over then."""
+        """Cancel the prefetched requests of the latest walk, and end it."""
         if self._walk is not None:
             await self._walk.aclose()
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 
-class _Walk(Generic[T]):
-    """One walk over the pages, with what it prefetches and what it has seen."""
+class Walk(Generic[T]):
+    """One walk over numbered pages. It fetches ahead and drops repeated items.
+
+    Attributes:
+        progress: how far it has come.
+        ids: what ``identify`` gave for the items of the latest page, None where it found nothing.
+        prefetch: how many page requests to keep in flight; it may change during the walk.
+    """
 
     def __init__(
         self,
         fetch: Callable[[int], Awaitable[Page[T]]],
-        identity: Callable[[T], Hashable | None],
-        start: int,
-        prefetch: int,
+        identify: _Identify,
+        *,
+        start: int = 1,
+        prefetch: int = 0,
     ) -> None:
         self.progress = Progress()
+        self.ids: list[Any] = []
+        self.prefetch = prefetch
         self._fetch = fetch
-        self._identity = identity
-        self._number = start
-        self._prefetch = prefetch
-        self._start = start
-        self._last: int | None = start  # until the first answer says how many there are
-        self._flights: deque[asyncio.Task[Page[T]]] = deque()  # the first is of self._number
+        self._identify = identify
+        self._start = self._number = start
+        self._last: int | None = start  # until the first answer says how many pages there are
+        self._flights: deque[asyncio.Task[Page[T]]] = deque()  # the first is page self._number
         self._seen: set[Hashable] = set()
         self._total: int | None = None
-        self._largest = 1
+        self._largest_page = 1
         self._read_singly_to = 0
         self._pages_of_repeats = 0
         self._has_grown = False
@@ -261,13 +271,16 @@ class _Walk(Generic[T]):
     async def next(self) -> Page[T] | None:
         """The next page, without repeats; None after the last."""
         while self._last is None or self._number <= self._last:
+            self._take_off()
             try:
-                page = await self._arrival()
+                page = await (self._flights[0] if self._flights else self._fetch(self._number))
             except CallError as error:
                 error.resume_page = self._number
                 raise
+            if self._flights:
+                self._flights.popleft()
             self._last = page.pages
-            if await self._has_to_go_back(page):
+            if await self._went_back(page):
                 continue
             if page.size == 0:
                 return None
@@ -277,7 +290,7 @@ class _Walk(Generic[T]):
         return None
 
     async def aclose(self) -> None:
-        """End the walk."""
+        """End the walk and cancel its requests."""
         self._last = 0
         await self._cancel_flights()
 
@@ -288,54 +301,47 @@ class _Walk(Generic[T]):
             flight.cancel()
         await asyncio.gather(*flights, return_exceptions=True)
 
-    async def _arrival(self) -> Page[T]:
-        self._take_off()
-        if not self._flights:
-            return await self._fetch(self._number)
-        page = await self._flights[0]
-        self._flights.popleft()
-        return page
-
     def _take_off(self) -> None:
-        """Keep as many requests in flight as are wanted, and none beyond the last page."""
-        wanted = min(self._prefetch, 1) if self._number <= self._read_singly_to else self._prefetch
+        """Start requests until `prefetch` are in flight, but none after the last page."""
+        wanted = min(self.prefetch, 1) if self._number <= self._read_singly_to else self.prefetch
         while len(self._flights) < wanted:
             number = self._number + len(self._flights)
             if self._last is not None and number > self._last:
                 return
             self._flights.append(asyncio.ensure_future(self._fetch(number)))
 
-    async def _has_to_go_back(self, page: Page[T]) -> bool:
-        """Whether items went away, so that some moved to a page that was read already.
-
-        Answers that were in flight together may have come out of order, and only look like it.
-        So the pages are then read one at a time, until the walk is where it was.
-        """
+    async def _went_back(self, page: Page[T]) -> bool:
+        """Go back if items were deleted, because others then moved to a page already read."""
         before, self._total = self._total, page.total
-        gone = 0 if before is None or page.total is None else before - page.total
-        self._has_grown = gone < 0
-        self._largest = max(self._largest, page.size)
-        if gone <= 0 or self._number == self._start:
+        deleted = 0 if before is None or page.total is None else before - page.total
+        self._has_grown = deleted < 0
+        self._largest_page = max(self._largest_page, page.size)
+        if deleted <= 0 or self._number == self._start:
             return False
+        # With prefetch, answers can arrive out of order, so a smaller `total` may be a false
+        # alarm; reading page by page until we are back here settles it.
         await self._cancel_flights()
         self._read_singly_to = max(self._read_singly_to, self._number)
-        self._number = max(self._start, self._number - math.ceil(gone / self._largest))
+        self._number = max(self._start, self._number - math.ceil(deleted / self._largest_page))
         return True
 
     def _without_repeats(self, page: Page[T]) -> Page[T]:
-        identities = [self._identity(item) for item in page.items]
-        unique = set(identities)
-        if len(unique) < len(identities) or not unique.isdisjoint(self._seen):
-            items: list[T] = []
-            for item, identity in zip(page.items, identities, strict=True):
-                if identity is None or identity not in self._seen:
-                    items.append(item)
-                    self._seen.add(identity)
-            page = evolve(page, items=items)
+        ids = list(self._identify(page.items))
+        unique = set(ids)
+        if len(unique) < len(ids) or not unique.isdisjoint(self._seen):
+            fresh: list[tuple[Hashable, T]] = []
+            for id_, item in zip(ids, page.items, strict=True):
+                if id_ is None or id_ not in self._seen:
+                    fresh.append((id_, item))
+                    self._seen.add(id_)
+            ids = [id_ for id_, _ in fresh]
+            page = evolve(page, items=[item for _, item in fresh])
+        self.ids = ids
         self._seen |= unique
-        is_news = page.items or page.broken or self._has_grown  # what arrives pushes repeats ahead
-        self._pages_of_repeats = 0 if is_news else self._pages_of_repeats + 1
-        if self._pages_of_repeats > _MOST_PAGES_OF_REPEATS:
+        # New items push known ones to later pages, so a page of repeats is normal while it grows.
+        has_news = page.items or page.broken or self._has_grown
+        self._pages_of_repeats = 0 if has_news else self._pages_of_repeats + 1
+        if self._pages_of_repeats > _MAX_PAGES_OF_REPEATS:
             raise PagingError(method="GET", url=page.url, page=page.number)
         self.progress = Progress(
             pages_done=self.progress.pages_done + 1,
@@ -344,6 +350,15 @@ class _Walk(Generic[T]):
             items_expected=page.total,
         )
         return page
+
+
+def ids_of(items: Sequence[Any]) -> list[str | int | None]:
+    """The id of each item, typed or not; None for an item without one."""
+    ids: list[str | int | None] = []
+    for item in items:
+        id_ = item.get("id") if isinstance(item, dict) else getattr(item, "id", None)
+        ids.append(id_ if isinstance(id_, (str, int)) and id_ != "" else None)
+    return ids
 
 
 def paginate(
@@ -357,58 +372,48 @@ def paginate(
     max_items: int | None = None,
 ) -> Pager[T]:
     """A pager over any endpoint of numbered pages. `LiveChatClient.paginate` documents it."""
-    if on_broken not in get_args(BrokenPolicy):
-        raise ConfigurationError(f"on_broken={on_broken!r}: 'raise' or 'skip' is needed")
-
-    def read_page(number: int) -> Reader[Page[T]]:
-        return partial(
-            _read_page,
-            hook=session.converter.get_structure_hook(item_type),
-            item_type=item_type,
-            key=key,
-            number=number,
-            skip_broken=on_broken == "skip",
-            fetch=fetch,
-            url=request.path,
-        )
-
-    async def fetch(number: int) -> Page[T]:
-        numbered = request.with_query(page=number)
-        response = await session.call(numbered, read_page(number))
-        return response.value
-
-    return Pager(fetch, _identity_of, prefetch=prefetch, max_items=max_items)
+    fetch = page_fetcher(session, request, item_type, key=key, on_broken=on_broken)
+    return Pager(fetch, prefetch=prefetch, max_items=max_items)
 
 
-def _read_page(
-    content: bytes,
-    *,
-    hook: Hook,
+def page_fetcher(
+    session: SessionManager,
+    request: Request,
     item_type: type[T],
+    *,
     key: str,
-    number: int,
-    skip_broken: bool,
-    fetch: Callable[[int], Awaitable[Page[T]]],
-    url: str,
-) -> Page[T]:
-    broken: list[BrokenItem] = []
+    on_broken: BrokenPolicy,
+) -> Callable[..., Awaitable[Page[T]]]:
+    """A function that fetches a page by its number; keyword arguments are added to the query."""
+    check_choice("on_broken", on_broken, get_args(BrokenPolicy))
 
-    def skip(problem: WireError) -> None:
-        broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
+    async def fetch(number: int, **query: Any) -> Page[T]:
+        hook = session.converter.get_structure_hook(item_type)
 
-    envelope = read_envelope(content, key, hook, item_type, skip if skip_broken else None)
-    if envelope is None:
-        raise WireError(f"an object with a list of {key}", repr(load_json(content)))
-    return Page(
-        items=envelope.items,
-        number=number,
-        pages=_count(envelope.pages, "pages"),
-        total=_count(envelope.total, "total"),
-        broken=broken,
-        size=len(envelope.items) + len(broken),
-        url=url,
-        fetch=fetch,
-    )
+        def read(content: bytes) -> Page[T]:
+            broken: list[BrokenItem] = []
+
+            def skip(problem: WireError) -> None:
+                broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
+
+            skipped = skip if on_broken == "skip" else None
+            envelope = read_envelope(content, key, hook, item_type, skipped)
+            if envelope is None:
+                raise WireError(f"an object with a list of {key}", repr(load_json(content)))
+            return Page(
+                items=envelope.items,
+                number=number,
+                pages=_count(envelope.pages, "pages"),
+                total=_count(envelope.total, "total"),
+                broken=broken,
+                size=len(envelope.items) + len(broken),
+                url=request.path,
+                fetch=partial(fetch, **query),
+            )
+
+        return (await session.call(request.with_query(**query, page=number), read)).value
+
+    return fetch
 
 
 def _count(value: Any, name: str) -> int | None:
@@ -418,11 +423,3 @@ def _count(value: Any, name: str) -> int | None:
     if isinstance(value, (int, str)) and text.isascii() and text.isdigit():
         return int(text)
     raise WireError("a number", repr(value), name)
-
-
-def _identity_of(item: Any) -> Hashable | None:
-    """The id of a typed or untyped item; None if it has none, and so cannot be recognised."""
-    identity = item.get("id") if isinstance(item, dict) else getattr(item, "id", None)
-    if type(identity) is str:
-        return identity or None
-    return identity if isinstance(identity, (str, int)) and identity != "" else None

@@ -24,18 +24,19 @@ class FakeSession:
     unread: int = 0
     converter: Converter = field(factory=make_converter)
 
-    async def call(self, request: Request, read: Reader[Any]) -> Response[Any]:
+    async def call(self, request: Request, read: Reader[Any] | None) -> Response[Any]:
         self.requests.append(request)
+        if read is None:
+            self.unread += 1
+            return Response(
+                value=None, status=200, headers={}, attempts=1, elapsed=0.0, content=b""
+            )
         document = self.answers[min(len(self.requests), len(self.answers)) - 1]
         content = json.dumps(document).encode()
         value = read(content)
         return Response(
             value=value, status=200, headers={}, attempts=1, elapsed=0.0, content=content
         )
-
-    async def send(self, request: Request) -> None:
-        self.requests.append(request)
-        self.unread += 1
 
     @property
     def sent(self) -> tuple[str, str, Any]:

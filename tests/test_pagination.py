@@ -104,7 +104,7 @@ def test_a_walk_gives_every_item_once_in_order(count: int, prefetch: int | None)
 
 
 @given(st.integers(0, 60), PREFETCH, st.lists(st.integers(0, 12), max_size=20))
-def test_what_was_there_is_given_once_while_items_arrive(
+def test_old_items_are_given_once_while_new_ones_arrive(
     count: int, prefetch: int | None, arrivals: list[int]
 ):
     archive = archive_of(count, happens=schedule([arrive(number) for number in arrivals]))
@@ -115,7 +115,7 @@ def test_what_was_there_is_given_once_while_items_arrive(
 
 
 @given(st.integers(0, 60), PREFETCH, st.lists(st.sets(st.integers(1, 60), max_size=9), max_size=20))
-def test_what_stays_is_given_once_while_items_go_away(
+def test_items_that_stay_are_given_once_while_others_are_deleted(
     count: int, prefetch: int | None, departures: list[set[int]]
 ):
     archive = archive_of(count, happens=schedule([go(gone) for gone in departures]))
@@ -145,7 +145,7 @@ async def test_awaiting_gives_the_first_page_and_pages_know_the_next():
     assert await third.next() is None
 
 
-async def test_pages_start_where_they_are_told_to():
+async def test_pages_begin_at_the_given_page():
     pages = [page async for page in archive_of(23).pager().pages(start=4)]
     assert [(page.number, list(page.items)) for page in pages] == [
         (4, [8, 7, 6, 5, 4]),
@@ -159,7 +159,7 @@ async def test_a_page_beyond_the_last_is_empty():
     assert [page async for page in archive_of(12).pager().pages(start=99)] == []
 
 
-async def test_without_prefetching_nothing_is_asked_for_that_is_not_needed():
+async def test_without_prefetch_only_needed_pages_are_requested():
     archive = archive_of(60)
     async for item in archive.pager():
         if item == 50:
@@ -168,14 +168,14 @@ async def test_without_prefetching_nothing_is_asked_for_that_is_not_needed():
 
 
 @pytest.mark.parametrize("prefetch", [1, 3, 8])
-async def test_so_many_requests_are_in_flight_and_no_more(prefetch: int):
+async def test_prefetch_is_how_many_requests_are_in_flight(prefetch: int):
     archive = archive_of(200, steps=lambda _: 20)
     await everything(aiter(archive.pager(prefetch=prefetch)))
     assert archive.most_in_flight == prefetch
     assert sorted(archive.asked) == list(range(1, 41))
 
 
-async def test_prefetching_stays_within_its_bound_while_the_loop_is_slow():
+async def test_prefetch_stays_within_its_bound_while_the_loop_is_slow():
     archive = archive_of(200)
     async for page in archive.pager(prefetch=4).pages():
         for _ in range(20):
@@ -183,7 +183,7 @@ async def test_prefetching_stays_within_its_bound_while_the_loop_is_slow():
         assert len(archive.asked) <= page.number + 4
 
 
-async def test_leaving_the_loop_cancels_what_was_prefetched():
+async def test_leaving_the_loop_cancels_prefetched_requests():
     archive = archive_of(200)
     pager = archive.pager(prefetch=8)
     async with aclosing(pager.pages()) as pages:
@@ -195,7 +195,7 @@ async def test_leaving_the_loop_cancels_what_was_prefetched():
     assert len(archive.asked) == asked
 
 
-async def test_leaving_the_pager_cancels_what_was_prefetched():
+async def test_leaving_the_pager_cancels_prefetched_requests():
     archive = archive_of(200, steps=lambda _: 20)
     async with archive.pager(prefetch=8) as pager:
         pages = pager.pages()
@@ -229,7 +229,7 @@ async def test_an_error_comes_after_everything_before_it_and_says_where_to_go_on
         (99, list(range(12, 0, -1))),
     ],
 )
-async def test_what_the_server_says_of_its_pages(
+async def test_a_walk_ends_at_the_last_page_the_server_names_or_at_an_empty_one(
     said: int | None, expected: list[int], prefetch: int | None
 ):
     archive = archive_of(12, pages_said=lambda _: said)
@@ -237,7 +237,7 @@ async def test_what_the_server_says_of_its_pages(
 
 
 @pytest.mark.parametrize("prefetch", [None, 3])
-async def test_a_server_that_says_three_pages_for_ever_and_sends_the_same_ends(
+async def test_a_walk_ends_although_all_three_pages_are_the_same(
     prefetch: int | None,
 ):
     archive = archive_of(5, pages_said=lambda _: 3)
@@ -249,7 +249,7 @@ async def test_a_server_that_says_three_pages_for_ever_and_sends_the_same_ends(
     assert await everything(aiter(Pager(always_the_first, int, prefetch=prefetch))) == archive.ids
 
 
-async def test_a_server_that_sends_the_same_page_without_end_is_given_up():
+async def test_a_walk_gives_up_on_a_server_that_sends_one_page_for_ever():
     archive = archive_of(5, pages_said=lambda _: None)
     fetch = archive.fetch
 

@@ -1,1 +1,5 @@
-"""Exporting an archive: every item once, resumable after a crash."""
+"""Exports: every item of a range of days, each once, with checkpoints that survive a crash.
+
+Read `export` first: it walks the range window by window. `completeness` decides whether a window
+was seen in full; `checkpoint` stores how far the export has come.
+"""

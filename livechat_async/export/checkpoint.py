@@ -1,21 +1,24 @@
-"""Where an export stands, as plain data that can be kept as text."""
+"""Where an export stands, as plain data that can be stored as text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, Self
+from itertools import pairwise, starmap
+from typing import Annotated, Any, Self, TypeAlias
 
+import attrs
+import msgspec
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
 
 __all__ = ["Checkpoint", "IncompleteDay", "Window"]
 
-_KIND = "livechat_async.export.export"
+_KIND = "livechat_async.export"
 _VERSION = 1
-_BEGIN_ANEW = "begin anew without it"
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
 
 
 @frozen
@@ -24,7 +27,7 @@ class Window:
 
     Attributes:
         first: the first day.
-        last: the last day, which belongs to it.
+        last: the last day, which is part of it.
     """
 
     first: date
@@ -36,19 +39,19 @@ class Window:
         return self.first == self.last
 
     def halves(self) -> tuple[Window, Window]:
-        """Two windows of the same days, the older first. It has to have two days."""
+        """Two windows with the same days, the older first. It needs two days at least."""
         middle = self.first + timedelta(days=(self.last - self.first).days // 2)
         return Window(self.first, middle), Window(middle + timedelta(days=1), self.last)
 
 
-@frozen(kw_only=True)
+@frozen
 class IncompleteDay:
-    """A day that holds more than can be paged, and was exported in part.
+    """A day with more items than LiveChat pages, of which only some were exported.
 
     Attributes:
-        day: which.
-        total: how many items it holds; None where LiveChat does not say.
-        exported: how many of them could be had: the latest.
+        day: the day.
+        total: how many items it has; None where LiveChat does not say.
+        exported: how many of them were exported: the latest ones.
     """
 
     day: date
@@ -58,20 +61,20 @@ class IncompleteDay:
 
 @frozen(kw_only=True)
 class Checkpoint:
-    """Where an export stands: what it asks, which days are left, and which ids may come again.
+    """Where an export stands: its query, the days that are left, and ids that may come again.
 
-    It holds no credentials. It names the filters of the query, though, and ids of items.
+    It holds no credentials, but it names the filters of the query and the ids of items.
 
     Attributes:
-        query: what is asked, by name. An export goes on only from a checkpoint of the same.
+        query: what is asked, by name; an export resumes only from a checkpoint of the same query.
         first: the first day of the whole range.
-        last: the last day, also where it was left out: then the day on which the export was begun.
-        windows: the days that are left, the oldest first; none if it is finished.
+        last: the last day; if it was left out, the day on which the export began.
+        windows: the days that are left, the oldest first; none if the export is finished.
         windows_done: how many windows are finished.
         items_done: how many items were handed out.
-        items_expected: how many there are, by the first answer; None where it does not say.
-        items_broken: how many were left out, with ``on_broken="skip"``.
-        handed_out: ids of items that may be met again, by the last day on which.
+        items_expected: how many items there are, by the first answer; None if it does not say.
+        items_broken: how many items were skipped, with ``on_broken="skip"``.
+        handed_out: ids of items that may come again, by the last day on which they may.
         incomplete: days that were cut off, with ``on_overfull_day="partial"``.
     """
 
@@ -88,122 +91,80 @@ class Checkpoint:
 
     @property
     def is_finished(self) -> bool:
-        """Whether the export it is of has handed out everything."""
+        """Whether its export has handed out everything."""
         return not self.windows
 
     def to_json(self) -> str:
-        """As one line of text, for `from_json`."""
-        return json.dumps(
-            {
-                "kind": _KIND,
-                "version": _VERSION,
-                "query": dict(self.query),
-                "first": self.first.isoformat(),
-                "last": self.last.isoformat(),
-                "windows": [
-                    [each.first.isoformat(), each.last.isoformat()] for each in self.windows
-                ],
-                "windows_done": self.windows_done,
-                "items_done": self.items_done,
-                "items_expected": self.items_expected,
-                "items_broken": self.items_broken,
-                "handed_out": {day.isoformat(): ids for day, ids in self.handed_out.items()},
-                "incomplete": [
-                    [each.day.isoformat(), each.total, each.exported] for each in self.incomplete
-                ],
-            }
-        )
+        """One line of text, for `from_json`."""
+        data = {
+            "kind": _KIND,
+            "version": _VERSION,
+            **attrs.asdict(self, recurse=False),
+            "windows": list(map(attrs.astuple, self.windows)),
+            "incomplete": list(map(attrs.astuple, self.incomplete)),
+        }
+        return json.dumps(msgspec.to_builtins(data, str_keys=True))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The checkpoint of a text that `to_json` gave.
+        """The checkpoint in a text that `to_json` made.
 
         Raises:
-            ConfigurationError: it is cut short, damaged, something else, or of another version.
+            ConfigurationError: the text is cut short, damaged, something else, or of a version
+                that this release does not read.
         """
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            raise ConfigurationError(
-                f"the checkpoint is cut short, or is none: it is no whole JSON text; {_BEGIN_ANEW}"
-            ) from None
+            raise _refusal("the checkpoint is cut short, or is no JSON text at all") from None
         except TypeError:
-            raise ConfigurationError(
-                f"a checkpoint is read from text, not from {type(text).__name__}"
-            ) from None
+            kind = type(text).__name__
+            raise ConfigurationError(f"a checkpoint is read from text, not from {kind}") from None
         if not isinstance(data, dict) or data.get("kind") != _KIND:
-            raise ConfigurationError(f"that is no checkpoint of an export; {_BEGIN_ANEW}")
+            raise _refusal("this is no checkpoint of an export")
         if data.get("version") != _VERSION:
-            raise ConfigurationError(
+            raise _refusal(
                 f"the checkpoint is of version {data.get('version')!r}, and this release reads "
-                f"version {_VERSION}: finish the export with the release that began it, or "
-                f"{_BEGIN_ANEW}"
+                f"version {_VERSION}: finish the export with the release that began it"
             )
         try:
-            return cls._from_data(data)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise ConfigurationError(
-                f"the checkpoint is damaged ({problem}); {_BEGIN_ANEW}"
-            ) from None
+            stored = msgspec.convert(data, _Stored)
+        except msgspec.ValidationError as error:
+            raise _refusal(f"the checkpoint is damaged: {error}") from None
+        windows = tuple(starmap(Window, stored.windows))
+        if not _are_the_end_of(windows, stored.first, stored.last):
+            raise _refusal("the checkpoint is damaged: its windows are not the end of its range")
+        incomplete = tuple(starmap(IncompleteDay, stored.incomplete))
+        fields = msgspec.structs.asdict(stored)
+        return cls(**{**fields, "windows": windows, "incomplete": incomplete})
 
-    @classmethod
-    def _from_data(cls, data: dict[str, Any]) -> Self:
-        first, last = date.fromisoformat(data["first"]), date.fromisoformat(data["last"])
-        windows = tuple(
-            Window(date.fromisoformat(begin), date.fromisoformat(end))
-            for begin, end in data["windows"]
-        )
-        if not _are_the_end_of(windows, first, last):
-            raise ValueError("the days that are left are not the end of the range")
-        expected = data["items_expected"]
-        return cls(
-            query={_text(name): value for name, value in data["query"].items()},
-            first=first,
-            last=last,
-            windows=windows,
-            windows_done=_count(data["windows_done"]),
-            items_done=_count(data["items_done"]),
-            items_expected=None if expected is None else _count(expected),
-            items_broken=_count(data["items_broken"]),
-            handed_out={
-                date.fromisoformat(day): tuple(map(_text, ids))
-                for day, ids in data["handed_out"].items()
-            },
-            incomplete=tuple(
-                IncompleteDay(
-                    day=date.fromisoformat(day),
-                    total=None if total is None else _count(total),
-                    exported=_count(exported),
-                )
-                for day, total, exported in data["incomplete"]
-            ),
-        )
+
+class _Stored(msgspec.Struct):
+    """A checkpoint as it is stored; a list stands for each window and incomplete day."""
+
+    query: dict[str, Any]
+    first: date
+    last: date
+    windows: list[tuple[date, date]]
+    windows_done: _Count
+    items_done: _Count
+    items_expected: _Count | None
+    items_broken: _Count
+    handed_out: dict[date, tuple[str, ...]]
+    incomplete: list[tuple[date, _Count | None, _Count]]
+
+
+def _refusal(problem: str) -> ConfigurationError:
+    return ConfigurationError(f"{problem}; start over without it")
 
 
 def _are_the_end_of(windows: tuple[Window, ...], first: date, last: date) -> bool:
     """Whether they follow each other without a gap, up to the last day."""
     if not windows:
         return first <= last
-    ends = [window.last for window in windows]
-    begins = [window.first for window in windows[1:]]
     return (
         first <= windows[0].first
-        and ends[-1] == last
+        and windows[-1].last == last
         and all(window.first <= window.last for window in windows)
-        and all(
-            begin - end == timedelta(days=1) for end, begin in zip(ends[:-1], begins, strict=True)
-        )
+        and all(b.first - a.last == timedelta(days=1) for a, b in pairwise(windows))
     )
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} is no number of something")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value

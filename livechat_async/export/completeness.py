@@ -1,118 +1,111 @@
-"""What was met in some days that are walked again and again, and whether that is everything."""
+"""Whether every item of a window was seen, although items come and go while it is read."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from livechat_async.pagination import BrokenItem, Page
+from attrs import define, field
 
-__all__ = ["Tally", "identity_of"]
+from livechat_async.pagination import BrokenItem, Page, ids_of
 
-T = TypeVar("T")
+__all__ = ["Completeness", "keys_of"]
 
 
-class Tally(Generic[T]):
-    """Counts items over several walks, and compares them with what the server says.
+@define
+class _Pass:
+    """One walk over the pages of a window."""
 
-    Everything was met when so many items were as the largest ``total`` of any answer says, unless
-    items went away meanwhile: then counting begins anew with the next walk. So it was when a whole
-    walk saw one ``total`` only and met so many, or, where ``total`` is wrong, nothing new.
+    seen: set[str] = field(factory=set)
+    broken: list[BrokenItem] = field(factory=list)
+    totals: set[int] = field(factory=set)
+    new: list[int] = field(factory=list)  # how many new ids each page had
+
+
+class Completeness:
+    """Counts the items of a window over several walks, and compares them with ``total``.
+
+    A window is complete once we have seen as many ids as the largest `total` any answer gave. If
+    `total` shrank, items were deleted and counting restarts with the next walk. A window is also
+    complete if all answers of a walk gave the same `total`, and the walk saw as many items,
+    readable or not, or saw nothing new: then `total` is wrong.
 
     Attributes:
-        met: the ids of all items of all walks.
-        broken: the items of a walk that could not be read; of that with most.
+        seen: the ids of all walks.
+        broken: the items of a walk that could not be read; of the walk with most.
         total: how many items there are, by the latest answer.
+        largest_total: the largest `total` since counting started.
         passes: how many walks are over.
-        is_settled: whether everything was met, at the end of the latest walk.
+        is_complete: whether every item was seen, at the end of the latest walk.
     """
 
     def __init__(self) -> None:
-        self.met: set[str] = set()
+        self.seen: set[str] = set()
         self.broken: Sequence[BrokenItem] = ()
         self.total: int | None = None
-        self.passes: int = 0
-        self.is_settled: bool = False
-        self._peak = 0
+        self.largest_total = 0
+        self.passes = 0
+        self.is_complete = False
+        self._counted: set[str] = set()
         self._has_shrunk = False
-        self._begin_pass()
+        self._pass = _Pass()
 
-    def _begin_pass(self) -> None:
-        self._met_now: set[str] = set()
-        self._broken_now: list[BrokenItem] = []
-        self._totals: set[int] = set()
-        self._news = 0
-        self._pages = self._pages_with_news = 0
-        self._is_past_news = False
-        if self._has_shrunk:
-            self._has_shrunk, self._peak = False, 0
-            self._counted: set[str] = set()
-        elif self.passes == 0:
-            self._counted = set()
-
-    def ask(self) -> int:
-        """A page is asked for.
-
-        Returns:
-            The largest ``total`` so far, for `answer`.
-        """
-        return self._peak
-
-    def answer(self, total: int | None, before: int) -> None:
-        """An answer came, whether its page is looked at or not.
+    def hear(self, total: int | None, largest_before: int) -> None:
+        """Take note of an answer, even if its page is never looked at.
 
         Args:
-            total: how many items there are.
-            before: what `ask` said. An answer to a request that was sent later is newer for sure;
-                of those that were in flight together, nobody knows.
+            total: how many items there are, by this answer.
+            largest_before: `largest_total` when the page was requested. Only an answer to a later
+                request is surely newer; answers to requests in flight together may be swapped.
         """
         if total is not None:
             self.total = total
-            self._totals.add(total)
-            self._has_shrunk |= total < before
-            self._peak = max(self._peak, total)
+            self.largest_total = max(self.largest_total, total)
+            self._has_shrunk |= total < largest_before
+            self._pass.totals.add(total)
 
-    def add(self, page: Page[T]) -> dict[str, T]:
-        """Take a page in; its items by their ids."""
-        items = {identity_of(item): item for item in page.items}
-        news = len(items.keys() - self.met)
-        self._pages += 1
-        self._pages_with_news += news > 0
-        # New items come at the top. Below them, only a whole walk finds what is still missing.
-        self._is_past_news = 0 < self._pages_with_news == self._pages - 1 and not news
-        self._news += news
-        self.met |= items.keys()
-        self._counted |= items.keys()
-        self._met_now |= items.keys()
-        self._broken_now += page.broken
-        return items
+    def add(self, page: Page[Any], keys: Sequence[str]) -> None:
+        """Count the items of a page, by the `keys_of` them."""
+        self._pass.new.append(len(set(keys) - self.seen))
+        self._pass.broken += page.broken
+        for seen in (self.seen, self._counted, self._pass.seen):
+            seen.update(keys)
 
     @property
-    def is_enough(self) -> bool:
-        """Whether a walk after the first need not go further down."""
-        return self._has_met_all or self._is_past_news
+    def can_stop(self) -> bool:
+        """Whether a walk after the first can skip the pages that follow."""
+        # New items come on top. Below them, only a whole walk finds what is still missing.
+        new = self._pass.new
+        is_past_new = len(new) > 1 and not new[-1] and all(new[:-1])
+        return self._has_counted_all or is_past_new
 
     @property
-    def _has_met_all(self) -> bool:
-        return self.total is not None and not self._has_shrunk and len(self._counted) >= self._peak
+    def _has_counted_all(self) -> bool:
+        is_known = self.total is not None and not self._has_shrunk
+        return is_known and len(self._counted) >= self.largest_total
 
     def end_pass(self) -> None:
-        """A walk is over."""
+        """End a walk, and decide whether the window is complete."""
+        now = self._pass
+        size = len(now.seen) + len(now.broken)
+        has_all = not any(now.new) or (self.total is not None and size >= self.total)
+        self.is_complete = self._has_counted_all or (len(now.totals) <= 1 and has_all)
+        self.broken = max(self.broken, now.broken, key=len)
         self.passes += 1
-        is_still = len(self._totals) <= 1
-        has_all = (
-            self.total is not None and len(self._met_now) + len(self._broken_now) >= self.total
-        )
-        self.is_settled = self._has_met_all or (is_still and (has_all or not self._news))
-        self.broken = max(self.broken, self._broken_now, key=len)
-        self._begin_pass()
+        self._pass = _Pass()
+        if self._has_shrunk:
+            self._has_shrunk, self.largest_total, self._counted = False, 0, set()
 
 
-def identity_of(item: Any) -> str:
-    """Its id; of an item without one, what it holds."""
-    identity = item.get("id") if isinstance(item, dict) else getattr(item, "id", None)
-    if identity is not None and identity != "":
-        return str(identity)
+def keys_of(items: Sequence[Any]) -> list[str]:
+    """What identifies each item: its id as text, or a digest of its content if it has none."""
+    return [
+        _digest(item) if id_ is None else str(id_)
+        for id_, item in zip(ids_of(items), items, strict=True)
+    ]
+
+
+def _digest(item: Any) -> str:
     content = repr(item).encode("utf-8", "backslashreplace")
     return f"#{hashlib.sha256(content).hexdigest()}"

@@ -1,7 +1,8 @@
-"""One class a resource: a method builds a request and names a model, and nothing else.
+"""One class for each resource, such as ``client.chats``, and one method for each endpoint.
 
-Each class is imported when it is first used. `LiveChatClient` has a line for each, and so has the
-list below, for type checkers.
+A method checks its arguments by the rules in `_arguments` and makes a call through the base class
+in `_base`; it does nothing else. Each class is imported when it is first used: `LiveChatClient`
+has a line for it, and so has the list below, for type checkers.
 """
 
 import re as _re

@@ -1,7 +1,4 @@
-"""Webhooks: which events LiveChat sends, and where to.
-
-https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
-"""
+"""Webhooks: which events LiveChat sends, and to which URLs."""
 
 from __future__ import annotations
 
@@ -14,52 +11,41 @@ from typing import Any, TypeAlias
 from attrs import field, frozen
 from yarl import URL
 
-from livechat_async.decoding.bodies import single_reader, value_reader
+from livechat_async.checks import check_choice
 from livechat_async.errors import ConfigurationError, NotFoundError
-from livechat_async.http.request import Request
-from livechat_async.http.session import SessionManager
-from livechat_async.models.webhooks import (
-    DATA_TYPES,
-    Webhook,
-    WebhookDataType,
-    WebhookEventType,
-)
+from livechat_async.models.webhooks import DATA_TYPES, Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, conceal, kind_of
-from livechat_async.resources._arguments import as_choice, given_text
+from livechat_async.resources._arguments import given_text
+from livechat_async.resources._base import Resource
 
 __all__ = ["WantedEvents", "WebhooksResource"]
 
 WantedEvents: TypeAlias = (
     Iterable[str] | Mapping[WebhookEventType, Iterable[str]] | Mapping[str, Iterable[str]]
 )
-"""Some events, or some events and the data types of each."""
+"""Events, or events with the data types of each."""
 
 _USUAL_PORTS = (None, 80, 443)
 _NOT_IN_URLS = r'[\s"<>\\^`{|}]'
 
 
-class WebhooksResource:
-    """The webhooks that are registered: ``client.webhooks``.
+class WebhooksResource(Resource):
+    """The registered webhooks: ``client.webhooks``.
 
-    A URL may hold a user name and a password, which LiveChat then sends with every webhook. Such a
-    URL is a secret: it shows in no ``repr``, log or error.
+    A URL may contain a user name and a password, which LiveChat then sends with every webhook. Such
+    a URL is a secret: no ``repr``, log or error shows it.
+
+    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
+    are no credentials. It raises a `CallError` if the call fails.
+
+    https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
     """
 
-    def __init__(self, session: SessionManager) -> None:
-        self._session = session
+    _envelope = "events"
 
     async def list(self) -> builtins.list[Webhook]:
-        """All webhooks of the account, also those of other programs. The API does not page them.
-
-        https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
-
-        Raises:
-            ConfigurationError: no credentials; nothing was sent.
-            CallError: the call failed.
-        """
-        read = value_reader(self._session.converter, _Registered)
-        registered = await self._session.call(Request("GET", "/webhooks"), read)
-        return registered.value.events  # type: ignore[no-any-return]
+        """All webhooks of the account, including those of other programs, in one answer."""
+        return (await self._call("GET", "/webhooks", _Registered)).events
 
     async def create(
         self,
@@ -68,75 +54,60 @@ class WebhooksResource:
         url: str,
         data_types: Iterable[WebhookDataType | str] | None = None,
     ) -> Webhook:
-        """Register a webhook. One that is there already makes no difference: there are two then.
-
-        https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
+        """Register a webhook, even if there is one with the same arguments.
 
         Args:
-            event_type: when it is sent.
-            url: where to. Of ``http`` LiveChat makes ``https``. A user name and a password in it,
-                percent-encoded, are sent along as the header ``Authorization``.
-            data_types: what it brings; by default all that goes with the event.
+            event_type: the event that it reports.
+            url: where it is sent; LiveChat turns ``http`` into ``https``. A percent-encoded user
+                name and password in it are sent in the header ``Authorization``.
+            data_types: the data that it contains; by default all that goes with the event.
 
         Returns:
-            The webhook as LiveChat made it.
+            The webhook as LiveChat created it.
 
         Raises:
-            ConfigurationError: an argument that cannot be meant; nothing was sent.
-            CallError: the call failed. After a `DecodeError` the webhook exists.
+            DecodeError: the answer cannot be read, but the webhook exists.
         """
         url = conceal(url, "secret")
         _check_url(url)
         event = _event(event_type)
         body = {"event_type": event, "data_types": _data_types(event, data_types), "url": url}
-        request = Request("POST", "/webhooks", body=body, encoding="form")
-        hook = self._session.converter.get_structure_hook(Webhook)
-        response = await self._session.call(request, single_reader(hook, Webhook, "events"))
-        return response.value
+        return await self._call("POST", "/webhooks", Webhook, body=body, encoding="form")
 
     async def delete(self, webhook_id: str) -> None:
         """Remove a webhook.
-
-        https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
 
         Args:
             webhook_id: its id, 32 hexadecimal digits.
 
         Raises:
-            ConfigurationError: no id; nothing was sent.
-            CallError: the call failed; a `NotFoundError` says that there is no such webhook.
+            NotFoundError: there is no such webhook.
         """
-        path_params = {"webhook_id": given_text("webhook_id", webhook_id)}
-        await self._session.send(
-            Request("DELETE", "/webhooks/{webhook_id}", path_params=path_params)
-        )
+        webhook_id = given_text("webhook_id", webhook_id)
+        await self._call("DELETE", "/webhooks/{webhook_id}", webhook_id=webhook_id)
 
     async def ensure(self, url: str, events: WantedEvents) -> builtins.list[Webhook]:
-        """Make the webhooks of one URL be what a bot needs; a second call changes nothing.
+        """Make the webhooks of one URL those that a bot needs; a second call changes nothing.
 
         ::
 
             await client.webhooks.ensure(url, ["chat_started", "chat_ended"])
             await client.webhooks.ensure(url, {"chat_started": ["visitor"]})
 
-        What is missing is created. What brings other data, or has another user name or password,
-        is replaced. What is there besides, or twice, is removed. Webhooks of any other address are
-        left alone: another host, port, path or query; ``http`` and ``https`` are the same.
+        It creates missing webhooks, replaces those with other data or another user name or
+        password, and removes duplicates and those that are not needed. It leaves webhooks of other
+        addresses alone: another host, port, path or query; ``http`` and ``https`` are the same.
 
-        Everything new is there before anything old is removed, so no event is missed, and one that
-        happens in between may come twice. If a call fails, call it again.
+        It creates all new webhooks before it removes an old one, so no event is missed, and an
+        event in between may come twice. If a call fails, the changes before it stay; call it again.
 
         Args:
-            url: where they are sent to, as for `create`.
-            events: which events, each with all its data; or a mapping of events to the data types
-                of each. None at all removes every webhook of this address.
+            url: where they are sent, as for `create`.
+            events: the events, each with all its data; or a mapping of events to their data types.
+                An empty one removes every webhook of this address.
 
         Returns:
             The webhooks of this address, in the order of ``events``.
-
-        Raises:
-            ConfigurationError: an argument that cannot be meant; nothing was sent.
-            CallError: a call failed; what was done before stays.
         """
         url = conceal(url, "secret")
         _check_url(url)
@@ -160,7 +131,7 @@ class WebhooksResource:
         for webhook_id in dict.fromkeys(webhook.id for webhook, _ in there):
             if webhook_id in needed:
                 continue
-            with suppress(NotFoundError):  # somebody else was faster
+            with suppress(NotFoundError):  # another program was faster
                 await self.delete(webhook_id)
         return kept
 
@@ -174,7 +145,7 @@ class _Registered:
 
 @frozen
 class _Target:
-    """Where a URL leads, and what opens the door there."""
+    """The address in a URL, and the credentials in it."""
 
     address: tuple[str, int | None, str, str] = field(repr=False)
     user_info: Secret
@@ -189,17 +160,13 @@ def _target(text: str) -> _Target | None:
         host, port = (url.raw_host or "").rstrip("."), url.explicit_port
     except ValueError:
         return None
-    # What LiveChat makes https of http of has the port of the other one.
-    place = (
-        host,
-        None if port in _USUAL_PORTS else port,
-        url.raw_path or "/",
-        url.raw_query_string,
-    )
-    return _Target(place, Secret(f"{url.user or ''}\0{url.password or ''}"))
+    # LiveChat turns http into https but keeps the port, so both usual ports mean the same.
+    port = None if port in _USUAL_PORTS else port
+    address = (host, port, url.raw_path or "/", url.raw_query_string)
+    return _Target(address, Secret(f"{url.user or ''}\0{url.password or ''}"))
 
 
-# Problems are found in functions of their own: a frame that raises holds nothing but the `Secret`.
+# `_problem_of` finds problems, so that the frame that raises holds nothing but the `Secret`.
 def _check_url(url: Any) -> None:
     problem = _problem_of(url)
     if problem is not None:
@@ -227,10 +194,9 @@ def _problem_of(value: Any) -> str | None:
 
 
 def _event(value: Any) -> WebhookEventType:
-    choice = as_choice("event_type", value, WebhookEventType)
-    if choice is None:
+    if value is None:
         raise ConfigurationError("event_type=None: an event is needed, such as 'chat_started'")
-    return WebhookEventType(choice)
+    return WebhookEventType(check_choice("event_type", value, WebhookEventType))
 
 
 def _data_types(event: WebhookEventType, values: Any) -> list[WebhookDataType]:

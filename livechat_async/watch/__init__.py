@@ -1,1 +1,1 @@
-"""Watching the visitors: polls the list and reports what changed."""
+"""Watching the visitors: `watch` polls their list, and `changes` finds what changed in it."""

@@ -1,7 +1,4 @@
-"""What happened between two answers to who is on the site, as typed changes. Pure.
-
-https://developers.livechat.com/docs/management/configuration-api/v2.0#visitors
-"""
+"""What changed between two answers with the visitors on the site, as typed changes."""
 
 from __future__ import annotations
 
@@ -31,19 +28,18 @@ __all__ = [
 
 @frozen(repr=False)
 class VisitorChange:
-    """The base of everything that `VisitorWatch` gives."""
+    """The base of every change that `VisitorWatch` gives."""
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 @frozen(repr=False)
 class Arrived(VisitorChange):
-    """Somebody is among those who are watched now.
+    """A visitor is now among those who are watched.
 
     Attributes:
-        visitor: who it is.
-        at_start: whether the first answer of the watch had them: when they came is not known.
+        visitor: the visitor.
+        at_start: whether the first answer of the watch had them; they may have come long before.
     """
 
     visitor: Visitor
@@ -52,7 +48,7 @@ class Arrived(VisitorChange):
 
 @frozen(repr=False)
 class StateChanged(VisitorChange):
-    """A visitor's state became another.
+    """A visitor's state changed.
 
     Attributes:
         visitor: as they are now.
@@ -69,7 +65,7 @@ class PageChanged(VisitorChange):
 
     Attributes:
         visitor: as they are now.
-        before: the address of the page they were on; ``""`` where that was not known.
+        before: the address of the page they were on; ``""`` if it was unknown.
     """
 
     visitor: Visitor
@@ -77,13 +73,13 @@ class PageChanged(VisitorChange):
 
     @property
     def page(self) -> str:
-        """The address of the page they are on; ``""`` where that is not known."""
+        """The address of the page they are on; ``""`` if it is unknown."""
         return page_of(self.visitor)
 
 
 @frozen(repr=False)
 class Updated(VisitorChange):
-    """Anything else of a visitor changed; comes only with ``updates=True``.
+    """Only other fields of a visitor changed; reported with ``updates=True``.
 
     Attributes:
         visitor: as they are now.
@@ -96,9 +92,9 @@ class Updated(VisitorChange):
 
 @frozen(repr=False)
 class Left(VisitorChange):
-    """Somebody is no longer among those who are watched.
+    """A visitor is no longer among those who are watched.
 
-    They left the site, or, with a filter, the state or the groups that are watched.
+    They left the site, or the state or the groups that the watch is for.
 
     Attributes:
         visitor: as they were last seen.
@@ -109,15 +105,13 @@ class Left(VisitorChange):
 
 @frozen(repr=False)
 class Resynced(VisitorChange):
-    """Visitors are known again after polls that failed.
+    """A poll succeeded after polls that failed.
 
-    The changes that follow are all that can be seen of what happened meanwhile: who came and left
-    again is missing.
+    The changes that follow show what happened meanwhile, but not visitors who came and left.
 
     Attributes:
-        visitors: everybody who is watched now.
-        outage: seconds in which nothing was known, from the last answer to this one, or from the
-            start of the watch.
+        visitors: all who are watched now.
+        outage: the seconds since the last answer, or since the start of the watch.
         failures: how many polls failed.
     """
 
@@ -127,19 +121,18 @@ class Resynced(VisitorChange):
 
 
 Change: TypeAlias = Arrived | StateChanged | PageChanged | Updated | Left | Resynced
-"""What a watch gives; a ``match`` can be exhaustive over it."""
+"""A change that a watch gives; a ``match`` can cover all of them."""
 
 
 def page_of(visitor: Visitor) -> str:
-    """The address of the page a visitor is on, whichever field of the answer has it."""
+    """The address of the page a visitor is on, from whichever field has it."""
     return visitor.page_current or visitor.page_address
 
 
 def to_snapshot(visitors: Iterable[Visitor]) -> dict[str, Visitor]:
-    """An answer by id, in its order.
+    """The visitors of an answer by id, in its order.
 
-    Of an id that occurs twice, the latter counts. A visitor with a blank id is left out: nothing
-    tells them from others.
+    If an id occurs twice, the later visitor counts. Visitors with a blank id are left out.
     """
     return {visitor.id: visitor for visitor in visitors if visitor.id.strip()}
 
@@ -147,18 +140,18 @@ def to_snapshot(visitors: Iterable[Visitor]) -> dict[str, Visitor]:
 def diff(
     before: Mapping[str, Visitor], after: Mapping[str, Visitor], *, updates: bool = False
 ) -> list[Change]:
-    """The changes that make one snapshot of another.
+    """The changes that turn one snapshot into another.
 
-    First who left, as ``before`` has them; then all others as ``after`` has them, the state of each
-    before the page. Who left and came back meanwhile, which shows in a later ``last_visit``, is in
-    both parts.
+    Visitors who left come first, in the order of ``before``; then all others in the order of
+    ``after``, each state before the page. A visitor with a later ``last_visit`` left and came back.
 
     Args:
         before: the older snapshot.
         after: the newer one.
-        updates: whether there is an `Updated` for whom only something else changed.
+        updates: whether to report `Updated` if only other fields changed.
     """
-    stayed = {id_ for id_, old in before.items() if id_ in after and _is_one_visit(old, after[id_])}
+    both = [id_ for id_ in before if id_ in after]
+    stayed = {id_ for id_ in both if not _came_back(before[id_].last_visit, after[id_].last_visit)}
     changes: list[Change] = [Left(old) for id_, old in before.items() if id_ not in stayed]
     for id_, new in after.items():
         if id_ not in stayed:
@@ -174,12 +167,8 @@ def diff(
     return changes
 
 
-def _is_one_visit(old: Visitor, new: Visitor) -> bool:
-    return not _is_later(new.last_visit, old.last_visit)
-
-
-def _is_later(new: datetime | None, old: datetime | None) -> bool:
-    # An aware and a naive time, of answers with and without the twin, cannot be compared.
-    if new is None or old is None or (new.tzinfo is None) != (old.tzinfo is None):
+def _came_back(old: datetime | None, new: datetime | None) -> bool:
+    # Answers with and without the twin give aware and naive times, which cannot be compared.
+    if old is None or new is None or (old.tzinfo is None) != (new.tzinfo is None):
         return False
     return new > old

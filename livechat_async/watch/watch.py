@@ -1,9 +1,7 @@
-"""Watching: asks again and again, by a schedule, and gives what changed.
+"""Polls on a schedule, and reports what changed between two answers.
 
-`Poller` asks and outlives outages; `VisitorWatch` compares its answers. Nothing runs in the
-background, and no clock but the event loop's is looked at.
-
-https://developers.livechat.com/docs/management/configuration-api/v2.0#visitors
+`Poller` polls and survives outages; `VisitorWatch` compares its answers. Nothing runs in the
+background, and the event loop's clock is the only one.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ import random
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
@@ -34,71 +32,51 @@ from livechat_async.models.visitors import Visitor
 from livechat_async.options import RetryPolicy
 from livechat_async.watch.changes import Arrived, Change, Resynced, diff, to_snapshot
 
-__all__ = ["LEAST_INTERVAL", "Answer", "FailureHook", "Outage", "Poller", "VisitorWatch"]
+__all__ = ["FailureHook", "Poll", "Poller", "VisitorWatch"]
 
 T = TypeVar("T")
 
 FailureHook: TypeAlias = Callable[[CallError, float], object]
-"""Told of each poll that failed, and of the seconds until the next."""
-
-LEAST_INTERVAL = 0.01
-"""The shortest interval, in seconds."""
+"""Called with the error of a failed poll, and the seconds until the next poll."""
 
 logger: logging.Logger = logging.getLogger("livechat_async")
 
+_MIN_INTERVAL = 0.01
 _JITTER = 0.05
-_MOST_BACKOFF = 60.0
-_MOST_DOUBLINGS = 60
+_MAX_BACKOFF = 60.0
+_MAX_DOUBLINGS = 60
 
 
 @frozen
-class Outage:
-    """A time without answers.
-
-    Attributes:
-        seconds: from the last answer to the next, or from the first poll if there was none.
-        failures: how many polls failed.
-    """
-
-    seconds: float
-    failures: int
-
-
-@frozen
-class Answer(Generic[T]):
-    """What came.
-
-    Attributes:
-        value: the answer.
-        outage: what came before it, if it was an outage.
-    """
+class Poll(Generic[T]):
+    """An answer, how many polls failed before it, and the seconds since the answer before those."""
 
     value: T
-    outage: Outage | None
+    failures: int = 0
+    outage: float = 0.0
 
 
 class Poller(Generic[T]):
-    """Asks the same again and again.
+    """Makes the same call again and again.
 
-    The first poll is made at once. The others follow a grid of one ``interval`` from it, each up to
-    5 % late so that many pollers spread: however long polls take, the grid does not move. A tick
-    that passed during a poll is not made up; where nobody called `next` in time, the poll is made
-    as soon as somebody does.
+    The first poll starts at once. The others start at multiples of ``interval`` after it, up to 5 %
+    late so that many pollers spread. A poll is skipped while the last one is still running. If
+    `next` is called late, it polls at once.
 
-    After a failure that may pass it waits the interval, then twice that, and so on up to 60 s or
-    the interval, whichever is longer, and never less than ``retry_after`` says.
+    After a temporary failure, `next` waits the interval, then twice the interval, and so on up to
+    60 s or the interval, whichever is longer, and never less than ``retry_after``.
 
     Args:
         fetch: makes one poll.
-        retry: which failures may pass, besides every 429 and every 5xx.
+        retry: which failures are temporary, besides every 429 and every 5xx.
         interval: seconds between two polls.
-        max_outage: seconds after the beginning of the first poll of an outage; the error of a poll
-            that fails then is raised, and so is one whose ``retry_after`` leads beyond.
-        on_failure: told of each failure that is survived.
-        draw: an even distribution.
+        max_outage: seconds from the first failed poll. A poll that fails later, or asks to wait for
+            longer, raises its error.
+        on_failure: called after each temporary failure.
+        draw: draws a number between two others.
 
     Raises:
-        ConfigurationError: an argument makes no sense.
+        ConfigurationError: an argument cannot be used.
     """
 
     def __init__(
@@ -111,12 +89,12 @@ class Poller(Generic[T]):
         on_failure: FailureHook | None = None,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        check_seconds("interval", interval, at_least=LEAST_INTERVAL)
+        check_seconds("interval", interval, at_least=_MIN_INTERVAL)
         if max_outage is not None:
             check_seconds("max_outage", max_outage)
         _check_hook(on_failure)
         self._fetch = fetch
-        # How long the server asks to wait is no reason to give up, only to wait.
+        # A long `retry_after` is a reason to wait, not to give up.
         self._retry = evolve(retry, retry_after_max=float(sys.maxsize))
         self._interval = interval
         self._max_outage = max_outage
@@ -128,13 +106,11 @@ class Poller(Generic[T]):
         self._failing_since = 0.0
         self._failures = 0
 
-    async def next(self) -> Answer[T]:
-        """The next answer, however long that takes.
-
-        Cancelled in mid-poll, it makes the next one at the next tick.
+    async def next(self) -> Poll[T]:
+        """The next successful poll. If it is cancelled, the next one starts on schedule.
 
         Raises:
-            LiveChatError: a failure that stays one, or an outage that is too long.
+            LiveChatError: the failure is not temporary, or the outage is too long.
         """
         clock = asyncio.get_running_loop().time
         while True:
@@ -142,7 +118,7 @@ class Poller(Generic[T]):
             begun = clock()
             if self._started is None:
                 self._started = self._known_until = begun
-            # Before the poll, so that none is made anew at once, even if it is cancelled or raises.
+            # Set before the poll, so that a cancelled or failed one is not repeated at once.
             self._due = self._tick_after(begun + self._interval / 2)
             try:
                 value = await self._fetch()
@@ -150,34 +126,35 @@ class Poller(Generic[T]):
                 self._failures += 1
                 if self._failures == 1:
                     self._failing_since = begun
-                if not isinstance(error, CallError) or not self._may_pass(error):
+                if not isinstance(error, CallError) or not self._is_temporary(error):
                     raise
                 pause = self._pause(error, clock())
                 if pause is None:
                     raise
                 self._due = clock() + pause
-                self._tell(error, pause)
+                self._report(error, pause)
                 continue
             now = clock()
             self._due = self._tick_after(max(begun + self._interval / 2, now))
-            outage = Outage(now - self._known_until, self._failures) if self._failures else None
+            outage = now - self._known_until if self._failures else 0.0
+            poll = Poll(value, self._failures, outage)
             self._known_until, self._failures = now, 0
-            return Answer(value, outage)
+            return poll
 
     def _tick_after(self, moment: float) -> float:
         started = moment if self._started is None else self._started
         number = math.floor((moment - started) / self._interval) + 1
         return started + number * self._interval + self._draw(0.0, self._interval * _JITTER)
 
-    def _may_pass(self, error: CallError) -> bool:
+    def _is_temporary(self, error: CallError) -> bool:
         if isinstance(error, (ServerError, RateLimitError)):
             return True
         return is_worth_repeating(error, self._retry, read=True)
 
     def _pause(self, error: CallError, now: float) -> float | None:
-        """Seconds to wait after a failure; None where that would take too long."""
-        doubled = self._interval * 2.0 ** min(self._failures - 1, _MOST_DOUBLINGS)
-        backoff = min(doubled, max(self._interval, _MOST_BACKOFF))
+        """Seconds to wait after a failure; None if the outage is too long."""
+        doubled = self._interval * 2.0 ** min(self._failures - 1, _MAX_DOUBLINGS)
+        backoff = min(doubled, max(self._interval, _MAX_BACKOFF))
         asked: float = getattr(error, "retry_after", None) or 0.0
         pause = max(backoff, asked) + self._draw(0.0, backoff * _JITTER)
         if self._max_outage is None:
@@ -185,7 +162,7 @@ class Poller(Generic[T]):
         left = self._failing_since + self._max_outage - now
         return None if left <= 0 or asked > left else min(pause, left)
 
-    def _tell(self, error: CallError, pause: float) -> None:
+    def _report(self, error: CallError, pause: float) -> None:
         logger.info(
             "poll failed (%d in a row), the next is in %.2f s: %s", self._failures, pause, error
         )
@@ -194,7 +171,7 @@ class Poller(Generic[T]):
 
 
 class VisitorWatch:
-    """What visitors do, as it is seen by asking again and again: `Arrived`, `Left` and so on.
+    """What visitors do, as polls see it: `Arrived`, `Left` and so on.
 
     ::
 
@@ -206,39 +183,28 @@ class VisitorWatch:
                     case StateChanged(visitor, before):
                         ...
 
-    What is guaranteed:
+    Guarantees:
 
-    - After each answer, the changes make of what was known before exactly what is known now: who
-      is there, in which state, on which page. Begun with nobody, `Arrived` adds its visitor,
-      `StateChanged` and `PageChanged` replace theirs, and `Left` takes its own away; with
-      ``updates=True`` that gives every field as the latest answer has it.
-    - Everybody in the first answer is `Arrived`, with ``at_start``.
-    - Of one answer, first comes who left; then everybody else in the order of the answer. Of a
-      visitor whose state and page both changed, the `StateChanged` comes first. Both have the
+    - The changes after an answer turn what was known before into exactly what is known now: who is
+      there, in which state, on which page. Start with no visitors: `Arrived` adds its visitor,
+      `StateChanged` and `PageChanged` replace theirs, `Left` removes its own. With
+      ``updates=True`` this gives every field as in the latest answer.
+    - Every visitor in the first answer is `Arrived`, with ``at_start``.
+    - For one answer, visitors who left come first, then the others in the order of the answer. If
+      both state and page of a visitor changed, `StateChanged` comes first; both changes hold the
       visitor as they are now.
-    - Who leaves and comes back between two answers is seen only by a later ``last_visit``: then
-      they are `Left` and `Arrived`. Who comes and leaves between two answers is not seen at all.
-    - Polls that fail, but may succeed later, do not end it. The first answer after them gives a
-      `Resynced`, and then the changes as ever. Whoever handles those needs nothing else.
-    - What will not pass (wrong credentials, a refused argument, a closed client) is raised at once.
-      A new loop goes on where this one was, after that too.
+    - A visitor who leaves and comes back between two answers is `Left` and `Arrived` if they have a
+      later ``last_visit``. One who comes and leaves between two answers is not seen.
+    - Polls that fail temporarily do not end the watch. The first answer after them gives a
+      `Resynced`, then the usual changes. A program that handles those needs nothing else.
+    - A lasting failure (wrong credentials, a refused argument, a closed client) is raised at once.
+      A new loop continues where the last one stopped, even then.
 
-    Polls are made only while the loop waits for a change, so a loop that is left leaves nothing
-    behind. While the loop's body works nothing is asked and nothing queues up: the next poll is
-    made when all changes of the last one are handed out, and at once if its time has passed.
+    The watch polls only while the loop waits for a change, so a loop that ends leaves nothing
+    running. While the body of the loop works, nothing queues up: the next poll starts when all
+    changes of the last one are handed out, at once if it is due. One task can use a watch.
 
-    It belongs to one task at a time.
-
-    Args:
-        fetch: makes one poll.
-        retry: as for `Poller`.
-        interval: likewise.
-        max_outage: likewise.
-        updates: whether there is an `Updated` for whom only something else changed.
-        on_failure: as for `Poller`.
-
-    Raises:
-        ConfigurationError: an argument makes no sense.
+    `VisitorsResource.watch` makes it, and documents the arguments.
     """
 
     def __init__(
@@ -260,16 +226,16 @@ class VisitorWatch:
         self._visitors: Mapping[str, Visitor] | None = None
         self._changes: deque[Change] = deque()
         self._is_closed = False
-        self._wait: asyncio.Timeout | None = None  # that of the task that waits for a change
+        # Of the task that waits for a change. `aclose` sets it off, to cancel nothing but the wait.
+        self._wait: asyncio.Timeout | None = None
         self._idle = asyncio.Event()
         self._idle.set()
 
     @property
     def visitors(self) -> Mapping[str, Visitor]:
-        """Who was there by the latest answer, by id; empty before the first.
+        """The visitors in the latest answer, by id; empty before the first answer.
 
-        It is as the answer was, also while changes of that answer are still to be handed out. It
-        does not change: the next answer makes another.
+        It does not wait for the changes to be handed out. The next answer makes a new mapping.
         """
         return MappingProxyType({} if self._visitors is None else self._visitors)
 
@@ -280,7 +246,7 @@ class VisitorWatch:
         if self._wait is not None:
             raise ClientStateError(
                 "another task waits for the next change of this watch: let one task iterate and "
-                "hand the changes on, or make a watch for each"
+                "pass the changes on, or make a watch for each task"
             )
         if not self._is_closed and not self._changes:
             await self._wait_for_changes()
@@ -290,8 +256,6 @@ class VisitorWatch:
 
     async def _wait_for_changes(self) -> None:
         """Poll until something has changed, or `aclose` is called."""
-        # A timeout without a time: what `aclose` sets off, and what tells its cancellation from any
-        # other's.
         self._wait = asyncio.timeout(None)
         self._idle.clear()
         try:
@@ -305,11 +269,10 @@ class VisitorWatch:
             self._wait = None
             self._idle.set()
 
-    def _take(self, answer: Answer[Iterable[Visitor]]) -> None:
-        after = to_snapshot(answer.value)
-        if answer.outage is not None:
-            everybody = tuple(after.values())
-            self._changes.append(Resynced(everybody, answer.outage.seconds, answer.outage.failures))
+    def _take(self, poll: Poll[Iterable[Visitor]]) -> None:
+        after = to_snapshot(poll.value)
+        if poll.failures:
+            self._changes.append(Resynced(tuple(after.values()), poll.outage, poll.failures))
         if self._visitors is None:
             self._changes.extend(Arrived(visitor, at_start=True) for visitor in after.values())
         else:
@@ -317,7 +280,7 @@ class VisitorWatch:
         self._visitors = after
 
     async def aclose(self) -> None:
-        """End it: a loop in another task ends, whatever it waits for. Twice does no harm."""
+        """End the watch, and the loop in whichever task. Closing twice does no harm."""
         if self._wait is not None and not self._is_closed:
             self._wait.reschedule(asyncio.get_running_loop().time())
         self._is_closed = True
@@ -326,12 +289,7 @@ class VisitorWatch:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 

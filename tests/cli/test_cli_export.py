@@ -462,7 +462,7 @@ async def test_a_checkpoint_cut_short_anywhere_is_refused(
         ('{"bytes": true, "checkpoint": {}}', "cut short or damaged"),
         ('{"bytes": 1, "checkpoint": {}}', "no checkpoint"),
         (
-            '{"bytes": 1, "checkpoint": {"kind": "livechat_async.export.export", "version": 9}}',
+            '{"bytes": 1, "checkpoint": {"kind": "livechat_async.export", "version": 9}}',
             "version 9",
         ),
     ],

@@ -10,6 +10,7 @@ import pickle
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -24,13 +25,12 @@ from livechat_async import (
     LiveChatClient,
     LiveChatError,
     Page,
-    Pager,
     Request,
     RequestTimeout,
 )
 from livechat_async.export import export as export_module
 from livechat_async.export.checkpoint import Checkpoint, IncompleteDay, Window
-from livechat_async.export.completeness import Tally
+from livechat_async.export.completeness import Completeness, keys_of
 from livechat_async.export.export import (
     BEGINNING,
     MOST_ITEMS,
@@ -89,40 +89,34 @@ class Archive:
     def between(self, first: date, last: date) -> list[Item]:
         return sorted((item for item in self.items if first <= item.day <= last), reverse=True)
 
-    def days(self, prefetch: int | None) -> Callable[[date, date], Pager[Item]]:
-        def pager(first: date, last: date) -> Pager[Item]:
-            async def fetch(number: int) -> Page[Item]:
-                self.asked.append((Window(first, last), number))
-                for _ in range(self.steps(len(self.asked))):
-                    await asyncio.sleep(0)
-                if number > MOST // self.size:
-                    raise BadRequestError(method="GET", url="/chats", status=400, message="far")
-                self.happens()
-                found = self.between(first, last)
-                total = self.total(len(found))
-                shown = found[(number - 1) * self.size : number * self.size]
-                for _ in range(self.steps(len(self.asked) + number)):
-                    await asyncio.sleep(0)
-                pages = None if total is None else math.ceil(total / self.size)
-                if pages is not None and self.most_pages is not None:
-                    pages = min(pages, self.most_pages)
-                return Page(
-                    items=shown,
-                    number=number,
-                    pages=pages,
-                    total=total,
-                    size=len(shown),
-                    url="/chats",
-                    fetch=fetch,
-                )
-
-            return Pager(fetch, lambda item: item.id, prefetch=prefetch)
-
-        return pager
+    async def fetch(self, number: int, *, date_from: date, date_to: date) -> Page[Item]:
+        self.asked.append((Window(date_from, date_to), number))
+        for _ in range(self.steps(len(self.asked))):
+            await asyncio.sleep(0)
+        if number > MOST // self.size:
+            raise BadRequestError(method="GET", url="/chats", status=400, message="far")
+        self.happens()
+        found = self.between(date_from, date_to)
+        total = self.total(len(found))
+        shown = found[(number - 1) * self.size : number * self.size]
+        for _ in range(self.steps(len(self.asked) + number)):
+            await asyncio.sleep(0)
+        pages = None if total is None else math.ceil(total / self.size)
+        if pages is not None and self.most_pages is not None:
+            pages = min(pages, self.most_pages)
+        return Page(
+            items=shown,
+            number=number,
+            pages=pages,
+            total=total,
+            size=len(shown),
+            url="/chats",
+            fetch=partial(self.fetch, date_from=date_from, date_to=date_to),
+        )
 
     def export(self, days: int, prefetch: int | None = None, **options: Any) -> Export[Item]:
         return Export(
-            self.days(prefetch),
+            self.fetch,
             query=QUERY,
             first=START,
             last=START + timedelta(days=days - 1),
@@ -148,7 +142,7 @@ def check_once(got: list[Item]) -> set[Item]:
     return set(got)
 
 
-# What it walks, and in which order
+# Which windows it walks, and in which order
 
 
 async def test_the_oldest_days_come_first_and_in_a_window_the_newest_item() -> None:
@@ -190,7 +184,7 @@ async def test_a_window_of_one_request_is_not_asked_again(prefetch: int | None) 
     assert len(archive.asked) == 1
 
 
-async def test_progress_tells_items_and_windows() -> None:
+async def test_progress_counts_items_and_windows() -> None:
     archive = Archive().fill(8, 8, 8, 8)
     walk = archive.export(4)
     assert walk.progress.items_expected is None
@@ -207,7 +201,7 @@ async def test_progress_tells_items_and_windows() -> None:
     assert walk.is_finished
 
 
-async def test_more_than_expected_is_expected() -> None:
+async def test_progress_never_expects_fewer_items_than_are_done() -> None:
     archive = Archive().fill(2, 9)
     walk = archive.export(2)
     archive.happens = lambda: archive.add(1) and None if len(archive.asked) == 2 else None
@@ -217,7 +211,7 @@ async def test_more_than_expected_is_expected() -> None:
     assert (walk.progress.items_done, walk.progress.items_expected) == (12, 12)
 
 
-async def test_leaving_the_loop_and_entering_another_goes_on() -> None:
+async def test_a_new_loop_continues_where_the_last_one_stopped() -> None:
     archive = Archive().fill(9, 9, 9)
     got: list[Item] = []
     async with archive.export(3, prefetch=4) as walk:
@@ -235,7 +229,7 @@ async def test_leaving_the_loop_and_entering_another_goes_on() -> None:
     assert await drain(walk) == []
 
 
-async def test_closing_cancels_what_was_prefetched() -> None:
+async def test_closing_cancels_prefetched_requests() -> None:
     archive = Archive().fill(24)
     before = asyncio.all_tasks()
     async with archive.export(1, prefetch=5, window_items=24) as walk:
@@ -250,7 +244,7 @@ async def test_closing_cancels_what_was_prefetched() -> None:
 # Days with more than can be paged
 
 
-async def test_a_day_too_large_is_told_before_anything_of_it_is_handed_out() -> None:
+async def test_a_day_too_large_is_reported_before_any_item_of_it() -> None:
     archive = Archive().fill(5, MOST + 1, 5)
     walk = archive.export(3)
     got: list[Item] = []
@@ -270,7 +264,7 @@ async def test_a_day_too_large_is_told_before_anything_of_it_is_handed_out() -> 
 
 
 @pytest.mark.parametrize("most_pages", [None, MOST // SIZE])
-async def test_the_checkpoint_before_a_day_too_large_goes_on_with_a_part_of_it(
+async def test_an_export_can_resume_with_a_part_of_a_day_too_large(
     most_pages: int | None,
 ) -> None:
     archive = Archive(most_pages=most_pages).fill(5, MOST + 1, 5)
@@ -290,7 +284,7 @@ async def test_the_checkpoint_before_a_day_too_large_goes_on_with_a_part_of_it(
     assert again(rest.checkpoint) == rest.checkpoint
 
 
-async def test_a_day_of_as_many_as_can_be_paged_is_whole() -> None:
+async def test_a_day_with_as_many_items_as_can_be_paged_is_whole() -> None:
     archive = Archive().fill(MOST)
     walk = archive.export(1, prefetch=3)
 
@@ -313,7 +307,7 @@ async def test_a_day_that_grows_too_large_is_not_cut_silently(
 
 
 @pytest.mark.parametrize("prefetch", [None, 5])
-async def test_days_of_unknown_number_are_split_where_the_server_stops(
+async def test_days_without_a_total_are_split_where_the_server_stops(
     prefetch: int | None,
 ) -> None:
     archive = Archive(total=lambda _: None).fill(20, 9, 20, 0, 0, 7, 7)
@@ -330,7 +324,7 @@ async def test_days_of_unknown_number_are_split_where_the_server_stops(
     assert walk.progress.items_expected is None
 
 
-async def test_a_refusal_of_the_first_page_is_no_cap() -> None:
+async def test_a_refused_first_page_is_raised() -> None:
     archive = Archive().fill(3)
 
     def refuse() -> None:
@@ -344,7 +338,7 @@ async def test_a_refusal_of_the_first_page_is_no_cap() -> None:
 # What changes meanwhile
 
 
-async def test_items_that_arrive_deep_in_a_window_are_met() -> None:
+async def test_items_that_arrive_deep_in_a_window_are_handed_out() -> None:
     archive = Archive().fill(9, 1)
     arrivals = iter([(0, -1), (0, 5), (0, 5), (0, 99), (0, 0)])
 
@@ -370,7 +364,7 @@ async def test_arrivals_at_every_request_do_not_keep_it_from_ending() -> None:
     assert len(archive.asked) < 40
 
 
-async def test_what_arrives_in_finished_days_is_counted() -> None:
+async def test_items_that_arrive_in_finished_days_are_counted() -> None:
     archive = Archive().fill(9, 9)
     walk = archive.export(2)
 
@@ -383,7 +377,7 @@ async def test_what_arrives_in_finished_days_is_counted() -> None:
     assert walk.progress.items_done == 18
 
 
-async def test_not_to_know_how_many_are_late_is_no_failure() -> None:
+async def test_an_export_succeeds_even_if_late_items_cannot_be_counted() -> None:
     archive = Archive().fill(9, 9)
     walk = archive.export(2)
     whole = Window(START, START + timedelta(days=1))
@@ -397,7 +391,7 @@ async def test_not_to_know_how_many_are_late_is_no_failure() -> None:
     assert (walk.late, walk.is_finished) == (None, True)
 
 
-async def test_days_that_never_settle_are_told_after_some_walks() -> None:
+async def test_days_that_never_settle_are_reported_after_20_walks() -> None:
     archive = Archive().fill(9)
     whole = Window(START, START)
     archive.total = lambda total: total + archive.asked.count((whole, 1)) % 2 + 1
@@ -465,7 +459,7 @@ async def test_an_item_of_three_days_is_handed_out_once() -> None:
     assert check_once(await drain(archive.export(3))) == set(archive.items)
 
 
-async def test_an_error_comes_after_what_was_had_and_the_export_goes_on() -> None:
+async def test_an_error_comes_after_the_items_before_it_and_the_export_goes_on() -> None:
     archive = Archive().fill(9, 9, 9)
     walk = archive.export(3)
     failing = {6, 9}
@@ -502,7 +496,7 @@ STEPS = st.lists(st.integers(0, 5), min_size=1, max_size=7)
     prefetch=st.none() | st.integers(1, 6),
     window=st.integers(1, MOST),
 )
-def test_each_item_once_whatever_arrives_and_whenever_it_crashes(  # noqa: PLR0917
+def test_each_item_is_handed_out_once_whatever_arrives_and_whenever_it_crashes(  # noqa: PLR0917
     counts: list[int],
     arrivals: list[tuple[int, int, int]],
     crashes: list[int],
@@ -519,8 +513,8 @@ def test_each_item_once_whatever_arrives_and_whenever_it_crashes(  # noqa: PLR09
         nonlocal requests
         requests += 1
         for when, day, minute in arrivals:
-            # Of the window in hand, an answer that is not looked at any more may be the first to
-            # show it; without prefetching there is no such answer.
+            # An answer whose page is not looked at may be the first to show a new item of this
+            # window; without prefetch there is no such answer.
             now = walk.progress.window
             if when == requests and day < len(counts):
                 item = archive.add(day, minute)
@@ -553,7 +547,7 @@ def test_each_item_once_whatever_arrives_and_whenever_it_crashes(  # noqa: PLR09
     events=st.dictionaries(st.integers(2, 40), st.booleans(), max_size=6),
     data=st.data(),
 )
-def test_items_that_go_away_take_no_others_with_them(
+def test_deleted_items_cost_no_others(
     counts: list[int], events: dict[int, bool], data: st.DataObject
 ) -> None:
     archive = Archive(steps=lambda _: 0).fill(*counts)
@@ -584,11 +578,11 @@ async def test_a_new_item_on_top_costs_one_more_request() -> None:
     assert [number for _, number in archive.asked] == [1, 2, 3, 4, 1]
 
 
-# What tells that everything was met
+# What shows that everything was seen
 
 
 def read(
-    tally: Tally[dict[str, Any]],
+    window: Completeness,
     *ids: str,
     total: int | None,
     broken: int = 0,
@@ -597,10 +591,11 @@ def read(
     async def fetch(_: int) -> Page[dict[str, Any]]:
         raise NotImplementedError
 
-    tally.answer(total, tally.ask() if before is None else before)
-    tally.add(
+    items = [{"id": identity} for identity in ids]
+    window.hear(total, window.largest_total if before is None else before)
+    window.add(
         Page(
-            items=[{"id": identity} for identity in ids],
+            items=items,
             number=1,
             pages=None,
             total=total,
@@ -608,87 +603,88 @@ def read(
             size=len(ids) + broken,
             url="/chats",
             fetch=fetch,
-        )
+        ),
+        keys_of(items),
     )
 
 
 @pytest.mark.parametrize("in_flight_together", [True, False])
 def test_answers_in_flight_together_may_come_out_of_order(*, in_flight_together: bool) -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    before = tally.ask() if in_flight_together else None
-    read(tally, "a", "b", total=4)
-    read(tally, "c", "d", total=3, before=before)
-    tally.end_pass()
-    assert tally.is_settled is in_flight_together
+    window = Completeness()
+    before = window.largest_total if in_flight_together else None
+    read(window, "a", "b", total=4)
+    read(window, "c", "d", total=3, before=before)
+    window.end_pass()
+    assert window.is_complete is in_flight_together
 
 
-def test_what_cannot_be_read_counts_in_a_walk_during_which_nothing_changed() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", total=3, broken=1)
-    read(tally, "b", total=3)
-    tally.end_pass()
-    assert tally.is_settled
-    assert len(tally.broken) == 1
+def test_broken_items_count_in_a_walk_during_which_nothing_changed() -> None:
+    window = Completeness()
+    read(window, "a", total=3, broken=1)
+    read(window, "b", total=3)
+    window.end_pass()
+    assert window.is_complete
+    assert len(window.broken) == 1
 
-    tally = Tally()
-    read(tally, "a", total=3, broken=1)
-    read(tally, "b", total=4, broken=1)
-    tally.end_pass()
-    assert not tally.is_settled
+    window = Completeness()
+    read(window, "a", total=3, broken=1)
+    read(window, "b", total=4, broken=1)
+    window.end_pass()
+    assert not window.is_complete
 
 
 def test_a_later_walk_goes_as_far_as_it_has_to() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", "b", total=4)
-    read(tally, "c", "d", total=6)
-    tally.end_pass()
-    read(tally, "e", "a", total=7)
-    assert not tally.is_enough  # there may be more that is new
-    read(tally, "b", "c", total=7)
-    assert tally.is_enough  # what is still missing came on top meanwhile
-    tally.end_pass()
-    assert not tally.is_settled
-    read(tally, "a", "b", total=7)
-    read(tally, "f", "c", total=7)
-    assert not tally.is_enough  # it is somewhere below
-    read(tally, "g", "d", total=7)
-    assert tally.is_enough
-    tally.end_pass()
-    assert tally.is_settled
+    window = Completeness()
+    read(window, "a", "b", total=4)
+    read(window, "c", "d", total=6)
+    window.end_pass()
+    read(window, "e", "a", total=7)
+    assert not window.can_stop  # there may be more that is new
+    read(window, "b", "c", total=7)
+    assert window.can_stop  # what is still missing came on top meanwhile
+    window.end_pass()
+    assert not window.is_complete
+    read(window, "a", "b", total=7)
+    read(window, "f", "c", total=7)
+    assert not window.can_stop  # it is somewhere below
+    read(window, "g", "d", total=7)
+    assert window.can_stop
+    window.end_pass()
+    assert window.is_complete
 
 
-def test_after_items_went_away_counting_begins_anew() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", "b", total=5)
-    read(tally, "c", total=3)
-    tally.end_pass()
-    assert not tally.is_settled
-    read(tally, "a", "b", total=3)
-    read(tally, "d", total=4)
-    tally.end_pass()
-    assert not tally.is_settled
-    read(tally, "e", "a", total=4)
-    assert tally.is_enough
-    tally.end_pass()
-    assert tally.is_settled
+def test_counting_restarts_after_items_were_deleted() -> None:
+    window = Completeness()
+    read(window, "a", "b", total=5)
+    read(window, "c", total=3)
+    window.end_pass()
+    assert not window.is_complete
+    read(window, "a", "b", total=3)
+    read(window, "d", total=4)
+    window.end_pass()
+    assert not window.is_complete
+    read(window, "e", "a", total=4)
+    assert window.can_stop
+    window.end_pass()
+    assert window.is_complete
 
 
-def test_an_answer_nobody_looks_at_counts_too() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "a", "b", total=3)
-    tally.answer(2, tally.ask())
-    tally.end_pass()
-    read(tally, "b", "c", total=3)
-    assert not tally.is_enough
-    tally.end_pass()
-    assert not tally.is_settled
+def test_an_answer_counts_even_if_its_page_is_never_looked_at() -> None:
+    window = Completeness()
+    read(window, "a", "b", total=3)
+    window.hear(2, window.largest_total)
+    window.end_pass()
+    read(window, "b", "c", total=3)
+    assert not window.can_stop
+    window.end_pass()
+    assert not window.is_complete
 
 
-def test_an_item_without_an_id_is_known_by_what_it_holds() -> None:
-    tally: Tally[dict[str, Any]] = Tally()
-    read(tally, "", "a", total=None)
-    read(tally, "", total=None)
-    assert len(tally.met) == 2
+def test_an_item_without_an_id_is_known_by_its_content() -> None:
+    window = Completeness()
+    read(window, "", "a", total=None)
+    read(window, "", total=None)
+    assert len(window.seen) == 2
 
 
 # Checkpoints
@@ -717,6 +713,31 @@ async def test_a_checkpoint_is_plain_text_and_comes_back_the_same() -> None:
     assert json.loads(text)["query"] == QUERY
 
 
+def test_a_checkpoint_of_an_earlier_release_is_read() -> None:
+    text = (
+        '{"kind": "livechat_async.export", "version": 1, "query": {"path": "/chats", "group": 2}, '
+        '"first": "2023-01-01", "last": "2023-01-04", '
+        '"windows": [["2023-01-03", "2023-01-03"], ["2023-01-04", "2023-01-04"]], '
+        '"windows_done": 1, "items_done": 2, "items_expected": null, "items_broken": 3, '
+        '"handed_out": {"2023-01-02": ["C2", "C1"]}, "incomplete": [["2023-01-02", null, 7]]}'
+    )
+
+    assert Checkpoint.from_json(text) == Checkpoint(
+        query={"path": "/chats", "group": 2},
+        first=START,
+        last=START + timedelta(days=3),
+        windows=tuple(
+            Window(START + timedelta(days=day), START + timedelta(days=day)) for day in (2, 3)
+        ),
+        windows_done=1,
+        items_done=2,
+        items_broken=3,
+        handed_out={START + timedelta(days=1): ("C2", "C1")},
+        incomplete=(IncompleteDay(day=START + timedelta(days=1), total=None, exported=7),),
+    )
+    assert json.loads(Checkpoint.from_json(text).to_json()) == json.loads(text)
+
+
 async def test_a_checkpoint_cut_short_is_refused_wherever_it_was_cut() -> None:
     _, checkpoint = await a_checkpoint()
     text = checkpoint.to_json()
@@ -739,10 +760,13 @@ async def test_a_checkpoint_cut_short_is_refused_wherever_it_was_cut() -> None:
         ({"first": None}, "damaged"),
         ({"windows": [["2023-01-01"]]}, "damaged"),
         ({"windows": [["2023-01-02", "2023-01-01"]]}, "damaged"),
-        ({"windows": [["2023-01-01", "2023-01-01"], ["2023-01-03", "2023-01-03"]]}, "left"),
-        ({"windows": [["2023-01-01", "2023-01-02"]]}, "left"),
-        ({"windows": [["2022-12-01", "2023-01-03"]]}, "left"),
-        ({"windows": [], "first": "2024-01-01"}, "left"),
+        (
+            {"windows": [["2023-01-01", "2023-01-01"], ["2023-01-03", "2023-01-03"]]},
+            "not the end of its range",
+        ),
+        ({"windows": [["2023-01-01", "2023-01-02"]]}, "not the end of its range"),
+        ({"windows": [["2022-12-01", "2023-01-03"]]}, "not the end of its range"),
+        ({"windows": [], "first": "2024-01-01"}, "not the end of its range"),
         ({"handed_out": {"2023-01-01": [7]}}, "damaged"),
         ({"incomplete": [["2023-01-01", None]]}, "damaged"),
     ],
@@ -754,16 +778,16 @@ async def test_a_damaged_checkpoint_is_refused(changes: dict[str, Any], message:
     with pytest.raises(ConfigurationError, match=message) as caught:
         Checkpoint.from_json(json.dumps(data))
 
-    assert "begin anew" in str(caught.value)
+    assert "start over" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, b"\xff\xfe", '{"kind": 1}'])
 def test_what_is_no_checkpoint_is_refused(text: str | bytes) -> None:
-    with pytest.raises(ConfigurationError, match="begin anew"):
+    with pytest.raises(ConfigurationError, match="start over"):
         Checkpoint.from_json(text)
 
 
-async def test_a_missing_field_and_a_wrong_type_are_named() -> None:
+async def test_the_refusal_names_a_missing_field_and_a_wrong_type() -> None:
     _, checkpoint = await a_checkpoint()
     data = json.loads(checkpoint.to_json())
     del data["items_done"]
@@ -785,10 +809,10 @@ async def test_a_checkpoint_of_another_query_is_refused() -> None:
         ({**QUERY, "base_url": "https://eu.example.com"}, "base_url"),
     ):
         with pytest.raises(ConfigurationError, match=message):
-            Export(archive.days(None), query=query, first=START, last=START, checkpoint=checkpoint)
+            Export(archive.fetch, query=query, first=START, last=START, checkpoint=checkpoint)
 
 
-async def test_a_finished_export_gives_nothing_more_and_asks_nothing() -> None:
+async def test_a_finished_export_gives_nothing_and_sends_no_request() -> None:
     archive = Archive().fill(9, 9)
     walk = archive.export(2)
     await drain(walk)
@@ -817,15 +841,15 @@ async def test_a_checkpoint_keeps_no_more_ids_than_can_come_again() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"on_overfull_day": "cut"}, "'raise' or 'partial'"),
+        ({"on_overfull_day": "cut"}, "is none of 'raise', 'partial'"),
         ({"window_items": 0}, "window_items=0"),
         ({"prefetch": 0}, "prefetch=0"),
-        ({"on_broken": "ignore"}, "'raise' or 'skip'"),
+        ({"on_broken": "ignore"}, "is none of 'raise', 'skip'"),
         ({"date_from": date(2024, 1, 2), "date_to": date(2024, 1, 1)}, "date_to=2024-01-01"),
         ({"date_from": date(9999, 1, 1)}, "after today="),
     ],
 )
-async def test_arguments_that_make_no_sense(options: dict[str, Any], message: str) -> None:
+async def test_bad_arguments_are_refused(options: dict[str, Any], message: str) -> None:
     async with LiveChatClient() as client:
         with pytest.raises(ConfigurationError, match=message):
             export(client._session, Request("GET", "/chats"), dict, key="chats", **options)
@@ -864,6 +888,9 @@ async def test_the_resource_takes_the_filters_of_list() -> None:
         ):
             with pytest.raises(ConfigurationError):
                 client.chats.export(**options)  # type: ignore[arg-type]
+        for method in (client.chats.export, client.chats.list):
+            with pytest.raises(TypeError, match="no filter named agents"):
+                method(agents="john.doe@example.com")  # type: ignore[operator]
 
     assert begun.query == {
         "base_url": "https://api.livechatinc.com",
@@ -876,7 +903,7 @@ async def test_the_resource_takes_the_filters_of_list() -> None:
     }
 
 
-def test_the_documented_numbers() -> None:
+def test_a_window_splits_into_halves_down_to_a_day() -> None:
     assert MOST_ITEMS == 25_000
     assert Window(START, START).is_day
     assert Window(START, START + timedelta(days=2)).halves() == (

@@ -274,7 +274,7 @@ class Recorder:
         self.converter = make_converter()
         self.sent: list[Request] = []
 
-    async def send(self, request: Request, _: Any = None) -> Any:
+    async def call(self, request: Request, _: Any) -> Any:
         self.sent.append(request)
         return SimpleNamespace(value=SimpleNamespace(number=3))
 

@@ -52,7 +52,7 @@ from livechat_async.watch.changes import (
     page_of,
     to_snapshot,
 )
-from livechat_async.watch.watch import Answer, Outage, Poller, VisitorWatch
+from livechat_async.watch.watch import Poll, Poller, VisitorWatch
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def visitor(id_: str, state: str = "browsing", page: str = "/", **fields: Any) -
 
 
 def fold(changes: Iterable[Change], visitors: Mapping[str, Visitor] | None = None) -> Any:
-    """What somebody knows who heard the changes and nothing else, as the documentation says."""
+    """The visitors that the changes alone add up to, as the documentation says."""
     known = dict(visitors or {})
     for change in changes:
         match change:
@@ -113,7 +113,7 @@ ANSWERS = st.lists(st.lists(SOMEBODY, max_size=5), max_size=6)
 
 
 @given(ANSWERS)
-def test_the_changes_make_of_each_snapshot_exactly_the_next(answers: list[list[Visitor]]) -> None:
+def test_the_changes_turn_each_snapshot_into_the_next(answers: list[list[Visitor]]) -> None:
     known: dict[str, Visitor] = {}
     before: dict[str, Visitor] = {}
     for answer in answers:
@@ -124,7 +124,7 @@ def test_the_changes_make_of_each_snapshot_exactly_the_next(answers: list[list[V
 
 
 @given(ANSWERS)
-def test_with_updates_not_a_field_is_missing(answers: list[list[Visitor]]) -> None:
+def test_with_updates_every_field_is_reported(answers: list[list[Visitor]]) -> None:
     known: dict[str, Visitor] = {}
     before: dict[str, Visitor] = {}
     for answer in answers:
@@ -162,7 +162,7 @@ def test_changes_come_in_a_fixed_order(old: list[Visitor], new: list[Visitor]) -
 
 
 @given(st.lists(SOMEBODY))
-def test_the_same_again_is_no_change(answer: list[Visitor]) -> None:
+def test_an_equal_answer_gives_no_change(answer: list[Visitor]) -> None:
     snapshot = to_snapshot(answer)
     assert diff(snapshot, to_snapshot(snapshot.values()), updates=True) == []
 
@@ -208,7 +208,7 @@ def test_a_page_is_the_same_in_whichever_field_it_comes() -> None:
         (NOON, NOON.replace(tzinfo=None, hour=13), False),
     ],
 )
-def test_who_came_back_left_before(
+def test_a_visitor_who_came_back_left_before(
     old: datetime | None, new: datetime | None, *, is_new_visit: bool
 ) -> None:
     before, after = visitor("S1", last_visit=old), visitor("S1", "queued", last_visit=new)
@@ -218,7 +218,7 @@ def test_who_came_back_left_before(
     )
 
 
-def test_of_two_with_one_id_the_latter_counts_and_none_without_an_id() -> None:
+def test_the_later_visitor_with_an_id_counts_and_blank_ids_are_left_out() -> None:
     answer = [
         visitor("S1"),
         visitor("", "queued"),
@@ -249,7 +249,7 @@ def test_changes_pickle_and_hash() -> None:
     assert all(isinstance(change, VisitorChange) for change in changes)
 
 
-# When polls are made. Time passes only where somebody waits for it.
+# When polls are made. Time passes only while a test waits.
 
 
 class _Jump(selectors.DefaultSelector):
@@ -285,7 +285,7 @@ def now() -> float:
 
 @define
 class Site:
-    """Answers poll number *n* with answer number *n*, and the last one for ever; notes when."""
+    """Answers poll number *n* with answer number *n*, then always the last; records the times."""
 
     answers: list[Any] = field(factory=lambda: [[]])
     takes: Callable[[int], float] = lambda _: 0.0
@@ -315,7 +315,7 @@ def down(retry_after: float | None = None, status: int = 503) -> ServerError:
     return ServerError(**CALL, status=status, message="down", retry_after=retry_after)
 
 
-async def polls_of(poller: Poller[Any], number: int) -> list[Answer[Any]]:
+async def polls_of(poller: Poller[Any], number: int) -> list[Poll[Any]]:
     return [await poller.next() for _ in range(number)]
 
 
@@ -330,7 +330,7 @@ def test_polls_follow_a_grid_and_spread_a_little() -> None:
     assert max(late[1:]) - min(late[1:]) > 0.1
 
 
-def test_two_pollers_do_not_poll_as_one() -> None:
+def test_two_pollers_do_not_poll_at_the_same_times() -> None:
     sites = [Site(), Site()]
     for site in sites:
         play(polls_of(Poller(site.fetch, retry=RetryPolicy()), 10))
@@ -338,7 +338,7 @@ def test_two_pollers_do_not_poll_as_one() -> None:
     assert sites[0].polls[1:] != sites[1].polls[1:]
 
 
-def test_ticks_that_pass_during_a_poll_are_not_made_up() -> None:
+def test_polls_that_fall_into_a_slow_poll_are_skipped() -> None:
     site = Site(takes=lambda number: 13.0 if number == 1 else 0.0)
 
     play(polls_of(site.poller(interval=5), 5))
@@ -384,17 +384,16 @@ def test_after_a_slow_body_it_polls_at_once_and_finds_the_grid_again(
     ],
     ids=lambda error: str(error.status),
 )
-def test_the_next_poll_is_not_before_the_server_wants_it(error: APIStatusError) -> None:
+def test_the_next_poll_waits_as_long_as_the_server_asks(error: APIStatusError) -> None:
     site = Site([[], error, []])
 
     answers = play(polls_of(Poller(site.fetch, retry=RetryPolicy(), interval=5), 3))
 
     assert 90 <= site.gaps[1] <= 90.5
-    assert answers[1].outage is not None
-    assert answers[1].outage.failures == 1
-    assert 95 <= answers[1].outage.seconds <= 96
-    assert answers[2].outage is None
-    # Back on the grid that began with the first poll.
+    assert answers[1].failures == 1
+    assert 95 <= answers[1].outage <= 96
+    assert (answers[2].failures, answers[2].outage) == (0, 0)
+    # Again at a multiple of the interval after the first poll.
     assert (site.polls[3] - site.polls[0]) % 5 <= 0.25 + 1e-6
 
 
@@ -404,7 +403,7 @@ def test_waits_grow_while_polls_fail() -> None:
     _, after, _ = play(polls_of(site.poller(interval=5), 3))
 
     assert site.gaps[:8] == pytest.approx([5, 6, 11, 21, 41, 61, 61, 61])
-    assert after.outage == Outage(sum(site.gaps[:8]) + 1, 7)
+    assert (after.outage, after.failures) == (sum(site.gaps[:8]) + 1, 7)
 
 
 def test_waits_are_never_shorter_than_the_interval_nor_beyond_any_float() -> None:
@@ -420,7 +419,7 @@ def test_waits_are_never_shorter_than_the_interval_nor_beyond_any_float() -> Non
     assert set(site.gaps) == {3_600}
 
 
-def test_it_gives_up_when_nothing_came_for_too_long() -> None:
+def test_a_poller_gives_up_after_max_outage() -> None:
     errors = [down(status=500 + number) for number in range(9)]
     site = Site([[], *errors])
 
@@ -432,21 +431,21 @@ def test_it_gives_up_when_nothing_came_for_too_long() -> None:
         return raised.value
 
     assert play(story()) is errors[4]
-    # The last poll is made when the time is over, counted from the first that failed.
+    # The last poll is made when the time is over, counted from the first failure.
     assert site.gaps == pytest.approx([5, 5, 10, 20, 25])
 
 
-def test_it_gives_up_at_once_if_the_server_is_away_for_longer() -> None:
+def test_a_poller_gives_up_at_once_if_retry_after_is_longer_than_max_outage() -> None:
     site = Site([[], down(61), []])
 
-    async def story() -> Answer[Any]:
+    async def story() -> Poll[Any]:
         poller = site.poller(interval=5, max_outage=60)
         await poller.next()
         with pytest.raises(ServerError, match="61 s"):
             await poller.next()
         return await poller.next()
 
-    assert play(story()).outage == Outage(10, 1)
+    assert play(story()) == Poll([], 1, 10)
 
 
 def test_a_time_limit_of_a_poll_is_not_taken_for_the_end_of_the_watch() -> None:
@@ -456,7 +455,7 @@ def test_a_time_limit_of_a_poll_is_not_taken_for_the_end_of_the_watch() -> None:
     assert raised.value is limit
 
 
-def test_without_patience_the_first_failure_is_raised() -> None:
+def test_with_max_outage_zero_the_first_failure_is_raised() -> None:
     site = Site([down()])
     with pytest.raises(ServerError):
         play(site.poller(max_outage=0).next())
@@ -487,7 +486,9 @@ LASTING = [
 
 
 @pytest.mark.parametrize("error", PASSING, ids=lambda error: type(error).__name__)
-def test_what_may_pass_is_told_and_survived(error: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_temporary_failure_is_reported_and_survived(
+    error: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     told: list[Any] = []
     site = Site([error, [visitor("S1")]])
 
@@ -495,14 +496,14 @@ def test_what_may_pass_is_told_and_survived(error: Any, caplog: pytest.LogCaptur
         answer = play(site.poller(on_failure=lambda *failure: told.append(failure)).next())
 
     assert answer.value == [visitor("S1")]
-    assert answer.outage == Outage(5, 1)
+    assert (answer.outage, answer.failures) == (5, 1)
     assert told == [(error, 5)]
     (record,) = caplog.records
     assert record.getMessage() == f"poll failed (1 in a row), the next is in 5.00 s: {error}"
 
 
 @pytest.mark.parametrize("error", LASTING, ids=lambda error: type(error).__name__)
-def test_what_will_not_pass_is_raised_and_the_next_loop_goes_on(error: Exception) -> None:
+def test_a_lasting_failure_is_raised_and_the_next_loop_continues(error: Exception) -> None:
     told: list[Any] = []
     site = Site([[visitor("S1")], error, [visitor("S2")]])
 
@@ -529,7 +530,9 @@ def test_what_will_not_pass_is_raised_and_the_next_loop_goes_on(error: Exception
     ),
     busy=st.lists(st.sampled_from([0.0, 0.3, 4.0, 50.0]), min_size=1, max_size=5),
 )
-def test_folding_what_a_watch_gives_is_what_it_knows(answers: list[Any], busy: list[float]) -> None:
+def test_the_changes_of_a_watch_add_up_to_its_visitors(
+    answers: list[Any], busy: list[float]
+) -> None:
     last = [visitor("the last")]
     site = Site([*answers, last])
 
@@ -552,7 +555,7 @@ def test_folding_what_a_watch_gives_is_what_it_knows(answers: list[Any], busy: l
     assert gist(fold(changes)) == gist(to_snapshot(last))
 
 
-def test_who_is_there_at_the_start_arrived_and_is_marked() -> None:
+def test_visitors_in_the_first_answer_arrive_at_start() -> None:
     mary, sam = visitor("S1"), visitor("S2")
 
     async def story() -> list[Change]:
@@ -563,7 +566,7 @@ def test_who_is_there_at_the_start_arrived_and_is_marked() -> None:
     assert play(story()) == [Arrived(mary, at_start=True), Arrived(sam)]
 
 
-def test_an_outage_is_told_before_what_happened_in_it() -> None:
+def test_an_outage_is_reported_before_the_changes_during_it() -> None:
     mary, sam = visitor("S1"), visitor("S2")
     site = Site([[mary], [mary], down(), down(100), [sam]])
 
@@ -581,7 +584,7 @@ def test_an_outage_is_told_before_what_happened_in_it() -> None:
     assert changes == [Left(mary), Arrived(sam)]
 
 
-def test_an_outage_is_told_even_if_nothing_happened_in_it() -> None:
+def test_an_outage_is_reported_even_if_nothing_changed() -> None:
     site = Site([down(), []])
     resynced = play(step(site.watch()))
     assert isinstance(resynced, Resynced)
@@ -664,7 +667,7 @@ def test_cancelling_wins_at_once_and_takes_nothing_from_the_watch(takes: float) 
         return [await anext(watch), await anext(watch)]
 
     assert play(story()) == [Left(visitor("S1")), Arrived(visitor("S2"))]
-    # What was cancelled is asked again at the next tick, not at once.
+    # A cancelled poll is repeated on schedule, not at once.
     assert all(gap > 4 for gap in site.gaps)
 
 
@@ -697,7 +700,7 @@ def test_closing_it_from_another_task_ends_the_loop(takes: float) -> None:
     play(story())
 
 
-def test_when_closing_returns_nothing_is_under_way() -> None:
+def test_nothing_is_running_when_closing_returns() -> None:
     ended: list[float] = []
 
     async def fetch() -> list[Visitor]:
@@ -734,7 +737,7 @@ def test_cancelling_the_task_that_is_being_closed_still_cancels_it() -> None:
     play(story())
 
 
-def test_what_was_not_handed_out_is_not_after_closing() -> None:
+def test_changes_not_handed_out_are_dropped_by_closing() -> None:
     async def story() -> None:
         async with Site([[visitor("S1"), visitor("S2")]]).watch() as watch:
             assert isinstance(await anext(watch), Arrived)
@@ -757,7 +760,7 @@ def test_two_tasks_cannot_wait_for_one_watch() -> None:
     play(story())
 
 
-def test_a_hook_that_fails_is_heard() -> None:
+def test_an_error_in_on_failure_reaches_the_loop() -> None:
     def hook(*_: object) -> None:
         raise LookupError("in the hook")
 
@@ -791,7 +794,7 @@ async def _async_hook(_: Exception, __: float) -> None:
         ({"groups": ["2"]}, "^groups: '2' is no group"),
     ],
 )
-async def test_what_makes_no_sense_is_refused_before_anything_is_sent(
+async def test_bad_arguments_are_refused_before_a_request(
     options: dict[str, Any],
     message: str,
     livechat_sandbox: Sandbox,
@@ -813,7 +816,9 @@ async def client(livechat_sandbox: Sandbox) -> AsyncIterator[LiveChatClient]:
         yield client
 
 
-async def test_the_story_of_a_visitor(livechat_sandbox: Sandbox, client: LiveChatClient) -> None:
+async def test_each_step_of_a_visit_is_a_change(
+    livechat_sandbox: Sandbox, client: LiveChatClient
+) -> None:
     mary = livechat_sandbox.add_visitor(name="Mary Brown", page_current="https://example.com/")
     told = []
 
@@ -847,7 +852,7 @@ async def test_the_story_of_a_visitor(livechat_sandbox: Sandbox, client: LiveCha
     assert watch.visitors == {}
 
 
-async def test_filters_are_asked_and_leaving_them_is_leaving(
+async def test_a_visitor_who_leaves_the_filter_has_left(
     livechat_sandbox: Sandbox, client: LiveChatClient
 ) -> None:
     mary = livechat_sandbox.add_visitor(state="queued", group=2)
@@ -869,7 +874,7 @@ async def test_filters_are_asked_and_leaving_them_is_leaving(
 @pytest.mark.parametrize(
     "fault", [Status(503), Status(429, retry_after=0.05), EmptyBody(), DropConnection()], ids=repr
 )
-async def test_faults_are_survived(
+async def test_a_watch_survives_faults(
     fault: Any, livechat_sandbox: Sandbox, client: LiveChatClient
 ) -> None:
     mary = livechat_sandbox.add_visitor()
@@ -925,7 +930,7 @@ async def _take(watch: VisitorWatch, number: int) -> list[Change]:
     return [await anext(watch) for _ in range(number)]
 
 
-async def test_wrong_credentials_end_it_at_once(
+async def test_wrong_credentials_end_a_watch_at_once(
     livechat_sandbox: Sandbox, client: LiveChatClient
 ) -> None:
     livechat_sandbox.inject(Status(401))
@@ -942,7 +947,7 @@ async def test_without_credentials_nothing_is_sent(livechat_sandbox: Sandbox) ->
     assert not livechat_sandbox.requests
 
 
-async def test_a_client_that_is_closed_ends_it(
+async def test_closing_the_client_ends_a_watch(
     livechat_sandbox: Sandbox, client: LiveChatClient
 ) -> None:
     livechat_sandbox.add_visitor()
@@ -953,7 +958,7 @@ async def test_a_client_that_is_closed_ends_it(
         await anext(watch)
 
 
-async def test_it_is_closed_in_the_middle_of_an_answer(
+async def test_a_watch_can_be_closed_in_the_middle_of_an_answer(
     livechat_sandbox: Sandbox, client: LiveChatClient
 ) -> None:
     livechat_sandbox.inject(Slow(30))
@@ -968,7 +973,7 @@ async def _all(watch: VisitorWatch) -> list[Change]:
     return [change async for change in watch]
 
 
-async def test_many_watch_at_once(livechat_sandbox: Sandbox, client: LiveChatClient) -> None:
+async def test_many_watches_run_at_once(livechat_sandbox: Sandbox, client: LiveChatClient) -> None:
     watches = [client.visitors.watch(interval=FAST) for _ in range(20)]
     tasks = [asyncio.create_task(_all(watch)) for watch in watches]
     while not all(watch.visitors for watch in watches):

@@ -1,0 +1,79 @@
+"""The base of every resource: a call in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar, overload
+
+from livechat_async.decoding.bodies import single_reader, value_reader
+from livechat_async.http.request import BodyEncoding, Request
+from livechat_async.http.session import SessionManager
+from livechat_async.models._base import WireModel
+from livechat_async.pagination import Pager, paginate
+
+__all__ = ["Resource"]
+
+T = TypeVar("T")
+
+
+class Resource:
+    """Endpoints with one subject. A method checks its arguments and makes a call.
+
+    ::
+
+        async def list(self) -> list[Tag]:
+            return await self._call("GET", "/tags", list[Tag])
+
+        async def delete(self, name: str, *, group: int) -> None:
+            body = {"group": as_number("group", group)}
+            await self._call("DELETE", "/tags/{name}", body=body, name=given_text("name", name))
+    """
+
+    _envelope: ClassVar[str] = ""
+    """The name of the list in a page of items. A single item may come in such a list, too."""
+
+    def __init__(self, session: SessionManager) -> None:
+        self._session = session
+
+    @overload
+    async def _call(self, method: str, path: str, type_: type[T], **options: Any) -> T: ...
+    @overload
+    async def _call(self, method: str, path: str, **options: Any) -> None: ...
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        type_: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        encoding: BodyEncoding = "json",
+        authenticate: bool = True,
+        **path_params: str | int,
+    ) -> Any:
+        """Make a call, and decode its answer as ``type_``; without one the answer is not read."""
+        request = Request(
+            method,
+            path,
+            path_params=path_params or None,
+            query=query,
+            body=body,
+            encoding=encoding,
+            authenticate=authenticate,
+        )
+        converter = self._session.converter
+        if type_ is None:
+            read = None
+        elif self._envelope and isinstance(type_, type) and issubclass(type_, WireModel):
+            read = single_reader(converter.get_structure_hook(type_), type_, self._envelope)
+        else:
+            read = value_reader(converter, type_)
+        return (await self._session.call(request, read)).value
+
+    def _paginate(
+        self, path: str, item_type: type[T], query: Mapping[str, Any], **options: Any
+    ) -> Pager[T]:
+        """A pager over the pages of an endpoint; the options are those of `paginate`."""
+        request = Request("GET", path, query=query)
+        return paginate(self._session, request, item_type, key=self._envelope, **options)
