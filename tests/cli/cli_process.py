@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 COMMAND = (sys.executable, "-m", "livechat_async.cli")
-PATIENCE = 20.0
+PATIENCE = 200.0
 
 _SETTINGS = (
     *("LIVECHAT_", "COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TERM", "TTY_"),

@@ -53,7 +53,7 @@ def event(number: int = 1) -> WebhookEvent:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(100):
         while not condition():  # noqa: ASYNC110 (of anything, not only of events)
             await asyncio.sleep(0.002)
 
@@ -79,14 +79,14 @@ class Kept:
 
 @define
 class Stubborn:
-    """An async callable that heeds no cancellation, and ends after 3 s, as a failed test has to."""
+    """An async callable that ignores cancellation, and ends after 60 s if a test fails."""
 
     runs: int = 0
     release: asyncio.Event = field(factory=asyncio.Event)
 
     async def __call__(self, _: WebhookEvent) -> None:
         self.runs += 1
-        end = asyncio.get_running_loop().time() + 3
+        end = asyncio.get_running_loop().time() + 60
         while not self.release.is_set():
             try:
                 async with asyncio.timeout_at(end):
@@ -140,7 +140,7 @@ class WebhookSender:
 
     async def answer(self, *parts: bytes, pause: float = 0) -> bytes:
         """The first answer that is no ``100 Continue``, as far as it came at once."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(100):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
             try:
                 for part in parts:
