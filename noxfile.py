@@ -1,4 +1,8 @@
-"""Every check of the project. ``nox`` alone runs them all."""
+"""Every check of the project. ``nox`` alone runs all but the benchmarks.
+
+The tests use every processor; ``--`` hands arguments to pytest, as in
+``nox -s tests -- tests/test_options.py``.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +12,32 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.5.1"
-nox.options.default_venv_backend = "venv"
-nox.options.error_on_missing_interpreters = False
+nox.options.default_venv_backend = "uv|venv"  # uv fills an environment in seconds, pip in a minute
+nox.options.error_on_missing_interpreters = False  # a session without its Python is skipped
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
-AIOHTTP = ("3.13", "3.14")
-# What only the tests with a Redis can show: `distributed` accounts for it.
+PACKAGE = ".[cli,distributed,parquet,testing]"
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
+# Only `distributed` runs these: they need a Redis.
 WITH_REDIS = "livechat_async/webhooks/taskiq/*.py"
 
 
-def install(
-    session: nox.Session, *groups: str, package: str = ".[cli,distributed,parquet,testing]"
-) -> None:
-    """The package with its extras, and dependency groups of ``pyproject.toml``."""
-    session.install(package, *nox.project.dependency_groups(PYPROJECT, *groups))
+def install(session: nox.Session, *groups: str, options: tuple[str, ...] = ()) -> None:
+    """Install the package with its extras, and dependency groups of ``pyproject.toml``."""
+    session.install(*options, PACKAGE, *nox.project.dependency_groups(PYPROJECT, *groups))
+
+
+def run_with_coverage(session: nox.Session, *pytest_arguments: str) -> None:
+    """Run pytest and gather the branches that it and its processes took."""
+    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", *PARALLEL, *pytest_arguments)
+    session.run("coverage", "combine", "--quiet")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, formatting, and who may import whom."""
+    """Check style, formatting, and which module may import which."""
     install(session, "lint")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
@@ -35,7 +46,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """The package and a user's code, as two type checkers see them."""
+    """Check the types of the package and of a user's code with two type checkers."""
     install(session, "types", "test")
     session.run("mypy")
     session.run("pyright")
@@ -43,40 +54,47 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("aiohttp", AIOHTTP)
-def tests(session: nox.Session, aiohttp: str) -> None:
-    """The tests with branch coverage, on each supported aiohttp."""
+def tests(session: nox.Session) -> None:
+    """Run the tests with the newest dependencies, and require their branch coverage."""
     install(session, "test")
-    session.install(f"aiohttp=={aiohttp}.*")
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *session.posargs)
-    session.run("coverage", "combine", "--quiet")
+    run_with_coverage(session, *session.posargs)
     session.run("coverage", "report", f"--omit={WITH_REDIS}")
-
-
-@nox.session
-def distributed(session: nox.Session) -> None:
-    """The tests of several machines, with a redis-server that they start themselves."""
-    if shutil.which("redis-server") is None:
-        session.error("redis-server is missing: apt-get install redis-server, or see .ci/run")
-    install(session, "test")
-    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *(session.posargs or ["tests/distributed"]))
-    session.run("coverage", "combine", "--quiet")
-    session.run("coverage", "report", f"--include={WITH_REDIS}", "--fail-under=95")
 
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def pythons(session: nox.Session) -> None:
-    """The tests on each supported Python that is installed."""
+    """Run the tests on each supported Python, with the newest dependencies."""
     install(session, "test")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session(python="3.11", venv_backend="uv")
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest dependencies that ``pyproject.toml`` allows."""
+    install(session, "test", options=("--resolution", "lowest-direct"))
+    session.run("pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session
+def programs(session: nox.Session) -> None:
+    """Run the examples, the documents' code, the benchmarks, and clients that crash."""
+    install(session, "test")
+    session.run("pytest", *PARALLEL, *(session.posargs or ["tests/programs"]))
+
+
+@nox.session
+def distributed(session: nox.Session) -> None:
+    """Run the tests of several machines on a redis-server that they start themselves."""
+    if shutil.which("redis-server") is None:
+        session.error("redis-server is missing: apt-get install redis-server, or see .ci/run")
+    install(session, "test")
+    run_with_coverage(session, *(session.posargs or ["tests/distributed"]))
+    session.run("coverage", "report", f"--include={WITH_REDIS}", "--fail-under=95")
 
 
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
-    """This client beside others; ``nox -s benchmarks -- --only one-visitor`` for a part."""
+    """Compare this client with others; ``nox -s benchmarks -- --only one-visitor`` runs a part."""
     install(session, "benchmarks")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
@@ -97,7 +115,7 @@ asyncio.run(main())
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The built wheel works in an environment that holds nothing else."""
+    """Build the wheel, and use it in an environment that holds nothing else."""
     session.install("build")
     room = Path(session.create_tmp()).resolve()
     shutil.rmtree(room)

@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Settings that every test shares."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-# How long an example takes depends on the machine; what it shows does not.
+# Health checks and deadlines judge the speed of the machine, not the code. `.ci/run` runs every
+# test in several environments, so each run needs fewer examples; `--hypothesis-profile thorough`
+# tries many.
 settings.register_profile(
     "livechat_async",
     deadline=None,
+    max_examples=50,
     suppress_health_check=[
         HealthCheck.data_too_large,
         HealthCheck.filter_too_much,
         HealthCheck.too_slow,
     ],
 )
+settings.register_profile("thorough", settings.get_profile("livechat_async"), max_examples=1_000)
 settings.load_profile("livechat_async")
 
-# Programs ignore what their parent ignores: SIGINT where a script runs the tests with "&", and
-# SIGHUP where nohup does. The tests send both.
+# A program ignores the signals that its parent ignores: SIGINT where a script runs the tests with
+# "&", and SIGHUP where nohup does. The tests send both.
 for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
     number = getattr(signal, name, None)  # Windows has no SIGHUP
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:

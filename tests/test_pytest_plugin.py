@@ -79,7 +79,7 @@ def test_without_pytest_asyncio_other_tests_run_and_the_fixtures_say_what_is_mis
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
     assert "1 passed, 1 error" in run.stdout, run.stdout + run.stderr

@@ -73,7 +73,7 @@ class Deployment:
 
     async def at_work(self, workers: int) -> None:
         """Until so many wait for jobs. Whoever comes first may take all there are."""
-        async with asyncio.timeout(40), Redis.from_url(self.server.url) as redis:
+        async with asyncio.timeout(400), Redis.from_url(self.server.url) as redis:
             waiting = 0
             while waiting < workers:
                 waiting = (await redis.info("clients"))["blocked_clients"]
@@ -99,7 +99,7 @@ class Deployment:
 
     async def deliver(self, document: dict[str, Any], status: int = 200) -> None:
         """As often as it takes."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(400):
             while await self.post(document) != status:  # noqa: ASYNC110 (of another process)
                 await asyncio.sleep(0.05)
 
@@ -137,6 +137,6 @@ class Deployment:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(400):
         while not condition():  # noqa: ASYNC110 (of other processes)
             await asyncio.sleep(0.03)

@@ -49,7 +49,7 @@ class RedisServer:
         }
         options = [part for name, value in settings.items() for part in (f"--{name}", value)]
         self._process = subprocess.Popen([binary, *options], stdout=subprocess.DEVNULL)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 200
         while not self._answers():
             assert self._process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < deadline, "redis-server does not answer"

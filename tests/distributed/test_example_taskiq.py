@@ -77,7 +77,7 @@ def arguments_of_all_processes() -> str:
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         while not await condition():  # noqa: ASYNC110 (of other processes)
             await asyncio.sleep(0.05)
 

@@ -209,7 +209,7 @@ async def test_a_worker_that_is_stopped_gives_its_jobs_to_others_at_once(
         await bot.noted("began")
         bot.end(first, signal.SIGTERM)
         bot.worker("second")
-        (done,) = await asyncio.wait_for(bot.noted("done"), 20)
+        (done,) = await asyncio.wait_for(bot.noted("done"), 200)
     assert done["id"] == "a"
 
 

@@ -98,7 +98,7 @@ async def length(redis: Redis, prefix: str) -> int:
 
 
 async def settled(redis: Redis, prefix: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(100):
         while await length(redis, prefix):  # noqa: ASYNC110 (of another process)
             await asyncio.sleep(0.01)
 
@@ -469,7 +469,7 @@ async def test_tidying_up_happens_now_and_then(make: Make, monkeypatch: pytest.M
 
     monkeypatch.setattr(bot.engine.broker.ledger, "tidy", noted)
     async with bot.at_work():
-        await asyncio.wait_for(tidied.wait(), 10)
+        await asyncio.wait_for(tidied.wait(), 100)
 
 
 @pytest.mark.parametrize(

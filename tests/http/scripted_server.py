@@ -195,7 +195,7 @@ class ScriptedServer:
 
     async def arrival(self, number: int = 1) -> None:
         """Return when so many requests have arrived."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.requests) < number:
                 self._arrived.clear()
                 await self._arrived.wait()

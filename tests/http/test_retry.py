@@ -409,7 +409,7 @@ async def test_a_real_cancellation_wins_at_once() -> None:
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 60)
 
 
 async def test_an_error_of_another_kind_on_the_way_ends_it() -> None:

@@ -25,7 +25,7 @@ BLOCKS: dict[str, list[str]] = {
         r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README, flags=re.DOTALL
     )
 }
-PATIENCE = 30.0
+PATIENCE = 300.0
 
 _SETTINGS = ("LIVECHAT_", "PUBLIC_URL", "PORT", "HOST", "DATABASE", "CELERY_")
 

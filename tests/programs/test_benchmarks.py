@@ -63,7 +63,7 @@ def run(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
         text=True,
         encoding="utf-8",
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        timeout=55,
+        timeout=550,
         check=False,
     )
 

@@ -88,10 +88,10 @@ async def test_the_bot_shows_the_agent_what_it_knows(seeded: Sandbox):
     )
     try:
         assert bot.stdout is not None
-        await asyncio.wait_for(bot.stdout.readline(), 20)
+        await asyncio.wait_for(bot.stdout.readline(), 200)
         visitor_id = seeded.add_visitor(name="Mary")
         seeded.start_chat(visitor_id)
-        await seeded.delivered(20)
+        await seeded.delivered(200)
     finally:
         bot.send_signal(signal.SIGINT)
         await bot.communicate()
@@ -138,7 +138,7 @@ async def test_visitors_are_watched(seeded: Sandbox):
 
     async def until(text: str) -> None:
         assert watch.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):
             while (line := (await watch.stdout.readline()).decode()) != f"{text}\n":
                 assert line, "it ended"
 
@@ -226,7 +226,7 @@ async def test_the_commands_run_as_printed(seeded: Sandbox, command: str):
     )
     if "watch" in command:
         assert process.stdout is not None
-        assert await asyncio.wait_for(process.stdout.readline(), 20)
+        assert await asyncio.wait_for(process.stdout.readline(), 200)
         process.send_signal(signal.SIGINT)
     out, err = await process.communicate()
     assert process.returncode == (130 if "watch" in command else 0), out.decode() + err.decode()

@@ -40,7 +40,7 @@ def ids_in(output: Path) -> list[str]:
     return [match[1].decode() for match in found if match]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(1_200)
 async def test_every_chat_is_there_once_after_two_kills_while_new_ones_arrive(
     tmp_path: Path,
 ) -> None:

@@ -21,7 +21,7 @@ async def serve(port: int) -> Process:
         stdout=PIPE,
     )
     assert process.stdout is not None
-    assert await asyncio.wait_for(process.stdout.readline(), 20)
+    assert await asyncio.wait_for(process.stdout.readline(), 200)
     return process
 
 
@@ -36,12 +36,12 @@ async def test_a_call_outlives_a_server_that_is_killed_and_started_again(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    policy = RetryPolicy(attempts=200, backoff=0.2, backoff_max=0.2)
+    policy = RetryPolicy(attempts=2_000, backoff=0.2, backoff_max=0.2)
     async with LiveChatClient(
         Sandbox().credentials,
         base_url=f"http://127.0.0.1:{port}",
         retry=policy,
-        timeouts=Timeouts(deadline=40),
+        timeouts=Timeouts(deadline=400),
     ) as client:
         first = await serve(port)
         assert await client.visitors.list()

@@ -196,27 +196,12 @@ async def test_events_that_are_none(sandbox: Sandbox, client: LiveChatClient, ev
     assert sandbox.requests == []
 
 
-@pytest.mark.parametrize("webhook_id", [None, "", " ", 7])
-async def test_ids_that_are_none(sandbox: Sandbox, client: LiveChatClient, webhook_id: Any) -> None:
-    with pytest.raises(ConfigurationError, match="webhook_id="):
-        await client.webhooks.delete(webhook_id)
-    assert sandbox.requests == []
-
-
 async def test_what_livechat_refuses(sandbox: Sandbox, client: LiveChatClient) -> None:
     sandbox.inject(Status(400, '{"errors": ["url is not reachable", "and so on"]}'))
     with pytest.raises(BadRequestError) as caught:
         await client.webhooks.create("chat_started", url=URL)
     assert caught.value.messages == ("url is not reachable", "and so on")
     assert len(sandbox.requests) == 1
-
-
-async def test_an_answer_without_the_envelope(sandbox: Sandbox, client: LiveChatClient) -> None:
-    sandbox.inject(Body('{"id": "b1", "event_type": "chat_started", "url": "https://example.com"}'))
-    assert (await client.webhooks.create("chat_started", url=URL)).id == "b1"
-    sandbox.inject(Body('{"events": []}'))
-    with pytest.raises(DecodeError, match="a list of one item"):
-        await client.webhooks.create("chat_started", url=URL)
 
 
 # --- ensure ---

@@ -47,7 +47,7 @@ async def test_answers_wait_side_by_side() -> None:
             loop = asyncio.get_running_loop()
             begun = loop.time()
             answers = await asyncio.gather(*(ask(http, "/chats") for _ in range(20)))
-            assert 0.29 < loop.time() - begun < 5
+            assert 0.29 < loop.time() - begun < 5.9
     assert all(answer["total"] == 30 for _, answer in answers)
 
 

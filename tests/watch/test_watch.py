@@ -966,7 +966,7 @@ async def test_a_watch_can_be_closed_in_the_middle_of_an_answer(
         task = asyncio.create_task(_all(watch))
         while not livechat_sandbox.requests:  # noqa: ASYNC110 (it has no event for this)
             await asyncio.sleep(0.01)
-    assert await asyncio.wait_for(task, 10) == []
+    assert await asyncio.wait_for(task, 100) == []
 
 
 async def _all(watch: VisitorWatch) -> list[Change]:

@@ -1,0 +1,370 @@
+"""Each endpoint is a row: the call, the request on the wire, the answer, and the typed value.
+
+An endpoint with a new method needs a row in `ENDPOINTS`, and rows in `REFUSED` for the arguments
+that it does not take.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import pytest
+from attrs import frozen
+from wire import Wire
+
+from livechat_async import (
+    Chat,
+    ConfigurationError,
+    DecodeError,
+    DetailField,
+    LiveChatClient,
+    Page,
+    Ticket,
+    TicketSourceType,
+    TicketStatus,
+    Visitor,
+    VisitorDetails,
+    VisitorState,
+    Webhook,
+    WebhookDataType,
+    WebhookEventType,
+    resources,
+)
+
+Call: TypeAlias = Callable[[LiveChatClient], Awaitable[Any]]
+
+# These send the requests of other methods; tests of their own show what they make of them.
+COMPOSED = {"chats.export", "visitors.watch", "webhooks.ensure"}
+
+
+@frozen
+class Endpoint:
+    """One call. An answer that is left out is no JSON: a write succeeds without reading it."""
+
+    method: str
+    call: Call
+    line: str
+    body: Any = None
+    answer: Any = b"anything"
+    value: Any = None
+    authorized: bool = True
+
+
+TICKET = {"id": "O5CR4", "status": "open"}
+THE_TICKET = Ticket(id="O5CR4", status=TicketStatus.OPEN)
+NEW_TICKET = {"message": "Hi there", "requester": {"mail": "mary.brown@example.com"}}
+WEBHOOK = {
+    "id": "b1",
+    "event_type": "chat_started",
+    "data_types": ["chat", "visitor"],
+    "url": "https://example.com/livechat",
+    "licence": 12345,
+}
+THE_WEBHOOK = Webhook(
+    id="b1",
+    event_type=WebhookEventType.CHAT_STARTED,
+    data_types=(WebhookDataType.CHAT, WebhookDataType.VISITOR),
+    url="https://example.com/livechat",  # type: ignore[arg-type]
+    license_id="12345",
+)
+
+
+def create_ticket(client: LiveChatClient, **arguments: Any) -> Awaitable[Ticket]:
+    least = {"message": "Hi there", "requester_mail": "mary.brown@example.com"}
+    return client.tickets.create(**{**least, **arguments})
+
+
+ENDPOINTS = [
+    Endpoint(
+        "visitors.list",
+        lambda client: client.visitors.list(state="chatting", groups=[0, 2]),
+        "GET /visitors?state=chatting&group%5B%5D=0&group%5B%5D=2",
+        answer=[{"id": "S1", "state": "chatting"}],
+        value=[Visitor(id="S1", state=VisitorState.CHATTING)],
+    ),
+    Endpoint(
+        "visitors.count",
+        lambda client: client.visitors.count(state=VisitorState.QUEUED),
+        "GET /visitors?state=queued&count=1",
+        answer={"count": 7},
+        value=7,
+    ),
+    Endpoint(
+        "visitors.add_details",
+        lambda client: client.visitors.add_details(
+            "S1.a",
+            VisitorDetails("crm", [DetailField("Age", 36)]),
+            license_id=12345,
+            token="t0ken",
+        ),
+        "POST /visitors/S1.a/details",
+        body={
+            "license_id": "12345",
+            "token": "t0ken",
+            "id": "crm",
+            "fields": [{"name": "Age", "value": "36"}],
+        },
+        authorized=False,
+    ),
+    Endpoint(
+        "chats.list",
+        lambda client: client.chats.list(rate="rated"),
+        "GET /chats?rate=rated&page=1",
+        answer={"chats": [{"id": "A"}, {"id": "B"}], "total": "2", "pages": 1},
+        value=[Chat(id="A"), Chat(id="B")],
+    ),
+    Endpoint(
+        "chats.get",
+        lambda client: client.chats.get("MH022RD0K5"),
+        "GET /chats/MH022RD0K5",
+        answer={"id": "MH022RD0K5", "tickets": ["O5CR4"]},
+        value=Chat(id="MH022RD0K5", tickets=("O5CR4",)),
+    ),
+    Endpoint(
+        "chats.get",
+        lambda client: client.chats.get("MH022RD0K5"),
+        "GET /chats/MH022RD0K5",
+        answer={"chats": [{"id": "MH022RD0K5"}], "total": 1, "pages": 1},
+        value=Chat(id="MH022RD0K5"),
+    ),
+    *(
+        Endpoint(
+            "chats.set_tags",
+            lambda client, tags=tags: client.chats.set_tags("MH022RD0K5", iter(tags)),
+            "PUT /chats/MH022RD0K5/tags",
+            body={"tag": tags},
+        )
+        for tags in (["sales", "ł ó"], [])
+    ),
+    Endpoint(
+        "chats.set_tags",
+        lambda client: client.chats.set_tags("a/../b?c", ("sales",)),
+        "PUT /chats/a%2F..%2Fb%3Fc/tags",
+        body={"tag": ["sales"]},
+    ),
+    Endpoint(
+        "chats.send_transcript",
+        lambda client: client.chats.send_transcript("A", to="john.doe+x@example.com"),
+        "POST /chats/A/send_transcript",
+        body={"to": "john.doe+x@example.com"},
+    ),
+    Endpoint(
+        "tickets.list",
+        lambda client: client.tickets.list(status="open"),
+        "GET /tickets?status=open&page=1",
+        answer={"tickets": [TICKET], "total": 1, "pages": 1},
+        value=[THE_TICKET],
+    ),
+    *(
+        Endpoint(
+            "tickets.get",
+            lambda client: client.tickets.get("O5CR4"),
+            "GET /tickets/O5CR4",
+            answer=answer,
+            value=THE_TICKET,
+        )
+        for answer in (TICKET, {"pages": 1, "total": 1, "tickets": [TICKET]})
+    ),
+    *(
+        Endpoint(
+            "tickets.create",
+            create_ticket,
+            "POST /tickets",
+            body=NEW_TICKET,
+            answer=answer,
+            value=THE_TICKET,
+        )
+        for answer in (TICKET, {"pages": 1, "total": 1, "tickets": [TICKET]})
+    ),
+    *(
+        Endpoint(
+            "tickets.create",
+            lambda client, source=source: create_ticket(client, source=source),
+            "POST /tickets",
+            body={**NEW_TICKET, "source": {"type": str(source)}},
+            answer=TICKET,
+            value=THE_TICKET,
+        )
+        for source in ("chat-window", "mail", "lc2", TicketSourceType.MAIL)
+    ),
+    Endpoint(
+        "tickets.create",
+        lambda client: create_ticket(
+            client,
+            requester_name="Mary Brown",
+            assignee="john.doe@example.com",
+            source="chat-window",
+            source_url="https://www.example.com/shoes",
+            subject="Shoes",
+            groups=iter([0, 3]),
+        ),
+        "POST /tickets",
+        body={
+            "message": "Hi there",
+            "requester": {"mail": "mary.brown@example.com", "name": "Mary Brown"},
+            "assignee": {"id": "john.doe@example.com"},
+            "source": {"type": "chat-window", "url": "https://www.example.com/shoes"},
+            "subject": "Shoes",
+            "group": [0, 3],
+        },
+        answer=TICKET,
+        value=THE_TICKET,
+    ),
+    *(
+        Endpoint(
+            "tickets.set_tags",
+            lambda client, tags=tags: client.tickets.set_tags("O5CR4", tuple(tags)),
+            "PUT /tickets/O5CR4/tags",
+            body={"tag": tags},
+        )
+        for tags in (["sales", "ł ó"], [])
+    ),
+    Endpoint(
+        "webhooks.list",
+        lambda client: client.webhooks.list(),
+        "GET /webhooks",
+        answer={"events": [WEBHOOK]},
+        value=[THE_WEBHOOK],
+    ),
+    *(
+        Endpoint(
+            "webhooks.create",
+            lambda client: client.webhooks.create(
+                "chat_started",
+                url="https://example.com/livechat",
+                data_types=["chat", WebhookDataType.VISITOR],
+            ),
+            "POST /webhooks",
+            body=[
+                ("event_type", "chat_started"),
+                ("data_types[]", "chat"),
+                ("data_types[]", "visitor"),
+                ("url", "https://example.com/livechat"),
+            ],
+            answer=answer,
+            value=THE_WEBHOOK,
+        )
+        for answer in (WEBHOOK, {"events": [WEBHOOK]})
+    ),
+    Endpoint(
+        "webhooks.delete",
+        lambda client: client.webhooks.delete("b1"),
+        "DELETE /webhooks/b1",
+    ),
+]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.method)
+async def test_a_method_sends_one_request_and_gives_a_typed_value(
+    wire: Wire, client: LiveChatClient, endpoint: Endpoint
+) -> None:
+    wire.answers = [endpoint.answer]
+    value = await endpoint.call(client)
+    (sent,) = wire.sent
+    assert sent.line == endpoint.line
+    assert sent.body == endpoint.body
+    assert sent.authorized is endpoint.authorized
+    assert (value.items if isinstance(value, Page) else value) == endpoint.value
+
+
+def test_every_method_has_a_row(client: LiveChatClient) -> None:
+    names = {module.name for module in pkgutil.iter_modules(resources.__path__)}
+    methods = {
+        f"{name}.{method}"
+        for name in names
+        if not name.startswith("_")
+        for method in vars(type(getattr(client, name)))
+        if not method.startswith("_")
+    }
+    assert {endpoint.method for endpoint in ENDPOINTS} == methods - COMPOSED
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        (lambda client: client.chats.get("A"), {"chats": [{"id": "A"}, {"id": "B"}]}),
+        (lambda client: client.chats.get("A"), {"chats": [], "total": 0, "pages": 0}),
+        (lambda client: client.tickets.get("A"), {"tickets": [{"id": "A"}, {"id": "B"}]}),
+        (lambda client: client.tickets.get("A"), {"tickets": [], "total": 0, "pages": 0}),
+        (create_ticket, {"tickets": []}),
+        (
+            lambda client: client.webhooks.create("chat_started", url="https://example.com"),
+            {"events": []},
+        ),
+    ],
+)
+async def test_an_envelope_without_exactly_one_item_is_explained(
+    wire: Wire, client: LiveChatClient, call: Call, answer: Any
+) -> None:
+    wire.answers = [answer]
+    with pytest.raises(DecodeError, match="a list of one item"):
+        await call(client)
+
+
+REFUSED: list[tuple[Call, str]] = [
+    *(
+        (lambda client, id_=id_: client.chats.get(id_), rf"chat_id={id_!r}: text is needed")
+        for id_ in ("", " ", None, 5)
+    ),
+    (lambda client: client.chats.set_tags("", ["a"]), "chat_id='': text is needed"),
+    (lambda client: client.chats.set_tags("A", "sales"), "tags='sales': a list of texts"),
+    (lambda client: client.chats.set_tags("A", None), "tags=None: a list of texts"),
+    (lambda client: client.chats.set_tags("A", ["a", " "]), "tags: ' ' is no tag"),
+    (lambda client: client.chats.set_tags("A", [None]), "tags: None is no tag"),
+    (lambda client: client.chats.send_transcript("", to="a@b"), "chat_id='': text is needed"),
+    (lambda client: client.chats.send_transcript("A", to="john"), "to='john': an e-mail address"),
+    (lambda client: client.chats.send_transcript("A", to="@example.com"), "an e-mail address"),
+    (lambda client: client.chats.send_transcript("A", to="john doe@b"), "an e-mail address"),
+    (lambda client: client.chats.send_transcript("A", to=""), "to='': text is needed"),
+    (lambda client: client.chats.send_transcript("A", to=None), "to=None: text is needed"),
+    (lambda client: client.tickets.get(""), "ticket_id='': text is needed"),
+    (lambda client: client.tickets.get(None), "ticket_id=None: text is needed"),
+    (lambda client: client.tickets.set_tags(" ", ["a"]), "ticket_id=' ': text is needed"),
+    (lambda client: client.tickets.set_tags("A", "sales"), "tags='sales': a list of texts"),
+    (lambda client: client.tickets.set_tags("A", [""]), "tags: '' is no tag"),
+    *(
+        (lambda client, given=given: create_ticket(client, **given), said)
+        for given, said in [
+            ({"message": ""}, r"message='': text is needed"),
+            ({"message": None}, r"message=None: text is needed"),
+            ({"message": ["Hi"]}, r"message=\['Hi'\]: text is needed"),
+            ({"requester_mail": "mary"}, r"requester_mail='mary': an e-mail address"),
+            ({"requester_mail": None}, r"requester_mail=None: text is needed"),
+            ({"requester_name": " "}, r"requester_name=' ' is blank"),
+            ({"assignee": ""}, r"assignee='' is blank"),
+            ({"subject": ""}, r"subject='' is blank.*leave it out"),
+            ({"groups": []}, r"groups is empty: leave it out to mean group 0"),
+            ({"groups": [-1]}, r"groups: -1 is no group"),
+            ({"groups": 0}, r"groups=0: a list of numbers"),
+            ({"source": "fax"}, r"source='fax' is none of"),
+            (
+                {"source": "facebook"},
+                r"source='facebook': a new ticket's is one of 'chat-window', 'mail', 'lc2'",
+            ),
+            (
+                {"source_url": "https://example.com"},
+                r"source_url=.*source='chat-window', not with None",
+            ),
+            (
+                {"source_url": "https://example.com", "source": "mail"},
+                r"source_url=.*source='chat-window', not with 'mail'",
+            ),
+            ({"source_url": "", "source": "chat-window"}, r"source_url='' is blank"),
+        ]
+    ),
+    *(
+        (lambda client, id_=id_: client.webhooks.delete(id_), f"webhook_id={id_!r}")
+        for id_ in (None, "", " ", 7)
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "said"), REFUSED, ids=[said for _, said in REFUSED])
+async def test_an_argument_that_cannot_be_meant_is_refused_and_nothing_is_sent(
+    wire: Wire, client: LiveChatClient, call: Call, said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        await call(client)
+    assert wire.sent == []
