@@ -28,7 +28,7 @@ from attrs import define, field
 
 import livechat_async
 from livechat_async import DetailField, LiveChatClient, RetryPolicy, VisitorDetails
-from livechat_async.cli.run import run
+from livechat_async.cli import main as command_line
 from livechat_async.sandbox import Sandbox, Status
 from livechat_async.webhooks import ChatStarted, WebhookReceiver
 
@@ -226,8 +226,9 @@ def count_export(server: SandboxThread) -> Steps:
             steps.calls.clear()
             file = str(Path(folder, name))
             days = ["--from", str(DAY), "--to", str(DAY)]
+            sys.argv = ["livechat-async", "chats", "export", *days, "--output", file]
             with steps.counting():
-                run(["chats", "export", *days, "--output", file])
+                command_line()
             lines = len(Path(file).read_text(encoding="utf-8").splitlines())
             if lines != CHATS:
                 raise SystemExit(f"{lines} chats were exported, not {CHATS}")
