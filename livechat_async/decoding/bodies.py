@@ -1,8 +1,7 @@
 """From an answer's bytes to its value, by the quickest way that fits.
 
-A `Reader` is a plain function of bytes. It may run in any thread: a body of `LARGE` bytes or more
-is to be read outside the event loop's. Such a list is read item by item, so that other threads get
-the interpreter in between.
+A `Reader` is a plain function of bytes. A body of `LARGE` bytes or more is to be read in a thread;
+it is then read item by item, so that the event loop gets the interpreter in between.
 """
 
 from __future__ import annotations
@@ -33,9 +32,10 @@ __all__ = [
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[bytes], T]
+OnBroken: TypeAlias = Callable[[WireError], None]
 
 LARGE: Final = 512 * 1024
-"""Bytes from which on a body is read in a thread."""
+"""Bytes from which on a body is read in a thread: some 4 ms of work, or 20 ms with care."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _SURROGATES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
@@ -81,19 +81,17 @@ def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
     """
 
     def read(content: bytes) -> Any:
-        hook = converter.get_structure_hook(type_)
-        quick = quick_of(hook)
+        quick = quick_of(converter.get_structure_hook(type_))
         if quick is not None and len(content) < LARGE:
             try:
                 return quick.from_json(content)
-            except Exception:  # noqa: BLE001, S110 (something is not usual; see what, item by item)
+            except Exception:  # noqa: BLE001, S110 (something is not usual; what, its items show)
                 pass
         if quick is not None and get_origin(type_) is list:
             (item_type,) = get_args(type_)
+            hook = converter.get_structure_hook(item_type)
             try:
-                return _read_items(
-                    _split(content), converter.get_structure_hook(item_type), item_type
-                )
+                return _read_items(_split(content), hook, item_type)
             except (*_NOT_JSON, NotJSONError):
                 pass  # the whole document's error says where
         return converter.structure(load_json(content), type_)
@@ -106,21 +104,9 @@ def _read_items(
     hook: Hook,
     type_: Any,
     place: str = "",
-    on_broken: Callable[[WireError], None] | None = None,
+    on_broken: OnBroken | None = None,
 ) -> list[Any]:
-    """The items of a list; each is read the quick way, or with care if it is not usual.
-
-    Args:
-        raws: the text of each.
-        hook: the structure hook of their type.
-        type_: that type.
-        place: of the list in the document.
-        on_broken: takes the error of an item, which is then left out; without it, it is raised.
-
-    Raises:
-        WireError: an item is broken.
-        NotJSONError: one is no JSON.
-    """
+    """The items of the list at this place: each the quick way, or with care if it is not usual."""
     values: list[Any] = []
     quick = quick_of(hook)
     for index, raw in enumerate(raws):
@@ -146,13 +132,7 @@ def _read_items(
 
 @attrs.frozen(eq=False, repr=False)
 class Envelope:
-    """An object around a list.
-
-    Attributes:
-        items: the items.
-        pages: the value under this name, or None.
-        total: the value under this name, or None.
-    """
+    """An object around a list: its items, and the values under ``pages`` and ``total``."""
 
     items: list[Any]
     pages: Any
@@ -160,13 +140,9 @@ class Envelope:
 
 
 def read_envelope(
-    content: bytes,
-    key: str,
-    hook: Hook,
-    type_: Any,
-    on_broken: Callable[[WireError], None] | None = None,
+    content: bytes, key: str, hook: Hook, type_: Any, on_broken: OnBroken | None = None
 ) -> Envelope | None:
-    """The envelope of the list of this name; None if that is not what the content is.
+    """The envelope of a list; None if that is not what the content is.
 
     Args:
         content: as it came.
@@ -177,7 +153,7 @@ def read_envelope(
 
     Raises:
         WireError: an item is broken.
-        NotJSONError: one is no JSON.
+        NotJSONError: an item is no JSON.
     """
     quick = quick_of(hook)
     if quick is not None and len(content) < LARGE:
@@ -185,19 +161,16 @@ def read_envelope(
             found = _envelope_decoder(key, quick.wire)(content)
             items = [quick.value_of(item) for item in found.items]
             return Envelope(items, found.pages, found.total)
-        except Exception:  # noqa: BLE001, S110 (something is not usual; see what, item by item)
+        except Exception:  # noqa: BLE001, S110 (something is not usual; what, its items show)
             pass
-    found = _split_envelope(content, key) or _split_envelope(_mended(content), key)
-    if found is None:
-        return None
-    return Envelope(_read_items(found.items, hook, type_, key, on_broken), found.pages, found.total)
-
-
-def _split_envelope(content: bytes, key: str) -> Any:
-    try:
-        return _envelope_decoder(key, msgspec.Raw)(content)
-    except _NOT_JSON:
-        return None
+    for mend in (bytes, _mended):
+        try:
+            found = _envelope_decoder(key, msgspec.Raw)(mend(content))
+        except _NOT_JSON:
+            continue
+        items = _read_items(found.items, hook, type_, key, on_broken)
+        return Envelope(items, found.pages, found.total)
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -212,12 +185,7 @@ def _envelope_decoder(key: str, item: Any) -> Callable[[bytes], Any]:
 def single_reader(hook: Hook, type_: type[T], key: str) -> Reader[T]:
     """A reader of the one item of an answer: it comes bare, or alone in the envelope of a list.
 
-    It raises a `WireError` where the envelope does not hold one item.
-
-    Args:
-        hook: the structure hook of the item's type.
-        type_: that type.
-        key: the name of the envelope's list.
+    It raises a `WireError` where the envelope of the list ``key`` does not hold one item.
     """
 
     def read(content: bytes) -> T:

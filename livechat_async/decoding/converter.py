@@ -31,11 +31,11 @@ from cattrs.cols import is_sequence, list_structure_factory
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
-from livechat_async.decoding import hooks
-from livechat_async.decoding.hooks import NOTHING, is_nothing, to_str, whole_number
+from livechat_async.decoding import hooks, times
+from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import wire_name, wrong
 from livechat_async.decoding.quick import (
-    Field,
+    Fields,
     Hook,
     ModelHook,
     Quick,
@@ -43,15 +43,8 @@ from livechat_async.decoding.quick import (
     quick_of,
     wire_or,
 )
-from livechat_async.decoding.times import (
-    ZONE_OF_TEXTS,
-    datetime_hook,
-    time_or_number_hook,
-    to_unix_time,
-)
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
-from livechat_async.redaction import Secret
 
 __all__ = ["make_converter"]
 
@@ -70,17 +63,16 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     converter = Converter(
         unstruct_collection_overrides={tuple: list}, prefer_attrib_converters=True
     )
-    converter.register_structure_hook(str, hooks.str_hook)
-    converter.register_structure_hook(Secret, hooks.secret_hook)
-    converter.register_structure_hook_func(_is_id_text, hooks.id_text_hook)
-    converter.register_structure_hook(int, hooks.int_hook)
-    converter.register_structure_hook(float, hooks.float_hook)
-    converter.register_structure_hook(bool, hooks.bool_hook)
-    converter.register_structure_hook(Decimal, hooks.decimal_hook)
-    converter.register_structure_hook(datetime, datetime_hook(timezone))
+    for type_, hook in hooks.VALUE_HOOKS.items():
+        converter.register_structure_hook(type_, hook)
+    converter.register_structure_hook_func(lambda cls: bool(cls == IdText), hooks.ID_TEXT_HOOK)
+    converter.register_structure_hook(datetime, times.datetime_hook(timezone))
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
-    converter.register_structure_hook_func(_is_time_or_number, time_or_number_hook(timezone))
+    converter.register_structure_hook_func(
+        lambda cls: set(_members(cls)) == {datetime, int, NoneType},
+        times.time_or_number_hook(timezone),
+    )
     converter.register_structure_hook_factory(is_sequence, _list_hook)
     converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_model, _model_hook)
@@ -95,16 +87,8 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     return converter
 
 
-def _is_id_text(cls: Any) -> bool:
-    return bool(cls == IdText)
-
-
 def _members(cls: Any) -> tuple[Any, ...]:
     return get_args(cls) if get_origin(cls) in (Union, UnionType) else ()
-
-
-def _is_time_or_number(cls: Any) -> bool:
-    return set(_members(cls)) == {datetime, int, NoneType}
 
 
 def _is_optional(cls: Any) -> bool:
@@ -126,14 +110,9 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
         quick = quick_of(structure)
         if quick is None:
             return None
-        no_object = () if quick.no_object is None else (quick.no_object,)
-        return Quick(
-            wire_or(quick.wire, str, None),
-            quick.read,
-            quick.as_is,
-            nothing=(*NOTHING, *no_object),
-            twin=quick.twin,
-        )
+        nothing = NOTHING if quick.no_object is None else (*NOTHING, quick.no_object)
+        wire = wire_or(quick.wire, str, None)
+        return Quick(wire, quick.read, quick.as_is, nothing, twin=quick.twin)
 
     return QuickHook(to_optional, state)
 
@@ -162,7 +141,7 @@ def _open_enum_hook(cls: Any, _: Converter) -> Hook:
     can_be_none = NoneType in members
 
     def to_open_enum(value: Any, cls: Any) -> Any:
-        return None if can_be_none and is_nothing(value) else known[to_str(value, cls)]
+        return None if can_be_none and is_nothing(value) else known[hooks.to_str(value, cls)]
 
     wire, nothing = (str | None, NOTHING) if can_be_none else (str, ())
     return QuickHook(to_open_enum, lambda: Quick(wire, known.__getitem__, nothing=nothing))
@@ -179,12 +158,7 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
     if get_origin(cls) is not list:
         return to_list
     (inner,) = get_args(cls)
-
-    def state() -> Quick:
-        item = _item_quick(inner, converter)
-        return Quick(GenericAlias(list, (item.wire,)), _list_reader(item))
-
-    return QuickHook(to_list, state)
+    return QuickHook(to_list, lambda: _items_quick(inner, converter, list))
 
 
 def _is_tuple(cls: Any) -> bool:
@@ -193,7 +167,7 @@ def _is_tuple(cls: Any) -> bool:
 
 def _tuple_hook(cls: Any, converter: Converter) -> Hook:
     inner = get_args(cls)[0]
-    nobody_if_blank = quirks_of(inner).nobody_if_blank
+    skip_if_blank = quirks_of(inner).skip_if_blank
     structure = list_structure_factory(list[inner], converter)  # type: ignore[valid-type]
 
     def to_tuple(value: Any, _: Any) -> tuple[Any, ...]:
@@ -201,49 +175,47 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
             return ()
         if not isinstance(value, list):
             raise wrong("a list", value)
-        if nobody_if_blank:
-            value = [item for item in value if not _is_nobody(item)]
+        if skip_if_blank:
+            value = [item for item in value if not _is_blank(item)]
         return tuple(structure(value, list))
 
     def state() -> Quick:
-        item = _item_quick(inner, converter)
-        read_list, as_is, finish = _list_reader(item), item.as_is, item.finish
-        fields_of: Callable[[Any], Any] = (
-            dict.values if item.wire is Any else msgspec.structs.astuple
-        )
-
-        def read(found: Any) -> tuple[Any, ...]:
-            if type(found) is not list:
-                raise wrong("a list", found)
-            if nobody_if_blank:
-                found = [each for each in found if not _are_nothing(fields_of(each))]
-            if len(found) == 1 and finish is not None:
-                # The usual length: to read a list takes as long again as to read its item.
-                (each,) = found
-                return (each if type(each) is as_is else finish(each),)
-            return tuple(read_list(found))
-
-        return Quick(GenericAlias(list, (item.wire,)) | str, read, empty=())
+        quick = _items_quick(inner, converter, tuple, skip_blank=skip_if_blank)
+        return Quick(quick.wire | str, quick.read, empty=())
 
     return QuickHook(to_tuple, state)
 
 
-def _item_quick(inner: Any, converter: Converter) -> Quick:
-    hook = converter.get_structure_hook(inner)
-    return quick_of(hook) or Quick(Any, lambda value: hook(value, inner))
+def _quick_for(type_: Any, converter: Converter) -> Quick:
+    """The quick way of a type's hook; the hook itself where it has none."""
+    hook = converter.get_structure_hook(type_)
+    return quick_of(hook) or Quick(Any, lambda value: hook(value, type_))
 
 
-def _list_reader(item: Quick) -> Callable[[list[Any]], list[Any]]:
-    finish, as_is = item.finish, item.as_is
-    if finish is None:
-        return lambda found: found
-    return lambda found: [each if type(each) is as_is else finish(each) for each in found]
+def _items_quick(
+    inner: Any, converter: Converter, make: Callable[[Any], Any], *, skip_blank: bool = False
+) -> Quick:
+    item = _quick_for(inner, converter)
+    as_is, finish = item.as_is, item.finish
+    are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
+    fields_of: Any = dict.values if item.wire is Any else msgspec.structs.astuple
+
+    def read(found: Any) -> Any:
+        if type(found) is not list:
+            raise wrong("a list", found)
+        if skip_blank:
+            found = [each for each in found if not are_nothing(fields_of(each))]
+        if finish is None:
+            return make(found)
+        if len(found) == 1:  # as usual; a comprehension takes as long as its one item
+            (each,) = found
+            return make((each if type(each) is as_is else finish(each),))
+        return make([each if type(each) is as_is else finish(each) for each in found])
+
+    return Quick(GenericAlias(list, (item.wire,)), read)
 
 
-_are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
-
-
-def _is_nobody(agent: Any) -> bool:
+def _is_blank(agent: Any) -> bool:
     """LiveChat sends one operator of blanks where there is none."""
     return isinstance(agent, dict) and all(map(is_nothing, agent.values()))
 
@@ -253,11 +225,10 @@ def _to_count(value: Any, _: Any) -> Count:
     held: Any = value
     if isinstance(value, dict):
         held = next((value[key] for key in _COUNT_KEYS if key in value), None)
-    number = whole_number(held)
+    number = hooks.whole_number(held)
     if number is None or number < 0:
-        raise wrong(
-            "a number, or an object holding one under 'count', 'total' or 'visitors'", value
-        )
+        expected = "a number, or an object holding one under 'count', 'total' or 'visitors'"
+        raise wrong(expected, value)
     return Count(number)
 
 
@@ -294,56 +265,34 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
             if name in value and not (value[name] is None and name in optional)
         }
         for name, twin in twins.items():
-            time = to_unix_time(value.get(twin), twin)
+            time = times.to_unix_time(value.get(twin), twin)
             if time is not None:
                 given[name] = time
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or NO_EXTRA
         hook.learn(unknown)
-        before = ZONE_OF_TEXTS.get()
-        if zone is not None:
-            ZONE_OF_TEXTS.set(_zone_named(value.get(zone)))
-        try:
-            return structure()(given, cls)
-        finally:
-            ZONE_OF_TEXTS.set(before)
+        careful = structure()
+        return _in_zone(value.get(zone), careful, given, cls) if zone else careful(given, cls)
 
     def around(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return make if zone is None else _in_zone_of(fields[zone].name, make)
+        zone_name = attrgetter(fields[zone or ""].name)
+        return lambda struct: _in_zone(zone_name(struct), make, struct)
 
-    hook = ModelHook(
-        cls,
-        to_model,
-        _fields_of(cls, fields, converter),
-        bare=() if bare_id is None else (int, str),
-        keeps_empty=quirks_of(cls).nothing_if_empty,
-        around=around,
-    )
+    hook = ModelHook(cls, to_model, _fields_of(cls, converter), around if zone else None)
     return hook
 
 
-def _zone_named(name: Any) -> tzinfo | None:
-    return find_zone(name) if isinstance(name, str) else None
+def _in_zone(name: Any, call: Callable[..., Any], *arguments: Any) -> Any:
+    """The result of the call, in which texts without a time zone are in the one of this name."""
+    zone = find_zone(name) if isinstance(name, str) and name else None
+    before = times.ZONE_OF_TEXTS.set(zone)
+    try:
+        return call(*arguments)
+    finally:
+        times.ZONE_OF_TEXTS.reset(before)
 
 
-def _in_zone_of(field: str, make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function that makes a model whose field names the zone of all its times without one."""
-    zone_name = attrgetter(field)
-
-    def make_in_zone(struct: Any) -> Any:
-        name = zone_name(struct)
-        before = ZONE_OF_TEXTS.set(find_zone(name) if name else None)
-        try:
-            return make(struct)
-        finally:
-            ZONE_OF_TEXTS.reset(before)
-
-    return make_in_zone
-
-
-def _fields_of(
-    cls: type[WireModel], fields: Mapping[str, attrs.Attribute[Any]], converter: Converter
-) -> Callable[[], list[Field]] | None:
+def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:
     """What gives the fields for the quick way; None if setting them does not make an object."""
     if any(hasattr(cls, name) for name in ("__attrs_pre_init__", "__attrs_post_init__")) or any(
         not field.init or field.converter or field.validator or hasattr(field.default, "factory")
@@ -351,21 +300,15 @@ def _fields_of(
     ):
         return None
 
-    def give() -> list[Field]:
+    def fields() -> Fields:
         hints = get_type_hints(cls)
         return [
-            Field(
-                name=field.name,
-                wire=name,
-                twin=field.metadata.get("twin"),
-                default=field.default,
-                type=hints[field.name],
-                hook=converter.get_structure_hook(hints[field.name]),
-            )
-            for name, field in fields.items()
+            (field, _quick_for(hints[field.name], converter))
+            for field in attrs.fields(cls)
+            if field.name != "extra"
         ]
 
-    return give
+    return fields
 
 
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:

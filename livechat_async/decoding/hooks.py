@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import re
 import sys
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, partial
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -20,26 +21,20 @@ from livechat_async.decoding.quick import Quick, QuickHook
 from livechat_async.redaction import HIDDEN, Secret
 
 __all__ = [
+    "ID_TEXT_HOOK",
     "NOTHING",
-    "bool_hook",
-    "decimal_hook",
-    "float_hook",
-    "id_text_hook",
-    "int_hook",
+    "VALUE_HOOKS",
     "is_nothing",
-    "secret_hook",
-    "str_hook",
     "to_int",
     "to_str",
     "whole_number",
 ]
 
-NOTHING = (None, "")
+NOTHING: Final = (None, "")
 """What stands for nothing where an id, a number, a time or an object is due."""
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-
 _SHORT = 20  # digits; Python refuses to read thousands
 _LARGEST = sys.float_info.max
 _FiniteFloat: TypeAlias = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
@@ -95,7 +90,7 @@ def _to_id_text(value: Any, type_: Any) -> str:
     return str(value) if _is_number(value) else to_str(value, type_)
 
 
-def _to_float(value: Any, _: Any) -> float:
+def _to_float(value: Any, _: Any = float) -> float:
     if _is_number(value) or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         try:
             number = float(value)
@@ -106,19 +101,15 @@ def _to_float(value: Any, _: Any) -> float:
     raise wrong("a number", value)
 
 
-@lru_cache(maxsize=1024)  # visitors from the same place have the same coordinates
-def _number_in(text: str) -> float:
-    return _to_float(text, float)
-
-
-def _to_bool(value: Any, _: Any) -> bool:
+def _to_bool(value: Any, _: Any = bool) -> bool:
     if value in (0, 1, "0", "1"):  # True and False are among them
         return bool(int(value))
     raise wrong("true or false", value)
 
 
-def _to_decimal(value: Any, _: Any) -> Decimal:
-    text = str(value) if _is_number(value) else value  # a float's shortest text is what was written
+def _to_decimal(value: Any, _: Any = Decimal) -> Decimal:
+    """A number of exactly the digits that were sent: a float's shortest text has these."""
+    text = str(value) if _is_number(value) else value
     if isinstance(text, str) and _NUMBER.fullmatch(text):
         try:
             return Decimal(text)
@@ -127,29 +118,19 @@ def _to_decimal(value: Any, _: Any) -> Decimal:
     raise wrong("a number", value)
 
 
-str_hook = QuickHook(to_str, lambda: Quick(str, empty=""))
-"""Text."""
+_number_in = lru_cache(maxsize=1024)(_to_float)  # visitors from one place have its coordinates
 
-secret_hook = QuickHook(_to_secret, lambda: Quick(str, Secret))
-"""Text that no ``repr`` shows."""
+VALUE_HOOKS: Final[Mapping[type[Any], QuickHook]] = {
+    str: QuickHook(to_str, lambda: Quick(str, empty="")),
+    Secret: QuickHook(_to_secret, lambda: Quick(str, Secret)),
+    int: QuickHook(to_int, lambda: Quick(int | str, _read_int, as_is=int)),
+    float: QuickHook(_to_float, lambda: Quick(_FiniteFloat | str, _number_in, as_is=float)),
+    bool: QuickHook(_to_bool, lambda: Quick(bool | int | str, _to_bool, as_is=bool)),
+    Decimal: QuickHook(_to_decimal, lambda: Quick(str | int | float, _to_decimal)),
+}
+"""The hooks of plain types. A number may also be text, and a bool 1 or 0."""
 
-id_text_hook = QuickHook(
+ID_TEXT_HOOK: Final = QuickHook(
     _to_id_text, lambda: Quick(str | int | float, partial(_to_id_text, type_=str), as_is=str)
 )
-"""Text, or a number as its text."""
-
-int_hook = QuickHook(to_int, lambda: Quick(int | str, _read_int, as_is=int))
-"""A whole number."""
-
-float_hook = QuickHook(_to_float, lambda: Quick(_FiniteFloat | str, _number_in, as_is=float))
-"""A finite number, also as text."""
-
-bool_hook = QuickHook(
-    _to_bool, lambda: Quick(bool | int | str, lambda value: _to_bool(value, bool), as_is=bool)
-)
-"""True or false, also as 1 and 0."""
-
-decimal_hook = QuickHook(
-    _to_decimal, lambda: Quick(str | int | float, lambda value: _to_decimal(value, Decimal))
-)
-"""A number of exactly the digits that were sent."""
+"""The hook of an ``IdText``: text, or a number as its text."""

@@ -17,12 +17,12 @@ __all__ = ["WireError", "find_wire_error", "show", "wire_name", "wrong"]
 
 
 class WireError(ValueError):
-    """What stands somewhere in an answer is not what is due there.
+    """A value in an answer is not what is expected there.
 
     Attributes:
-        expected: what is due.
-        found: what stands there.
-        path: where, such as ``[3].chat_start_time``.
+        expected: what is expected.
+        found: the value as a message shows it.
+        path: the place, such as ``[3].chat_start_time``.
     """
 
     def __init__(self, expected: str, found: str, path: str = "") -> None:
@@ -32,25 +32,25 @@ class WireError(ValueError):
         super().__init__(f"expected {expected}, got {found}")
 
     def inside(self, place: str) -> WireError:
-        """The same error, of the whole that holds at this place what it is about."""
+        """The same error, with the path from an outer object that holds the value at this place."""
         dot = "." if self.path and self.path[0] not in ".[" else ""
         return WireError(self.expected, self.found, f"{place}{dot}{self.path}")
 
 
 def wrong(expected: str, value: object) -> WireError:
-    """The error that says what stands where something else is expected."""
+    """The error for a value where something else is expected."""
     return WireError(expected, show(value))
 
 
 def show(value: object) -> str:
-    """The value as a message names it."""
+    """The value as a message shows it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return repr(value)
 
 
 def find_wire_error(error: Exception) -> WireError:
-    """What is wrong first, and where, in an error of ``Converter.structure``."""
+    """The first problem, and its place, in an error of ``Converter.structure``."""
     path = ""
     while isinstance(error, BaseValidationError):
         error, step = _first_problem(error)

@@ -14,20 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
+from textwrap import indent
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
 import msgspec
 
-__all__ = [
-    "Field",
-    "Hook",
-    "ModelHook",
-    "Quick",
-    "QuickHook",
-    "quick_of",
-    "wire_or",
-]
+from livechat_async.decoding.problems import wire_name
+from livechat_async.models._base import quirks_of
+
+__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of", "wire_or"]
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 
@@ -40,12 +36,12 @@ class Quick:
 
     Attributes:
         wire: the type msgspec reads them as. msgspec is lenient, so that a datetime can be Unix
-            seconds; text in a union keeps it from making numbers or null of text.
+            seconds; ``str`` in a union keeps it from making numbers or null of text.
         read: makes the value of what msgspec read; None where that is the value already.
         as_is: values of exactly this type need no ``read``.
         nothing: values that become None without ``read``.
         empty: what blank text or an empty list becomes; None if such a value is not usual.
-        no_object: of a model that ``keeps_empty``, what msgspec reads of ``{}``.
+        no_object: what msgspec reads of ``{}``, for a model that ``{}`` is not an object of.
         twin: of a time, how its twin in Unix seconds is read; a twin of ``nothing`` is ignored.
     """
 
@@ -54,7 +50,7 @@ class Quick:
     as_is: type[Any] | None = None
     nothing: Sequence[Any] = ()
     empty: Any = None
-    no_object: Any = None
+    no_object: msgspec.Struct | None = None
     twin: Quick | None = None
 
     def value_of(self, found: Any) -> Any:
@@ -92,19 +88,14 @@ def wire_or(wire: Any, *others: Any) -> Any:
 
 
 class QuickHook:
-    """A structure hook with a quick way.
+    """A structure hook, and what states its quick way when it is first needed.
 
     It is no function with an attribute, because `functools.wraps` would copy that to a user's hook.
-
-    Args:
-        careful: the structure hook.
-        state: states the quick way when it is first needed; None if there is none.
     """
 
     __slots__ = ("__weakref__", "_made_in", "_quick", "_state", "careful")
 
-    generation: ClassVar[object] = object()
-    """Replaced when a struct is extended: then every quick way is stated again."""
+    generation: ClassVar[object] = object()  # a new one has every quick way stated again
 
     def __init__(self, careful: Hook, state: Callable[[], Quick | None]) -> None:
         self.careful = careful
@@ -130,80 +121,48 @@ def quick_of(hook: Hook) -> Quick | None:
     return hook.quick() if isinstance(hook, QuickHook) else None
 
 
-@attrs.frozen(eq=False, repr=False)
-class Field:
-    """A field of a model.
+Fields: TypeAlias = Sequence[tuple["attrs.Attribute[Any]", Quick]]
 
-    Attributes:
-        name: the name of the attribute.
-        wire: its name on the wire.
-        twin: the name on the wire of the same time in Unix seconds.
-        default: its value where it is missing or null; `attrs.NOTHING` if it is required.
-        type: its type.
-        hook: the structure hook of that type.
-    """
-
-    name: str
-    wire: str
-    twin: str | None
-    default: Any
-    type: Any
-    hook: Hook
-
-    def quick(self) -> Quick:
-        """The quick way of the field; it asks the hook where that has none."""
-        hook, type_ = self.hook, self.type
-        return quick_of(hook) or Quick(Any, lambda value: hook(value, type_))
-
-
-# The models whose quick ways are being assembled: one that holds its like asks its hook for that.
+# The models that are being assembled: one that holds its like asks its hook for that.
 _ON_THE_WAY: ContextVar[frozenset[type[Any]]] = ContextVar("on_the_way", default=frozenset())
 
 
 class ModelHook(QuickHook):
     """The structure hook of a model: the quick way for usual objects, the careful hook for others.
 
-    A field the struct does not know makes msgspec refuse the object. The careful hook then reports
-    the field with `learn`, and the struct is extended: a field that LiveChat adds costs only the
-    first object a careful reading.
+    msgspec refuses an object with a field the struct does not know. The careful hook then reports
+    the field, and the struct is extended, so that it costs only one object a careful reading.
 
     Args:
         model: a slotted attrs class with a field ``extra`` for what it does not know.
         careful: reads any object, and everything else that stands for the model.
-        fields: gives its other fields; None if the model has to be made by its ``__init__``.
-        keeps_empty: whether an object without fields differs from one of nulls.
+        fields: gives the other fields; None if only its ``__init__`` can make the model.
         around: wraps the function that makes the model of the struct.
     """
 
-    __slots__ = ("_around", "_bare", "_fields", "_keeps_empty", "_model", "_new_fields")
+    __slots__ = ("_around", "_fields", "_model", "_new_fields")
 
     def __init__(
         self,
         model: type[Any],
         careful: Hook,
-        fields: Callable[[], list[Field]] | None,
-        *,
-        bare: tuple[type[Any], ...] = (),
-        keeps_empty: bool = False,
+        fields: Callable[[], Fields] | None,
         around: Callable[[Callable[[Any], Any]], Callable[[Any], Any]] | None = None,
     ) -> None:
         super().__init__(careful, self._assembled)
         self._model = model
         self._fields = fields
-        self._keeps_empty = keeps_empty
         self._around = around
         self._new_fields: tuple[str, ...] = ()
-        self._bare = bare
 
     def __call__(self, value: Any, type_: Any) -> Any:
         """The model, read quickly or with care."""
-        if type(value) is dict:
-            quick = self.quick()
-            if quick is not None:
-                try:
-                    return quick.from_object(value)
-                except Exception:  # noqa: BLE001, S110 (it is not usual; the careful hook says what)
-                    pass
+        quick = self.quick() if type(value) is dict else None
+        if quick is not None:
+            try:
+                return quick.from_object(value)
+            except Exception:  # noqa: BLE001, S110 (it is not usual; the careful hook says what)
+                pass
         return self.careful(value, type_)
 
     def learn(self, names: Iterable[str]) -> None:
@@ -215,78 +174,23 @@ class ModelHook(QuickHook):
             QuickHook.generation = object()
 
     def _assembled(self) -> Quick | None:
-        before = _ON_THE_WAY.get()
+        before, quirks = _ON_THE_WAY.get(), quirks_of(self._model)
         if self._fields is None or self._model in before:
             return None
         token = _ON_THE_WAY.set(before | {self._model})
         try:
-            ways = [(field, field.quick()) for field in self._fields()]
+            fields = self._fields()
         finally:
             _ON_THE_WAY.reset(token)
-        missing = msgspec.UNSET if self._keeps_empty else None
-        struct, make = _assemble(self._model, ways, self._new_fields, missing, self.careful)
-        is_never_empty = any(field.default is attrs.NOTHING for field, _ in ways)
+        # Only to tell an empty object from one of nulls, a missing field differs from null.
+        missing = msgspec.UNSET if quirks.nothing_if_empty else None
+        struct, make = _assemble(self._model, fields, self._new_fields, missing, self.careful)
+        make = make if self._around is None else self._around(make)
+        has_required = any(field.default is attrs.NOTHING for field, _ in fields)
+        no_object = None if missing is None or has_required else struct()
         return Quick(
-            wire_or(struct, *self._bare),
-            make if self._around is None else self._around(make),
-            no_object=None if is_never_empty or not self._keeps_empty else struct(),
+            struct if quirks.bare_id is None else struct | int | str, make, no_object=no_object
         )
-
-
-def _assemble(
-    model: type[Any],
-    fields: Sequence[tuple[Field, Quick]],
-    new_fields: Sequence[str],
-    missing: msgspec.UnsetType | None,
-    careful: Hook,
-) -> tuple[type[msgspec.Struct], Callable[[Any], Any]]:
-    """The struct msgspec reads, and the function that makes the model of it."""
-    spec: list[Any] = []
-    rename: dict[str, str] = {}
-    lines: list[str] = []
-    names: dict[str, Any] = {
-        "new": object.__new__,
-        "draft_of_model": _draft_of(model),  # type: ignore[arg-type]  # a class can be hashed
-        "model": model,
-        "no_extra": attrs.fields(model).extra.default,
-        "new_fields": tuple(new_fields),
-        "missing": msgspec.UNSET,
-        "careful": careful,
-    }
-    for field, quick in fields:
-        name, twin = field.name, quick.twin
-        rename[name] = field.wire
-        if field.default is attrs.NOTHING:
-            spec.append((name, quick.wire))
-        else:
-            spec.append((name, wire_or(quick.wire, None), missing))
-        line = _assignment(field, quick, names)
-        if field.twin is not None:
-            rename[f"{name}_twin"] = field.twin
-            spec.append((f"{name}_twin", None if twin is None else wire_or(twin.wire, None), None))
-            if twin is not None:
-                value = _call(f"{name}_twin", twin.read, "v", names)
-                names[f"no_{name}_twin"] = twin.nothing
-                line = (
-                    f"v = struct.{name}_twin\n"
-                    f"if v is not None and v not in no_{name}_twin: draft.{name} = {value}\n"
-                    f"else:\n{_indented(line, 4)}"
-                )
-        lines.append(line)
-    for index, wire in enumerate(new_fields):
-        rename[f"new_field_{index}"] = wire
-        spec.append((f"new_field_{index}", Any, msgspec.UNSET))
-    extra = "no_extra"
-    if new_fields:
-        values = "".join(f"struct.new_field_{index}, " for index in range(len(new_fields)))
-        pairs = f"zip(new_fields, ({values}))"
-        extra = f"{{n: v for n, v in {pairs} if v is not missing}} or no_extra"
-    lines.append(f"draft.extra = {extra}")
-    names["struct_of_model"] = struct = msgspec.defstruct(
-        model.__name__, spec, rename=rename, kw_only=True, forbid_unknown_fields=True, gc=False
-    )
-    source = _FUNCTION.format(names=", ".join(names), lines=_indented("\n".join(lines), 8))
-    return struct, _compiled(source)(**names)
 
 
 _FUNCTION = """\
@@ -302,14 +206,58 @@ def outer({names}):
 """
 
 
-def _assignment(field: Field, quick: Quick, names: dict[str, Any]) -> str:
-    """The line that sets a field; what its expression uses is added to the names."""
-    name, place = field.name, f"struct.{field.name}"
-    value = _call(name, quick.read, "v", names)
-    default, is_required = f"default_{name}", field.default is attrs.NOTHING
-    if not is_required:
+def _assemble(
+    model: type[Any], fields: Fields, new_fields: Sequence[str], missing: Any, careful: Hook
+) -> tuple[type[msgspec.Struct], Callable[[Any], Any]]:
+    """What msgspec reads an object as, and the function that makes the model of that."""
+    spec: list[Any] = []
+    rename = {f"new_field_{index}": name for index, name in enumerate(new_fields)}
+    lines: list[str] = []
+    names: dict[str, Any] = {
+        "new": object.__new__,
+        "draft_of_model": _draft_of(model),  # type: ignore[arg-type]  # a class can be hashed
+        "model": model,
+        "careful": careful,
+        "no_extra": attrs.fields(model).extra.default,
+        "new_fields": tuple(new_fields),
+        "missing": msgspec.UNSET,
+    }
+    for field, quick in fields:
+        name, twin, line = field.name, quick.twin, _assignment(field, quick, names)
+        rename[name] = wire_name(field)
+        is_required = field.default is attrs.NOTHING
+        wire = quick.wire if is_required else wire_or(quick.wire, None)
+        spec.append((name, wire) if is_required else (name, wire, missing))
+        if "twin" in field.metadata:
+            rename[f"{name}_twin"] = field.metadata["twin"]
+            spec.append((f"{name}_twin", None if twin is None else wire_or(twin.wire, None), None))
+            if twin is not None:
+                value = _call(f"{name}_twin", twin.read, names)
+                names[f"no_{name}_twin"] = twin.nothing
+                lines.append(f"v = struct.{name}_twin")
+                lines.append(
+                    f"if v is not None and v not in no_{name}_twin: draft.{name} = {value}\nelse:"
+                )
+                line = indent(line, "    ")
+        lines.append(line)
+    values = "".join(f"struct.new_field_{index}, " for index in range(len(new_fields)))
+    extra = f"{{n: v for n, v in zip(new_fields, ({values})) if v is not missing}} or no_extra"
+    lines.append(f"draft.extra = {extra if new_fields else 'no_extra'}")
+    spec += [(f"new_field_{index}", Any, msgspec.UNSET) for index in range(len(new_fields))]
+    names["struct_of_model"] = struct = msgspec.defstruct(
+        model.__name__, spec, rename=rename, kw_only=True, forbid_unknown_fields=True, gc=False
+    )
+    body = indent("\n".join(lines), " " * 8)
+    return struct, _compiled(_FUNCTION.format(names=", ".join(names), lines=body))(**names)
+
+
+def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]) -> str:
+    """The lines that set a field; what they use is added to the names."""
+    name, place, default = field.name, f"struct.{field.name}", f"default_{field.name}"
+    value, has_default = _call(name, quick.read, names), field.default is not attrs.NOTHING
+    if has_default:
         names[default] = field.default
-    if not is_required and quick.empty is not None and quick.empty == field.default:
+    if has_default and quick.empty is not None and quick.empty == field.default:
         if value == "v":
             return f"draft.{name} = {place} or {default}"
         return f"draft.{name} = {value} if (v := {place}) else {default}"
@@ -317,7 +265,7 @@ def _assignment(field: Field, quick: Quick, names: dict[str, Any]) -> str:
         names[f"nothing_{name}"] = (*quick.nothing, msgspec.UNSET)
         usual = "" if any(quick.nothing) else "v or "
         value = f"{value} if {usual}v is not None and v not in nothing_{name} else None"
-    if not is_required and not (None in quick.nothing and field.default is None):
+    if has_default and not (quick.nothing and field.default is None):
         value = f"{default} if v is None or v is missing else {value}"
     if quick.as_is is not None:
         names[f"type_{name}"] = quick.as_is
@@ -325,15 +273,11 @@ def _assignment(field: Field, quick: Quick, names: dict[str, Any]) -> str:
     return f"draft.{name} = {place}" if value == "v" else f"v = {place}\ndraft.{name} = {value}"
 
 
-def _call(name: str, read: Callable[[Any], Any] | None, value: str, names: dict[str, Any]) -> str:
+def _call(name: str, read: Callable[[Any], Any] | None, names: dict[str, Any]) -> str:
     if read is None:
-        return value
+        return "v"
     names[f"read_{name}"] = read
-    return f"read_{name}({value})"
-
-
-def _indented(lines: str, width: int) -> str:
-    return "\n".join(" " * width + line for line in lines.split("\n"))
+    return f"read_{name}(v)"
 
 
 @lru_cache(maxsize=256)

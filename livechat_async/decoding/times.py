@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -28,12 +28,8 @@ _HOURS = {
     for half in "ap"
 }
 _ISO_LENGTH, _CHAT_LENGTH = 19, 25
+_LONG_ISO = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?"
 _MOST_MOMENTS = 8192
-
-
-@cache  # compiled when the first such time comes
-def _long_iso() -> re.Pattern[str]:
-    return re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 def parse_time(text: str) -> datetime | None:
@@ -60,7 +56,7 @@ def parse_time(text: str) -> datetime | None:
         # With these marks, fromisoformat takes digits only in between.
         has_marks = text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[10] in " T"
         return datetime.fromisoformat(text) if has_marks else None
-    return datetime.fromisoformat(text) if _long_iso().fullmatch(text) else None
+    return datetime.fromisoformat(text) if re.fullmatch(_LONG_ISO, text, re.ASCII) else None
 
 
 def datetime_hook(timezone: tzinfo | None) -> QuickHook:
@@ -89,7 +85,7 @@ def datetime_hook(timezone: tzinfo | None) -> QuickHook:
 
 
 def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | str], datetime]:
-    """The function that reads usual times; it remembers them, as whoever polls meets them again."""
+    """The function that reads usual times. It remembers them, as polls repeat them."""
 
     @lru_cache(maxsize=_MOST_MOMENTS)
     def moment(value: int | str) -> datetime:
@@ -97,17 +93,14 @@ def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | 
             return datetime.fromtimestamp(value, timezone or UTC)
         return parse_time(value) or to_datetime(value, datetime)
 
-    def read(value: int | str) -> datetime:
-        time = moment(value)
-        if time.tzinfo is None:
-            zone = zone_of_texts() or timezone
-            if zone is not None:
-                return moment_in(zone, value)
-        return time
-
     @lru_cache(maxsize=_MOST_MOMENTS)
     def moment_in(zone: tzinfo, text: int | str) -> datetime:
         return moment(text).replace(tzinfo=zone)
+
+    def read(value: int | str) -> datetime:
+        time = moment(value)
+        zone = None if time.tzinfo else zone_of_texts() or timezone
+        return time if zone is None else moment_in(zone, value)
 
     zone_of_texts = ZONE_OF_TEXTS.get
     return read

@@ -1,4 +1,4 @@
-"""What every object LiveChat sends has in common, and how a class tells of the wire's quirks."""
+"""What all objects LiveChat sends have in common, and how a class records quirks of the wire."""
 
 from __future__ import annotations
 
@@ -13,44 +13,35 @@ __all__ = ["NO_EXTRA", "IdText", "Quirks", "WireModel", "quirks_of"]
 
 _T = TypeVar("_T")
 
-IdText: TypeAlias = Annotated[str, "a number on the wire does as well"]
-"""Text, also where LiveChat sends the number: the same licence comes as either."""
-
-
-class _NoExtra(dict[str, Any]):
-    """No unknown fields. One dict for all objects, which is read-only as they share it."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> str:
-        return "NO_EXTRA"
+IdText: TypeAlias = Annotated[str, "may also be a number on the wire"]
+"""Text, also where LiveChat sends a number: it sends the same licence as either."""
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
     raise TypeError("what LiveChat sent is read-only: make a dict of it to change it")
 
 
-for _name in (
-    "__setitem__",
-    "__delitem__",
-    "__ior__",
-    "clear",
-    "pop",
-    "popitem",
-    "setdefault",
-    "update",
-):
-    setattr(_NoExtra, _name, _refuse)
+class _NoExtra(dict[str, Any]):
+    """No unknown fields. All objects share one such dict, so it is read-only."""
+
+    __slots__ = ()
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> str:
+        return "NO_EXTRA"
+
 
 NO_EXTRA: Final[Mapping[str, Any]] = _NoExtra()
 
 
 @frozen(kw_only=True, repr=False)
 class WireModel:
-    """An object of the wire.
+    """An object LiveChat sends.
 
     Attributes:
-        extra: fields this library does not know, as sent.
+        extra: fields this library does not know, as sent, in no particular order.
     """
 
     extra: Mapping[str, Any] = field(default=NO_EXTRA, hash=False, repr=False)
@@ -59,40 +50,33 @@ class WireModel:
         return repr_of_fields(self)
 
 
+@frozen(kw_only=True)
 class Quirks:
-    """What is peculiar about a class on the wire. Decorates it; its subclasses are not meant.
+    """Class decorator: records how LiveChat bends this class on the wire.
+
+    Subclasses do not inherit it.
 
     Args:
         bare_id: of a model: it can come as its id alone, which is of this type.
-        nobody_if_blank: of a model: in a list, one of blanks stands for nobody.
-        nothing_if_empty: of a model: where it can be None, an empty object stands for that.
-        spellings: of an enum: what the wire has in place of the right value.
+        skip_if_blank: of a model: it is left out of a list if all its fields are blank.
+        nothing_if_empty: of a model: where None is possible, an empty object means None.
+        spellings: of an enum: wrong texts on the wire, and the right value of each.
     """
 
-    __slots__ = ("bare_id", "nobody_if_blank", "nothing_if_empty", "spellings")
-
-    def __init__(
-        self,
-        *,
-        bare_id: type[Any] | None = None,
-        nobody_if_blank: bool = False,
-        nothing_if_empty: bool = False,
-        spellings: Mapping[str, str] | None = None,
-    ) -> None:
-        self.bare_id = bare_id
-        self.nobody_if_blank = nobody_if_blank
-        self.nothing_if_empty = nothing_if_empty
-        self.spellings: Mapping[str, str] = spellings or {}
+    bare_id: type[Any] | None = None
+    skip_if_blank: bool = False
+    nothing_if_empty: bool = False
+    spellings: Mapping[str, str] = field(factory=dict)
 
     def __call__(self, cls: type[_T]) -> type[_T]:
-        _told[cls] = self
+        _quirks[cls] = self
         return cls
 
 
 _NONE: Final = Quirks()
-_told: dict[type[Any], Quirks] = {}
+_quirks: dict[type[Any], Quirks] = {}
 
 
 def quirks_of(cls: Any) -> Quirks:
-    """What is peculiar about this class."""
-    return _told.get(cls, _NONE) if isinstance(cls, type) else _NONE
+    """The quirks recorded for this class."""
+    return _quirks.get(cls, _NONE) if isinstance(cls, type) else _NONE

@@ -83,10 +83,10 @@ class ChatVisitor(WireModel):
         name: the name.
         email: the e-mail address.
         ip: the address the visitor came from.
-        city: by that address; may be blank, like the next three.
-        region: likewise.
-        country: likewise.
-        country_code: likewise.
+        city: by that address; this and the next three may be blank.
+        region: by that address.
+        country: by that address.
+        country_code: by that address.
         timezone: the visitor's own time zone. The times of the chat are not in it.
         user_agent: the browser's User-Agent text.
     """
@@ -103,7 +103,7 @@ class ChatVisitor(WireModel):
     user_agent: str = ""
 
 
-@Quirks(nobody_if_blank=True)
+@Quirks(skip_if_blank=True)
 @frozen(kw_only=True, repr=False)
 class ChatAgent(WireModel):
     """An agent, or a supervisor, of a chat.
@@ -185,7 +185,7 @@ class ChatMessage(WireModel):
     Attributes:
         text: the message.
         author_name: who wrote it, or ``""``.
-        user_type: a `UserType`, or the text of one this library has not heard of.
+        user_type: a `UserType`, or the text of a new one.
         agent_id: the login of the agent or supervisor; None for a visitor.
         date: when.
         message_json: a rich message, as JSON text.
@@ -206,7 +206,7 @@ class ChatEvent(ChatMessage):
     """Something that happened in a chat: also that something was said.
 
     Attributes:
-        type: a `ChatEventType`, or the text of one this library has not heard of.
+        type: a `ChatEventType`, or the text of a new one.
         event_type: what kind of ``event``, such as ``"closed"``, or ``""``.
         files: the addresses of what was attached.
     """
@@ -226,14 +226,14 @@ class Chat(WireModel):
 
     Attributes:
         id: the chat's id.
-        type: a `ChatType`, or the text of one this library has not heard of.
+        type: a `ChatType`, or the text of a new one.
         visitor: who chatted; None in old answers, where the next three say it.
         visitor_id: the visitor's id.
         visitor_name: the name.
         visitor_ip: the address the visitor came from.
         agents: who answered.
         supervisors: who supervised.
-        rate: a `ChatRate`, or the text of one this library has not heard of.
+        rate: a `ChatRate`, or the text of a new one.
         duration: seconds.
         chat_start_url: the page the chat began on.
         referrer: where the visitor came from, or ``""``.
@@ -252,8 +252,8 @@ class Chat(WireModel):
         timezone: the zone that times without one are in.
         messages: what was said.
         events: what was said, and what else happened.
-        engagement: an `Engagement`, or the text of one this library has not heard of.
-        message_id: an id, as sent; LiveChat does not say of what.
+        engagement: an `Engagement`, or the text of a new one.
+        message_id: an id, as sent; LiveChat does not say what of.
         email: of a missed chat: where to answer.
         time: of a missed chat: when it was written.
         message: of a missed chat: the message.

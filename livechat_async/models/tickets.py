@@ -34,7 +34,7 @@ __all__ = [
 
 
 class TicketStatus(StrEnum):
-    """How far a ticket is."""
+    """The state of a ticket."""
 
     OPEN = "open"
     PENDING = "pending"
@@ -43,7 +43,7 @@ class TicketStatus(StrEnum):
 
 
 class TicketOrder(StrEnum):
-    """The order of a list of tickets, by their last change."""
+    """The order of tickets in a list, by their last change."""
 
     DESCENDING = "desc"
     ASCENDING = "asc"
@@ -124,7 +124,7 @@ class TicketAuthor(TicketAgent):
     """Who did something to a ticket.
 
     Attributes:
-        type: a `TicketAuthorType`, the text of one this library has not heard of, or None.
+        type: a `TicketAuthorType`, or the text of a new one.
     """
 
     type: TicketAuthorType | str | None = None
@@ -178,9 +178,9 @@ class TicketSource(WireModel):
     """Where a ticket, or a message of it, came from.
 
     Attributes:
-        type: a `TicketSourceType`, or the text of one this library has not heard of.
+        type: a `TicketSourceType`, or the text of a new one.
         url: the page it was written on, or ``""``.
-        id: an id, as sent; LiveChat does not say of what.
+        id: an id, as sent; LiveChat does not say what of.
     """
 
     type: TicketSourceType | str | None = None
@@ -196,7 +196,7 @@ class TicketAttachment(WireModel):
         url: where it is.
         name: its name.
         width: of a picture, in pixels.
-        height: likewise.
+        height: of a picture, in pixels.
         content_type: its media type.
         content_encoding: how its bytes are encoded.
     """
@@ -214,14 +214,14 @@ class TicketEvent(WireModel):
     """Something that happened to a ticket. Which fields are set depends on its ``type``.
 
     Attributes:
-        type: a `TicketEventType`, or the text of one this library has not heard of.
+        type: a `TicketEventType`, or the text of a new one.
         date: when.
-        author: who did it; None for what happened by itself.
+        author: who did it; None if it just happened.
         is_private: of a message: only agents see it.
         message: of a message: its text.
         source: of a message: where it came from.
         attachments: of a message: its files.
-        to: of ``assignee_changed``: who has the ticket now; None for nobody.
+        to: of ``assignee_changed``: who has the ticket now; None if no agent has it.
         current: of ``status_changed``: the new status; of ``rated``: ``"good"`` or ``"bad"``.
         previous: of ``status_changed``: the old status.
     """
@@ -247,10 +247,10 @@ class Ticket(WireModel):
 
     Attributes:
         id: the ticket's id.
-        status: a `TicketStatus`, or the text of one this library has not heard of.
+        status: a `TicketStatus`, or the text of a new one.
         subject: the subject.
         requester: who asks.
-        assignee: who has it; None while nobody has.
+        assignee: the agent who has it; None while no agent has it.
         groups: its groups.
         current_group: the group that has it; ``currentGroup`` on the wire.
         date: when it was made.
@@ -261,7 +261,7 @@ class Ticket(WireModel):
         source: where it came from.
         tags: its tags.
         ccs: who gets copies, as sent; LiveChat does not document them.
-        rate: a `TicketRate`, or the text of one this library has not heard of.
+        rate: a `TicketRate`, or the text of a new one.
         events: what happened to it.
     """
 

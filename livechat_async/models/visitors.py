@@ -50,7 +50,7 @@ class VisitorState(StrEnum):
     ONLINE = "online"
 
 
-@Quirks(nobody_if_blank=True)
+@Quirks(skip_if_blank=True)
 @frozen(kw_only=True, repr=False)
 class Operator(WireModel):
     """An agent who is in a chat.
@@ -99,7 +99,7 @@ class VisitedPage(WireModel):
         title: its title.
         invitation: the greeting shown there, or ``""``.
         time: when it was entered.
-        time_ref: Unix seconds, as sent; LiveChat does not say of what.
+        time_ref: Unix seconds, as sent; LiveChat does not say what of.
     """
 
     page: str
@@ -128,7 +128,7 @@ class VisitorChat(WireModel):
 
 @frozen(kw_only=True, repr=False)
 class Visitor(WireModel):
-    """Somebody who is on the site now.
+    """A visitor who is on the site now.
 
     A datetime is aware where the answer says the time in Unix seconds too, or the client has a
     ``timezone``. Otherwise it is naive: LiveChat does not document the zone of its texts. A blank
@@ -136,17 +136,17 @@ class Visitor(WireModel):
 
     Attributes:
         id: the visitor's id; opaque.
-        state: a `VisitorState`, or the text of a state this library has not heard of.
+        state: a `VisitorState`, or the text of a new one.
         name: the name, ``"Visitor"`` when LiveChat does not know it, or ``""``.
         group: the group's number.
         ip: the address the visitor comes from.
         host: its name, or the address again.
         browser: the User-Agent text.
         language: the language code.
-        city: by the address; may be blank, like the next three.
-        region: likewise.
-        country: likewise.
-        country_code: likewise.
+        city: by that address; this and the next three may be blank.
+        region: by that address.
+        country: by that address.
+        country_code: by that address.
         timezone: the visitor's own time zone. The times here are not in it.
         latitude: degrees, north positive.
         longitude: degrees, east positive.
@@ -154,7 +154,7 @@ class Visitor(WireModel):
         page_entered: when the current page was entered.
         page_time: when the visitor was last seen on it.
         page_current: the address of the current page.
-        page_address: likewise, in newer answers.
+        page_address: the same address, in newer answers.
         page_title: its title.
         referrer: where the visitor came from, or ``""``.
         invitation: the greeting shown, or ``""``.
@@ -218,7 +218,7 @@ class Count:
     """How many visitors there are.
 
     Attributes:
-        number: so many.
+        number: the number of visitors.
     """
 
     number: int

@@ -87,7 +87,7 @@ class Webhook(WireModel):
 
     Attributes:
         id: the registration's id.
-        event_type: a `WebhookEventType`, or the text of one this library has not heard of.
+        event_type: a `WebhookEventType`, or the text of a new one.
         data_types: what the bodies bring; each a `WebhookDataType`, or the text of another one.
         url: where they are sent to. A secret: it may hold a user name and a password.
         token: a secret; LiveChat does not say what for.
@@ -116,7 +116,7 @@ class WebhookMessage(WireModel):
     Attributes:
         text: the message.
         author_name: who wrote it, or ``""``.
-        user_type: a `UserType`, or the text of one this library has not heard of.
+        user_type: a `UserType`, or the text of a new one.
         agent_id: the login of the agent or supervisor; None for a visitor.
         date: when; ``timestamp`` on the wire.
         json: a rich message: JSON text, or what it stands for, as sent; None if it is none.
@@ -162,7 +162,7 @@ class WebhookChatAgent(WireModel):
 
 @frozen(kw_only=True, repr=False)
 class WebhookChat(WireModel):
-    """A chat, as a webhook tells of it. Times are aware, in UTC.
+    """A chat, as a webhook brings it. Times are aware, in UTC.
 
     Attributes:
         id: the chat's id; None where the webhook brings no chat.
@@ -193,15 +193,15 @@ class WebhookChat(WireModel):
 
 @frozen(kw_only=True, repr=False)
 class WebhookVisitor(WireModel):
-    """A visitor, as a webhook tells of one.
+    """A visitor, as a webhook brings it.
 
     Attributes:
         id: the visitor's id, opaque; None where the webhook brings no visitor.
         name: the name, or ``""``.
         email: the e-mail address, or ``""``.
         custom_variables: what the site's tracking code says.
-        country: by the visitor's address; may be blank, like the next one.
-        city: likewise.
+        country: by the visitor's address; may be blank.
+        city: by the visitor's address; may be blank.
         language: the visitor's language, such as ``en``.
         page_current: the address of the page the visitor is on.
         timezone: the name of the visitor's time zone, such as ``Australia/South``.
@@ -257,7 +257,7 @@ class WebhookSurveyAnswer(WireModel):
 
 @frozen(kw_only=True, repr=False)
 class WebhookCannedResponse(WireModel):
-    """A canned response. Nothing tells whether it was made, changed or deleted.
+    """A canned response. A webhook does not say whether it was made, changed or deleted.
 
     Attributes:
         id: its number.

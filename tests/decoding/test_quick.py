@@ -7,6 +7,7 @@ import operator
 import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -245,12 +246,12 @@ def test_every_field_with_every_quirk(cls: type[WireModel], name: str) -> None:
 def counting() -> tuple[Converter, Counter[type[Any]]]:
     asked: Counter[type[Any]] = Counter()
 
-    def hook(model: type[Any], careful: Hook, fields: Any, **more: Any) -> ModelHook:
+    def hook(model: type[Any], careful: Hook, *more: Any) -> ModelHook:
         def counted(value: Any, cls: Any) -> Any:
             asked[model] += 1
             return careful(value, cls)
 
-        return ModelHook(model, counted, fields, **more)
+        return ModelHook(model, counted, *more)
 
     return converter_with("ModelHook", hook), asked
 
@@ -313,6 +314,75 @@ def test_objects_share_nothing_that_can_be_changed() -> None:
     copies = (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one)))  # noqa: S301 (our own)
     assert [(each, each.extra) for each in copies] == [(other, {})] * 3
     assert json.loads(json.dumps(attrs.asdict(one)))["extra"] == {}
+
+
+# --- fields that are not known ---
+
+
+@attrs.frozen(kw_only=True)
+class Floor(WireModel):
+    name: str = ""
+    rooms: "tuple[Door, ...]" = ()
+
+
+@attrs.frozen(kw_only=True)
+class Door(WireModel):
+    key: Secret
+
+
+def asked_carefully(converter: Converter, document: Any, cls: Any) -> int:
+    """How often the careful hook of doors or floors is asked about this."""
+    asked = 0
+    for model in (Floor, Door):
+        hook = converter.get_structure_hook(model)
+        assert isinstance(hook, ModelHook)
+
+        def counted(value: Any, type_: Any, careful: Hook = hook.careful) -> Any:
+            nonlocal asked
+            asked += 1
+            return careful(value, type_)
+
+        hook.careful = counted
+    value_reader(converter, cls)(json.dumps(document).encode())
+    return asked
+
+
+@pytest.mark.parametrize(
+    "wire",
+    [
+        {"name": "1", "new": {"a": [1]}},
+        {"name": "1", "new": None, "newer": 2},
+        {"rooms": [{"key": "a", "new": 1}, {"key": "b"}]},
+    ],
+)
+def test_a_field_that_is_not_known_costs_careful_reading_once(wire: Any) -> None:
+    converter = make_converter()
+    assert asked_carefully(converter, [wire], list[Floor]) > 0
+    assert asked_carefully(converter, [wire] * 3, list[Floor]) == 0
+    assert asked_carefully(converter, [{"name": "2"}], list[Floor]) == 0
+    for document in (wire, {"name": "2"}):
+        assert outcome(converter, document, Floor) == outcome(careful_converter(), document, Floor)
+
+
+def test_names_that_are_never_the_same_do_not_extend_a_struct_for_ever() -> None:
+    converter = make_converter()
+    for index in range(100):
+        wire = {"key": "a", f"new_{index}": index}
+        assert converter.structure(wire, Door).extra == {f"new_{index}": index}
+    quick = quick_of(converter.get_structure_hook(Door))
+    assert quick is not None
+    assert len(quick.wire.__struct_fields__) <= 33
+    assert converter.structure({"key": "a", 'a "name"': 1}, Door).extra == {'a "name"': 1}
+
+
+def test_threads_that_read_at_once_agree() -> None:
+    converter = make_converter()
+    wires = [{"rooms": [{"key": "a", f"new_{index % 7}": index}]} for index in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        floors = list(pool.map(lambda wire: converter.structure(wire, Floor), wires))
+    assert [dict(floor.rooms[0].extra) for floor in floors] == [
+        {f"new_{index % 7}": index} for index in range(200)
+    ]
 
 
 # --- users' hooks ---
@@ -443,11 +513,6 @@ def test_a_validator_is_asked() -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
         make_converter().structure({"number": 0}, Checked)
     assert "'number' must be > 0" in find_wire_error(caught.value).found
-
-
-@attrs.frozen(kw_only=True)
-class Door(WireModel):
-    key: Secret
 
 
 def test_a_secret_is_read_quickly() -> None:

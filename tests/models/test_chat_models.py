@@ -1,6 +1,7 @@
 """Chats as LiveChat sends them, in every form that was seen, decoded exactly or explained."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_strategies import JSON, models, nearly
 
@@ -583,6 +584,34 @@ def test_every_chat_survives_the_way_through_json(chat: Chat) -> None:
 def test_every_time_of_the_archive_is_read(time: datetime) -> None:
     hour, half = time.hour % 12 or 12, "am" if time.hour < 12 else "pm"
     assert parse_time(f"{time:%a, %m/%d/%y} {hour:02}:{time:%M:%S} {half}") == time
+
+
+FORMS = re.compile(
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?"
+    r"|[A-Za-z]{3}, \d\d/\d\d/\d\d (0[1-9]|1[0-2]):\d\d:\d\d [ap]m",
+    re.ASCII,
+)
+TIMES = st.sampled_from(
+    [
+        *("2013-01-23 11:40:53", "2013-01-23T11:40:53Z", "2013-01-23 11:40:53.5+01:00"),
+        *("Wed, 01/23/13 11:40:53 am", "Wed, 12/31/99 12:00:00 pm", "2013-01-23T11:40:53+0100"),
+    ]
+)
+CHANGES = st.lists(
+    st.tuples(st.integers(0, 30), st.sampled_from([*"0123456789 T:-+/.,ZWapm\u0663\u00e9", ""]))
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(TIMES, CHANGES)
+def test_no_time_of_another_form_is_read(text: str, changes: list[tuple[int, str]]) -> None:
+    for place, character in changes:
+        text = text[:place] + character + text[place + 1 :]
+    try:
+        time = parse_time(text)
+    except ValueError:
+        return
+    assert (time is not None) == bool(FORMS.fullmatch(text))
 
 
 @given(st.lists(nearly(Chat).map(lambda item: {"id": "A", **item}) | JSON, max_size=2) | JSON)
