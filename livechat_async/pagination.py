@@ -260,7 +260,7 @@ class Walk(Generic[T]):
         self._identify = identify
         self._start = self._number = start
         self._last: int | None = start  # until the first answer says how many pages there are
-        self._flights: deque[asyncio.Task[Page[T]]] = deque()  # the first is page self._number
+        self._in_flight: deque[asyncio.Task[Page[T]]] = deque()  # the first is page self._number
         self._seen: set[Hashable] = set()
         self._total: int | None = None
         self._largest_page = 1
@@ -271,44 +271,44 @@ class Walk(Generic[T]):
     async def next(self) -> Page[T] | None:
         """The next page, without repeats; None after the last."""
         while self._last is None or self._number <= self._last:
-            self._take_off()
+            self._fetch_ahead()
             try:
-                page = await (self._flights[0] if self._flights else self._fetch(self._number))
+                page = await (self._in_flight[0] if self._in_flight else self._fetch(self._number))
             except CallError as error:
                 error.resume_page = self._number
                 raise
-            if self._flights:
-                self._flights.popleft()
+            if self._in_flight:
+                self._in_flight.popleft()
             self._last = page.pages
             if await self._went_back(page):
                 continue
             if page.size == 0:
                 return None
             self._number += 1
-            self._take_off()
+            self._fetch_ahead()
             return self._without_repeats(page)
         return None
 
     async def aclose(self) -> None:
         """End the walk and cancel its requests."""
         self._last = 0
-        await self._cancel_flights()
+        await self._cancel_requests()
 
-    async def _cancel_flights(self) -> None:
-        flights = list(self._flights)
-        self._flights.clear()
-        for flight in flights:
-            flight.cancel()
-        await asyncio.gather(*flights, return_exceptions=True)
+    async def _cancel_requests(self) -> None:
+        requests = list(self._in_flight)
+        self._in_flight.clear()
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
 
-    def _take_off(self) -> None:
+    def _fetch_ahead(self) -> None:
         """Start requests until `prefetch` are in flight, but none after the last page."""
         wanted = min(self.prefetch, 1) if self._number <= self._read_singly_to else self.prefetch
-        while len(self._flights) < wanted:
-            number = self._number + len(self._flights)
+        while len(self._in_flight) < wanted:
+            number = self._number + len(self._in_flight)
             if self._last is not None and number > self._last:
                 return
-            self._flights.append(asyncio.ensure_future(self._fetch(number)))
+            self._in_flight.append(asyncio.ensure_future(self._fetch(number)))
 
     async def _went_back(self, page: Page[T]) -> bool:
         """Go back if items were deleted, because others then moved to a page already read."""
@@ -320,7 +320,7 @@ class Walk(Generic[T]):
             return False
         # With prefetch, answers can arrive out of order, so a smaller `total` may be a false
         # alarm; reading page by page until we are back here settles it.
-        await self._cancel_flights()
+        await self._cancel_requests()
         self._read_singly_to = max(self._read_singly_to, self._number)
         self._number = max(self._start, self._number - math.ceil(deleted / self._largest_page))
         return True
