@@ -29,7 +29,6 @@ logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 CLOSE_SECONDS = 30.0
 """How long a receiver that is closed works on the jobs that wait."""
 
-_BODY_SECONDS = 10.0  # LiveChat waits no longer for the answer
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _UNREACHABLE = "deliver again later: the queue cannot be reached"
 
@@ -148,12 +147,7 @@ class Intake:
         self, headers: Iterable[tuple[str, str]], path_secret: str | None, read: ReadBody
     ) -> None:
         self.gate.check(headers, path_secret)
-        try:
-            async with asyncio.timeout(_BODY_SECONDS):
-                body = await read(self.gate.max_body_bytes)
-        except TimeoutError:
-            reason = f"the body took longer than {_BODY_SECONDS:g} s"
-            raise RefusedError(408, reason) from None
+        body = await read(self.gate.max_body_bytes)
         if self.state != "running":
             await self._start_late()
         elif asyncio.get_running_loop() is not self._loop:

@@ -12,7 +12,7 @@ from livechat_async.decoding.converter import make_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.errors import WebhookError
 from livechat_async.models._base import quirks_of
-from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
+from livechat_async.models.webhooks import DATA_TYPES, WebhookDataType, WebhookEventType
 from livechat_async.redaction import conceal, kind_of, redact, secrets_in
 from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookEvent
 
@@ -23,11 +23,8 @@ _DEEPEST = 100
 _OTHER_SPELLINGS = quirks_of(WebhookEventType).spellings
 _ONLY_IN_V3 = frozenset({"action", "payload", "secret_key", "webhook_id"})
 _DATA = tuple(member.value for member in WebhookDataType)
-_NEEDED: Mapping[str, WebhookDataType] = {
-    WebhookEventType.VISITOR_QUEUED: WebhookDataType.VISITOR,
-    WebhookEventType.TICKET_CREATED: WebhookDataType.TICKET,
-    WebhookEventType.CANNED_RESPONSE_CHANGED: WebhookDataType.CANNED_RESPONSE,
-}
+# An event with one data type is about that.
+_NEEDED = {str(kind): data[0] for kind, data in DATA_TYPES.items() if len(data) == 1}
 
 
 def parse_webhook(body: bytes | bytearray | str | Mapping[str, Any]) -> WebhookEvent:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -19,6 +21,17 @@ ASGIReceive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 ASGISend: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
+
+_BODY_SECONDS = 10.0  # LiveChat waits no longer for the answer
+
+
+@asynccontextmanager
+async def _time_limit() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            yield
+    except TimeoutError:
+        raise RefusedError(408, f"the body took longer than {_BODY_SECONDS:g} s") from None
 
 
 async def serve_aiohttp(intake: Intake, request: web.Request) -> web.Response:
@@ -38,10 +51,11 @@ async def _read_aiohttp(content: StreamReader, limit: int) -> bytes:
     try:
         if content.is_eof():  # all of it is here already, as nearly always
             return content.read_nowait()
-        async for part in content.iter_any():
-            body += part
-            if len(body) > limit:
-                break
+        async with _time_limit():
+            async for part in content.iter_any():
+                body += part
+                if len(body) > limit:
+                    break
     except (web.RequestPayloadError, ConnectionError, ValueError):
         raise RefusedError(400, "the body was cut off") from None
     return bytes(body)
@@ -94,12 +108,13 @@ async def _serve_http(
 async def _read_asgi(receive: ASGIReceive, limit: int) -> bytes:
     body = bytearray()
     more = True
-    while more and len(body) <= limit:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _DisconnectedError
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
+    async with _time_limit():
+        while more and len(body) <= limit:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _DisconnectedError
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
     return bytes(body)
 
 

@@ -119,7 +119,7 @@ async def test_a_slow_body_is_accepted_and_a_missing_one_answered_408(
     whole = body()
     head = sender.head(f"Content-Length: {len(whole)}\r\n", authorized=True)
     assert await sender.raw(head + whole[:40], whole[40:], pause=0.05) == 200
-    monkeypatch.setattr("livechat_async.webhooks.intake._BODY_SECONDS", 0.05)
+    monkeypatch.setattr("livechat_async.webhooks.servers._BODY_SECONDS", 0.05)
     assert await sender.raw(head + whole[:40]) == 408
 
 

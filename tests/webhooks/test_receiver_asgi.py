@@ -97,7 +97,7 @@ async def test_long_bodies_are_not_read(bot: WebhookReceiver) -> None:
 async def test_a_body_that_never_comes_is_answered_408(
     bot: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("livechat_async.webhooks.intake._BODY_SECONDS", 0.05)
+    monkeypatch.setattr("livechat_async.webhooks.servers._BODY_SECONDS", 0.05)
     async with serving(bot) as sender:
         assert await sender.raw(sender.head("Content-Length: 9\r\n", authorized=True)) == 408
 
