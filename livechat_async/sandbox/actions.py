@@ -29,8 +29,7 @@ class Actions(WebhookActions):
     @property
     def visitors(self) -> list[dict[str, Any]]:
         """Copies of all visitors, as an answer shows them."""
-        visitors: list[dict[str, Any]] = plain("visitors", self._account.visitors.find())
-        return visitors
+        return plain("visitors", self._account.visitors.find())
 
     def add_visitor(self, /, *, omit: Collection[str] = (), **fields: object) -> str:
         """Let a visitor come to the site.
@@ -147,8 +146,7 @@ class Actions(WebhookActions):
     @property
     def chats(self) -> list[dict[str, Any]]:
         """Copies of all chats of the archives, the newest first; `chat_ids` is cheaper."""
-        chats: list[dict[str, Any]] = plain("chats", [*self._account.chats])
-        return chats
+        return plain("chats", [*self._account.chats])
 
     def chat_ids(
         self,
@@ -255,17 +253,7 @@ class Actions(WebhookActions):
     ) -> Movement:
         """Remove chats while a client pages, the newest first; see `let_chats_arrive`.
 
-        Args:
-            per_request: the number of chats that go together.
-            every: at which requests.
-            day: only chats that began on this day, in UTC; by default any.
-            at_most: the total number of chats; None for no limit.
-
-        Returns:
-            An object with their ids.
-
-        Raises:
-            ConfigurationError: a number is not above 0, or a bad day.
+        With a ``day``, in UTC, only chats that began on this day go.
         """
         pace = {"per_request": per_request, "every": every, "at_most": at_most}
         return self._account.chats.begin_departures(day, **pace)
@@ -288,8 +276,7 @@ class Actions(WebhookActions):
     @property
     def tickets(self) -> list[dict[str, Any]]:
         """Copies of all tickets, the last changed first."""
-        tickets: list[dict[str, Any]] = plain("tickets", [*self._account.tickets])
-        return tickets
+        return plain("tickets", [*self._account.tickets])
 
     def add_ticket(self, /, *, omit: Collection[str] = (), **fields: object) -> str:
         """Add a ticket, and send the webhook ``ticket_created``.

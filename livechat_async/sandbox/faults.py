@@ -350,8 +350,8 @@ class Redirect(Fault):
 
 
 FAULTS: Mapping[str, type[Fault]] = {
-    fault.__name__: fault
-    for fault in (
+    kind.__name__: kind
+    for kind in (
         *(Body, CutBody, Drip, DropConnection, EmptyBody, Envelope),
         *(Html, Redirect, Slow, Status),
     )

@@ -1,4 +1,4 @@
-"""Somebody whom webhooks are delivered to."""
+"""A receiver of webhooks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attrs import define, field
 
 @define
 class Receiver:
-    """Keeps what comes, and answers what it was told to, 200 when nothing is left of that.
+    """Keeps each webhook, and gives the prepared answers; 200 when none is left.
 
     An answer is a status, or seconds as a float: it then answers 200 after that time.
     """

@@ -23,7 +23,7 @@ def only(sandbox: Sandbox) -> dict[str, Any]:
     return chat
 
 
-def test_a_chat_of_ones_own(sandbox: Sandbox) -> None:
+def test_an_added_chat_has_the_given_fields(sandbox: Sandbox) -> None:
     tags = ["sales"]
     chat_id = sandbox.add_chat(tags=tags, rate="rated_good", custom={"deep": [1]})
     tags.append("changed")
@@ -91,7 +91,7 @@ def test_messages_are_events_too(sandbox: Sandbox) -> None:
     assert sandbox.chats[0]["events"] == []
 
 
-def test_a_missed_chat(sandbox: Sandbox) -> None:
+def test_a_missed_chat_can_be_added(sandbox: Sandbox) -> None:
     sandbox.add_chat(type="missed_chat", message="Hello?")
     sandbox.add_chat(type="missed_chat", time=datetime(2013, 1, 23, 10, 40, 53, tzinfo=UTC))
     new, old = sandbox.chats
@@ -126,12 +126,12 @@ def test_refuses_bad_chats(sandbox: Sandbox, fields: dict[str, Any], text: str) 
     assert sandbox.chat_ids() == ["TAKEN"]
 
 
-def test_nothing_to_remove(sandbox: Sandbox) -> None:
+def test_an_unknown_chat_cannot_be_removed(sandbox: Sandbox) -> None:
     with pytest.raises(ConfigurationError, match="there is no chat '0000000000'"):
         sandbox.remove_chat("0000000000")
 
 
-def test_removing(sandbox: Sandbox) -> None:
+def test_a_removed_chat_is_gone(sandbox: Sandbox) -> None:
     sandbox.seed_chats(3)
     own, made = sandbox.add_chat(id="MH022RD0K5"), sandbox.add_chat()
     seeded_id = sandbox.chat_ids()[-1]
@@ -151,7 +151,7 @@ def test_ids_that_are_given_and_made(sandbox: Sandbox) -> None:
     following = Sandbox(chats=9).chat_ids()[::-1]
     for number in (2, 0, 1, 5, 7):
         assert sandbox.add_chat(id=following[number]) == following[number]
-    # Those that somebody has are passed over: one by one, and where many are needed at once.
+    # New ids skip those in use: one at a time, and a range of them.
     assert [sandbox.add_chat() for _ in range(2)] == following[3:5]
     sandbox.seed_chats(2)
     assert sandbox.add_chat() not in following
@@ -159,7 +159,7 @@ def test_ids_that_are_given_and_made(sandbox: Sandbox) -> None:
     assert {chat["id"] for chat in sandbox.chats} == set(sandbox.chat_ids())
 
 
-def test_later_added_is_newer(sandbox: Sandbox) -> None:
+def test_of_chats_at_one_time_the_later_added_is_newer(sandbox: Sandbox) -> None:
     made = [sandbox.add_chat(started_timestamp=NOW) for _ in range(4)]
     assert sandbox.chat_ids() == made[::-1]
     sandbox.remove_chat(made[1])
@@ -169,7 +169,7 @@ def test_later_added_is_newer(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "options", [{"date_from": "now"}, {"date_to": 20130101}, {"timezone": "Mars/Base"}]
 )
-def test_no_such_days(sandbox: Sandbox, options: dict[str, Any]) -> None:
+def test_wrong_days_are_refused(sandbox: Sandbox, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(options))):
         sandbox.chat_ids(**options)
 
@@ -205,7 +205,7 @@ def test_ending_a_chat_puts_it_into_the_archives(sandbox: Sandbox) -> None:
     assert "pending" not in archived
 
 
-def test_every_way_to_end_a_chat(sandbox: Sandbox) -> None:
+def test_every_end_of_a_chat_archives_it(sandbox: Sandbox) -> None:
     for number, end in enumerate(
         (
             sandbox.end_chat,
@@ -220,7 +220,7 @@ def test_every_way_to_end_a_chat(sandbox: Sandbox) -> None:
         assert len(sandbox.chats) == number
 
 
-def test_odd_chat_ids_and_surveys(sandbox: Sandbox) -> None:
+def test_odd_chat_ids_and_surveys_reach_the_archives(sandbox: Sandbox) -> None:
     for odd in (None, "", 7):
         sandbox.add_visitor(state="chatting", chat_id=odd, prechat_survey="none")
     for _ in range(2):
@@ -234,7 +234,7 @@ def test_odd_chat_ids_and_surveys(sandbox: Sandbox) -> None:
     assert all(chat["prechat_survey"] == [] for chat in sandbox.chats)
 
 
-def test_arrivals_on_a_day(sandbox: Sandbox) -> None:
+def test_chats_arrive_on_a_given_day(sandbox: Sandbox) -> None:
     archive: Chats = sandbox._account.chats
     sandbox.seed_chats(10, date_from="2013-01-01", date_to="2013-01-03")
     arrivals = sandbox.let_chats_arrive(2, day="2013-01-02")

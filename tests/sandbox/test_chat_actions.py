@@ -27,7 +27,7 @@ NO_RIGHTS = {
         ("PUT", "/tickets/A/tags"),
     ],
 )
-async def test_wants_credentials(sandbox: Sandbox, method: str, path: str) -> None:
+async def test_every_page_needs_credentials(sandbox: Sandbox, method: str, path: str) -> None:
     async with aiohttp.ClientSession(sandbox.url, headers={"X-API-Version": "2"}) as http:
         assert await ask(http, path, method) == (401, NO_RIGHTS)
     async with aiohttp.ClientSession(sandbox.url) as http:
@@ -47,7 +47,7 @@ async def test_wants_credentials(sandbox: Sandbox, method: str, path: str) -> No
         ("POST", "/tickets/A/tags", "PUT"),
     ],
 )
-async def test_wrong_method(
+async def test_a_wrong_method_is_a_405(
     http: aiohttp.ClientSession, method: str, path: str, allowed: str
 ) -> None:
     async with http.request(method, path) as response:
@@ -68,7 +68,7 @@ async def test_wrong_method(
         ("PUT", "/tickets/NOBOD/tags"),
     ],
 )
-async def test_nothing_there(
+async def test_an_unknown_path_or_id_is_a_404(
     sandbox: Sandbox, http: aiohttp.ClientSession, method: str, path: str
 ) -> None:
     sandbox.seed_chats(3)
@@ -95,7 +95,7 @@ async def test_a_single_chat_is_bare(sandbox: Sandbox, http: aiohttp.ClientSessi
         ({"data": [("tag[1]", "a"), ("tag[4]", "b")]}, ["a", "b"]),
     ],
 )
-async def test_tags(
+async def test_tags_of_a_chat_are_replaced(
     sandbox: Sandbox, http: aiohttp.ClientSession, body: dict[str, Any], tags: list[str]
 ) -> None:
     sandbox.seed_chats(3)
@@ -105,7 +105,7 @@ async def test_tags(
         200,
         {"chats": [chat], "total": 1, "pages": 1},
     )
-    # They replace the former ones, and nothing else has changed.
+    # They replace the old tags, and nothing else changes.
     assert sandbox.chats == [before[0], chat, before[2]]
 
 
@@ -126,7 +126,7 @@ async def test_tags(
     ],
 )
 @pytest.mark.parametrize("kind", ["chats", "tickets"])
-async def test_bad_tags(
+async def test_bad_tags_are_refused(
     sandbox: Sandbox, http: aiohttp.ClientSession, kind: str, body: dict[str, Any], text: str
 ) -> None:
     item = sandbox.add_chat() if kind == "chats" else sandbox.add_ticket()
@@ -135,7 +135,7 @@ async def test_bad_tags(
     assert answer["errors"][0].startswith(text)
 
 
-async def test_transcripts(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_transcript_is_recorded(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     sandbox.seed_chats(2)
     one, other = sandbox.chat_ids()
     to = "john.doe+a@mail.example.com"
@@ -158,7 +158,9 @@ async def test_transcripts(sandbox: Sandbox, http: aiohttp.ClientSession) -> Non
     assert len(sandbox.transcripts) == 2
 
 
-async def test_running_chats(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_running_chats_are_listed_as_pending(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
     sandbox.seed_chats(30)
     visitors = [sandbox.add_visitor(name="Mary Brown", group=2) for _ in range(2)]
     chats = [sandbox.start_chat(visitor_id) for visitor_id in visitors]

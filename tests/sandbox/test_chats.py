@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from livechat_async.sandbox import Sandbox
 
 
-async def test_the_envelope(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_page_of_chats_has_its_numbers(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
     assert await ask(http, "/chats") == (200, {"chats": [], "total": 0, "pages": 0})
     sandbox.seed_chats(26)
     status, answer = await ask(http, "/chats/")
@@ -103,7 +105,7 @@ def fill(sandbox: Sandbox) -> None:
         prechat_survey=[{"key": "Size:", "value": "forty-two"}],
         omit=["visitor", "group"],
     )
-    # What tests break on purpose meets no filter, and breaks none.
+    # Broken items, which tests may add, match no filter and cause no error.
     sandbox.add_chat(
         id="E",
         started=datetime(2013, 1, 24, 12, tzinfo=UTC),
@@ -182,11 +184,11 @@ def fill(sandbox: Sandbox) -> None:
         ("count=100&anything=else", "EDCBA"),
     ],
 )
-async def test_filters(
+async def test_filters_narrow_the_chats(
     sandbox: Sandbox, http: aiohttp.ClientSession, query: str, expected: str
 ) -> None:
     fill(sandbox)
-    # The second answer is the one that was kept of the first.
+    # The second answer comes from the kept result of the first.
     for _ in range(2):
         assert await chat_ids(http, query) == list(expected)
 
@@ -264,7 +266,7 @@ async def test_names_every_bad_argument(http: aiohttp.ClientSession) -> None:
     assert len(answer["errors"]) == 5
 
 
-async def test_the_cap() -> None:
+async def test_pages_end_at_the_record_cap() -> None:
     async with Sandbox(chats=120, record_cap=50) as sandbox:
         headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
         async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
@@ -276,7 +278,9 @@ async def test_the_cap() -> None:
             assert "50 records" in answer["errors"][0]
 
 
-async def test_the_documented_cap(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_the_default_cap_is_the_documented_one(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
     sandbox.seed_chats(25_100)
     status, answer = await ask(http, "/chats?page=1000")
     assert (status, answer["total"], answer["pages"]) == (200, 25_100, 1004)

@@ -10,9 +10,10 @@ from asking import call
 
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Drip, Sandbox, Slow, Status
+from livechat_async.sandbox.pages.control import CALLS
 
 
-async def test_a_visitor_from_coming_to_leaving(
+async def test_a_visitor_comes_chats_and_leaves(
     sandbox: Sandbox, control: aiohttp.ClientSession
 ) -> None:
     status, visitor = await call(control, "POST", "visitors", json={"name": "Zoë", "group": 3})
@@ -53,13 +54,15 @@ async def test_a_visitor_from_coming_to_leaving(
     assert sandbox.visitors == []
 
 
-async def test_a_chat_without_a_body(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
+async def test_a_chat_can_begin_without_a_body(
+    sandbox: Sandbox, control: aiohttp.ClientSession
+) -> None:
     sandbox.add_visitor(id="S1.a")
     status, chat = await call(control, "POST", "visitors/S1.a/chat")
     assert (status, chat["visitor_id"]) == (200, "S1.a")
 
 
-async def test_details(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
+async def test_details_can_be_read(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     sandbox.add_visitor(id="S1.a")
     details = VisitorDetails("x", [DetailField("a", "1", url="tel:1")], icon="example.com/i.png")
     sandbox._account.visitors.get("S1.a").details["x"] = details
@@ -75,7 +78,7 @@ async def test_details(sandbox: Sandbox, control: aiohttp.ClientSession) -> None
     )
 
 
-async def test_faults(
+async def test_faults_can_be_injected(
     sandbox: Sandbox, control: aiohttp.ClientSession, http: aiohttp.ClientSession
 ) -> None:
     done = (200, {"result": "done"})
@@ -89,7 +92,7 @@ async def test_faults(
         Slow(0.5),
         Drip(1, chunk=2),
     ]
-    # The control endpoints meet none of them.
+    # Control calls meet no fault.
     assert (await call(control, "GET", "visitors"))[0] == 200
     async with http.get("/visitors") as response:
         assert (response.status, response.headers["Retry-After"]) == (503, "1")
@@ -97,7 +100,7 @@ async def test_faults(
     assert sandbox.faults == []
 
 
-async def test_requests(
+async def test_requests_can_be_read_and_forgotten(
     sandbox: Sandbox, control: aiohttp.ClientSession, http: aiohttp.ClientSession
 ) -> None:
     async with http.post("/visitors/S%311/details?a[]=1", data="caf\xe9".encode("latin-1")):
@@ -165,7 +168,7 @@ async def test_bytes_that_are_no_text_in_what_was_recorded(
         ("POST", "faults", {"json": {"fault": "Html", "times": 0}}, "times=0"),
     ],
 )
-async def test_bad_input(
+async def test_bad_input_is_refused(
     sandbox: Sandbox, method: str, path: str, options: dict[str, Any], text: str
 ) -> None:
     sandbox.add_visitor(id="S1.a")
@@ -198,7 +201,7 @@ async def test_bad_input(
         ("POST", "requests", 405),
     ],
 )
-async def test_elsewhere(
+async def test_an_unknown_path_is_a_404(
     sandbox: Sandbox, control: aiohttp.ClientSession, method: str, path: str, status: int
 ) -> None:
     sandbox.add_visitor(id="S1.a")
@@ -218,3 +221,31 @@ async def test_control_is_not_recorded(sandbox: Sandbox, control: aiohttp.Client
     await call(control, "GET", "visitors")
     await call(control, "GET", "nowhere")
     assert sandbox.requests == []
+
+
+async def test_a_visitor_can_come_without_some_fields(control: aiohttp.ClientSession) -> None:
+    status, visitor = await call(control, "POST", "visitors", json={"omit": ["city"], "self": 1})
+    assert status == 200
+    assert "city" not in visitor
+    assert visitor["self"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "visitors/S1.a", {"visitor_id": "S2.b"}),
+        ("POST", "visitors/S1.a/chat", {"visitor_id": "S2.b"}),
+        ("POST", "visitors", {"omit": 5}),
+        ("POST", "seed", {"sandbox": 1}),
+    ],
+)
+async def test_names_that_a_body_cannot_have_are_refused(
+    sandbox: Sandbox, control: aiohttp.ClientSession, method: str, path: str, body: Any
+) -> None:
+    sandbox.add_visitor(id="S1.a")
+    assert (await call(control, method, path, json=body))[0] == 400
+
+
+def test_every_call_is_documented_in_the_table() -> None:
+    assert len({(row.method, row.path) for row in CALLS.rows}) == len(CALLS.rows)
+    assert all(row.page.__doc__ for row in CALLS.rows)

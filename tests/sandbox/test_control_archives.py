@@ -10,7 +10,9 @@ DONE = (200, {"result": "done"})
 
 
 @pytest.mark.parametrize("kind", ["chats", "tickets"])
-async def test_items(sandbox: Sandbox, control: aiohttp.ClientSession, kind: str) -> None:
+async def test_chats_and_tickets_can_be_added_and_removed(
+    sandbox: Sandbox, control: aiohttp.ClientSession, kind: str
+) -> None:
     body = {"tags": ["sales"], "omit": ["rate"], "self": 1}
     status, answer = await call(control, "POST", kind, json=body)
     [item] = getattr(sandbox, kind)
@@ -25,7 +27,9 @@ async def test_items(sandbox: Sandbox, control: aiohttp.ClientSession, kind: str
     assert (await call(control, "GET", f"{kind}/{item['id']}"))[0] == 405
 
 
-async def test_seed(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
+async def test_chats_and_tickets_can_be_made_up(
+    sandbox: Sandbox, control: aiohttp.ClientSession
+) -> None:
     body = {"chats": 30, "date_from": "2013-01-01", "date_to": "2013-01-31", "seed": 3}
     assert await call(control, "POST", "seed", json=body) == DONE
     assert (len(sandbox.chats), len(sandbox.tickets)) == (30, 0)
@@ -36,7 +40,7 @@ async def test_seed(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
         assert (await call(control, "POST", "seed", json=bad))[0] == 400
 
 
-async def test_movements(
+async def test_chats_arrive_and_go_on_demand(
     sandbox: Sandbox, control: aiohttp.ClientSession, http: aiohttp.ClientSession
 ) -> None:
     sandbox.seed_chats(3)
@@ -60,7 +64,7 @@ async def test_movements(
         assert [chat["id"] for chat in (await response.json())["chats"]] == chats
 
 
-async def test_transcripts(
+async def test_transcripts_can_be_read(
     sandbox: Sandbox, control: aiohttp.ClientSession, http: aiohttp.ClientSession
 ) -> None:
     chat_id = sandbox.add_chat()
@@ -69,7 +73,7 @@ async def test_transcripts(
     assert await call(control, "GET", "transcripts") == (200, [[chat_id, "a@example.com"]])
 
 
-async def test_envelopes(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
+async def test_envelopes_can_be_injected(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     body = {"fault": "Envelope", "change": {"pages": 0}, "omit": ["total"], "times": 2}
     assert await call(control, "POST", "faults", json=body) == DONE
     assert sandbox.faults == [Envelope({"pages": 0}, ["total"])] * 2
@@ -78,5 +82,5 @@ async def test_envelopes(sandbox: Sandbox, control: aiohttp.ClientSession) -> No
 
 
 @pytest.mark.parametrize("path", ["nothing", "nothing/at/all", "seed/x"])
-async def test_nothing_there(control: aiohttp.ClientSession, path: str) -> None:
+async def test_an_unknown_path_is_a_404(control: aiohttp.ClientSession, path: str) -> None:
     assert (await call(control, "GET", path))[0] == 404

@@ -21,7 +21,7 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield running
 
 
-async def test_a_chat_and_its_deliveries(
+async def test_the_deliveries_of_a_chat_can_be_read(
     sandbox: Sandbox,
     http: aiohttp.ClientSession,
     control: aiohttp.ClientSession,
@@ -63,7 +63,7 @@ async def test_a_chat_and_its_deliveries(
     assert await call(control, "GET", "deliveries") == (200, [])
 
 
-async def test_what_is_said(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
+async def test_messages_can_be_added(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
     sandbox.add_visitor(id="S1.a")
     status, answer = await call(control, "POST", "visitors/S1.a/messages", json={"text": "Hello"})
     assert (status, "is in no chat" in answer["error"]) == (400, True)
@@ -78,7 +78,7 @@ async def test_what_is_said(sandbox: Sandbox, control: aiohttp.ClientSession) ->
     ]
 
 
-async def test_a_canned_response(
+async def test_a_canned_response_can_be_changed(
     sandbox: Sandbox, control: aiohttp.ClientSession, receiver: Receiver
 ) -> None:
     sandbox.register_webhook("canned_response_changed", receiver.url)
@@ -111,7 +111,7 @@ async def test_a_canned_response(
         ("GET", "canned_responses/1", None, 404, "nothing at"),
     ],
 )
-async def test_bad_input(
+async def test_bad_input_is_refused(
     *,
     sandbox: Sandbox,
     control: aiohttp.ClientSession,

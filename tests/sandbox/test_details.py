@@ -49,7 +49,9 @@ def good(chat: StartedChat, **changes: object) -> dict[str, object]:
     return {name: value for name, value in {**body, **changes}.items() if value is not ...}
 
 
-async def test_form(sandbox: Sandbox, web: aiohttp.ClientSession, chat: StartedChat) -> None:
+async def test_a_form_is_shown_to_the_agent(
+    sandbox: Sandbox, web: aiohttp.ClientSession, chat: StartedChat
+) -> None:
     body = (
         f"license_id=12345&token={chat.token}&id=my-app&icon=example.com/i.png"
         "&fields[0][name]=Age&fields[0][value]=36"
@@ -69,7 +71,9 @@ async def test_form(sandbox: Sandbox, web: aiohttp.ClientSession, chat: StartedC
     ]
 
 
-async def test_json(sandbox: Sandbox, web: aiohttp.ClientSession, chat: StartedChat) -> None:
+async def test_json_is_shown_to_the_agent(
+    sandbox: Sandbox, web: aiohttp.ClientSession, chat: StartedChat
+) -> None:
     fields = [AGE, {"name": "Height", "value": 1.75}, {"name": "Año", "value": 36, "more": None}]
     kind = "Application/JSON; charset=utf-8"
     assert await post(web, json.dumps(good(chat, fields=fields, other=1)), kind) == ADDED
@@ -119,7 +123,7 @@ async def test_sets_in_order_of_arrival_and_replaced(
         {"token": "wrong", "fields": []},
     ],
 )
-async def test_wrong_secret(
+async def test_a_wrong_secret_is_a_401(
     sandbox: Sandbox, web: aiohttp.ClientSession, chat: StartedChat, changes: dict[str, object]
 ) -> None:
     status, answer = await post(web, json.dumps(good(chat, **changes)))
@@ -144,7 +148,7 @@ async def test_the_token_is_that_of_the_visitor_and_of_the_chat_that_runs(
     assert await post(web, json.dumps(good(again))) == ADDED
 
 
-async def test_unknown_visitor(web: aiohttp.ClientSession, chat: StartedChat) -> None:
+async def test_an_unknown_visitor_is_a_404(web: aiohttp.ClientSession, chat: StartedChat) -> None:
     status, answer = await post(web, json.dumps(good(chat)), visitor="S9.z")
     assert (status, answer) == (404, {"error": "Visitor not found"})
 
@@ -159,7 +163,7 @@ async def test_any_visitor_id_is_one_segment(sandbox: Sandbox, web: aiohttp.Clie
     assert len(sandbox.details_of("a/b c+é?")) == 1
 
 
-async def test_wants_a_version(sandbox: Sandbox, chat: StartedChat) -> None:
+async def test_a_version_is_required(sandbox: Sandbox, chat: StartedChat) -> None:
     async with (
         aiohttp.ClientSession(sandbox.url) as web,
         web.post("/visitors/S1.a/details", json=good(chat)) as response,
@@ -215,7 +219,7 @@ OBJECT = "fields[0] has to be an object with name and value"
         ),
     ],
 )
-async def test_every_problem_is_told(
+async def test_every_problem_is_named(
     sandbox: Sandbox,
     web: aiohttp.ClientSession,
     chat: StartedChat,
@@ -296,7 +300,7 @@ async def test_a_compressed_body_is_refused(
     assert sandbox.requests[-1].body.startswith(b"\x1f\x8b")
 
 
-# The first text that is drawn on a machine takes its time.
+# Hypothesis is slow to draw its first text.
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 json_values = st.recursive(

@@ -64,7 +64,7 @@ async def run(sandbox: Sandbox, line: str) -> Any:
         .replace("john.doe@mycompany.com", credentials.login)
         .replace("c14b85863755158d7aa5cc4ba17f61cb", str(credentials.token))
         .replace("26132406c42c96ba61ed42689b70f719", str(chat.token))
-        # -s: no progress meter. -q: nobody's .curlrc. The proxy of a machine is not for loopback.
+        # -s: no progress meter. -q: no .curlrc. No proxy for loopback.
         .replace("curl ", "curl -q -sS --noproxy '*' ", 1)
     )
     shell = await asyncio.create_subprocess_exec(
@@ -76,7 +76,7 @@ async def run(sandbox: Sandbox, line: str) -> Any:
 
 
 async def test_list(sandbox: Sandbox) -> None:
-    # The line break after the question mark is one curl refuses to send.
+    # curl refuses to send the line break after the question mark.
     visitors = await run(sandbox, LIST.replace("visitors?\n", "visitors?"))
     assert [visitor["id"] for visitor in visitors] == [VISITOR]
     assert sandbox.requests[-1].raw_query == "state=chatting&group[]=0"
@@ -90,7 +90,7 @@ async def test_details_as_form(sandbox: Sandbox) -> None:
 
 
 async def test_details_as_json(sandbox: Sandbox) -> None:
-    # To a shell the page's quotation marks end and begin the text, and none would reach curl.
+    # A shell would remove the page's quotation marks, so none would reach curl.
     line = JSON.replace('-d "{', "-d '{").replace('}"\n', "}'\n")
     assert await run(sandbox, line) == ADDED
     assert sandbox.requests[-1].json()["license_id"] == 12345

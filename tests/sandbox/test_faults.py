@@ -107,7 +107,7 @@ async def test_whether_the_request_is_carried_out(
         (Redirect("https://example.com/"), (302, "application/json", b"")),
     ],
 )
-async def test_what_is_answered(
+async def test_each_fault_has_its_answer(
     sandbox: Sandbox, http: aiohttp.ClientSession, fault: Fault, expected: tuple[int, str, bytes]
 ) -> None:
     sandbox.inject(fault)
@@ -146,7 +146,7 @@ async def test_a_status_without_a_body(
         (None, None),
     ],
 )
-async def test_retry_after(
+async def test_retry_after_is_sent(
     sandbox: Sandbox,
     http: aiohttp.ClientSession,
     retry_after: float | datetime | str | None,
@@ -158,7 +158,7 @@ async def test_retry_after(
         assert response.headers.get("Retry-After") == header
 
 
-async def test_further_headers(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_further_headers_are_sent(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     sandbox.inject(Status(418, headers={"X-Region": "fra", "Content-Type": "text/plain"}))
     async with http.get("/visitors") as response:
         assert response.headers["X-Region"] == "fra"
@@ -166,13 +166,15 @@ async def test_further_headers(sandbox: Sandbox, http: aiohttp.ClientSession) ->
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_redirect(sandbox: Sandbox, http: aiohttp.ClientSession, status: int) -> None:
+async def test_a_redirect_names_its_location(
+    sandbox: Sandbox, http: aiohttp.ClientSession, status: int
+) -> None:
     sandbox.inject(Redirect("//evil.example.com/x?y", status=status))
     async with http.get("/visitors", allow_redirects=False) as response:
         assert (response.status, response.headers["Location"]) == (status, "//evil.example.com/x?y")
 
 
-async def test_html(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_page_of_html_is_sent(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     sandbox.inject(Html())
     status, kind, body = await get(http)
     assert (status, kind) == (200, "text/html; charset=utf-8")
@@ -192,17 +194,17 @@ async def raw_answer(sandbox: Sandbox) -> bytes:
     signature = f"Authorization: {sandbox.bearer.authorization()}"
     with contextlib.closing(writer):
         writer.write(f"GET /v2/visitors HTTP/1.1\r\nHost: x\r\n{signature}\r\n\r\n".encode())
-        # To the end: it is the server that closes, for the request did not ask for it.
+        # Reads to the end: the server closes the connection, which the request did not ask for.
         return await reader.read()
 
 
-async def test_dropped_before_the_headers(sandbox: Sandbox) -> None:
+async def test_a_connection_drops_before_the_headers(sandbox: Sandbox) -> None:
     sandbox.inject(DropConnection())
     assert await raw_answer(sandbox) == b""
     assert sandbox.requests[-1].status is None
 
 
-async def test_dropped_after_the_headers(sandbox: Sandbox) -> None:
+async def test_a_connection_drops_after_the_headers(sandbox: Sandbox) -> None:
     sandbox.add_visitor()
     sandbox.inject(DropConnection(after_headers=True))
     head, _, body = (await raw_answer(sandbox)).partition(b"\r\n\r\n")
@@ -212,7 +214,7 @@ async def test_dropped_after_the_headers(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("keep", [0, 0.25, 0.5, 0.999999])
-async def test_cut_body(sandbox: Sandbox, http: aiohttp.ClientSession, keep: float) -> None:
+async def test_a_body_is_cut(sandbox: Sandbox, http: aiohttp.ClientSession, keep: float) -> None:
     sandbox.add_visitor()
     _, _, whole = await get(http)
     sandbox.inject(CutBody(keep))
@@ -222,14 +224,14 @@ async def test_cut_body(sandbox: Sandbox, http: aiohttp.ClientSession, keep: flo
     assert whole.startswith(body)
 
 
-async def test_slow(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_slow_answer_is_late(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     sandbox.inject(Slow(0.15))
     begun = time.monotonic()
     assert await get(http) == (200, "application/json; charset=utf-8", b"[]")
     assert time.monotonic() - begun >= 0.14
 
 
-async def test_drip(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_body_drips(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     visitor = sandbox.add_visitor()
     size = len(json.dumps(sandbox.visitors, separators=(",", ":"), ensure_ascii=False))
     sandbox.inject(Drip(0.4, chunk=size // 2))
@@ -244,7 +246,7 @@ async def test_drip(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.parametrize("fault", [Slow(60), Drip(60), Drip(0.001)])
-async def test_stops_at_once(sandbox: Sandbox, fault: Fault) -> None:
+async def test_a_sandbox_stops_during_a_fault(sandbox: Sandbox, fault: Fault) -> None:
     sandbox.add_visitor()
     sandbox.inject(fault, times=3)
     before = asyncio.all_tasks()
@@ -295,7 +297,9 @@ def test_a_connection_that_is_gone_is_not_closed_again() -> None:
     assert answered == []
 
 
-async def test_order_and_times(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_faults_come_in_order_and_as_often_as_asked(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
     sandbox.inject(Status(500), times=2)
     sandbox.inject(Status(429))
     assert sandbox.faults == [Status(500), Status(500), Status(429)]

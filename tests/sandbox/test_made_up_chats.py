@@ -68,7 +68,7 @@ def test_by_default_they_are_of_the_last_days() -> None:
     assert NOW - 90 * 86_400 <= moments[-1] < NOW - 89 * 86_400
 
 
-def test_many_cost_little() -> None:
+def test_many_chats_cost_little_time_and_memory() -> None:
     tracemalloc.start()
     try:
         begun = time.process_time()
@@ -81,7 +81,7 @@ def test_many_cost_little() -> None:
 
 
 @pytest.mark.parametrize("chat", seeded(150).chats, ids=lambda chat: chat["id"])
-def test_like_a_real_one(chat: Wire) -> None:
+def test_a_made_up_chat_has_the_documented_form(chat: Wire) -> None:
     assert chat["timezone"] == "Europe/Berlin"
     assert chat["visitor"]["email"].endswith("@example.com")
     assert isinstance(chat["group"], list)
@@ -128,13 +128,13 @@ def test_there_is_some_of_everything() -> None:
 def test_an_outline_says_nothing_else(chance: int, started: int) -> None:
     chat, outline = (make("ABCDEFGHIJ", chance, started) for make in (made_up_chat, chat_outline))
     assert outline == {name: chat[name] for name in outline}
-    # All that chats can be found by, but for what was said.
+    # All fields that filters use, except the messages.
     found_by = {"visitor", "visitor_id", "email", "agents", "group", "goals", "queue", "rate"}
     found_by |= {"tags", "postchat_survey"}
     assert found_by & chat.keys() == found_by & outline.keys()
 
 
-def test_two_harvests(sandbox: Sandbox) -> None:
+def test_two_batches_share_no_id(sandbox: Sandbox) -> None:
     sandbox.seed_chats(5, date_from="2013-01-01", date_to="2013-01-01")
     sandbox.seed_chats(5, date_from="2012-01-01", date_to="2012-01-01")
     sandbox.seed_chats(5, date_from="2013-01-01", date_to="2013-01-01", seed=2)
@@ -226,7 +226,7 @@ def test_whatever_happens_ids_and_items_agree(steps: list[tuple[str, int]]) -> N
 @pytest.mark.parametrize(
     "name", ["Mars/Base", "", "/etc/passwd", "../UTC", "Europe", "a" * 500, "\0", None, 7]
 )
-def test_no_zone(name: object) -> None:
+def test_an_unknown_zone_is_none(name: object) -> None:
     assert zone_of(name) is None
 
 

@@ -32,7 +32,7 @@ def leaves(value: object) -> list[object]:
 
 @pytest.mark.parametrize("vector", VECTORS, ids=[ascii(v["input"][:40]) for v in VECTORS])
 def test_reads_what_php_reads(vector: dict[str, Any]) -> None:
-    # As text, since dicts compare equal in any order.
+    # Compared as text: dicts compare equal in any order.
     assert json.dumps(parse_str(vector["input"])) == json.dumps(vector["output"])
 
 

@@ -21,7 +21,7 @@ def seeded(seed: int) -> Sandbox:
     return Sandbox(seed=seed, clock=lambda: NOW)
 
 
-def test_default() -> None:
+def test_default_seed() -> None:
     visitors = Sandbox(seed=True, clock=lambda: NOW).visitors
     states = Counter(visitor["state"] for visitor in visitors)
     assert len(visitors) == 8
@@ -39,11 +39,11 @@ def test_the_documented_visitor_is_there_and_chats() -> None:
 
 
 @pytest.mark.parametrize("seed", [False, 0])
-def test_none(seed: int) -> None:
+def test_no_seed(seed: int) -> None:
     assert seeded(seed).visitors == []
 
 
-def test_many_and_quickly() -> None:
+def test_many_visitors_are_seeded_quickly() -> None:
     begun = time.monotonic()
     sandbox = seeded(400)
     assert time.monotonic() - begun < 50
@@ -55,7 +55,7 @@ def test_many_and_quickly() -> None:
 
 
 @pytest.mark.parametrize("visitor", seeded(60).visitors, ids=lambda visitor: visitor["id"])
-def test_like_a_real_one(visitor: dict[str, object]) -> None:
+def test_a_seeded_visitor_has_the_documented_form(visitor: dict[str, object]) -> None:
     address = ipaddress.ip_address(str(visitor["ip"]))
     assert any(address in network for network in NETWORKS)
     assert zoneinfo.ZoneInfo(str(visitor["timezone"])).key == visitor["timezone"]
@@ -72,7 +72,7 @@ def test_like_a_real_one(visitor: dict[str, object]) -> None:
     assert bool(visitor["invitation"]) == (visitor["state"] == "invited")
 
 
-async def test_is_served() -> None:
+async def test_seeded_visitors_are_served() -> None:
     async with Sandbox(seed=3) as sandbox:
         headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
         async with (

@@ -28,7 +28,7 @@ async def get(http: aiohttp.ClientSession, path: str, **options: Any) -> tuple[i
 
 
 async def ids(http: aiohttp.ClientSession, query: str) -> list[str]:
-    # aiohttp hands a query in the path on as it is only if it is encoded already.
+    # aiohttp passes on an encoded query in a path unchanged.
     status, answer = await get(http, f"/visitors?{query}")
     assert status == 200
     return [visitor["id"] for visitor in answer]
@@ -81,7 +81,7 @@ async def test_text_is_sent_as_utf8(sandbox: Sandbox, http: aiohttp.ClientSessio
         ("count=0", ["a", "b", "c", "d"]),
     ],
 )
-async def test_filters(
+async def test_filters_narrow_the_visitors(
     sandbox: Sandbox, http: aiohttp.ClientSession, query: str, expected: list[str]
 ) -> None:
     sandbox.add_visitor(id="a", state="chatting", group=0)
@@ -141,7 +141,7 @@ async def test_counts_in_the_shape_asked_for(shape: Any, expected: object) -> No
 
 @pytest.mark.parametrize("path", ["/visitors", "/visitors/"])
 @pytest.mark.parametrize("version", [{}, {"X-API-Version": "3"}, {"X-API-Version": ""}])
-async def test_wants_a_version(sandbox: Sandbox, path: str, version: dict[str, str]) -> None:
+async def test_a_version_is_required(sandbox: Sandbox, path: str, version: dict[str, str]) -> None:
     headers = {"Authorization": str(sandbox.credentials.authorization()), **version}
     async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
         status, answer = await get(http, path)
@@ -183,7 +183,7 @@ async def test_refuses_other_credentials(sandbox: Sandbox, authorization: str | 
     if authorization is not None:
         headers["Authorization"] = authorization
     async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
-        # Whoever may not ask is not told either whether the question was a good one.
+        # Without credentials, an answer does not reveal whether the arguments were good.
         assert await get(http, "/visitors?state=nonsense") == (401, NO_RIGHTS)
 
 
@@ -201,7 +201,7 @@ async def test_takes_own_credentials() -> None:
     "path",
     ["/", "/agents", "/visitors//", "/visitors/S1.a", "/visitors/S1.a/details/x", "/v3/visitors"],
 )
-async def test_nothing_elsewhere(http: aiohttp.ClientSession, path: str) -> None:
+async def test_an_unknown_path_is_a_404(http: aiohttp.ClientSession, path: str) -> None:
     status, answer = await get(http, path)
     assert (status, list(answer)) == (404, ["error"])
 
@@ -215,7 +215,7 @@ async def test_nothing_elsewhere(http: aiohttp.ClientSession, path: str) -> None
         ("PUT", "/v2/visitors/S1.a/details", "POST"),
     ],
 )
-async def test_wrong_method(
+async def test_a_wrong_method_is_a_405(
     http: aiohttp.ClientSession, method: str, path: str, allowed: str
 ) -> None:
     async with http.request(method, path) as response:
@@ -314,7 +314,7 @@ async def test_records_show_no_secret(sandbox: Sandbox, http: aiohttp.ClientSess
     assert authorization.split()[1] not in shown
 
 
-async def test_writes_nothing(
+async def test_the_server_writes_no_output(
     sandbox: Sandbox, http: aiohttp.ClientSession, capfd: pytest.CaptureFixture[str]
 ) -> None:
     await get(http, "/visitors")
@@ -330,7 +330,9 @@ async def test_url_before_start() -> None:
         _ = sandbox.url
 
 
-async def test_start_twice(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_running_sandbox_cannot_start(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
     with pytest.raises(ConfigurationError, match="runs already"):
         await sandbox.start()
     assert await get(http, "/visitors") == (200, [])
@@ -353,7 +355,7 @@ async def test_stop_and_start_again_keeps_address_and_state() -> None:
             assert await ids(http, "") == ["S1.a"]
 
 
-async def test_port_in_use(sandbox: Sandbox) -> None:
+async def test_a_port_in_use_is_refused(sandbox: Sandbox) -> None:
     port = int(sandbox.url.rsplit(":", 1)[1])
     other = Sandbox(port=port)
     with pytest.raises(ConfigurationError, match=rf"port {port} on 127\.0\.0\.1 is in use"):
@@ -399,7 +401,7 @@ async def test_address_of_ipv6(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sandbox.url == "http://[::1]:4321"
 
 
-async def test_localhost() -> None:
+async def test_localhost_is_a_host() -> None:
     async with Sandbox(host="localhost") as sandbox:
         host, port = sandbox.url.removeprefix("http://").rsplit(":", 1)
         with socket.create_connection((host.strip("[]"), int(port)), timeout=5):
@@ -431,7 +433,7 @@ def test_refuses_bad_options(options: dict[str, Any], text: str) -> None:
     assert text in str(caught.value)
 
 
-def test_options() -> None:
+def test_options_are_used() -> None:
     sandbox = Sandbox(license_id="777")
     assert sandbox.license_id == 777
     chat = sandbox.start_chat(sandbox.add_visitor())

@@ -100,7 +100,7 @@ def test_any_time_and_its_twin_agree(seconds: int) -> None:
     assert only(sandbox)["page_time_ts"] == seconds
 
 
-def test_omit(sandbox: Sandbox) -> None:
+def test_omitted_fields_are_missing(sandbox: Sandbox) -> None:
     names = ["last_visit_ts", "name", "prechat_survey", "not there"]
     visitor_id = sandbox.add_visitor(omit=names)
     assert not set(names) & set(only(sandbox))
@@ -148,7 +148,7 @@ def test_a_refused_visitor_changes_nothing(
     assert sandbox.visitors == before
 
 
-def test_start_chat(sandbox: Sandbox) -> None:
+def test_a_chat_starts(sandbox: Sandbox) -> None:
     visitor_id = sandbox.add_visitor(name="Mary Brown", state="queued", chats=4)
     assert only(sandbox)["queue_start_time"] == "2017-02-16 12:54:26"
     chat = sandbox.start_chat(visitor_id)
@@ -170,7 +170,7 @@ def test_start_chat(sandbox: Sandbox) -> None:
     ]
 
 
-def test_end_chat(sandbox: Sandbox) -> None:
+def test_a_chat_ends(sandbox: Sandbox) -> None:
     visitor_id = sandbox.add_visitor(name="Mary Brown")
     sandbox.start_chat(visitor_id)
     sandbox.end_chat(visitor_id)
@@ -203,13 +203,15 @@ def test_every_chat_has_its_own_id_and_token(sandbox: Sandbox) -> None:
         (Operator(id="j@example.com", display_name="J."), "J."),
     ],
 )
-def test_agents(sandbox: Sandbox, agent: str | Operator, expected: str) -> None:
+def test_agents_are_logins_or_operators(
+    sandbox: Sandbox, agent: str | Operator, expected: str
+) -> None:
     sandbox.start_chat(sandbox.add_visitor(), agent=agent)
     assert only(sandbox)["operators"][0]["display_name"] == expected
 
 
 @pytest.mark.parametrize("agent", ["", " ", None, 7])
-def test_bad_agents(sandbox: Sandbox, agent: Any) -> None:
+def test_bad_agents_are_refused(sandbox: Sandbox, agent: Any) -> None:
     visitor_id = sandbox.add_visitor()
     with pytest.raises(ConfigurationError, match="agent="):
         sandbox.start_chat(visitor_id, agent)
@@ -225,7 +227,9 @@ def test_bad_agents(sandbox: Sandbox, agent: Any) -> None:
         ("", None),
     ],
 )
-def test_default_survey(sandbox: Sandbox, name: str, email: str | None) -> None:
+def test_the_default_survey_has_name_and_email(
+    sandbox: Sandbox, name: str, email: str | None
+) -> None:
     sandbox.start_chat(sandbox.add_visitor(name=name))
     survey = only(sandbox)["prechat_survey"]
     assert [item["value"] for item in survey] == ([] if email is None else [name, email])
@@ -238,7 +242,7 @@ def test_default_survey(sandbox: Sandbox, name: str, email: str | None) -> None:
         ({}, []),
     ],
 )
-def test_own_survey(sandbox: Sandbox, survey: dict[str, str], expected: object) -> None:
+def test_a_given_survey_is_used(sandbox: Sandbox, survey: dict[str, str], expected: object) -> None:
     visitor_id = sandbox.add_visitor(name="Mary Brown")
     sandbox.start_chat(visitor_id, prechat_survey=survey)
     assert only(sandbox)["prechat_survey"] == expected
@@ -252,7 +256,7 @@ def test_a_survey_of_the_visitor_waits_for_the_chat(sandbox: Sandbox) -> None:
     assert only(sandbox)["prechat_survey"] == survey
 
 
-def test_webhook_body(sandbox: Sandbox) -> None:
+def test_the_webhook_body_has_the_documented_form(sandbox: Sandbox) -> None:
     visitor_id = sandbox.add_visitor(name="Mary Brown", city="Berlin", group=3)
     chat = sandbox.start_chat(visitor_id, prechat_survey={"E-mail:": "m@example.com", "Why?": "?"})
     body = chat.webhook_body()
@@ -340,7 +344,7 @@ def test_chats_of_an_odd_type_are_left_alone(sandbox: Sandbox) -> None:
     assert only(sandbox)["chats"] == "27"
 
 
-def test_what_cannot_be_done(sandbox: Sandbox) -> None:
+def test_impossible_changes_are_refused(sandbox: Sandbox) -> None:
     visitor_id = sandbox.add_visitor()
     with pytest.raises(ConfigurationError, match="start_chat first"):
         sandbox.end_chat(visitor_id)
@@ -368,7 +372,7 @@ def test_what_cannot_be_done(sandbox: Sandbox) -> None:
         "details_of",
     ],
 )
-def test_unknown_visitors(sandbox: Sandbox, method: str) -> None:
+def test_unknown_visitors_are_refused(sandbox: Sandbox, method: str) -> None:
     gone = sandbox.add_visitor(state="chatting")
     sandbox.remove_visitor(gone)
     for visitor_id in (gone, "S9.z", ""):

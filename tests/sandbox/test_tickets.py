@@ -23,7 +23,9 @@ async def ids(http: aiohttp.ClientSession, query: str) -> list[str]:
     return [ticket["id"] for ticket in answer["tickets"]]
 
 
-async def test_the_envelope(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_page_of_tickets_has_its_numbers(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
     assert await ask(http, "/tickets") == (200, {"pages": 0, "total": 0, "tickets": []})
     sandbox.seed_tickets(26)
     status, answer = await ask(http, "/v2/tickets/")
@@ -56,7 +58,7 @@ async def test_pages_partition_the_tickets(count: int, query: str) -> None:
 @pytest.mark.parametrize(
     "ticket", Sandbox(clock=lambda: NOW, tickets=120).tickets, ids=lambda ticket: ticket["id"]
 )
-def test_like_a_real_one(ticket: dict[str, Any]) -> None:
+def test_a_made_up_ticket_has_the_documented_form(ticket: dict[str, Any]) -> None:
     assert re.fullmatch("[A-Z0-9]{5}", ticket["id"])
     moments = [ticket["date"], ticket["modified"], *(each["date"] for each in ticket["events"])]
     assert all(re.fullmatch(ISO, moment) for moment in moments)
@@ -114,7 +116,7 @@ def fill(sandbox: Sandbox) -> None:
     sandbox.add_ticket(
         id="C", modified=1_358_769_600, groups=[2, 0], date=None, events=[{"date": "soon"}]
     )
-    # What tests break on purpose meets no filter, and breaks none.
+    # Broken items, which tests may add, match no filter and cause no error.
     sandbox.add_ticket(
         id="D",
         date="2013-01-19T12:00:00Z",
@@ -168,7 +170,7 @@ def fill(sandbox: Sandbox) -> None:
         ("timezone=nonsense", "ABCD"),
     ],
 )
-async def test_filters(
+async def test_filters_narrow_the_tickets(
     sandbox: Sandbox, http: aiohttp.ClientSession, query: str, expected: str
 ) -> None:
     fill(sandbox)
@@ -209,7 +211,7 @@ async def test_a_single_ticket_is_bare(sandbox: Sandbox, http: aiohttp.ClientSes
         assert await ask(http, f"/tickets/{ticket['id']}") == (200, ticket)
 
 
-async def test_tags(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_tags_of_a_ticket_are_replaced(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     sandbox.seed_tickets(3)
     before = sandbox.tickets
     path = f"/tickets/{before[1]['id']}/tags"
@@ -222,7 +224,7 @@ async def test_tags(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
         assert sandbox.tickets == [before[0], changed, before[2]]
 
 
-async def test_creating_with_little(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_ticket_needs_little(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     status, ticket = await ask(
         http,
         "/tickets",
@@ -262,7 +264,7 @@ BODY = {
 
 
 @pytest.mark.parametrize("body", [{"data": FORM}, {"json": BODY}])
-async def test_creating_with_everything(
+async def test_a_ticket_can_have_everything(
     sandbox: Sandbox, http: aiohttp.ClientSession, body: dict[str, Any]
 ) -> None:
     status, ticket = await ask(http, "/tickets", "POST", **body)
@@ -291,23 +293,23 @@ async def test_creating_with_everything(
         ({"group": ["all"]}, "group has to be a list"),
     ],
 )
-async def test_what_cannot_be_created(
+async def test_bad_tickets_are_not_created(
     sandbox: Sandbox, http: aiohttp.ClientSession, changes: dict[str, Any], text: str
 ) -> None:
     status, answer = await ask(http, "/tickets", "POST", json={**BODY, **changes})
-    # The singular key has an array here, and nowhere else.
+    # Only this page has a list under the key "error".
     assert (status, list(answer)) == (400, ["error"])
     [problem] = answer["error"]
     assert problem.startswith(text)
     assert sandbox.tickets == []
 
 
-async def test_a_body_that_cannot_be_read(http: aiohttp.ClientSession) -> None:
+async def test_an_unreadable_body_is_refused(http: aiohttp.ClientSession) -> None:
     status, answer = await ask(http, "/tickets", "POST", data=b"x")
     assert (status, list(answer)) == (400, ["errors"])
 
 
-def test_a_ticket_of_ones_own(sandbox: Sandbox) -> None:
+def test_an_added_ticket_has_the_given_fields(sandbox: Sandbox) -> None:
     ticket_id = sandbox.add_ticket(tags=["sales"], more=1)
     [ticket] = sandbox.tickets
     assert (ticket["id"], ticket["tags"], ticket["more"]) == (ticket_id, ["sales"], 1)
@@ -328,7 +330,9 @@ def test_a_ticket_of_ones_own(sandbox: Sandbox) -> None:
         ({"date": "soon", "modified": "2013-01-23"}, "soon", "2013-01-23"),
     ],
 )
-def test_times(sandbox: Sandbox, fields: dict[str, Any], date: str, modified: object) -> None:
+def test_times_may_be_datetimes(
+    sandbox: Sandbox, fields: dict[str, Any], date: str, modified: object
+) -> None:
     sandbox.add_ticket(**fields)
     [ticket] = sandbox.tickets
     assert (ticket["date"], ticket["modified"]) == (date, modified)

@@ -15,15 +15,15 @@ async def test_chats_arrive_during_a_walk(sandbox: Sandbox, http: aiohttp.Client
     sandbox.seed_chats(100, date_from="2013-01-01", date_to="2013-01-31")
     before = sandbox.chat_ids()
     arrivals = sandbox.let_chats_arrive(2, every=2, at_most=3)
-    # What is not answered with a page is no part of a walk.
+    # An answer that is no page moves no chats.
     for path in ("/chats?page=0", f"/chats/{before[0]}", "/tickets"):
         await ask(http, path)
     walked = [await chat_ids(http, f"page={page}") for page in range(1, 6)]
     assert len(arrivals.ids) == 3
     assert walked[0] == before[:25]
-    assert walked[1] == before[23:48]  # two chats once more
+    assert walked[1] == before[23:48]  # two chats again
     assert walked[2] == before[48:73]
-    assert walked[3] == before[72:97]  # and the third that came
+    assert walked[3] == before[72:97]  # and the third new chat
     assert walked[4] == before[97:]
     assert (await chat_ids(http, ""))[:3] == arrivals.ids[::-1]
     assert all(chat["type"] == "chat" for chat in sandbox.chats[:3])
@@ -40,7 +40,7 @@ async def test_chats_go_during_a_walk(sandbox: Sandbox, http: aiohttp.ClientSess
     assert departures.ids == before[:3]
 
 
-async def test_answers_wait_side_by_side() -> None:
+async def test_slow_answers_wait_at_the_same_time() -> None:
     async with Sandbox(chats=30, latency=0.3) as sandbox:
         headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
         async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
@@ -72,7 +72,7 @@ def without(answer: dict[str, Any], *names: str) -> None:
         (Envelope({"chats.9": 1, "a.b": 1, "total.x": 1, "chats.x": 1}, ["x", "chats.9.id"]), len),
     ],
 )
-async def test_odd_envelopes(
+async def test_envelopes_change_parts_of_an_answer(
     sandbox: Sandbox, http: aiohttp.ClientSession, fault: Envelope, change: Any
 ) -> None:
     sandbox.seed_chats(2)
@@ -85,7 +85,7 @@ async def test_odd_envelopes(
     assert (await ask(http, "/chats"))[1]["total"] == 2
 
 
-def test_an_envelope_around_no_object() -> None:
+def test_an_answer_that_is_no_object_stays_as_it_is() -> None:
     assert edit(b"<html>", {"pages": 1}, ["pages"]) == b"<html>"
     assert edit(b"7", {"pages": 1}, ["pages"]) == b"7"
 

@@ -106,7 +106,7 @@ async def test_what_is_not_answered_200_is_repeated(quick: Sandbox, receiver: Re
     assert set(receiver.paths) == {"/livechat"}
 
 
-async def test_ten_repeats_are_the_most(quick: Sandbox, receiver: Receiver) -> None:
+async def test_a_webhook_is_repeated_at_most_ten_times(quick: Sandbox, receiver: Receiver) -> None:
     receiver.answers = [500] * 20
     quick.register_webhook("chat_started", receiver.url)
     quick.start_chat(quick.add_visitor())
@@ -129,7 +129,7 @@ async def test_the_repeats_take_six_hours_by_default(receiver: Receiver) -> None
             await sandbox.delivered(timeout=0.3)
 
 
-async def test_no_answer_in_time(receiver: Receiver) -> None:
+async def test_a_late_answer_is_no_answer(receiver: Receiver) -> None:
     receiver.answers = [30.0, 30.0]
     async with Sandbox(webhook_timeout=0.1, webhook_retry_span=0.1) as sandbox:
         sandbox.register_webhook("chat_started", receiver.url)
@@ -141,7 +141,7 @@ async def test_no_answer_in_time(receiver: Receiver) -> None:
     assert len(receiver.bodies) == 3
 
 
-async def test_nobody_listens_at_first(quick: Sandbox) -> None:
+async def test_a_receiver_that_starts_late_gets_its_webhook(quick: Sandbox) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -157,7 +157,7 @@ async def test_nobody_listens_at_first(quick: Sandbox) -> None:
     assert len(receiver.bodies) == 1
 
 
-async def test_a_slow_receiver_keeps_nobody_waiting(quick: Sandbox, receiver: Receiver) -> None:
+async def test_a_slow_receiver_does_not_delay_others(quick: Sandbox, receiver: Receiver) -> None:
     receiver.answers = [30.0]
     quick.register_webhook("ticket_created", receiver.url)
     headers = {"X-API-Version": "2", "Authorization": quick.credentials.authorization()}
@@ -169,7 +169,7 @@ async def test_a_slow_receiver_keeps_nobody_waiting(quick: Sandbox, receiver: Re
         await until(lambda: sorted(statuses(quick)) == [[], [200]])
 
 
-async def test_stopping_ends_all_of_it(receiver: Receiver) -> None:
+async def test_stopping_ends_all_deliveries(receiver: Receiver) -> None:
     receiver.answers = [500, 30.0]
     sandbox = Sandbox()
     async with sandbox:
@@ -220,7 +220,7 @@ async def test_another_thread_may_do_things(quick: Sandbox, receiver: Receiver) 
 
     def start() -> None:
         quick.start_chat(quick.add_visitor())
-        # The same from a loop of another thread, which waits there.
+        # A loop in another thread can wait too.
         asyncio.run(quick.delivered())
         assert statuses(quick) == [[200]]
 
@@ -293,12 +293,12 @@ async def test_everything_again_though_it_was_answered(receiver: Receiver) -> No
         sandbox.register_webhook("chat_started", receiver.url)
         sandbox.start_chat(sandbox.add_visitor())
         await sandbox.delivered()
-    # What is repeated for nothing is not repeated until somebody likes it.
+    # An extra delivery is made once, whatever its answer.
     assert statuses(sandbox) == [[500, 200, 500, 200, 200]]
     assert receiver.raw == [receiver.raw[0]] * 5
 
 
-async def test_repeats_on_demand(quick: Sandbox, receiver: Receiver) -> None:
+async def test_a_delivery_can_be_repeated(quick: Sandbox, receiver: Receiver) -> None:
     quick.register_webhook("chat_started", receiver.url)
     quick.start_chat(quick.add_visitor())
     await quick.delivered()
@@ -318,7 +318,7 @@ async def test_repeats_on_demand(quick: Sandbox, receiver: Receiver) -> None:
     assert quick.deliveries == [delivery]
 
 
-async def test_repeats_that_cannot_be(receiver: Receiver) -> None:
+async def test_impossible_repeats_are_refused(receiver: Receiver) -> None:
     sandbox = Sandbox()
     async with sandbox:
         sandbox.register_webhook("chat_started", receiver.url)
@@ -332,7 +332,7 @@ async def test_repeats_that_cannot_be(receiver: Receiver) -> None:
     assert delivery.done
 
 
-async def test_any_order(receiver: Receiver) -> None:
+async def test_jitter_changes_the_order(receiver: Receiver) -> None:
     async with Sandbox(webhook_jitter=0.2) as sandbox:
         sandbox.register_webhook("chat_started", receiver.url, ["visitor"])
         visitors = [sandbox.add_visitor() for _ in range(12)]
@@ -344,7 +344,7 @@ async def test_any_order(receiver: Receiver) -> None:
     assert came != visitors
 
 
-async def test_only_this_machine_is_told(quick: Sandbox) -> None:
+async def test_webhooks_go_to_this_machine_only(quick: Sandbox) -> None:
     quick.register_webhook("chat_started", "https://user:password@example.com/livechat")
     quick.start_chat(quick.add_visitor())
     await quick.delivered()
@@ -354,7 +354,7 @@ async def test_only_this_machine_is_told(quick: Sandbox) -> None:
     assert delivery.url == "https://example.com/livechat"
 
 
-async def test_the_log_has_an_end(
+async def test_the_log_forgets_the_oldest(
     quick: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("livechat_async.sandbox.webhooks.deliverer._KEPT", 3)
@@ -368,7 +368,7 @@ async def test_the_log_has_an_end(
     assert quick.deliveries == []
 
 
-async def test_many_at_once(quick: Sandbox, receiver: Receiver) -> None:
+async def test_many_webhooks_are_delivered_together(quick: Sandbox, receiver: Receiver) -> None:
     quick.register_webhook("chat_started", receiver.url)
     for _ in range(300):
         quick.start_chat(quick.add_visitor())
@@ -376,7 +376,7 @@ async def test_many_at_once(quick: Sandbox, receiver: Receiver) -> None:
     assert len({body["event_unique_id"] for body in receiver.bodies}) == 300
 
 
-async def test_too_much_to_tell(quick: Sandbox, receiver: Receiver) -> None:
+async def test_a_timeout_names_a_few_deliveries(quick: Sandbox, receiver: Receiver) -> None:
     receiver.answers = [30.0] * 5
     quick.register_webhook("chat_started", receiver.url)
     for _ in range(5):
@@ -395,13 +395,13 @@ async def test_too_much_to_tell(quick: Sandbox, receiver: Receiver) -> None:
         ({"webhook_tokens": "licence"}, "webhook_tokens='licence'"),
     ],
 )
-def test_bad_options(options: dict[str, Any], text: str) -> None:
+def test_bad_options_are_refused(options: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Sandbox(**options)
     assert str(caught.value).startswith(text)
 
 
-def test_a_delivery_is_itself_only() -> None:
+def test_a_delivery_equals_only_itself() -> None:
     values = dict.fromkeys(("id", "event_type", "event_unique_id", "webhook_id", "url"), "x")
     one, other = (Delivery(**values, raw_body=b"{}", target="y") for _ in range(2))
     assert one != other

@@ -1,4 +1,4 @@
-"""Webhooks: how they are registered, and what their bodies tell."""
+"""Webhooks: their registration and their bodies."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_http_becomes_https_but_here(
 
 
 @pytest.mark.parametrize(("event_type", "data_types"), ALL.items())
-async def test_every_pair(
+async def test_every_event_takes_its_data_types(
     http: aiohttp.ClientSession, event_type: str, data_types: list[str]
 ) -> None:
     url = "https://example.com/a"
@@ -137,7 +137,7 @@ async def test_every_pair(
         ),
     ],
 )
-async def test_what_is_refused(
+async def test_bad_webhooks_are_refused(
     http: aiohttp.ClientSession, sandbox: Sandbox, changes: dict[str, Any], problems: list[str]
 ) -> None:
     good = {"event_type": "chat_started", "data_types": ["chat"], "url": "https://example.com/"}
@@ -149,7 +149,7 @@ async def test_what_is_refused(
     assert sandbox.webhooks == []
 
 
-async def test_what_else_is_refused(http: aiohttp.ClientSession, sandbox: Sandbox) -> None:
+async def test_bad_requests_are_refused(http: aiohttp.ClientSession, sandbox: Sandbox) -> None:
     sandbox.register_webhook("chat_started", "https://example.com/")
     [webhook] = sandbox.webhooks
     assert (await ask(http, "/webhooks", "POST", data=b"{"))[0] == 400
@@ -162,7 +162,7 @@ async def test_what_else_is_refused(http: aiohttp.ClientSession, sandbox: Sandbo
     assert sandbox.webhooks == [webhook]
 
 
-def test_registering_from_python(sandbox: Sandbox) -> None:
+def test_a_webhook_can_be_registered_from_python(sandbox: Sandbox) -> None:
     ids = [sandbox.register_webhook(event_type, "https://example.com/") for event_type in ALL]
     ids.append(sandbox.register_webhook("chat_started", "https://example.com/", ("chat",)))
     kept = [(item["id"], item["event_type"], item["data_types"]) for item in sandbox.webhooks]
@@ -185,7 +185,9 @@ def test_registering_from_python(sandbox: Sandbox) -> None:
         ((["chat_started"], "https://example.com/", ["chat"]), "event_type has to be one of"),
     ],
 )
-def test_registering_badly(sandbox: Sandbox, arguments: tuple[Any, ...], text: str) -> None:
+def test_bad_webhooks_are_refused_in_python(
+    sandbox: Sandbox, arguments: tuple[Any, ...], text: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         sandbox.register_webhook(*arguments)
     assert str(caught.value).startswith(text)
@@ -195,7 +197,7 @@ def test_registering_badly(sandbox: Sandbox, arguments: tuple[Any, ...], text: s
 # --- bodies ---
 
 
-async def test_the_whole_story_of_a_chat(
+async def test_a_chat_sends_its_webhooks(
     sandbox: Sandbox, http: aiohttp.ClientSession, receiver: Receiver
 ) -> None:
     for event_type in ALL:
@@ -220,7 +222,7 @@ async def test_the_whole_story_of_a_chat(
         ["sales"],
         True,
     )
-    await ask(http, path, "PUT", json={"tag": ["sales"]})  # which changes nothing
+    await ask(http, path, "PUT", json={"tag": ["sales"]})  # changes nothing
     await sandbox.delivered()
     sandbox.end_chat(visitor_id)
     await sandbox.delivered()
@@ -291,7 +293,7 @@ async def test_the_whole_story_of_a_chat(
 @pytest.mark.parametrize(
     "kinds", [["chat"], ["visitor"], ["pre_chat_survey"], ["pre_chat_survey", "chat"]]
 )
-async def test_only_what_was_asked_for(
+async def test_a_webhook_has_only_its_data_types(
     sandbox: Sandbox, receiver: Receiver, kinds: list[str]
 ) -> None:
     sandbox.register_webhook("chat_started", receiver.url, kinds)
@@ -303,7 +305,7 @@ async def test_only_what_was_asked_for(
     assert [[*parts] for parts in receiver.parts()] == [kinds, kinds]
 
 
-async def test_two_who_want_the_same(sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_two_webhooks_get_the_same_event(sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.register_webhook("chat_started", f"{receiver.url}/a")
     gone = sandbox.register_webhook("chat_started", f"{receiver.url}/b")
     sandbox.register_webhook("chat_started", f"{receiver.url}/c", ["visitor"])
@@ -329,7 +331,7 @@ async def test_every_way_into_a_chat_and_out_of_it(sandbox: Sandbox, receiver: R
     sandbox.add_visitor(id="b", state="queued")
     sandbox.add_visitor(id="c")
     assert await delivered() == [("chat_started", "a"), ("visitor_queued", "b")]
-    sandbox.queue("b")  # it waits already
+    sandbox.queue("b")  # already in the queue
     sandbox.update_visitor("b", city="Wrocław")
     sandbox.update_visitor("a", city="Wrocław")
     assert await delivered() == []
@@ -370,7 +372,9 @@ async def test_chats_that_were_always_there(
             assert len(parts["chat"]["messages"]) == len(chat.get("messages", []))
 
 
-async def test_tags_of_nothing(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_tags_of_an_unknown_chat_are_a_404(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
     chat = sandbox.start_chat(sandbox.add_visitor())
     for body in ({"tag": ["new"]}, {}):
         status, answer = await ask(http, "/chats/NOBODY0000/tags", "PUT", json=body)
@@ -379,7 +383,9 @@ async def test_tags_of_nothing(sandbox: Sandbox, http: aiohttp.ClientSession) ->
     assert (status, [*answer]) == (400, ["errors"])
 
 
-async def test_tickets(sandbox: Sandbox, http: aiohttp.ClientSession, receiver: Receiver) -> None:
+async def test_a_ticket_sends_its_webhook(
+    sandbox: Sandbox, http: aiohttp.ClientSession, receiver: Receiver
+) -> None:
     sandbox.register_webhook("ticket_created", receiver.url)
     body = {
         "message": "Where is my order?",
@@ -432,7 +438,7 @@ async def test_tickets(sandbox: Sandbox, http: aiohttp.ClientSession, receiver: 
     assert len(receiver.bodies) == 2
 
 
-async def test_canned_responses(sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_a_canned_response_sends_its_webhook(sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.register_webhook("canned_response_changed", receiver.url)
     first = sandbox.change_canned_response("Hello!", tags=["hi", "hello"], group=3)
     assert sandbox.change_canned_response("Good bye!", response_id=7) == 7
@@ -463,7 +469,7 @@ async def test_canned_responses(sandbox: Sandbox, receiver: Receiver) -> None:
         ({"response_id": -1}, "response_id=-1"),
     ],
 )
-async def test_bad_canned_responses(
+async def test_bad_canned_responses_are_refused(
     sandbox: Sandbox, receiver: Receiver, options: dict[str, Any], text: str
 ) -> None:
     sandbox.register_webhook("canned_response_changed", receiver.url)
@@ -473,7 +479,7 @@ async def test_bad_canned_responses(
     assert sandbox.deliveries == []
 
 
-async def test_saying_things(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_messages_are_in_the_webhook(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
     visitor_id = sandbox.add_visitor()
     with pytest.raises(ConfigurationError, match="is in no chat"):
         sandbox.say(visitor_id, "Hello")
@@ -531,7 +537,7 @@ async def test_what_adding_details_goes_by(
         assert await add(sandbox, visitor_id, token) == 401
 
 
-async def test_leaving_the_queue(sandbox: Sandbox, receiver: Receiver) -> None:
+async def test_leaving_the_queue_revokes_tokens(sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.register_webhook("visitor_queued", receiver.url)
     visitor_id = sandbox.add_visitor(state="queued")
     await sandbox.delivered()

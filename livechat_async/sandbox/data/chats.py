@@ -73,18 +73,17 @@ def made_up_chat(chat_id: str, chance: int, started: int, *, may_be_missed: bool
         )
         for index, (kind, text) in enumerate(_TALK[:lines])
     ]
-    attachments = [_attachment(who, ended - 5)] if chance >> 58 & 7 == 0 else []
-    closed = closed_event(who.name, ended, "visitor")
-    return {
-        **archived_chat(chat_id, started, ended, messages),
-        **outline,
-        "prechat_survey": [
-            {"key": "Name:", "value": who.name, "id": "13589376348060238"},
-            {"key": "E-mail:", "value": who.email, "id": "135893763480606511"},
-        ],
-        "events": [*as_events(messages), *attachments, closed],
-        "engagement": pick(_ENGAGEMENTS, chance >> 61),
-    }
+    item = archived_chat(chat_id, started, ended, messages)
+    item |= outline
+    if chance >> 58 & 7 == 0:
+        item["events"].append(_attachment(who, ended - 5))
+    item["events"].append(closed_event(who.name, ended, "visitor"))
+    item["prechat_survey"] = [
+        {"key": "Name:", "value": who.name, "id": "13589376348060238"},
+        {"key": "E-mail:", "value": who.email, "id": "135893763480606511"},
+    ]
+    item["engagement"] = pick(_ENGAGEMENTS, chance >> 61)
+    return item
 
 
 def chat_outline(chat_id: str, chance: int, started: int) -> Wire:

@@ -54,6 +54,11 @@ class StartedChat:
         body: dict[str, Any] = json.loads(self._webhook)
         return body
 
+    def to_wire(self) -> dict[str, object]:
+        """The chat as plain data for JSON."""
+        names = ("visitor_id", "chat_id", "license_id", "token")
+        return {**{name: getattr(self, name) for name in names}, "webhook": self.webhook_body()}
+
 
 @define(eq=False)
 class LiveChat:

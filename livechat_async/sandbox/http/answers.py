@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from aiohttp import web
 from attrs import define, field, frozen
@@ -32,6 +32,8 @@ __all__ = [
 
 Wire: TypeAlias = dict[str, Any]
 """An object in the form LiveChat sends it."""
+
+_T = TypeVar("_T")
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
@@ -65,7 +67,7 @@ def to_json(value: object) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def plain(name: str, value: object) -> Any:
+def plain(name: str, value: _T) -> _T:
     """A deep copy of a caller's value; a ConfigurationError if JSON has no form for it."""
     try:
         encoded = to_json(value)
@@ -73,7 +75,8 @@ def plain(name: str, value: object) -> Any:
         raise ConfigurationError(
             f"{name}={value!r} has no form in JSON ({problem}): give text, numbers, lists or dicts"
         ) from None
-    return json.loads(encoded)
+    copy: _T = json.loads(encoded)
+    return copy
 
 
 def json_answer(value: object, status: int = HTTPStatus.OK) -> Answer:

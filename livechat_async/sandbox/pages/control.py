@@ -192,23 +192,13 @@ def _plain(result: object) -> object:
     """The result of a call as plain data for JSON."""
     if result is None or isinstance(result, Movement):
         return {"result": "done"}
-    if isinstance(result, (str, int)):
-        return {"id": result}
-    if isinstance(result, StartedChat):
-        return {
-            "visitor_id": result.visitor_id,
-            "chat_id": result.chat_id,
-            "license_id": result.license_id,
-            "token": result.token,
-            "webhook": result.webhook_body(),
-        }
-    return [_plain_item(item) for item in result] if isinstance(result, list) else result
-
-
-def _plain_item(item: object) -> object:
-    if isinstance(item, (Delivery, RecordedRequest)):
-        return item.to_wire()
-    return asdict(item) if isinstance(item, VisitorDetails) else item
+    if isinstance(result, list):
+        return [item if isinstance(item, (str, tuple)) else _plain(item) for item in result]
+    if isinstance(result, (StartedChat, Delivery, RecordedRequest)):
+        return result.to_wire()
+    if isinstance(result, VisitorDetails):
+        return asdict(result)
+    return {"id": result} if isinstance(result, (str, int)) else result
 
 
 def _read_body(request: RecordedRequest) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from attrs import define, field
 
@@ -201,8 +201,7 @@ class Visitors:
 
     def running_chats(self) -> list[Wire]:
         """The running chats in the form of the archives, the newest first."""
-        chats = sorted(self._running(), key=lambda pair: pair[1].number, reverse=True)
-        return [chat.to_archive(visitor.wire) for visitor, chat in chats]
+        return [chat.to_archive(visitor.wire) for visitor, chat in reversed(self._running())]
 
     def runs(self, chat_id: str) -> bool:
         """Whether a chat of this id runs."""
@@ -221,10 +220,11 @@ class Visitors:
             visitor.tokens |= {*self._announcer.announce("chat_changed", lambda: parts)}
         return item
 
-    def _running(self) -> Iterator[tuple[Visitor, LiveChat]]:
-        for visitor in self._items.values():
-            if visitor.chat is not None:
-                yield visitor, visitor.chat
+    def _running(self) -> list[tuple[Visitor, LiveChat]]:
+        """The visitors who chat, and their chats, in the order of their beginning."""
+        pairs = ((each, each.chat) for each in self._items.values())
+        running = [(visitor, chat) for visitor, chat in pairs if chat is not None]
+        return sorted(running, key=lambda pair: pair[1].number)
 
     def _close_chat(self, visitor: Visitor) -> None:
         visitor.tokens.clear()
