@@ -24,6 +24,7 @@ __all__ = [
     "BROKEN_PIPE",
     "INTERRUPTED",
     "PASSWORD_VARIABLES",
+    "VISIBLE_PASSWORD",
     "Settings",
     "how_long",
     "logger",
@@ -41,11 +42,14 @@ BROKEN_PIPE = 141
 """The exit code when the reader of stdout is gone: 128 + SIGPIPE, as a shell shows it."""
 
 PASSWORD_VARIABLES = "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"  # noqa: S105
+VISIBLE_PASSWORD = (
+    "holds a user name or password, which everybody on this machine can see: set "
+    f"{PASSWORD_VARIABLES} instead"
+)
 
 logger: logging.Logger = logging.getLogger("livechat_async.cli")
 
 _UNSAFE_IN_JSON = re.compile(rf"[{TRICKY}]")
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 @frozen(kw_only=True)
@@ -131,12 +135,11 @@ def how_long(since: datetime | None, now: datetime) -> str:
         return ""
     if since.tzinfo is None:
         return f"{since:%H:%M}"
-    seconds = (now - since).total_seconds()
-    if seconds < _MINUTE:
-        return "< 1 min"
-    if seconds < _HOUR:
-        return f"{seconds // _MINUTE:.0f} min"
-    return f"{seconds // _HOUR:.0f} h" if seconds < _DAY else f"{seconds // _DAY:.0f} d"
+    minutes = (now - since).total_seconds() // 60
+    for unit, size in (("d", 24 * 60), ("h", 60), ("min", 1)):
+        if minutes >= size:
+            return f"{minutes // size:.0f} {unit}"
+    return "< 1 min"
 
 
 def number_of(number: int, thing: str) -> str:

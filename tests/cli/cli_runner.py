@@ -7,6 +7,7 @@ pipes and terminals, real signals, the start of the program.
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import io
 import logging
@@ -126,6 +127,10 @@ class Running:
         code = await asyncio.wait_for(asyncio.shield(self._end), PATIENCE)
         return Done(code, self.text, self.err)
 
+    def close_pipe(self, name: str) -> None:
+        """Read no more from stdout or stderr, as `head -1` does."""
+        raise NotImplementedError
+
     async def stop(self) -> None:
         """End it by force, if it still runs."""
         raise NotImplementedError
@@ -157,6 +162,7 @@ class Here(Running):
         self._inner: _SignalLoop | None = None
         self._task: asyncio.Task[Any] | None = None
         self._is_interrupted = False
+        self._raw: dict[str, _Raw] = {}
 
     @classmethod
     def start(
@@ -180,6 +186,9 @@ class Here(Running):
     def send(self, how: signal.Signals) -> None:
         assert self._inner is not None
         self._inner.call_soon_threadsafe(self._receive, how)
+
+    def close_pipe(self, name: str) -> None:
+        self._raw[name].is_broken = True
 
     async def stop(self) -> None:
         if self._end is None:
@@ -216,8 +225,9 @@ class Here(Running):
             try:
                 return main()
             finally:
-                out.flush()
-                err.flush()
+                for stream in (out, err):
+                    with suppress(OSError):  # nobody reads it any more
+                        stream.flush()
 
     def _run_async(self, work: Coroutine[Any, Any, None]) -> None:
         """As `asyncio.run`, with signals that come from the test."""
@@ -238,7 +248,7 @@ class Here(Running):
                 raise
 
     def _stream(self, name: str, *, is_terminal: bool) -> io.TextIOWrapper:
-        raw = _Raw(partial(self._write, name), is_terminal=is_terminal)
+        raw = self._raw[name] = _Raw(partial(self._write, name), is_terminal=is_terminal)
         by_lines = is_terminal or name == "stderr"
         return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", line_buffering=by_lines)
 
@@ -249,13 +259,22 @@ class _Raw(io.RawIOBase):
         self._write = write
         self._is_terminal = is_terminal
 
+        self.is_broken = False
+
     def writable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        if not self.is_broken:
+            raise io.UnsupportedOperation("fileno")
+        return os.open(os.devnull, os.O_WRONLY)  # what the command may replace
 
     def isatty(self) -> bool:
         return self._is_terminal
 
     def write(self, data: Any) -> int:
+        if self.is_broken:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         self._write(bytes(data))
         return len(data)
 
@@ -349,9 +368,9 @@ class Process(Running):
         if self._end is not None:
             await asyncio.wait_for(self._end, PATIENCE)
 
-    def close_pipe(self, number: int) -> None:
-        """Close the reading end of stdout (1) or stderr (2), as `head -1` does."""
-        self.process._transport.get_pipe_transport(number).close()  # type: ignore[attr-defined]
+    def close_pipe(self, name: str) -> None:
+        transport: Any = self.process._transport  # type: ignore[attr-defined]
+        transport.get_pipe_transport({"stdout": 1, "stderr": 2}[name]).close()
 
     async def _read_pipes(self) -> int:
         await asyncio.gather(

@@ -62,7 +62,7 @@ async def test_the_installed_script_tells_its_version(env: dict[str, str]) -> No
     script = str(Path(sys.executable).with_name("livechat-async"))
 
     installed = await run_process("--version", env=env, command=(script,))
-    module = await run_process("--version", env=env)
+    module = await run("--version", env=env)
 
     assert (installed.code, installed.out) == (0, f"livechat-async {__version__}\n")
     assert module == installed

@@ -605,11 +605,16 @@ async def test_a_signal_stops_it_safely(
     output: Path,
     *,
     how: signal.Signals,
+    start: Start,
     start_process: StartProcess,
 ) -> None:
-    process = await start_process(*EXPORT, "-o", str(output), "--prefetch", "1", env=env)
+    arguments = (*EXPORT, "-o", str(output), "--prefetch", "1")
+    if how is signal.SIGTERM:
+        running: Running = await start_process(*arguments, env=env)
+    else:
+        running = start(*arguments, env=env)
     await until(lambda: len(slow.requests) >= 5)
-    stopped = await process.end(how)
+    stopped = await running.end(how)
 
     assert (stopped.code, stopped.out) == (130, "")
     assert stopped.err.startswith("stopped. ")

@@ -526,7 +526,7 @@ async def test_a_terminal_that_is_closed_ends_it_and_its_programs(
 
 
 async def test_events_are_handled_though_nobody_reads_stderr(
-    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start_process: StartProcess
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
     program = script(
         """
@@ -538,10 +538,10 @@ if not first.exists():
 (here / f"done-{number}").touch()
 """
     )
-    it = await start_process(*LISTEN, "--exec", program, env=env)
+    it = start(*LISTEN, "--exec", program, env=env)
     port = await port_of(it)
     await it.said("webhooks create")
-    it.close_pipe(2)
+    it.close_pipe("stderr")
     assert (await post(url_at(port), b"{"))[0] == 400
     for number in range(3):
         assert (await post(url_at(port), document(number)))[0] == 200
@@ -555,7 +555,7 @@ async def test_it_ends_quietly_when_nobody_reads_on(
     port = await port_of(it)
     await post(url_at(port), document(1))
     await it.line()
-    it.close_pipe(1)
+    it.close_pipe("stdout")
     status, _ = await post(url_at(port), document(2))
     done = await it.end()
 

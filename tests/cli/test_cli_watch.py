@@ -134,7 +134,7 @@ async def test_it_ends_quietly_when_nobody_reads_on(
 ) -> None:
     process = await start_process(*FAST, "--json", env=env)
     await process.line()
-    process.close_pipe(1)
+    process.close_pipe("stdout")
     done = await process.end()
 
     assert (done.code, done.err) == (141, "")
@@ -322,12 +322,12 @@ async def test_changes_end_with_what_does_not_pass(
 
 
 async def test_changes_end_quietly_when_nobody_reads_on(
-    sandbox: Sandbox, env: dict[str, str], start_process: StartProcess
+    sandbox: Sandbox, env: dict[str, str], start: Start
 ) -> None:
-    process = await start_process(*CHANGES, "--json", env=env)
+    process = start(*CHANGES, "--json", env=env)
     sandbox.add_visitor()
     await process.line()
-    process.close_pipe(1)
+    process.close_pipe("stdout")
     sandbox.add_visitor()
     done = await process.end()
 

@@ -126,7 +126,7 @@ async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
     _step(4, "LiveChat is to call the bot when a chat starts.", _SERVE)
     async with _served(bot) as address, client.visitors.watch(interval=_INTERVAL) as changes:
         [webhook] = await client.webhooks.ensure(credentials.url(address), ["chat_started"])
-        _result(printable(f"{webhook.event_type} goes to {webhook.address}, with a password"))
+        _result(f"{webhook.event_type} goes to {webhook.address}, with a password")
 
         _step(5, "John Doe comes to the site, and starts a chat.", _WATCH)
         for _ in visitors:
@@ -143,7 +143,7 @@ async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
             await shown.wait()
     [delivery] = sandbox.deliveries
     email = delivery.body()["visitor"]["email"]
-    _result(printable(f"{delivery.event_type} of {email} was answered {delivery.statuses[0]}"))
+    _result(f"{delivery.event_type} of {email} was answered {delivery.statuses[0]}")
     _show(details_panel(visitor, sandbox.details_of(visitor_id)))
     _say(
         ("\nNext: ", "bold"),
@@ -182,9 +182,9 @@ def _changed(change: Change) -> Visitor:
     """Show what the program prints for a change, and return its visitor."""
     match change:
         case Arrived(visitor):
-            _result(printable(f"{visitor.name} {visitor.page_current}"), sign="+")
+            _result(f"{visitor.name} {visitor.page_current}", sign="+")
         case StateChanged(visitor, before):
-            _result(printable(f"{visitor.name} {before} → {visitor.state}"))
+            _result(f"{visitor.name} {before} → {visitor.state}")
         case _:
             raise TypeError(f"{type(change).__name__} is no part of the story")
     return visitor
@@ -197,7 +197,7 @@ def _step(number: int, title: str, code: str = "") -> None:
 
 
 def _result(text: str, *, sign: str = "→") -> None:
-    _say("       ", (f"{sign} {text}", "bold green"))
+    _say("       ", (f"{sign} {printable(text)}", "bold green"))
 
 
 def _code(code: str) -> None:

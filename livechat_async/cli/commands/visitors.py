@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from enum import StrEnum
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -30,8 +31,7 @@ _LINK = re.compile(
 )
 
 
-# The next poll repeats a failed call anyway.
-_NO_RETRY = RetryPolicy.none()
+_NO_RETRY = RetryPolicy.none()  # the next poll repeats a failed call anyway
 
 
 class _Encoding(StrEnum):
@@ -64,11 +64,8 @@ def list_visitors(
       livechat-async visitors list --json | jq '.[].name'
     """
     if watch:
-        with_client(
-            context,
-            lambda client: follow_list(client, filters, interval, as_json=as_json),
-            _NO_RETRY,
-        )
+        follow = partial(follow_list, filters=filters, interval=interval, as_json=as_json)
+        with_client(context, follow, _NO_RETRY)
         return
     show_list(
         context,
@@ -105,11 +102,8 @@ def watch_visitors(
       livechat-async visitors watch --state queued --group 2 --interval 10
       livechat-async visitors watch --json | jq -r .visitor.name
     """
-    with_client(
-        context,
-        lambda client: follow_changes(client, filters, interval, as_json=as_json),
-        _NO_RETRY,
-    )
+    follow = partial(follow_changes, filters=filters, interval=interval, as_json=as_json)
+    with_client(context, follow, _NO_RETRY)
 
 
 @app.command("count")

@@ -6,7 +6,7 @@ Both go on through failures that may pass, and show each of them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import TypeAlias
@@ -18,15 +18,9 @@ from rich.text import Text
 from livechat_async import CallError, LiveChatClient, RetryPolicy, Visitor, VisitorState
 from livechat_async.cli.commands.options import Filters
 from livechat_async.cli.common import number_of, to_json
+from livechat_async.cli.output import visitors as output
 from livechat_async.cli.output.show import is_terminal, show_error, terminal
-from livechat_async.cli.output.visitors import (
-    CHANGE_COLUMNS,
-    VISITORS,
-    change_cells,
-    change_json,
-    change_line,
-    visitors_table,
-)
+from livechat_async.cli.output.visitors import VISITORS
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller
@@ -87,7 +81,7 @@ def _live_table(interval: float) -> Iterator[_ListView]:
             asked = f" at {_now():%H:%M:%S}"
         lines = console.height - _LINES_ROUND_TABLE - (_LINES_OF_PROBLEM if problem else 0)
         problem = problem and f"asking again: {problem}"
-        table = visitors_table(
+        table = output.visitors_table(
             visitors or [],
             width=console.width,
             title=f"{asked}, every {interval:g} s until Ctrl-C",
@@ -116,49 +110,47 @@ async def follow_changes(
 
     def show_text(change: Change, _: object) -> None:
         if as_json:
-            typer.echo(change_json(change, _now(), client.converter.unstructure))
+            typer.echo(output.change_json(change, _now(), client.converter.unstructure))
         else:
-            typer.echo("\t".join(map(printable, change_cells(change, _now()))))
+            typer.echo("\t".join(map(printable, output.change_cells(change, _now()))))
 
-    if as_json or not is_terminal(sys.stdout):
-        if not as_json:
-            typer.echo("\t".join(CHANGE_COLUMNS))
-        await follow(show_text, lambda error, seconds: show_error(_problem(error, seconds)))
+    if is_terminal(sys.stdout) and not as_json:
+        await _follow_live(follow, f"every {interval:g} s until Ctrl-C")
         return
+    if not as_json:
+        typer.echo("\t".join(output.CHANGE_COLUMNS))
+    await follow(show_text, lambda error, seconds: show_error(_problem(error, seconds)))
+
+
+async def _follow_live(
+    follow: Callable[[_ShowChange, FailureHook], Awaitable[None]], every: str
+) -> None:
+    """A line a change on a terminal, and below them who is there; problems stand between them."""
+    console = terminal()
     # Asked before the live display replaces stderr.
     shares_terminal = is_terminal(sys.stderr)
-    with Live(
-        console=terminal(), auto_refresh=False, transient=True, redirect_stderr=shares_terminal
-    ) as live:
-        view = _LiveChanges(live, interval, shares_terminal=shares_terminal)
-        await follow(view.show, view.fail)
 
-
-class _LiveChanges:
-    """A line a change, and below them who is there; problems stand between them."""
-
-    def __init__(self, live: Live, interval: float, *, shares_terminal: bool) -> None:
-        self._live = live
-        self._every = f"every {interval:g} s until Ctrl-C"
-        self._shares_terminal = shares_terminal
-        self._live.update(Text(f"watching {self._every}", "dim"), refresh=True)
-
-    def show(self, change: Change, visitors: Collection[Visitor]) -> None:
-        console = self._live.console
-        console.print(change_line(change, _now(), console.width))
+    def show(change: Change, visitors: Collection[Visitor]) -> None:
+        console.print(output.change_line(change, _now(), console.width))
         chatting = sum(visitor.state == VisitorState.CHATTING for visitor in visitors)
         there = number_of(len(visitors), "visitor") if visitors else "nobody"
-        footer = Text.assemble((there, "bold"), (f", {chatting} chatting, {self._every}", "dim"))
-        self._live.update(footer, refresh=True)
+        footer = Text.assemble((there, "bold"), (f", {chatting} chatting, {every}", "dim"))
+        live.update(footer, refresh=True)
 
-    def fail(self, error: CallError, seconds: float) -> None:
+    def fail(error: CallError, seconds: float) -> None:
         problem = _problem(error, seconds)
-        if self._shares_terminal:
-            line = Text.assemble((f"{_now():%H:%M:%S} ", "dim"), (f"✗ {printable(problem)}", "red"))
-            self._live.console.print(line)
+        if shares_terminal:
+            line = (f"{_now():%H:%M:%S} ", "dim"), (f"✗ {printable(problem)}", "red")
+            console.print(Text.assemble(*line))
         else:
             show_error(problem)
-        self._live.update(Text(f"no answer now, {self._every}", "red"), refresh=True)
+        live.update(Text(f"no answer now, {every}", "red"), refresh=True)
+
+    with Live(
+        console=console, auto_refresh=False, transient=True, redirect_stderr=shares_terminal
+    ) as live:
+        live.update(Text(f"watching {every}", "dim"), refresh=True)
+        await follow(show, fail)
 
 
 def _problem(error: CallError, seconds: float) -> str:

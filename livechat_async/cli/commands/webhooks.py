@@ -10,14 +10,8 @@ from yarl import URL
 
 from livechat_async import LiveChatClient
 from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import PASSWORD_VARIABLES, Settings, wait_for, webhook_password
-from livechat_async.cli.output.show import (
-    Listing,
-    joined,
-    show_item,
-    show_list,
-    two_lines,
-)
+from livechat_async.cli.common import VISIBLE_PASSWORD, Settings, wait_for, webhook_password
+from livechat_async.cli.output.show import Listing, joined, show_item, show_list, two_lines
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
@@ -213,10 +207,7 @@ def _with_credentials(text: str) -> Secret:
     except ValueError:
         has_credentials = "@" in text
     if has_credentials:
-        raise typer.BadParameter(
-            "--url holds a user name or password, which everybody on this machine can see: set "
-            f"{PASSWORD_VARIABLES} instead"
-        )
+        raise typer.BadParameter(f"--url {VISIBLE_PASSWORD}")
     user, password = webhook_password()
     scheme, mark, rest = text.partition("://")
     pair = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user and mark else ""

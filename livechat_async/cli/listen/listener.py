@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import typer
 from aiohttp import web
-from attrs import field, frozen
+from attrs import define, field, frozen
 from yarl import URL
 
 from livechat_async import CallError, ConfigurationError, LiveChatClient, QueueFullError
@@ -112,10 +112,7 @@ def _problem_of_public(address: str, *, has_path_secret: bool) -> str:
     try:
         url = URL(address)
         if url.user is not None or url.password is not None:
-            return (
-                "holds a user name or password, which everybody on this machine can see: set "
-                f"{PASSWORD_VARIABLES} instead"
-            )
+            return common.VISIBLE_PASSWORD
         if url.scheme not in {"http", "https"} or not url.host:
             return "has to be a whole URL, such as https://bot.example.com/livechat"
         if has_path_secret and (url.query_string or url.fragment):
@@ -125,35 +122,56 @@ def _problem_of_public(address: str, *, has_path_secret: bool) -> str:
     return ""
 
 
+class _Stop:
+    """Why the listener ends: a first signal asks for it, a second one does not wait."""
+
+    def __init__(self) -> None:
+        self.first, self.second = asyncio.Event(), asyncio.Event()
+        self.problem: OSError | None = None
+
+    def watch(self) -> None:
+        """Catch signals. Windows cannot: there Ctrl-C cancels the command's task."""
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    loop.add_signal_handler(number, self._receive)
+
+    def fail(self, problem: OSError) -> None:
+        """End because stdout cannot be written to."""
+        self.problem = self.problem or problem
+        self.first.set()
+
+    def _receive(self) -> None:
+        (self.second if self.first.is_set() else self.first).set()
+
+
+@define(kw_only=True, eq=False)
 class Listener:
     """Receives events, shows them, and gives them to programs, until a signal."""
 
-    def __init__(
-        self,
-        *,
-        view: ListenView,
-        access: Access,
-        programs: Programs | None,
-        kinds: Sequence[WebhookEventType],
-        jobs: int,
-        timeout: float,
-        attempts: int,
-    ) -> None:
-        self._view = view
-        self._access = access
-        self._programs = programs
-        self._kinds = kinds
-        self._stop = _Stop()
+    _view: ListenView
+    _access: Access
+    _programs: Programs | None
+    _kinds: Sequence[WebhookEventType]
+    _jobs: int
+    _timeout: float
+    _attempts: int
+    _stop: _Stop = field(init=False, factory=_Stop)
+    _bot: WebhookReceiver = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        only_shown = self._programs is None
         self._bot = WebhookReceiver(
-            credentials=access.credentials,
-            path_secret=access.path_secret,
-            engine=_ShowingEngine(view.show, self._stop, jobs=jobs, only_shown=programs is None),
-            timeout=timeout,
-            attempts=attempts,
+            credentials=self._access.credentials,
+            path_secret=self._access.path_secret,
+            engine=_ShowingEngine(self._view, self._stop, self._jobs, only_shown=only_shown),
+            timeout=self._timeout,
+            attempts=self._attempts,
         )
-        classes = [EVENT_CLASSES[kind] for kind in kinds] or [WebhookEvent]
-        name = "show" if programs is None else "exec"
-        self._bot.on(*classes, name=name)(self._handle)
+        classes = [EVENT_CLASSES[kind] for kind in self._kinds] or [WebhookEvent]
+        self._bot.on(*classes, name="show" if only_shown else "exec")(self._handle)
 
     async def run(self, host: str, port: int, make_client: Callable[[], LiveChatClient]) -> None:
         """Listen until a signal comes, or stdout cannot be written to.
@@ -252,40 +270,12 @@ class Listener:
                 closing.cancel()
 
 
-class _Stop:
-    """Why the listener ends: a first signal asks for it, a second one does not wait."""
-
-    def __init__(self) -> None:
-        self.first: asyncio.Event = asyncio.Event()
-        self.second: asyncio.Event = asyncio.Event()
-        self.problem: OSError | None = None
-
-    def watch(self) -> None:
-        """Catch signals. Windows cannot: there Ctrl-C cancels the command's task."""
-        loop = asyncio.get_running_loop()
-        with suppress(NotImplementedError):
-            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-                number = getattr(signal, name, None)
-                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                    loop.add_signal_handler(number, self._receive)
-
-    def fail(self, problem: OSError) -> None:
-        """End because stdout cannot be written to."""
-        self.problem = self.problem or problem
-        self.first.set()
-
-    def _receive(self) -> None:
-        (self.second if self.first.is_set() else self.first).set()
-
-
 class _ShowingEngine(MemoryEngine):
     """Shows each event once, when it is taken and before it is handled."""
 
-    def __init__(
-        self, show: Callable[[WebhookEvent], None], stop: _Stop, *, jobs: int, only_shown: bool
-    ) -> None:
+    def __init__(self, view: ListenView, stop: _Stop, jobs: int, *, only_shown: bool) -> None:
         super().__init__(concurrency=jobs)
-        self._show = show
+        self._view = view
         self._stop = stop
         self._only_shown = only_shown
 
@@ -294,7 +284,7 @@ class _ShowingEngine(MemoryEngine):
         if not await super().submit(job):
             return False
         try:
-            self._show(job.event)
+            self._view.show(job.event)
         except OSError as problem:
             self._stop.fail(problem)
             if self._only_shown:  # not taken after all, so that LiveChat delivers it again

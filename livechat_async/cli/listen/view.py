@@ -167,7 +167,7 @@ class ListenView(logging.Handler):
     def warn(self, text: str) -> None:
         """Show a warning on stderr, in a panel on a terminal."""
         if is_terminal(sys.stderr):
-            terminal(sys.stderr).print(titled_panel(text, "Warning", "yellow"))
+            terminal(sys.stderr).print(titled_panel(Text(printable(text)), "Warning", "yellow"))
         else:
             self.say(f"warning: {printable(text)}")
 

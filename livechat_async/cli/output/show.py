@@ -58,15 +58,15 @@ def terminal(stream: TextIO | None = None) -> Console:
     )
 
 
-def titled_panel(text: str, title: str, style: str) -> Panel:
+def titled_panel(content: Text | Table, title: str | Text, style: str, **settings: Any) -> Panel:
     """A panel with a title, for what must not be overlooked on a terminal."""
-    return Panel(Text(printable(text)), title=title, title_align="left", border_style=style)
+    return Panel(content, title=title, title_align="left", border_style=style, **settings)
 
 
 def show_error(message: str) -> None:
     """Show an error on stderr: in a panel on a terminal, else in one line."""
     if is_terminal(sys.stderr):
-        terminal(sys.stderr).print(titled_panel(message, "Error", "red"))
+        terminal(sys.stderr).print(titled_panel(Text(printable(message)), "Error", "red"))
     else:
         typer.echo(f"error: {printable(message)}", err=True)
 

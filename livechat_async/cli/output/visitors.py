@@ -12,7 +12,15 @@ from rich.text import Text
 
 from livechat_async import Visitor, VisitorDetails, VisitorState
 from livechat_async.cli.common import how_long, number_of, to_json
-from livechat_async.cli.output.show import WIDE, Listing, joined, new_table, terminal, two_lines
+from livechat_async.cli.output.show import (
+    WIDE,
+    Listing,
+    joined,
+    new_table,
+    terminal,
+    titled_panel,
+    two_lines,
+)
 from livechat_async.redaction import printable
 from livechat_async.watch import changes
 from livechat_async.watch.changes import Change, page_of
@@ -49,14 +57,9 @@ def visitors_table(
     problem: str = "",
     most: int | None = None,
 ) -> Table:
-    """Visitors in two lines each.
+    """Visitors in two lines each: the `most` first ones, if not all. A wide terminal shows more.
 
-    Args:
-        visitors: who is on the site.
-        width: of the terminal; a wide one shows more.
-        title: stands above the table, behind the number of visitors.
-        problem: stands below the table.
-        most: the most visitors to show; the others are only counted.
+    The title stands above the table behind the number of visitors, and the problem below it.
     """
     wide, now = width >= WIDE, datetime.now(UTC)
     table = new_table(f"{number_of(len(visitors), 'visitor') if visitors else 'Nobody'}{title}")
@@ -116,14 +119,8 @@ def details_panel(visitor: Visitor, details: Iterable[VisitorDetails]) -> Panel:
                 value.stylize("underline blue")
                 value.append(f"  {printable(field.url)}", "not underline dim")
             grid.add_row(Text(printable(field.name)), value)
-    return Panel(
-        grid,
-        title=Text(f"What the agent sees of {printable(visitor.name)}", "bold"),
-        title_align="left",
-        border_style="green",
-        padding=(0, 2),
-        expand=False,
-    )
+    title = Text(f"What the agent sees of {printable(visitor.name)}", "bold")
+    return titled_panel(grid, title, "green", padding=(0, 2), expand=False)
 
 
 def path_of(address: str) -> str:
@@ -197,10 +194,7 @@ def change_cells(change: Change, when: datetime) -> tuple[str, ...]:
     start = (_time_text(when), _WORDS[type(change)])
     if isinstance(change, changes.Resynced):
         return (*start, *[""] * 5, f"{change.outage:.3f}")
-    before = (
-        change.before if isinstance(change, (changes.StateChanged, changes.PageChanged)) else ""
-    )
-    who = change.visitor
+    who, before = change.visitor, getattr(change, "before", "")
     return (*start, who.id, who.name, who.state, _number(who.group), page_of(who), before)
 
 
