@@ -29,7 +29,8 @@ def install(session: nox.Session, *groups: str, options: tuple[str, ...] = ()) -
 
 def run_with_coverage(session: nox.Session, *pytest_arguments: str) -> None:
     """Run pytest and gather the branches that it and its processes took."""
-    session.env["COVERAGE_FILE"] = str(Path(session.create_tmp()).resolve() / "coverage")
+    # Not in session.create_tmp(): pytest would put its folders there too, below our pyproject.toml.
+    session.env["COVERAGE_FILE"] = str(Path(".nox", f"coverage-{session.name}").resolve())
     session.run("coverage", "erase")
     session.run("coverage", "run", "-m", "pytest", *PARALLEL, *pytest_arguments)
     session.run("coverage", "combine", "--quiet")

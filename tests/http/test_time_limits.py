@@ -143,11 +143,12 @@ async def test_the_deadline_covers_all_attempts(
 ) -> None:
     server.script(hanging())
     client = make_client(
-        retry=RetryPolicy(attempts=99, backoff=0), timeouts=Timeouts(attempt=0.08, deadline=0.2)
+        retry=RetryPolicy(attempts=99, backoff=0), timeouts=Timeouts(attempt=0.08, deadline=0.5)
     )
-    with taking(0.2), pytest.raises(RequestTimeout) as caught:
+    with taking(0.5), pytest.raises(RequestTimeout) as caught:
         await read(client)
-    assert (caught.value.limit, caught.value.attempts) == ("deadline", 3)
+    assert caught.value.limit == "deadline"
+    assert 2 <= caught.value.attempts <= 7
     assert "before that: " in str(caught.value)
     assert "attempt limit of 0.08 s" in str(caught.value)
 
