@@ -253,7 +253,7 @@ class Walk(Generic[T]):
         start: int = 1,
         prefetch: int = 0,
     ) -> None:
-        self.progress = Progress()
+        self.progress: Progress = Progress()
         self.ids: list[Any] = []
         self.prefetch = prefetch
         self._fetch = fetch

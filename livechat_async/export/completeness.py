@@ -44,9 +44,9 @@ class Completeness:
         self.seen: set[str] = set()
         self.broken: Sequence[BrokenItem] = ()
         self.total: int | None = None
-        self.largest_total = 0
-        self.passes = 0
-        self.is_complete = False
+        self.largest_total: int = 0
+        self.passes: int = 0
+        self.is_complete: bool = False
         self._counted: set[str] = set()
         self._has_shrunk = False
         self._pass = _Pass()

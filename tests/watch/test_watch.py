@@ -489,26 +489,26 @@ LASTING = [
 def test_a_temporary_failure_is_reported_and_survived(
     error: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    told: list[Any] = []
+    reported: list[Any] = []
     site = Site([error, [visitor("S1")]])
 
     with caplog.at_level(logging.INFO, "livechat_async"):
-        answer = play(site.poller(on_failure=lambda *failure: told.append(failure)).next())
+        answer = play(site.poller(on_failure=lambda *failure: reported.append(failure)).next())
 
     assert answer.value == [visitor("S1")]
     assert (answer.outage, answer.failures) == (5, 1)
-    assert told == [(error, 5)]
+    assert reported == [(error, 5)]
     (record,) = caplog.records
     assert record.getMessage() == f"poll failed (1 in a row), the next is in 5.00 s: {error}"
 
 
 @pytest.mark.parametrize("error", LASTING, ids=lambda error: type(error).__name__)
 def test_a_lasting_failure_is_raised_and_the_next_loop_continues(error: Exception) -> None:
-    told: list[Any] = []
+    reported: list[Any] = []
     site = Site([[visitor("S1")], error, [visitor("S2")]])
 
     async def story() -> list[Change]:
-        watch = site.watch(interval=5, on_failure=lambda *failure: told.append(failure))
+        watch = site.watch(interval=5, on_failure=lambda *failure: reported.append(failure))
         changes: list[Change] = [await anext(watch)]
         with pytest.raises(type(error)) as raised:
             await anext(watch)
@@ -517,7 +517,7 @@ def test_a_lasting_failure_is_raised_and_the_next_loop_continues(error: Exceptio
         return changes
 
     assert [type(change) for change in play(story())] == [Arrived, Resynced, Left, Arrived]
-    assert not told
+    assert not reported
     assert site.gaps == pytest.approx([5, 5], rel=0.06)
 
 
@@ -820,11 +820,11 @@ async def test_each_step_of_a_visit_is_a_change(
     livechat_sandbox: Sandbox, client: LiveChatClient
 ) -> None:
     mary = livechat_sandbox.add_visitor(name="Mary Brown", page_current="https://example.com/")
-    told = []
+    reported = []
 
     async with client.visitors.watch(interval=FAST) as watch:
         async for change in watch:
-            told.append(change)
+            reported.append(change)
             match change:
                 case Arrived():
                     assert change.visitor.name == "Mary Brown"
@@ -843,12 +843,12 @@ async def test_each_step_of_a_visit_is_a_change(
                 case _:
                     pass
 
-    assert [type(change) for change in told] == [
+    assert [type(change) for change in reported] == [
         *(Arrived, StateChanged, PageChanged, StateChanged, Left)
     ]
-    assert told[0].visitor.state == "browsing"
-    assert told[1].before == "browsing"
-    assert told[3].visitor == told[4].visitor
+    assert reported[0].visitor.state == "browsing"
+    assert reported[1].before == "browsing"
+    assert reported[3].visitor == reported[4].visitor
     assert watch.visitors == {}
 
 
