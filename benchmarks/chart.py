@@ -62,7 +62,7 @@ def chart(sections: Sequence[Section], caption: str) -> str:
     """The picture.
 
     Args:
-        sections: those that are to be charted are.
+        sections: the chart shows those that name a measure for it.
         caption: on what it was measured.
     """
     panels = [section for section in sections if section.charted is not None]

@@ -63,7 +63,7 @@ class Settings:
     only: frozenset[str] = frozenset()
 
     def wants(self, *names: str) -> bool:
-        """Whether any of these is to be measured."""
+        """Whether any of these names is measured."""
         return not self.only or not self.only.isdisjoint(names)
 
     def times(self, usual: int) -> int:

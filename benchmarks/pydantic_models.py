@@ -22,7 +22,7 @@ def _none_if_blank(value: Any) -> Any:
     return None if value == "" else value
 
 
-def _without_nobody(value: Any) -> Any:
+def _without_blanks(value: Any) -> Any:
     if isinstance(value, list):
         return [each for each in value if not isinstance(each, dict) or each.get("id")]
     return value
@@ -32,7 +32,7 @@ OrBlank = Annotated[T | None, BeforeValidator(_none_if_blank)]
 
 
 class Model(BaseModel):
-    """What all have in common."""
+    """The base of all models."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -67,7 +67,7 @@ class VisitorChat(Model):
     id: OrBlank[str] = None
     chat_room: int | None = None
     start_time: OrBlank[datetime | int] = None
-    agents: Annotated[tuple[Operator, ...], BeforeValidator(_without_nobody)] = ()
+    agents: Annotated[tuple[Operator, ...], BeforeValidator(_without_blanks)] = ()
 
 
 class Visitor(Model):
@@ -109,7 +109,7 @@ class Visitor(Model):
     )
     chat: VisitorChat | None = None
     queue_start_time: OrBlank[datetime | int] = None
-    operators: Annotated[tuple[Operator, ...], BeforeValidator(_without_nobody)] = ()
+    operators: Annotated[tuple[Operator, ...], BeforeValidator(_without_blanks)] = ()
     prechat_survey: tuple[Pair, ...] = ()
     custom_variables: tuple[Pair, ...] = ()
     chats: int | None = None
@@ -129,7 +129,7 @@ class DetailField(Model):
 
 
 class Details(Model):
-    """What is sent to show it."""
+    """The body that adds details."""
 
     license_id: str
     token: str = Field(min_length=1)

@@ -66,8 +66,8 @@ def summary(sections: Sequence[Section]) -> str:
     """The number of goals that are met, and those that are not."""
     rows = [(section, row) for section in sections for row in section.rows if row.goal is not None]
     missed = list(_missed(rows))
-    told = f"{len(rows) - len(missed)} of {len(rows)} goals are met"
-    return "\n".join([f"{told}; not met:", *missed, _WHY]) if missed else told
+    count = f"{len(rows) - len(missed)} of {len(rows)} goals are met"
+    return "\n".join([f"{count}; not met:", *missed, _WHY]) if missed else count
 
 
 def _missed(rows: Sequence[tuple[Section, Row]]) -> Iterator[str]:
@@ -97,10 +97,10 @@ def document(sections: Sequence[Section], settings: Settings) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    described: dict[str, Any] = {
         "name": row.name,
         "ratios": {measure: attrs.asdict(spread) for measure, spread in row.ratios.items()},
     }
     if row.goal is not None:
-        told["goal"] = {**attrs.asdict(row.goal), "met": row.is_met}
-    return told
+        described["goal"] = {**attrs.asdict(row.goal), "met": row.is_met}
+    return described

@@ -54,7 +54,7 @@ def start_of(code: CodeType) -> int:
 
 @define
 class Steps:
-    """What was counted between `start` and `stop`."""
+    """The functions entered while `counting`."""
 
     calls: list[tuple[str, str]] = field(factory=list)
 
@@ -133,7 +133,7 @@ def nothing() -> None:
 async def second_time(
     call: Callable[[], Awaitable[object]], before: Callable[[], object] = nothing
 ) -> Steps:
-    """What the second call takes."""
+    """The steps of the second call."""
     steps = Steps()
     before()
     await call()

@@ -32,10 +32,10 @@ class Contender(Protocol):
 async def _work(opened: AbstractAsyncContextManager[Contender]) -> None:
     async with opened as contender:
         for line in sys.stdin:
-            told: dict[str, Any] = json.loads(line)
-            await contender.run(told["job"], 1)  # replaces connections that went stale
+            order: dict[str, Any] = json.loads(line)
+            await contender.run(order["job"], 1)  # replaces connections that went stale
             wall, cpu = time.perf_counter(), time.process_time()
-            calls = await contender.run(told["job"], told["times"])
+            calls = await contender.run(order["job"], order["times"])
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
             print(json.dumps({"wall": wall / calls, "cpu": cpu / calls}), flush=True)  # noqa: T201
 

@@ -24,7 +24,7 @@ PACKAGE = Path(livechat_async.__file__).parent
 
 
 def shown_by_our_frames(error: BaseException | None) -> str:
-    """What an error tracker shows: the messages, and the locals of the library's frames."""
+    """The text an error tracker shows: the messages, and the locals of the library's frames."""
     parts: list[str] = []
     while error is not None:
         parts += traceback.format_exception_only(error)

@@ -61,7 +61,7 @@ SAMPLES: dict[str, Any] = {
     "path": "[3].chat_start_time",
     "reason": "the cable was cut",
     "region": "fra",
-    "remedy": "Register the webhook anew",
+    "remedy": "Register the webhook again",
     "retry_after": 7.5,
     "seconds": 15.0,
     "status": 418,

@@ -1,4 +1,4 @@
-"""What importing the package brings along, and that what is imported later is there as well."""
+"""The modules that an import of the package loads, and those that load later."""
 
 import ast
 import inspect
@@ -129,6 +129,20 @@ async def test_a_resource_is_made_once_for_each_client(name: str) -> None:
     assert getattr(client, name) is not getattr(copy, name)
     assert getattr(copy, name)._session is copy._session
     assert name in dir(client)
+
+
+@pytest.mark.parametrize("name", ["chats", "tickets", "visitors", "webhooks"])
+def test_a_resource_is_described_by_help_and_may_be_replaced(name: str) -> None:
+    assert inspect.isdatadescriptor(vars(LiveChatClient)[name])
+    assert (inspect.getdoc(getattr(LiveChatClient, name)) or "").endswith(".")
+    client = LiveChatClient(PersonalAccessToken("login", "token"))
+    setattr(client, name, "a double for a test")
+    assert getattr(client, name) == "a double for a test"
+
+
+def test_a_resource_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Chats'"):
+        livechat_async.resources.Chats  # type: ignore[attr-defined]  # noqa: B018
 
 
 @pytest.mark.parametrize("name", sorted(livechat_async.__all__))

@@ -32,7 +32,7 @@ PACKAGE = Path(livechat_async.__file__).parent
 
 
 def shown_by_our_frames(error: BaseException | None) -> str:
-    """What an error tracker shows: the messages, and the locals of the library's frames."""
+    """The text an error tracker shows: the messages, and the locals of the library's frames."""
     parts: list[str] = []
     while error is not None:
         parts += traceback.format_exception_only(error)
@@ -311,7 +311,7 @@ def test_no_headers_are_an_empty_mapping(value: object) -> None:
     assert options(headers=value).headers == {}
 
 
-def test_headers_are_kept_and_their_values_shown_to_nobody() -> None:
+def test_headers_are_kept_and_their_values_hidden() -> None:
     made = options(headers={"X-Proxy-Key": PLANTED, "X-Trace": ""})
     assert made.headers == {"X-Proxy-Key": PLANTED, "X-Trace": ""}
     assert CORE not in repr(made)

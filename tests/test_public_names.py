@@ -1,4 +1,4 @@
-"""What the package offers by name, and what importing it costs."""
+"""The public names of the package, and the modules that an import of it loads."""
 
 import importlib
 import inspect

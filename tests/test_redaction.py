@@ -3,6 +3,7 @@
 import json
 import logging
 import pickle
+from collections import UserString, deque
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import NamedTuple
@@ -51,7 +52,7 @@ def test_no_way_to_show_a_secret_shows_it(secret: object, show: Callable[[object
 
 def test_a_log_line_with_a_representation_hides_it(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
-        logging.getLogger("somebody").debug("sending %r", {"token": Secret(PLANTED)})
+        logging.getLogger("someone").debug("sending %r", {"token": Secret(PLANTED)})
     assert caplog.messages == ["sending {'token': '***'}"]
 
 
@@ -148,6 +149,18 @@ def test_what_is_secret_by_its_name_is_concealed_at_any_depth(value: object, sho
 )
 def test_all_that_stands_below_a_secret_name_is_concealed(value: object) -> None:
     assert "planted" not in repr(conceal(value))
+
+
+def test_a_sequence_of_any_kind_is_concealed_and_text_like_types_stay() -> None:
+    assert repr(conceal({"token": deque([PLANTED])})) == "{'token': ['***']}"
+    text = UserString("a")
+    assert conceal({"name": text})["name"] is text
+
+
+def test_concealing_collects_the_secrets_in_order() -> None:
+    found: list[Secret] = []
+    conceal({"a": 1, "token": "b", "c": [{"password": ["d"]}, Secret("e")]}, found=found)
+    assert found == ["b", "d", "e"]
 
 
 def test_concealing_changes_no_value() -> None:

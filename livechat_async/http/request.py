@@ -221,8 +221,8 @@ class RequestBuilder:
     def build(self, request: Request, credentials: Credentials | None) -> PreparedRequest:
         """The request as it goes onto the wire.
 
-        The credentials sign it if it is to be authenticated. They also name the region, unless the
-        client was given one.
+        The credentials sign it if it asks for that. They also name the region, unless the client
+        was given one.
 
         Raises:
             ConfigurationError: a path, query or body that cannot be sent as it is.

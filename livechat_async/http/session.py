@@ -123,6 +123,7 @@ class _Call:
     deadline: Deadline
     attempts: int = 0
     prepared: PreparedRequest | None = None
+    signed_with: Credentials | None = None
     last_failure: str = ""
 
     def timed_out(self) -> RequestTimeout:
@@ -180,7 +181,10 @@ class _Call:
         self, credentials: Credentials | None
     ) -> tuple[PreparedRequest, RawResponse]:
         session, deadline = self.session, self.deadline
-        self.prepared = prepared = session.builder.build(self.request, credentials)
+        prepared = self.prepared
+        if prepared is None or credentials is not self.signed_with:
+            prepared = session.builder.build(self.request, credentials)
+            self.prepared, self.signed_with = prepared, credentials
         slots, limiter = session.transport.slots, session.options.limiter
         await (deadline.run(slots.acquire()) if slots.locked() else slots.acquire())
         try:

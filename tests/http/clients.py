@@ -1,4 +1,4 @@
-"""What the tests do to clients: the waits between attempts take no time."""
+"""Clients whose waits between attempts take no time."""
 
 from __future__ import annotations
 

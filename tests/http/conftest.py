@@ -1,4 +1,4 @@
-"""A server that does what it is told, and clients of it, all closed at the end."""
+"""A scripted server and clients of it, all closed at the end."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def lend() -> AsyncIterator[Lend]:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -106,7 +106,7 @@ def full_backlog() -> Iterator[str]:
 
 @pytest.fixture
 async def plain_text_behind_https() -> AsyncIterator[str]:
-    """An https address behind which somebody answers in plain text."""
+    """An https address with a server behind it that answers in plain text."""
 
     async def reply(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")

@@ -1,4 +1,4 @@
-"""A server that does exactly what it is told, byte by byte, on a real socket.
+"""A server that follows a script, byte by byte, on a real socket.
 
 It shares nothing with the sandbox: each of the two checks the client on its own.
 """
@@ -32,7 +32,7 @@ class Received:
 
 @define(repr=False)
 class Exchange:
-    """What a reply works with."""
+    """The request and the connection that a reply works with."""
 
     request: Received
     writer: asyncio.StreamWriter
@@ -189,12 +189,12 @@ class ScriptedServer:
     _arrived: asyncio.Event = field(factory=asyncio.Event)
 
     def script(self, *replies: Reply) -> None:
-        """What to do from now on."""
+        """Set the replies from now on."""
         self.replies = list(replies)
         self._answered = 0
 
     async def arrival(self, number: int = 1) -> None:
-        """Return when so many requests have arrived."""
+        """Return when this many requests have arrived."""
         async with asyncio.timeout(60):
             while len(self.requests) < number:
                 self._arrived.clear()

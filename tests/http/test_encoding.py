@@ -25,7 +25,7 @@ PLANTED = "dal:planted-secret-token"
 
 
 class Secret(str):
-    """Text that shows itself to nobody."""
+    """Text that hides itself."""
 
     __slots__ = ()
 

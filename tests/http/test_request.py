@@ -477,6 +477,20 @@ def test_secrets_travel_and_show_nowhere(
         assert CORE not in shown
 
 
+def test_a_request_names_its_secrets_and_those_of_a_longer_query() -> None:
+    request = Request(
+        "POST", "/{token}", path_params={"token": "a"}, query={"token": "b"}, body={"password": "c"}
+    )
+    assert request.secrets == ["a", "b", "c"]
+    assert request.with_query(page=2, access_token="d").secrets == ["a", "b", "d", "c"]
+
+
+def test_a_request_may_be_changed_with_attrs_evolve() -> None:
+    request = attrs.evolve(Request("GET", "/a", query={"token": PLANTED}), method="head")
+    assert request == Request("HEAD", "/a", query={"token": PLANTED})
+    assert request.secrets == [PLANTED]
+
+
 def test_the_signature_is_among_the_secrets() -> None:
     prepared = prepare(Request("GET", "/a"), credentials=PersonalAccessToken("a", "b"))
     assert set(prepared.secrets) == {"b", "YTpi"}
@@ -501,6 +515,7 @@ def test_a_request_survives_pickle_with_its_secrets_hidden(request_: Request) ->
         lambda: Request("POST", "/a", body={"token": PLANTED, "bad": {}}, encoding="form"),
         lambda: Request("GET", "/a", query={"token": PLANTED, "bad": {1}}),
         lambda: Request("GET", "/{id}", path_params={"id": ".."}, query={"token": PLANTED}),
+        lambda: Request("POST", "/a", query={"token": PLANTED}, body={"bad": {1}}),
         lambda: Request("GET", "/a", query={"token": f"{PLANTED}\ud800"}),
     ],
 )

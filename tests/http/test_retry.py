@@ -1,4 +1,4 @@
-"""Which failures are repeated, after which waits, and when it ends."""
+"""Decides which failures are repeated, after which waits, and when a call ends."""
 
 import asyncio
 import math
@@ -192,7 +192,7 @@ def test_the_longest_wait_doubles_up_to_its_bound(attempt: int, most: float) -> 
     assert seconds_to_wait(LOST, attempt, RetryPolicy(), lambda _, high: high) == most
 
 
-def test_waits_are_drawn_anew() -> None:
+def test_each_wait_is_drawn_again() -> None:
     assert len({seconds_to_wait(LOST, 3, RetryPolicy()) for _ in range(100)}) > 50
 
 
@@ -258,11 +258,11 @@ async def run(
     clock: Clock,
     *,
     read: bool = True,
-    told: list[tuple[CallError, float]] | None = None,
+    reported: list[tuple[CallError, float]] | None = None,
 ) -> Any:
     def before_wait(error: CallError, seconds: float) -> None:
-        if told is not None:
-            told.append((error, seconds))
+        if reported is not None:
+            reported.append((error, seconds))
 
     return await call_with_retries(
         attempts,
@@ -374,11 +374,11 @@ async def test_more_than_the_policy_allows_is_raised_at_once_with_the_wait_on_it
 )
 async def test_all_else_passes_through_at_once(error: BaseException) -> None:
     attempts, clock = Attempts(error, "never"), Clock()
-    told: list[tuple[CallError, float]] = []
+    reported: list[tuple[CallError, float]] = []
     with pytest.raises(type(error)) as caught:
-        await run(attempts, RetryPolicy(attempts=10), clock, told=told)
+        await run(attempts, RetryPolicy(attempts=10), clock, reported=reported)
     assert caught.value is error
-    assert (attempts.made, clock.slept, told) == (1, [], [])
+    assert (attempts.made, clock.slept, reported) == (1, [], [])
 
 
 async def test_a_cancelled_wait_ends_the_call() -> None:
@@ -446,21 +446,23 @@ async def test_a_write_is_repeated_only_where_it_surely_was_not_processed(
     assert await run(eager, RetryPolicy(retry_writes=True), Clock(), read=False) == "done"
 
 
-async def test_each_repetition_is_told_with_its_reason_and_wait() -> None:
+async def test_each_repetition_is_reported_with_its_reason_and_wait() -> None:
     busy = status_error(RateLimitError, 429, 7.0)
-    told: list[tuple[CallError, float]] = []
+    reported: list[tuple[CallError, float]] = []
     clock = Clock()
-    assert await run(Attempts(busy, LOST, "done"), RetryPolicy(), clock, told=told) == "done"
-    assert [error for error, _ in told] == [busy, LOST]
-    assert [seconds for _, seconds in told] == clock.slept
+    assert (
+        await run(Attempts(busy, LOST, "done"), RetryPolicy(), clock, reported=reported) == "done"
+    )
+    assert [error for error, _ in reported] == [busy, LOST]
+    assert [seconds for _, seconds in reported] == clock.slept
     assert clock.slept[0] == 7.0
 
 
-async def test_the_last_failure_is_not_told_as_a_repetition() -> None:
-    told: list[tuple[CallError, float]] = []
+async def test_the_last_failure_is_not_reported_as_a_repetition() -> None:
+    reported: list[tuple[CallError, float]] = []
     with pytest.raises(ConnectionLost):
-        await run(Attempts(LOST, LOST), RetryPolicy(attempts=2), Clock(), told=told)
-    assert len(told) == 1
+        await run(Attempts(LOST, LOST), RetryPolicy(attempts=2), Clock(), reported=reported)
+    assert len(reported) == 1
 
 
 @settings(deadline=None, max_examples=30)

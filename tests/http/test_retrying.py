@@ -1,4 +1,4 @@
-"""What is tried again over a real connection, how often, and after which waits."""
+"""Repetitions over a real connection: which failures, how often, and after which waits."""
 
 from __future__ import annotations
 
@@ -326,7 +326,7 @@ async def test_a_refused_connection_is_tried_again_also_for_a_write(
 
 
 @read_or_write
-async def test_a_name_nobody_knows_is_a_failed_connect(
+async def test_an_unknown_name_is_a_failed_connect(
     make_client: MakeClient, naps: Naps, call: Call
 ) -> None:
     client = make_client(base_url="https://name.invalid", retry=RetryPolicy(attempts=2, backoff=0))
@@ -421,7 +421,7 @@ async def test_a_write_on_a_kept_connection_that_breaks_is_not_repeated(
 async def test_every_method_that_changes_something_is_a_write(
     server: ScriptedServer, client: LiveChatClient, method: str, reply: Reply
 ) -> None:
-    """Also on a kept connection, where aiohttp would send a PUT or DELETE twice by itself."""
+    """Also on a kept connection, where aiohttp would send a PUT or DELETE twice."""
     server.script(answer(), reply, answer())
     await read(client)
     with pytest.raises(CallError) as caught:

@@ -100,12 +100,12 @@ def faces_of(error: BaseException, *, skip: str = "") -> Iterator[tuple[str, str
         yield f"str of {type(one).__name__}", str(one)
         yield f"repr of {type(one).__name__}", repr(one)
         yield f"attributes of {type(one).__name__}", repr(vars(one) or one.args)
-        told = traceback.TracebackException.from_exception(one, capture_locals=True)
+        printed = traceback.TracebackException.from_exception(one, capture_locals=True)
         if skip:
-            kept = [frame for frame in told.stack if f"/{skip}/" not in frame.filename]
-            told.stack = traceback.StackSummary.from_list(kept)
-        yield f"traceback of {type(one).__name__}", "".join(told.format())
-        for frame in told.stack:
+            kept = [frame for frame in printed.stack if f"/{skip}/" not in frame.filename]
+            printed.stack = traceback.StackSummary.from_list(kept)
+        yield f"traceback of {type(one).__name__}", "".join(printed.format())
+        for frame in printed.stack:
             for name, shown in (frame.locals or {}).items():
                 yield f"{frame.filename.rsplit('/', 1)[-1]}:{frame.name}() local {name}", shown
     yield "pickle", pickle.dumps(error).decode("latin-1")
@@ -213,19 +213,19 @@ either_kind = pytest.mark.parametrize("make_planted", [planted, bearing], ids=["
 def echoing_as_json(status: int, shape: Callable[[str], Any]) -> Reply:
     async def reply(exchange: Exchange) -> None:
         request = exchange.request
-        told = "\n".join([request.target, *request.headers.values(), request.body.decode()])
-        await answer(status, json.dumps(shape(told)))(exchange)
+        echo = "\n".join([request.target, *request.headers.values(), request.body.decode()])
+        await answer(status, json.dumps(shape(echo)))(exchange)
 
     return reply
 
 
 def echoing_in(spell: Callable[[str], bytes]) -> Reply:
-    """What was sent, as what the given text says; then the connection is closed."""
+    """The request, spelled in this way; then the connection is closed."""
 
     async def reply(exchange: Exchange) -> None:
         request = exchange.request
-        told = " ".join([request.target, *request.headers.values(), request.body.decode()])
-        await raw(spell(told))(exchange)
+        echo = " ".join([request.target, *request.headers.values(), request.body.decode()])
+        await raw(spell(echo))(exchange)
 
     return reply
 
@@ -233,42 +233,42 @@ def echoing_in(spell: Callable[[str], bytes]) -> Reply:
 ECHOES: dict[str, Reply] = {
     **{f"{status} with the request": echoing(status) for status in (400, 401, 403, 404, 418, 422)},
     **{f"{status} with the request": echoing(status) for status in (429, 500, 503)},
-    "error text": echoing_as_json(400, lambda told: {"error": told}),
-    "error list": echoing_as_json(422, lambda told: {"errors": told.split("\n")}),
-    "error object": echoing_as_json(401, lambda told: {"error": {"message": told}}),
-    "error region": echoing_as_json(403, lambda told: {"error": {"data": {"region": told}}}),
-    "bare text": echoing_as_json(500, lambda told: told),
+    "error text": echoing_as_json(400, lambda echo: {"error": echo}),
+    "error list": echoing_as_json(422, lambda echo: {"errors": echo.split("\n")}),
+    "error object": echoing_as_json(401, lambda echo: {"error": {"message": echo}}),
+    "error region": echoing_as_json(403, lambda echo: {"error": {"data": {"region": echo}}}),
+    "bare text": echoing_as_json(500, lambda echo: echo),
     "redirect without location": echoing(302),
     "reason phrase": echoing_in(
-        lambda told: f"HTTP/1.1 400 {told}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+        lambda echo: f"HTTP/1.1 400 {echo}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
     ),
     "content type": echoing_in(
-        lambda told: f"HTTP/1.1 400 No\r\nContent-Type: {told}\r\n\r\n".encode("latin-1")
+        lambda echo: f"HTTP/1.1 400 No\r\nContent-Type: {echo}\r\n\r\n".encode("latin-1")
     ),
-    "no status line": echoing_in(lambda told: f"{told}\r\n\r\n".encode("latin-1")),
+    "no status line": echoing_in(lambda echo: f"{echo}\r\n\r\n".encode("latin-1")),
     "odd header": echoing_in(
-        lambda told: f"HTTP/1.1 200 OK\r\n{told} \x00: bad\r\n\r\n".encode("latin-1")
+        lambda echo: f"HTTP/1.1 200 OK\r\n{echo} \x00: bad\r\n\r\n".encode("latin-1")
     ),
     "odd chunk": echoing_in(
-        lambda told: f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{told}\r\n".encode(
+        lambda echo: f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{echo}\r\n".encode(
             "latin-1"
         )
     ),
     "foreign redirect": echoing_in(
-        lambda told: (
+        lambda echo: (
             "HTTP/1.1 307 No\r\nContent-Length: 0\r\n"
-            f"Location: http://elsewhere.invalid/{quote(told)}\r\n\r\n"
+            f"Location: http://elsewhere.invalid/{quote(echo)}\r\n\r\n"
         ).encode()
     ),
     "odd redirect": echoing_in(
-        lambda told: (
-            f"HTTP/1.1 307 No\r\nContent-Length: 0\r\nLocation: http://[{told}\r\n\r\n"
+        lambda echo: (
+            f"HTTP/1.1 307 No\r\nContent-Length: 0\r\nLocation: http://[{echo}\r\n\r\n"
         ).encode("latin-1")
     ),
     "redirect to itself": echoing_in(
-        lambda told: (
+        lambda echo: (
             "HTTP/1.1 307 No\r\nContent-Length: 0\r\n"
-            f"Location: /{quote(told.replace('/', ''))}\r\n\r\n"
+            f"Location: /{quote(echo.replace('/', ''))}\r\n\r\n"
         ).encode()
     ),
 }
@@ -294,19 +294,19 @@ async def test_no_error_answer_that_repeats_the_request_gives_a_secret_away(
 BROKEN: dict[str, Reply] = {
     "HTML": echoing(200, content_type="text/html"),
     "cut JSON": echoing_in(
-        lambda told: f'HTTP/1.1 200 OK\r\n\r\n[{{"id": {json.dumps(told)}'.encode()
+        lambda echo: f'HTTP/1.1 200 OK\r\n\r\n[{{"id": {json.dumps(echo)}'.encode()
     ),
-    "text": echoing_as_json(200, lambda told: told),
-    "wrong id": echoing_as_json(200, lambda told: [{"id": [told], "state": "chatting"}]),
+    "text": echoing_as_json(200, lambda echo: echo),
+    "wrong id": echoing_as_json(200, lambda echo: [{"id": [echo], "state": "chatting"}]),
     "wrong number": echoing_as_json(
-        200, lambda told: [{"id": "S1", "state": "chatting", "latitude": told}]
+        200, lambda echo: [{"id": "S1", "state": "chatting", "latitude": echo}]
     ),
     "wrong time": echoing_as_json(
-        200, lambda told: [{"id": "S1", "state": "chatting", "last_visit_ts": told}]
+        200, lambda echo: [{"id": "S1", "state": "chatting", "last_visit_ts": echo}]
     ),
-    "object": echoing_as_json(200, lambda told: {told: told, "count": {told: told}}),
+    "object": echoing_as_json(200, lambda echo: {echo: echo, "count": {echo: echo}}),
     "content type": echoing_in(
-        lambda told: f"HTTP/1.1 200 OK\r\nContent-Type: {told}\r\n\r\n<html>".encode("latin-1")
+        lambda echo: f"HTTP/1.1 200 OK\r\nContent-Type: {echo}\r\n\r\n<html>".encode("latin-1")
     ),
 }
 
@@ -331,7 +331,7 @@ async def test_no_broken_answer_that_repeats_the_request_gives_a_secret_away(
 async def test_no_path_to_a_wrong_field_gives_a_secret_away(
     server: ScriptedServer, make_client: MakeClient, watch: Watch
 ) -> None:
-    server.script(echoing_as_json(200, lambda told: {told: "seven"}))
+    server.script(echoing_as_json(200, lambda echo: {echo: "seven"}))
     error = await watch.failure_of(
         planted(make_client).send(Request("GET", "/odd"), dict[str, int])
     )
@@ -468,7 +468,7 @@ async def test_no_cancelled_exchange_gives_a_secret_away(
     reply: Reply,
 ) -> None:
     server.script(reply)
-    # What stands in a URL, aiohttp's own frames show: the URL is theirs, and cannot be wrapped.
+    # aiohttp's own frames show the URL: it is aiohttp's object, and cannot be wrapped.
     skip = "aiohttp" if call is send_query else ""
     error = await watch.failure_of(cancelled(server, call(make_planted(make_client))), skip=skip)
     assert isinstance(error, asyncio.CancelledError)

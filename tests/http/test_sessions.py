@@ -39,7 +39,7 @@ Warned: TypeAlias = Callable[[], list[tuple[type[Warning], str]]]
 
 @pytest.fixture
 def warned() -> Iterator[Warned]:
-    """What was warned of, also by what is collected now, instead of raising it."""
+    """Collects the warnings, also those of objects that are garbage now, instead of raising."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
 
@@ -328,7 +328,7 @@ async def test_no_netrc_of_a_lent_session_signs_anything(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """With trust_env, aiohttp signs by itself what has no Authorization header."""
+    """With trust_env, aiohttp signs a request that has no Authorization header."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login jane password other\n")
     netrc.chmod(0o600)

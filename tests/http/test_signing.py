@@ -237,7 +237,7 @@ async def test_a_callable_is_asked_again_by_the_next_call_after_two_refusals(
     assert vault.asked == 3
 
 
-async def test_a_401_to_a_call_without_credentials_asks_nobody(
+async def test_a_401_to_a_call_without_credentials_asks_for_none(
     server: ScriptedServer, make_client: MakeClient
 ) -> None:
     server.script(answer(401, {"error": "no rights"}))
@@ -356,7 +356,7 @@ def test_without_an_address_it_is_livechats(
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "problem"),
     [
         ({}, "LIVECHAT_LOGIN and LIVECHAT_TOKEN, or LIVECHAT_ACCESS_TOKEN"),
         ({"LIVECHAT_LOGIN": "john"}, "LIVECHAT_TOKEN is not set"),
@@ -373,8 +373,8 @@ def test_without_an_address_it_is_livechats(
     ],
 )
 def test_an_environment_that_is_incomplete_or_ambiguous_is_refused(
-    environment: Callable[[dict[str, str]], None], variables: dict[str, str], told: str
+    environment: Callable[[dict[str, str]], None], variables: dict[str, str], problem: str
 ) -> None:
     environment(variables)
-    with pytest.raises(ConfigurationError, match=told):
+    with pytest.raises(ConfigurationError, match=problem):
         LiveChatClient.from_env()

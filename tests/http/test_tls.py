@@ -1,4 +1,4 @@
-"""What happens over https, with a certificate nobody trusts and with one that is trusted."""
+"""Calls over https, with a certificate that is trusted and with one that is not."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 async def secure_url(authority: trustme.CA) -> AsyncIterator[str]:
-    async def nobody(_: web.Request) -> web.Response:
+    async def no_visitors(_: web.Request) -> web.Response:
         return web.json_response([])
 
     app = web.Application()
-    app.router.add_get("/visitors", nobody)
+    app.router.add_get("/visitors", no_visitors)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     runner = web.AppRunner(app)
@@ -37,7 +37,7 @@ async def secure_url(authority: trustme.CA) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def test_a_certificate_nobody_trusts_is_an_error_that_is_not_repeated(secure_url: str):
+async def test_an_untrusted_certificate_is_an_error_that_is_not_repeated(secure_url: str):
     async with LiveChatClient(JOHN, base_url=secure_url) as client:
         with pytest.raises(TLSError, match="CA certificates") as caught:
             await client.visitors.list()

@@ -1,4 +1,4 @@
-"""What can be watched from outside: aiohttp's traces, the log, the response."""
+"""Calls as seen from outside: aiohttp's traces, the log, the response."""
 
 from __future__ import annotations
 

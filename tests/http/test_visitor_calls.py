@@ -1,4 +1,4 @@
-"""What the calls of `client.visitors` put on the wire, and what they refuse to."""
+"""Requests that `client.visitors` sends, and arguments that it refuses."""
 
 from __future__ import annotations
 

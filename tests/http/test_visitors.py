@@ -1,4 +1,4 @@
-"""The visitors, end to end against the sandbox, which checks what the wire says by itself."""
+"""The visitors, end to end against the sandbox, which checks each request."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def add(client: LiveChatClient, sandbox: Sandbox, visitor_id: str, **optio
     await client.visitors.add_details(visitor_id, given.pop("details", DETAILS), **given)
 
 
-async def test_everybody_is_listed(sandbox: Sandbox, client: LiveChatClient) -> None:
+async def test_all_visitors_are_listed(sandbox: Sandbox, client: LiveChatClient) -> None:
     visit = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     ids = [
         sandbox.add_visitor(name="Mary Brown", group=2, last_visit=visit, odd="kept"),
@@ -85,7 +85,7 @@ async def test_everybody_is_listed(sandbox: Sandbox, client: LiveChatClient) -> 
     assert dreaming.state == "day-dreaming"
 
 
-async def test_nobody_is_an_empty_list(sandbox: Sandbox, client: LiveChatClient) -> None:
+async def test_no_visitors_are_an_empty_list(sandbox: Sandbox, client: LiveChatClient) -> None:
     assert sandbox.visitors == []
     assert await client.visitors.list() == []
     assert await client.visitors.count() == 0
