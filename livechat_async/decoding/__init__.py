@@ -1,4 +1,4 @@
-"""An answer's bytes become typed objects. Read in this order:
+"""An answer's bytes become typed objects. The files, in the order to read them.
 
 - `converter`: what each type accepts, and the careful hooks of objects and lists.
 - `hooks`: texts and numbers; also what stands for nothing, and what a whole number is.
