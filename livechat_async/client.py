@@ -279,7 +279,11 @@ class LiveChatClient:
 
     @property
     def converter(self) -> Converter:
-        """The cattrs converter of this client's answers. Register hooks of your own on it."""
+        """The cattrs converter of this client's answers. Register hooks of your own on it.
+
+        An answer of 512 KiB or more is decoded in a thread, so that it does not hold the event
+        loop. Your hooks then run in that thread too, with the context variables of the call.
+        """
         return self._session.converter
 
     @property

@@ -1,7 +1,6 @@
-"""An answer's bytes become typed objects.
+"""An answer's bytes become typed objects. The files, in the order to read them.
 
-Read `converter` first: it says what each type accepts. Then, in this order:
-
+- `converter`: what each type accepts, and the careful hooks of objects and lists.
 - `hooks`: texts and numbers; also what stands for nothing, and what a whole number is.
 - `times`: times as text and in Unix seconds.
 - `quick`: the quick way, which serves usual values.

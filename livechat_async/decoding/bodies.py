@@ -32,7 +32,7 @@ __all__ = [
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[bytes], T]
-OnBroken: TypeAlias = Callable[[WireError], None]
+OnBroken: TypeAlias = Callable[[WireError], None] | None
 
 LARGE: Final = 512 * 1024
 """Bytes from which on a body is read in a thread: some 4 ms of work, or 20 ms with care."""
@@ -88,10 +88,10 @@ def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
             except Exception:  # noqa: BLE001, S110 (something is not usual; what, its items show)
                 pass
         if quick is not None and get_origin(type_) is list:
-            (item_type,) = get_args(type_)
-            hook = converter.get_structure_hook(item_type)
+            (inner,) = get_args(type_)
             try:
-                return _read_items(_split(content), hook, item_type)
+                hook = converter.get_structure_hook(inner)
+                return _read_items(_split(content), hook, inner, "", None)
             except (*_NOT_JSON, NotJSONError):
                 pass  # the whole document's error says where
         return converter.structure(load_json(content), type_)
@@ -99,13 +99,7 @@ def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
     return read
 
 
-def _read_items(
-    raws: list[msgspec.Raw],
-    hook: Hook,
-    type_: Any,
-    place: str = "",
-    on_broken: OnBroken | None = None,
-) -> list[Any]:
+def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBroken) -> list[Any]:
     """The items of the list at this place: each the quick way, or with care if it is not usual."""
     values: list[Any] = []
     quick = quick_of(hook)
@@ -140,20 +134,17 @@ class Envelope:
 
 
 def read_envelope(
-    content: bytes, key: str, hook: Hook, type_: Any, on_broken: OnBroken | None = None
+    content: bytes, key: str, hook: Hook, type_: Any, on_broken: OnBroken = None
 ) -> Envelope | None:
-    """The envelope of a list; None if that is not what the content is.
+    """The envelope of the list ``key``; None if that is not what the content is.
 
     Args:
         content: as it came.
         key: the name of the list.
         hook: the structure hook of its items.
         type_: their type.
-        on_broken: takes the error of an item, which is then left out; without it, it is raised.
-
-    Raises:
-        WireError: an item is broken.
-        NotJSONError: an item is no JSON.
+        on_broken: takes the `WireError` of an item, which is then left out; without it, it is
+            raised. A `NotJSONError` is always raised.
     """
     quick = quick_of(hook)
     if quick is not None and len(content) < LARGE:

@@ -34,15 +34,7 @@ from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import wire_name, wrong
-from livechat_async.decoding.quick import (
-    Fields,
-    Hook,
-    ModelHook,
-    Quick,
-    QuickHook,
-    quick_of,
-    wire_or,
-)
+from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
@@ -52,18 +44,15 @@ _COUNT_KEYS = ("count", "total", "visitors")
 
 
 def make_converter(timezone: tzinfo | None = None) -> Converter:
-    """A converter for everything LiveChat sends and takes.
+    """A cattrs converter of the caller's own for everything LiveChat sends and takes.
 
     Args:
         timezone: the zone of times that come without one; without it they become naive.
-
-    Returns:
-        A cattrs converter of the caller's own: hooks may be registered on it.
     """
     converter = Converter(
         unstruct_collection_overrides={tuple: list}, prefer_attrib_converters=True
     )
-    for type_, hook in hooks.VALUE_HOOKS.items():
+    for type_, hook in hooks.HOOKS.items():
         converter.register_structure_hook(type_, hook)
     converter.register_structure_hook_func(lambda cls: bool(cls == IdText), hooks.ID_TEXT_HOOK)
     converter.register_structure_hook(datetime, times.datetime_hook(timezone))
@@ -111,7 +100,7 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
         if quick is None:
             return None
         nothing = NOTHING if quick.no_object is None else (*NOTHING, quick.no_object)
-        wire = wire_or(quick.wire, str, None)
+        wire = Any if quick.wire is Any else quick.wire | str | None
         return Quick(wire, quick.read, quick.as_is, nothing, twin=quick.twin)
 
     return QuickHook(to_optional, state)
@@ -203,13 +192,15 @@ def _items_quick(
     def read(found: Any) -> Any:
         if type(found) is not list:
             raise wrong("a list", found)
-        if skip_blank:
-            found = [each for each in found if not are_nothing(fields_of(each))]
         if finish is None:
             return make(found)
         if len(found) == 1:  # as usual; a comprehension takes as long as its one item
             (each,) = found
+            if skip_blank and are_nothing(fields_of(each)):
+                return make(())
             return make((each if type(each) is as_is else finish(each),))
+        if skip_blank:
+            found = [each for each in found if not are_nothing(fields_of(each))]
         return make([each if type(each) is as_is else finish(each) for each in found])
 
     return Quick(GenericAlias(list, (item.wire,)), read)
@@ -272,22 +263,24 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         given["extra"] = unknown or NO_EXTRA
         hook.learn(unknown)
         careful = structure()
-        return _in_zone(value.get(zone), careful, given, cls) if zone else careful(given, cls)
+        if zone is None:
+            return careful(given, cls)
+        return _in_zone(value.get(zone), lambda given: careful(given, cls), given)
 
     def around(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
         zone_name = attrgetter(fields[zone or ""].name)
+
         return lambda struct: _in_zone(zone_name(struct), make, struct)
 
     hook = ModelHook(cls, to_model, _fields_of(cls, converter), around if zone else None)
     return hook
 
 
-def _in_zone(name: Any, call: Callable[..., Any], *arguments: Any) -> Any:
-    """The result of the call, in which texts without a time zone are in the one of this name."""
-    zone = find_zone(name) if isinstance(name, str) and name else None
-    before = times.ZONE_OF_TEXTS.set(zone)
+def _in_zone(name: Any, make: Callable[[Any], Any], given: Any) -> Any:
+    """Make a model while texts without a time zone are in the one of this name."""
+    before = times.ZONE_OF_TEXTS.set(find_zone(name) if name and isinstance(name, str) else None)
     try:
-        return call(*arguments)
+        return make(given)
     finally:
         times.ZONE_OF_TEXTS.reset(before)
 

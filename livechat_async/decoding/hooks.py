@@ -20,15 +20,7 @@ from livechat_async.decoding.problems import WireError, wrong
 from livechat_async.decoding.quick import Quick, QuickHook
 from livechat_async.redaction import HIDDEN, Secret
 
-__all__ = [
-    "ID_TEXT_HOOK",
-    "NOTHING",
-    "VALUE_HOOKS",
-    "is_nothing",
-    "to_int",
-    "to_str",
-    "whole_number",
-]
+__all__ = ["HOOKS", "ID_TEXT_HOOK", "NOTHING", "is_nothing", "to_int", "to_str", "whole_number"]
 
 NOTHING: Final = (None, "")
 """What stands for nothing where an id, a number, a time or an object is due."""
@@ -120,7 +112,7 @@ def _to_decimal(value: Any, _: Any = Decimal) -> Decimal:
 
 _number_in = lru_cache(maxsize=1024)(_to_float)  # visitors from one place have its coordinates
 
-VALUE_HOOKS: Final[Mapping[type[Any], QuickHook]] = {
+HOOKS: Final[Mapping[type[Any], QuickHook]] = {
     str: QuickHook(to_str, lambda: Quick(str, empty="")),
     Secret: QuickHook(_to_secret, lambda: Quick(str, Secret)),
     int: QuickHook(to_int, lambda: Quick(int | str, _read_int, as_is=int)),

@@ -17,13 +17,7 @@ __all__ = ["WireError", "find_wire_error", "show", "wire_name", "wrong"]
 
 
 class WireError(ValueError):
-    """A value in an answer is not what is expected there.
-
-    Attributes:
-        expected: what is expected.
-        found: the value as a message shows it.
-        path: the place, such as ``[3].chat_start_time``.
-    """
+    """Not the expected, but the found value stands at a path, such as ``[3].chat_start_time``."""
 
     def __init__(self, expected: str, found: str, path: str = "") -> None:
         self.expected = expected

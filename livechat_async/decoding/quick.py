@@ -23,9 +23,11 @@ import msgspec
 from livechat_async.decoding.problems import wire_name
 from livechat_async.models._base import quirks_of
 
-__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of", "wire_or"]
+__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of"]
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
+Make: TypeAlias = Callable[[Any], Any]
+Around: TypeAlias = Callable[[Make], Make] | None
 
 _MOST_NEW_FIELDS = 32
 
@@ -46,7 +48,7 @@ class Quick:
     """
 
     wire: Any
-    read: Callable[[Any], Any] | None = None
+    read: Make | None = None
     as_is: type[Any] | None = None
     nothing: Sequence[Any] = ()
     empty: Any = None
@@ -62,7 +64,7 @@ class Quick:
         return found if self.read is None else self.read(found)
 
     @cached_property
-    def finish(self) -> Callable[[Any], Any] | None:
+    def finish(self) -> Make | None:
         """The shortest function from what msgspec read to the value; None if they are the same."""
         return self.value_of if self.as_is is not None or self.nothing else self.read
 
@@ -78,13 +80,6 @@ class Quick:
     def from_object(self, value: Any) -> Any:
         """The value of JSON that was read into dicts and lists."""
         return self.value_of(msgspec.convert(value, self.wire, strict=False))
-
-
-def wire_or(wire: Any, *others: Any) -> Any:
-    """The union of types for msgspec."""
-    for other in others:
-        wire = wire if wire is Any else wire | other
-    return wire
 
 
 class QuickHook:
@@ -122,6 +117,7 @@ def quick_of(hook: Hook) -> Quick | None:
 
 
 Fields: TypeAlias = Sequence[tuple["attrs.Attribute[Any]", Quick]]
+GiveFields: TypeAlias = Callable[[], Fields] | None
 
 # The models that are being assembled: one that holds its like asks its hook for that.
 _ON_THE_WAY: ContextVar[frozenset[type[Any]]] = ContextVar("on_the_way", default=frozenset())
@@ -137,17 +133,13 @@ class ModelHook(QuickHook):
         model: a slotted attrs class with a field ``extra`` for what it does not know.
         careful: reads any object, and everything else that stands for the model.
         fields: gives the other fields; None if only its ``__init__`` can make the model.
-        around: wraps the function that makes the model of the struct.
+        around: wraps the function that makes the model; None leaves that as it is.
     """
 
     __slots__ = ("_around", "_fields", "_model", "_new_fields")
 
     def __init__(
-        self,
-        model: type[Any],
-        careful: Hook,
-        fields: Callable[[], Fields] | None,
-        around: Callable[[Callable[[Any], Any]], Callable[[Any], Any]] | None = None,
+        self, model: type[Any], careful: Hook, fields: GiveFields, around: Around = None
     ) -> None:
         super().__init__(careful, self._assembled)
         self._model = model
@@ -167,10 +159,10 @@ class ModelHook(QuickHook):
 
     def learn(self, names: Iterable[str]) -> None:
         """Extend the struct by fields that came and are unknown."""
-        new = [name for name in names if name.isidentifier() and name not in self._new_fields]
-        new = new[: _MOST_NEW_FIELDS - len(self._new_fields)]
-        if new and self._fields is not None:
-            self._new_fields += tuple(new)
+        known = self._new_fields
+        new = [name for name in names if name.isidentifier() and name not in known]
+        if new and self._fields is not None and len(known) < _MOST_NEW_FIELDS:
+            self._new_fields = (*known, *new)[:_MOST_NEW_FIELDS]
             QuickHook.generation = object()
 
     def _assembled(self) -> Quick | None:
@@ -208,7 +200,7 @@ def outer({names}):
 
 def _assemble(
     model: type[Any], fields: Fields, new_fields: Sequence[str], missing: Any, careful: Hook
-) -> tuple[type[msgspec.Struct], Callable[[Any], Any]]:
+) -> tuple[type[msgspec.Struct], Make]:
     """What msgspec reads an object as, and the function that makes the model of that."""
     spec: list[Any] = []
     rename = {f"new_field_{index}": name for index, name in enumerate(new_fields)}
@@ -226,17 +218,17 @@ def _assemble(
         name, twin, line = field.name, quick.twin, _assignment(field, quick, names)
         rename[name] = wire_name(field)
         is_required = field.default is attrs.NOTHING
-        wire = quick.wire if is_required else wire_or(quick.wire, None)
+        wire = quick.wire if is_required or quick.wire is Any else quick.wire | None
         spec.append((name, wire) if is_required else (name, wire, missing))
         if "twin" in field.metadata:
             rename[f"{name}_twin"] = field.metadata["twin"]
-            spec.append((f"{name}_twin", None if twin is None else wire_or(twin.wire, None), None))
+            spec.append((f"{name}_twin", None if twin is None else twin.wire | None, None))
             if twin is not None:
                 value = _call(f"{name}_twin", twin.read, names)
-                names[f"no_{name}_twin"] = twin.nothing
+                (names[f"no_{name}_twin"],) = twin.nothing
                 lines.append(f"v = struct.{name}_twin")
                 lines.append(
-                    f"if v is not None and v not in no_{name}_twin: draft.{name} = {value}\nelse:"
+                    f"if v is not None and v != no_{name}_twin: draft.{name} = {value}\nelse:"
                 )
                 line = indent(line, "    ")
         lines.append(line)
@@ -273,7 +265,7 @@ def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]
     return f"draft.{name} = {place}" if value == "v" else f"v = {place}\ndraft.{name} = {value}"
 
 
-def _call(name: str, read: Callable[[Any], Any] | None, names: dict[str, Any]) -> str:
+def _call(name: str, read: Make | None, names: dict[str, Any]) -> str:
     if read is None:
         return "v"
     names[f"read_{name}"] = read
@@ -281,12 +273,11 @@ def _call(name: str, read: Callable[[Any], Any] | None, names: dict[str, Any]) -
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> Callable[..., Callable[[Any], Any]]:
+def _compiled(source: str) -> Callable[..., Make]:
     """The function ``outer`` of this source; compiled once for all converters."""
     namespace: dict[str, Any] = {}
     exec(source, namespace)  # noqa: S102 (made of the names of a model's fields)
-    outer: Callable[..., Callable[[Any], Any]] = namespace["outer"]
-    return outer
+    return namespace["outer"]  # type: ignore[no-any-return]
 
 
 @lru_cache(maxsize=256)
@@ -295,5 +286,5 @@ def _draft_of(model: type[Any]) -> type[Any]:
 
     A frozen class is filled through ``object.__setattr__``, which takes longer than all the rest.
     """
-    plain = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    return type(model.__name__, (model,), {"__slots__": (), **plain})
+    own = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__, "__slots__": ()}
+    return type(model.__name__, (model,), own)

@@ -35,14 +35,8 @@ _MOST_MOMENTS = 8192
 def parse_time(text: str) -> datetime | None:
     """The time in a text: ISO, or the chats' ``Wed, 01/23/13 11:40:53 am``.
 
-    Args:
-        text: as sent. The name of the weekday is not checked.
-
-    Returns:
-        Aware if the text names an offset, else naive; None for a text of another form.
-
-    Raises:
-        ValueError: the form is right, but there is no such time.
+    It is aware if the text names an offset, else naive; None for a text of another form. The name
+    of the weekday is not checked. A ValueError says that there is no such time.
     """
     length = len(text)
     if length == _CHAT_LENGTH and text[3] == ",":
@@ -62,8 +56,7 @@ def parse_time(text: str) -> datetime | None:
 def datetime_hook(timezone: tzinfo | None) -> QuickHook:
     """The hook of times: text of one of LiveChat's forms, or Unix seconds.
 
-    Args:
-        timezone: the zone of texts without one, and of the times that are made.
+    The time zone is that of texts without one, and of the times that are made.
     """
 
     def to_datetime(value: Any, _: Any) -> datetime:
@@ -110,11 +103,7 @@ def to_unix_time(value: Any, name: str) -> int | datetime | None:
     """A time in Unix seconds, as a number or text; None where there is no time.
 
     Whole seconds stay a number, because a user's hook of times may know only numbers. Beyond
-    these, it accepts what msgspec accepts on the quick way.
-
-    Args:
-        value: as sent.
-        name: of the field.
+    these, it accepts what msgspec accepts on the quick way. The name is that of the field.
     """
     if is_nothing(value):
         return None
