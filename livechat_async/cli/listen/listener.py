@@ -75,7 +75,7 @@ class Access:
         else:
             return
         raise ConfigurationError(
-            f"{reach} lets anybody send events, as there is no password: set "
+            f"{reach} lets everybody send events, as there is no password: set "
             f"{PASSWORD_VARIABLES}, or LIVECHAT_WEBHOOK_SECRET; or say --insecure"
         )
 
