@@ -9,6 +9,7 @@ import typer
 
 from livechat_async import Timeouts, __version__
 from livechat_async.cli.commands import chats, sandbox, tickets, visitors, webhooks
+from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import Settings, show_log
 
 __all__ = ["app"]
@@ -39,27 +40,21 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+_AT_ONCE = {"callback": _show_version, "is_eager": True}
+
+
 @app.callback()
 def _share(
     context: typer.Context,
     *,
     timeout: Annotated[
-        float,
-        typer.Option(metavar="SECONDS", min=0.1, help="Limit of each call, with its repetitions."),
+        float, option("Limit of each call, with its repetitions.", metavar="SECONDS", min=0.1)
     ] = 60.0,
     region: Annotated[
-        _Region | None,
-        typer.Option(help="Where the account lives. An OAuth token already names it."),
+        _Region | None, option("Where the account lives. An OAuth token already names it.")
     ] = None,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Log every request and answer on stderr.")
-    ] = False,
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
-        ),
-    ] = False,
+    verbose: Annotated[bool, option("Log all calls on stderr.", "--verbose")] = False,
+    _version: Annotated[bool, option("Show the version.", "--version", **_AT_ONCE)] = False,
 ) -> None:
     """LiveChat on the command line: visitors, chats, tickets and webhooks.
 

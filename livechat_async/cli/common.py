@@ -21,7 +21,6 @@ from livechat_async.credentials import Region
 from livechat_async.redaction import TRICKY, Secret, printable
 
 __all__ = [
-    "BROKEN_PIPE",
     "INTERRUPTED",
     "PASSWORD_VARIABLES",
     "VISIBLE_PASSWORD",
@@ -38,8 +37,7 @@ __all__ = [
 
 INTERRUPTED = 130
 """The exit code after a signal such as Ctrl-C."""
-BROKEN_PIPE = 141
-"""The exit code when the reader of stdout is gone: 128 + SIGPIPE, as a shell shows it."""
+_BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell shows it
 
 PASSWORD_VARIABLES = "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"  # noqa: S105
 VISIBLE_PASSWORD = (
@@ -120,7 +118,7 @@ def wait_for(work: Coroutine[Any, Any, None]) -> None:
         asyncio.run(work)
     except BrokenPipeError:
         # Caught before typer sees it, which would exit with code 1.
-        raise typer.Exit(BROKEN_PIPE) from None
+        raise typer.Exit(_BROKEN_PIPE) from None
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:

@@ -13,13 +13,7 @@ from typing import Any
 
 import typer
 
-from livechat_async import (
-    ConfigurationError,
-    ConnectError,
-    DecodeError,
-    LiveChatError,
-    RequestTimeout,
-)
+from livechat_async import errors
 from livechat_async.cli.app import app
 from livechat_async.cli.common import logger
 from livechat_async.cli.output.show import show_error
@@ -33,7 +27,7 @@ _ClickException: Any = next(
 
 
 def run() -> int:
-    """Run the app with the arguments of the process and return the exit code."""
+    """Run the app with the arguments of the process, and return the exit code."""
     _prepare_streams()
     code = _run()
     try:
@@ -49,9 +43,9 @@ def _run() -> int:
         code = app(prog_name="livechat-async", standalone_mode=False)
     except _ClickException as error:
         return _show_wrong_usage(error)
-    except LiveChatError as error:
+    except errors.LiveChatError as error:
         show_error(f"{error}{_advice(error)}")
-        return 2 if isinstance(error, ConfigurationError) else 1
+        return 2 if isinstance(error, errors.ConfigurationError) else 1
     except OSError as error:  # of stdout: errors of the network are LiveChatErrors
         show_error(f"cannot write: {error.strerror or error}")
         return 1
@@ -75,14 +69,14 @@ def _show_wrong_usage(error: Any) -> int:
     return code
 
 
-def _advice(error: LiveChatError) -> str:
+def _advice(error: errors.LiveChatError) -> str:
     """Name the option that does here what the library's message advises."""
     match error:
-        case RequestTimeout(limit="deadline"):
+        case errors.RequestTimeout(limit="deadline"):
             return " (here: --timeout SECONDS)"
-        case ConnectError():
+        case errors.ConnectError():
             return " (here: LIVECHAT_BASE_URL)"
-        case DecodeError():
+        case errors.DecodeError():
             logger.debug("the answer begins with %r", error.body)
             return " (here: --verbose)"
         case _:

@@ -226,7 +226,7 @@ class Here(Running):
                 return main()
             finally:
                 for stream in (out, err):
-                    with suppress(OSError):  # nobody reads it any more
+                    with suppress(OSError):  # the reader is gone
                         stream.flush()
 
     def _run_async(self, work: Coroutine[Any, Any, None]) -> None:

@@ -121,7 +121,7 @@ async def test_a_terminal_gets_a_table(sandbox: Sandbox, env: dict[str, str]) ->
     assert none.plain.strip() == "No chats" or none.plain.startswith("No chats")
 
 
-async def test_so_many_and_no_more_unless_all_are_wanted(sandbox: Sandbox, here: Here) -> None:
+async def test_a_list_ends_at_max_items_unless_all_are_wanted(sandbox: Sandbox, here: Here) -> None:
     sandbox.seed_chats(60)
 
     few = await here("chats", "list", "--max-items", "3", "--json")
@@ -170,7 +170,7 @@ async def test_filters_reach_the_server(sandbox: Sandbox, here: Here) -> None:
     }
 
 
-async def test_what_was_not_asked_for_is_not_sent(sandbox: Sandbox, here: Here) -> None:
+async def test_filters_that_are_not_given_are_not_sent(sandbox: Sandbox, here: Here) -> None:
     await here("chats", "list")
 
     assert sandbox.requests[0].query == {"page": "1"}
@@ -199,7 +199,7 @@ async def test_a_wrong_call_is_exit_code_2(
     assert len(done.err.splitlines()) == 1
 
 
-async def test_a_chat_is_told_like_a_conversation(sandbox: Sandbox, here: Here) -> None:
+async def test_a_chat_is_shown_like_a_conversation(sandbox: Sandbox, here: Here) -> None:
     add_known(sandbox)
 
     done = await here("chats", "get", "MH022RD0K5")
@@ -238,7 +238,7 @@ async def test_no_such_chat_is_exit_code_1(here: Here) -> None:
     assert "404" in done.err
 
 
-async def test_what_strangers_say_is_text_and_nothing_else(
+async def test_chats_with_strangers_are_text_and_nothing_else(
     sandbox: Sandbox, env: dict[str, str], here: Here
 ) -> None:
     chat_id = sandbox.add_chat(

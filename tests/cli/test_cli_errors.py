@@ -58,7 +58,7 @@ async def test_the_help_has_examples(arguments: list[str], words: list[str]) -> 
         assert word in done.out
 
 
-async def test_the_installed_script_tells_its_version(env: dict[str, str]) -> None:
+async def test_the_installed_script_shows_its_version(env: dict[str, str]) -> None:
     script = str(Path(sys.executable).with_name("livechat-async"))
 
     installed = await run_process("--version", env=env, command=(script,))
@@ -87,7 +87,7 @@ async def test_the_installed_script_tells_its_version(env: dict[str, str]) -> No
         (("sandbox", "--host", "192.0.2.1"), {}, "loopback"),
     ],
 )
-async def test_what_is_wrong_here_is_exit_code_2(
+async def test_a_wrong_value_is_exit_code_2(
     sandbox: Sandbox,
     here: Here,
     arguments: tuple[str, ...],
@@ -116,7 +116,7 @@ async def test_what_is_wrong_here_is_exit_code_2(
         (Body([{"id": 7, "state": "browsing"}]), "[0].id"),
     ],
 )
-async def test_what_goes_wrong_there_is_exit_code_1(
+async def test_a_failed_call_is_exit_code_1(
     sandbox: Sandbox, here: Here, fault: Fault, message: str
 ) -> None:
     sandbox.inject(fault)
@@ -131,7 +131,7 @@ async def test_what_goes_wrong_there_is_exit_code_1(
 
 
 @pytest.mark.parametrize("fault", [Html(), CutBody(), DropConnection(), Status(500), Slow(3)])
-async def test_what_stays_wrong_ends_with_the_deadline(
+async def test_a_failure_that_stays_ends_with_the_deadline(
     sandbox: Sandbox, here: Here, fault: Fault
 ) -> None:
     sandbox.inject(fault, times=20)
@@ -157,7 +157,7 @@ async def test_the_advice_is_that_of_the_command_line(sandbox: Sandbox, here: He
     assert "no" in wrong.err.split("the answer begins with")[1]
 
 
-async def test_what_is_no_http_is_no_traceback(env: dict[str, str]) -> None:
+async def test_an_answer_that_is_no_http_is_no_traceback(env: dict[str, str]) -> None:
     async def babble(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\x00\xff\x1b[2J this is no HTTP\r\n\r\n" * 10)
         writer.close()
@@ -193,7 +193,7 @@ async def test_a_mistake_of_ours_is_one_line_too(
     assert "Traceback" in verbose.err
 
 
-async def test_verbose_tells_of_each_attempt_and_no_secret(sandbox: Sandbox, here: Here) -> None:
+async def test_verbose_shows_each_attempt_and_no_secret(sandbox: Sandbox, here: Here) -> None:
     sandbox.inject(Status(503, {"error": "down\nERROR forged"}, retry_after=0))
 
     done = await here("--verbose", *LIST)
@@ -220,7 +220,7 @@ async def test_ctrl_c_is_quiet(
     assert await process.end(signal.SIGINT) == Done(130, "", "")
 
 
-async def test_head_gets_its_line_and_nobody_complains(
+async def test_head_gets_its_line_without_any_complaint(
     sandbox: Sandbox, env: dict[str, str]
 ) -> None:
     for _ in range(1_000):
@@ -250,7 +250,9 @@ async def test_a_full_disk_is_one_line_and_a_closed_stdout_is_none(env: dict[str
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])
-async def test_without_the_extra_it_says_what_to_install(env: dict[str, str], missing: str) -> None:
+async def test_without_the_extra_it_says_how_to_install_it(
+    env: dict[str, str], missing: str
+) -> None:
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
         "from livechat_async.cli import main\nsys.exit(main())"

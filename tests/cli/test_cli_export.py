@@ -395,7 +395,7 @@ async def test_broken_chats_may_be_left_out(many: Sandbox, here: Here, output: P
     assert ".duration: expected a whole number, found 'long'" in done.err
 
 
-async def test_a_day_too_large_is_told_and_may_be_cut_off(
+async def test_an_overfull_day_is_an_error_unless_a_part_is_enough(
     env: dict[str, str], here: Here, output: Path
 ) -> None:
     async with Sandbox(
@@ -418,7 +418,7 @@ async def test_a_day_too_large_is_told_and_may_be_cut_off(
     assert len(ids) == len(set(ids)) == 59
 
 
-async def test_chats_that_came_late_are_told(
+async def test_late_chats_are_counted_in_the_summary(
     many: Sandbox, here: Here, output: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Export, "late", 3)
@@ -501,7 +501,7 @@ async def test_a_checkpoint_of_another_query_is_refused(
     assert "--overwrite" in done.err
 
 
-async def test_a_part_without_its_checkpoint_and_the_other_way_round(
+async def test_a_part_and_its_checkpoint_need_each_other(
     many: Sandbox, here: Here, output: Path
 ) -> None:
     await leave_part(many, here, output)

@@ -204,7 +204,7 @@ async def test_a_terminal_gets_a_line_an_event(
     assert lines[-1] == "3 webhooks accepted, 3 shown, 0 repeats dropped, 1 refused"
 
 
-async def test_only_the_events_that_are_wanted(env: dict[str, str], start: Start) -> None:
+async def test_only_wanted_events_are_shown(env: dict[str, str], start: Start) -> None:
     wanted = ("--event", "chat_ended", "--event", "visitor_queued")
     it = start(*LISTEN, *wanted, "--json", env=env)
     port = await port_of(it)
@@ -315,7 +315,7 @@ async def test_a_program_that_is_killed_has_failed(
     assert "0 handled, 1 failed (after 1 failed run)" in done.err
 
 
-async def test_so_many_programs_at_a_time(
+async def test_no_more_programs_run_at_a_time_than_jobs(
     env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
     program = script(
@@ -427,7 +427,9 @@ async def test_a_second_ctrl_c_ends_it_at_once(
     assert "error" not in done.err
 
 
-async def test_who_may_come_in(env: dict[str, str], start: Start) -> None:
+async def test_only_senders_who_know_the_secrets_are_let_in(
+    env: dict[str, str], start: Start
+) -> None:
     it = start(*LISTEN, "--json", env={**env, **SECRET})
     port = await port_of(it)
     good = f"{url_at(port)}/hid%20den%25"
@@ -525,7 +527,7 @@ async def test_a_terminal_that_is_closed_ends_it_and_its_programs(
     await until(lambda: not any(map(is_alive, pids)))
 
 
-async def test_events_are_handled_though_nobody_reads_stderr(
+async def test_events_are_handled_without_a_reader_of_stderr(
     env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
     program = script(
@@ -548,7 +550,7 @@ if not first.exists():
     await until(lambda: len(list(tmp_path.glob("done-*"))) == 3)
 
 
-async def test_it_ends_quietly_when_nobody_reads_on(
+async def test_it_ends_quietly_when_the_reader_is_gone(
     env: dict[str, str], start_process: StartProcess
 ) -> None:
     it = await start_process(*LISTEN, "--json", env=env)
@@ -616,8 +618,8 @@ async def test_verbose_shows_no_secret(
         ("--register https://[::1", PASSWORD, 2, "--register is not a URL"),
         ("--register https://u:s3cr3t@example.com/", PASSWORD, 2, "set LIVECHAT_WEBHOOK_USER and"),
         ("--register https://example.com/?a=b", SECRET, 2, "--register cannot have a query"),
-        ("--register https://example.com/", {}, 2, "--register lets anybody send events"),
-        ("--host 0.0.0.0", {}, 2, "--host 0.0.0.0 lets anybody send events"),
+        ("--register https://example.com/", {}, 2, "--register lets everybody send events"),
+        ("--host 0.0.0.0", {}, 2, "--host 0.0.0.0 lets everybody send events"),
         ("--host ''", {}, 2, "--host"),
         ("", {"LIVECHAT_WEBHOOK_USER": "x"}, 2, "go together"),
         ("", {"LIVECHAT_WEBHOOK_USER": "x:s3cr3t", "LIVECHAT_WEBHOOK_PASSWORD": "y"}, 2, "a colon"),
@@ -625,7 +627,7 @@ async def test_verbose_shows_no_secret(
         ("--host no-such-host.invalid", PASSWORD, 2, "on no-such-host.invalid cannot be had"),
     ],
 )
-async def test_one_clear_line(
+async def test_a_wrong_call_gets_one_clear_line(
     here: Here, arguments: str, changes: dict[str, str], code: int, text: str
 ) -> None:
     environment = {**NO_PASSWORD, **changes}
@@ -637,7 +639,7 @@ async def test_one_clear_line(
     assert "s3cr3t" not in done.err
 
 
-async def test_a_port_in_use(here: Here, sandbox: Sandbox) -> None:
+async def test_a_port_in_use_is_one_clear_line(here: Here, sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         url = f"http://127.0.0.1:{port}"

@@ -6,6 +6,7 @@ import os
 import shlex
 import signal
 import socket
+import sys
 from collections.abc import Awaitable, Callable
 
 from cli_runner import COMMAND, PATIENCE, Done, Process, Running, environment, run, run_process
@@ -42,12 +43,12 @@ async def test_what_it_prints_works_and_sigterm_ends_it_with_0(start_process: St
 
     before = await in_shell(listing)
     added = await in_shell(adding)
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        port = str(nobody.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = str(closed.getsockname()[1])
         registered = await in_shell(registering.replace("8000", port))
     came = await in_shell(coming)
     begun = await in_shell(chat_of(coming, came))
-    told = await in_shell(looking)
+    delivered = await in_shell(looking)
     count = await run("visitors", "count", env=environment(**exports))
     visitor = shlex.split(adding)[-1].split("/")[-2]
     url = exports["LIVECHAT_BASE_URL"]
@@ -62,7 +63,7 @@ async def test_what_it_prints_works_and_sigterm_ends_it_with_0(start_process: St
     assert json.loads(came.out)["name"] == "Mary"
     [webhook] = json.loads(registered.out)["events"]
     assert (webhook["event_type"], webhook["data_types"]) == ("chat_started", ["visitor"])
-    [delivery] = json.loads(told.out)
+    [delivery] = json.loads(delivered.out)
     assert delivery["body"]["token"] == json.loads(begun.out)["token"]
     assert delivery["url"] == f"http://127.0.0.1:{port}/livechat"
     assert (count.code, count.out) == (0, "4\n")
@@ -71,7 +72,7 @@ async def test_what_it_prints_works_and_sigterm_ends_it_with_0(start_process: St
     assert (done.code, done.out.splitlines(), done.err) == (0, lines, "")
 
 
-async def test_nobody_chats_on_an_empty_site_and_ctrl_c_is_quiet(start: Start) -> None:
+async def test_an_empty_site_has_no_chats_and_ctrl_c_is_quiet(start: Start) -> None:
     process = start(*SANDBOX, "--visitors", "0", env=environment())
     lines = await introduction(process)
     listing, _, _, coming = [line for line in lines if line.startswith("curl")]
@@ -84,7 +85,7 @@ async def test_nobody_chats_on_an_empty_site_and_ctrl_c_is_quiet(start: Start) -
     assert (done.code, done.out.splitlines(), done.err) == (130, lines, "")
 
 
-async def test_webhooks_are_repeated_as_it_was_told(start: Start) -> None:
+async def test_webhooks_are_repeated_as_the_options_say(start: Start) -> None:
     repeats = ("--webhook-retry-span", "0", "--webhook-repeats", "2")
     process = start(*SANDBOX, "--visitors", "0", *repeats, env=environment())
     lines = await introduction(process)
@@ -125,7 +126,7 @@ async def test_a_port_in_use_is_a_clear_error() -> None:
     assert len(done.err.splitlines()) == 1
 
 
-async def test_it_ends_quietly_when_nobody_reads_what_it_says() -> None:
+async def test_it_ends_quietly_when_the_reader_is_gone() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     process = await asyncio.create_subprocess_exec(
@@ -137,10 +138,22 @@ async def test_it_ends_quietly_when_nobody_reads_what_it_says() -> None:
     assert (process.returncode, err) == (141, b"")
 
 
-async def test_the_demo_ends_quietly_when_nobody_reads_what_it_says(start: Start) -> None:
+async def test_the_demo_ends_quietly_when_the_reader_is_gone(start: Start) -> None:
     demo = start("demo", env=environment())
     await demo.until("A LiveChat sandbox runs on")
     demo.close_pipe("stdout")
     done = await demo.end()
 
     assert (done.code, done.err) == (141, "")
+
+
+async def test_other_commands_import_neither_the_sandbox_nor_the_receiver() -> None:
+    code = (
+        "import sys, livechat_async.cli.run\n"
+        "print([n for n in sys.modules if n in "
+        "('livechat_async.sandbox', 'livechat_async.webhooks', 'aiohttp.web')])"
+    )
+
+    done = await run_process("-c", code, env=environment(), command=(sys.executable,))
+
+    assert (done.code, done.out) == (0, "[]\n")

@@ -101,7 +101,7 @@ async def test_json_lines_hold_every_field(sandbox: Sandbox, here: Here) -> None
     assert json.loads(one.out)["new_field"] == {"some": "thing"}
 
 
-async def test_so_many_and_no_more_unless_all_are_wanted(sandbox: Sandbox, here: Here) -> None:
+async def test_a_list_ends_at_max_items_unless_all_are_wanted(sandbox: Sandbox, here: Here) -> None:
     sandbox.seed_tickets(60)
 
     few = await here("tickets", "list", "--max-items", "3", "--json")
@@ -159,7 +159,7 @@ async def test_a_wrong_call_is_exit_code_2(
     assert message in done.err
 
 
-async def test_a_ticket_is_told_event_by_event(
+async def test_a_ticket_is_shown_event_by_event(
     sandbox: Sandbox, env: dict[str, str], here: Here
 ) -> None:
     add_known(sandbox)
@@ -191,7 +191,7 @@ async def test_no_such_ticket_is_exit_code_1(here: Here) -> None:
     assert "404" in done.err
 
 
-async def test_what_strangers_write_is_text_and_nothing_else(
+async def test_tickets_of_strangers_are_text_and_nothing_else(
     sandbox: Sandbox, env: dict[str, str], here: Here
 ) -> None:
     ticket_id = sandbox.add_ticket(

@@ -139,7 +139,7 @@ async def test_no_colour_where_none_is_wanted_and_no_table_where_none_can_be_dra
     assert dumb.text.startswith("id\tname\tstate")
 
 
-async def test_what_strangers_call_themselves_is_text_and_nothing_else(
+async def test_names_from_strangers_are_text_and_nothing_else(
     sandbox: Sandbox, env: dict[str, str], here: Here
 ) -> None:
     sandbox.add_visitor(
@@ -175,12 +175,12 @@ def test_half_a_character_does_no_harm() -> None:
         *((86_399, "23 h"), (86_400, "1 d"), (864_000, "10 d")),
     ],
 )
-def test_how_long(ago: int, text: str) -> None:
+def test_a_time_span_is_shown_in_one_unit(ago: int, text: str) -> None:
     now = datetime(2026, 1, 31, 12, tzinfo=UTC)
     assert how_long(now - timedelta(seconds=ago), now) == text
 
 
-async def test_nobody_is_there(env: dict[str, str], here: Here) -> None:
+async def test_an_empty_site_is_said_to_be_empty(env: dict[str, str], here: Here) -> None:
     pipe, as_json = await here("visitors", "list"), await here("visitors", "list", "--json")
     (code, terminal), (_, filtered) = await asyncio.gather(
         show("visitors", "list", env=env),
@@ -206,7 +206,7 @@ async def test_filters_reach_the_server(sandbox: Sandbox, here: Here, command: s
     assert query["group"] == ["0", "2"]
 
 
-async def test_count(sandbox: Sandbox, here: Here) -> None:
+async def test_the_count_is_a_number_or_json(sandbox: Sandbox, here: Here) -> None:
     meet(sandbox)
 
     plain = await here("visitors", "count")

@@ -39,7 +39,7 @@ async def test_a_terminal_shows_changes_until_ctrl_c(
     assert terminal.text.rindex("\x1b[?25h") > terminal.text.rindex("\x1b[?25l")
 
 
-async def test_a_terminal_shows_what_passes_and_goes_on(
+async def test_a_terminal_shows_a_passing_failure_and_goes_on(
     sandbox: Sandbox, env: dict[str, str], start: Start
 ) -> None:
     sandbox.inject(EmptyBody())
@@ -116,7 +116,7 @@ async def test_a_pipe_gets_blocks_of_columns(
     assert (done.code, done.err) == (130, "")
 
 
-async def test_what_does_not_pass_ends_it(
+async def test_a_failure_that_does_not_pass_ends_it(
     sandbox: Sandbox, env: dict[str, str], start: Start
 ) -> None:
     process = start(*FAST, "--json", env=env)
@@ -129,7 +129,7 @@ async def test_what_does_not_pass_ends_it(
     assert "401" in done.err
 
 
-async def test_it_ends_quietly_when_nobody_reads_on(
+async def test_it_ends_quietly_when_the_reader_is_gone(
     env: dict[str, str], start_process: StartProcess
 ) -> None:
     process = await start_process(*FAST, "--json", env=env)
@@ -287,7 +287,7 @@ async def _json_of(process: Running) -> dict[str, Any]:
     return change
 
 
-async def test_only_who_is_asked_for_is_followed(
+async def test_only_matching_visitors_are_followed(
     sandbox: Sandbox, env: dict[str, str], start: Start
 ) -> None:
     mary = sandbox.add_visitor(state="queued", group=2)
@@ -306,7 +306,7 @@ async def test_only_who_is_asked_for_is_followed(
     assert sandbox.requests[0].query == {"state": "queued", "group": ["0", "2"]}
 
 
-async def test_changes_end_with_what_does_not_pass(
+async def test_changes_end_with_a_failure_that_does_not_pass(
     sandbox: Sandbox, env: dict[str, str], start: Start
 ) -> None:
     sandbox.add_visitor()
@@ -321,7 +321,7 @@ async def test_changes_end_with_what_does_not_pass(
     assert "401" in done.err
 
 
-async def test_changes_end_quietly_when_nobody_reads_on(
+async def test_changes_end_quietly_when_the_reader_is_gone(
     sandbox: Sandbox, env: dict[str, str], start: Start
 ) -> None:
     process = start(*CHANGES, "--json", env=env)
@@ -335,7 +335,7 @@ async def test_changes_end_quietly_when_nobody_reads_on(
 
 
 @pytest.mark.parametrize("options", [("--interval", "0"), ("--state", "asleep"), ("--group", "-1")])
-async def test_wrong_options_are_told(options: tuple[str, str], env: dict[str, str]) -> None:
+async def test_a_wrong_option_is_named(options: tuple[str, str], env: dict[str, str]) -> None:
     done = await run("visitors", "watch", *options, env=env)
 
     assert (done.code, done.out) == (2, "")

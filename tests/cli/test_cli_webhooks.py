@@ -16,7 +16,9 @@ PASSWORD = {"LIVECHAT_WEBHOOK_USER": "us:er", "LIVECHAT_WEBHOOK_PASSWORD": "p@ss
 QUOTED = "https://us%3Aer:p%40ss%2Fw%25rd@example.com/livechat"
 
 
-async def test_from_creating_to_deleting(sandbox: Sandbox, env: dict[str, str]) -> None:
+async def test_a_webhook_is_created_listed_and_deleted(
+    sandbox: Sandbox, env: dict[str, str]
+) -> None:
     with_password = {**env, **PASSWORD}
 
     made = await run("webhooks", "create", "chat_started", "--url", URL, env=with_password)
@@ -48,7 +50,7 @@ async def test_from_creating_to_deleting(sandbox: Sandbox, env: dict[str, str]) 
         assert "p%40ss" not in done.out + done.err
 
 
-async def test_json(sandbox: Sandbox, here: Here) -> None:
+async def test_json_shows_no_password_and_no_token(sandbox: Sandbox, here: Here) -> None:
     none = await here("webhooks", "list", "--json")
     made = await here(*("webhooks", "create", "ticket_created", "--url", URL, "--json"), **PASSWORD)
     listed = await here("webhooks", "list", "--json")
@@ -131,7 +133,7 @@ async def test_nothing_hostile_reaches_the_terminal(
         ("delete ''", 2, "webhook_id=''"),
     ],
 )
-async def test_one_clear_line(
+async def test_a_wrong_call_gets_one_clear_line(
     sandbox: Sandbox, here: Here, arguments: str, code: int, text: str
 ) -> None:
     done = await here("webhooks", *shlex.split(arguments))
@@ -144,7 +146,9 @@ async def test_one_clear_line(
 
 
 @pytest.mark.parametrize("missing", PASSWORD)
-async def test_a_password_without_a_user(sandbox: Sandbox, here: Here, missing: str) -> None:
+async def test_a_password_without_a_user_is_an_error(
+    sandbox: Sandbox, here: Here, missing: str
+) -> None:
     half = {name: value for name, value in PASSWORD.items() if name != missing}
     done = await here("webhooks", "create", "chat_started", "--url", URL, **half)
     assert (done.code, done.out) == (2, "")
@@ -153,8 +157,8 @@ async def test_a_password_without_a_user(sandbox: Sandbox, here: Here, missing: 
 
 
 async def test_an_error_shows_no_password(sandbox: Sandbox, here: Here) -> None:
-    told = QUOTED.replace("https", "http")
-    sandbox.inject(Status(400, json.dumps({"errors": [f"{told} does not answer"]})))
+    quoted = QUOTED.replace("https", "http")
+    sandbox.inject(Status(400, json.dumps({"errors": [f"{quoted} does not answer"]})))
     done = await here("--verbose", "webhooks", "create", "chat_started", "--url", URL, **PASSWORD)
     assert done.code == 1
     assert "http://***@example.com/livechat does not answer" in done.err

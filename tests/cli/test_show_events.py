@@ -35,7 +35,7 @@ def name_of(body: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("body", BODIES, ids=name_of)
-def test_the_same_event_comes_of_its_data(body: dict[str, Any]) -> None:
+def test_the_data_of_an_event_makes_the_same_event(body: dict[str, Any]) -> None:
     event = parse_webhook(body)
 
     data = json.loads(to_json(event_data(event)))
@@ -56,7 +56,7 @@ def test_what_people_see_has_no_token(body: dict[str, Any]) -> None:
         assert body["event_type"][:13] in shown
 
 
-def test_cells_by_event() -> None:
+def test_each_event_fills_its_columns() -> None:
     envelope = {"token": "x", "license_id": "1", "event_unique_id": "u"}
     visitor = {"id": "S1", "name": "Mary", "email": "mary@example.com"}
     page = "https://example.com/cart"

@@ -83,22 +83,13 @@ def export_chats(
     *,
     output: Annotated[Path, option("The file to write.", "--output", "-o", metavar="FILE")],
     filters: options.Filters,
-    kind: Annotated[
-        Format | None,
-        option("By default the file's suffix says it. JSON lines hold every field.", "--format"),
-    ] = None,
+    kind: Annotated[Format | None, option("By default as the suffix says.", "--format")] = None,
     resume: Annotated[bool, option("Continue an unfinished export.", "--resume")] = False,
-    overwrite: Annotated[
-        bool, option("Replace the file, or an unfinished export of it.", "--overwrite")
-    ] = False,
-    prefetch: Annotated[
-        int, option("The number of pages in flight.", metavar="PAGES", min=1, max=64)
-    ] = 8,
-    on_broken: Annotated[
-        _OnBroken, option("What to do with a chat that cannot be read.")
-    ] = _OnBroken.RAISE,
+    overwrite: Annotated[bool, option("Replace what is there.", "--overwrite")] = False,
+    prefetch: Annotated[int, option("Pages in flight.", metavar="PAGES", min=1, max=64)] = 8,
+    on_broken: Annotated[_OnBroken, option("For a chat that cannot be read.")] = _OnBroken.RAISE,
     on_overfull_day: Annotated[
-        _OnOverfullDay, option("What to do with a day of more than 25,000 chats, LiveChat's limit.")
+        _OnOverfullDay, option("For a day of more than 25,000 chats, LiveChat's limit.")
     ] = _OnOverfullDay.RAISE,
 ) -> None:
     """Write all chats of some days to a file, each once.

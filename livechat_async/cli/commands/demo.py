@@ -72,8 +72,7 @@ CUSTOMERS = (
 )
 """E-mail address, plan, and page in the CRM."""
 
-_VISITORS = 5
-_PATIENCE = 10.0
+_VISITORS, _PATIENCE = 5, 10.0
 _INTERVAL = 0.05  # a sandbox does not mind
 _AGENT = Operator(id="mary@example.com", display_name="Mary")
 

@@ -66,9 +66,6 @@ def with_filters(table: Mapping[str, Any]) -> Callable[[Callable[..., None]], Ca
     """Decorator: replaces a command's parameter ``filters`` by the options of a table.
 
     The command gets the filters that were given, and days in order.
-
-    Args:
-        table: an annotation with a `typer.Option` for each argument of the library's method.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:

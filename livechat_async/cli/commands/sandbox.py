@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_demo", "run_sandbox"]
 
+_JSON = ("-H", "Content-Type: application/json", "-d")
+
 
 def run_demo() -> None:
     """See in a few seconds what it does: no account is needed, nothing leaves this machine."""
@@ -33,17 +35,10 @@ def run_demo() -> None:
 def run_sandbox(
     *,
     host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
-    port: Annotated[
-        int, option("The port to listen on; 0 for any free port.", min=0, max=65_535)
-    ] = 8080,
+    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8080,
     visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
     webhook_retry_span: Annotated[
-        float,
-        option(
-            "How long a webhook is repeated that is not answered with 200.",
-            metavar="SECONDS",
-            min=0,
-        ),
+        float, option("How long to repeat a webhook until a 200.", metavar="SECONDS", min=0)
     ] = 6 * 60 * 60,
     webhook_repeats: Annotated[
         int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
@@ -104,10 +99,7 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
     chat = next(filter(None, chats), None)
     if chat is not None:
         yield "# Show the agent details of a visitor who chats:"
-        yield _curl(
-            *("-H", "Content-Type: application/json", "-d", _details(chat)),
-            f"{url}/visitors/{chat.visitor_id}/details",
-        )
+        yield _curl(*_JSON, _details(chat), f"{url}/visitors/{chat.visitor_id}/details")
     yield "# Send a bot on port 8000 a webhook when a chat starts, and list the deliveries:"
     yield _curl(
         *user,
@@ -116,10 +108,7 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
     )
     yield _curl(f"{url}/_sandbox/deliveries")
     yield "# Let a visitor come to the site:"
-    yield _curl(
-        *("-H", "Content-Type: application/json", "-d", to_json({"name": "Mary"})),
-        f"{url}/_sandbox/visitors",
-    )
+    yield _curl(*_JSON, to_json({"name": "Mary"}), f"{url}/_sandbox/visitors")
 
 
 def _curl(*arguments: str) -> str:

@@ -45,12 +45,8 @@ def list_visitors(
     context: typer.Context,
     *,
     filters: Filters,
-    as_json: Annotated[
-        bool, option("A JSON list, with every field that LiveChat sent.", "--json")
-    ] = False,
-    watch: Annotated[
-        bool, option("Show the list again and again, until Ctrl-C.", "--watch")
-    ] = False,
+    as_json: options.AsJson = False,
+    watch: Annotated[bool, option("Show the list again and again.", "--watch")] = False,
     interval: options.Interval = 5.0,
 ) -> None:
     """Show who is on the site now.
@@ -82,9 +78,7 @@ def watch_visitors(
     context: typer.Context,
     *,
     filters: Filters,
-    as_json: Annotated[
-        bool, option("A JSON object a line, with the whole visitor.", "--json")
-    ] = False,
+    as_json: Annotated[bool, option("A JSON object a line, with the visitor.", "--json")] = False,
     interval: options.Interval = 5.0,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
@@ -150,9 +144,7 @@ def add_details(
     license_id: Annotated[
         str | None, option("From the webhook.", envvar="LIVECHAT_LICENSE_ID", metavar="NUMBER")
     ] = None,
-    encoding: Annotated[
-        _Encoding, option("The encoding of the request; LiveChat takes both.")
-    ] = _Encoding.JSON,
+    encoding: Annotated[_Encoding, option("The encoding of the request.")] = _Encoding.JSON,
 ) -> None:
     r"""Show the agent what you know of a visitor, beside the running chat.
 

@@ -27,8 +27,7 @@ from livechat_async.watch.watch import FailureHook, Poller
 
 __all__ = ["follow_changes", "follow_list"]
 
-_LINES_ROUND_TABLE = 5
-_LINES_OF_PROBLEM = 5
+_LINES_ROUND_TABLE, _LINES_OF_PROBLEM = 5, 5
 
 _ListView: TypeAlias = Callable[[list[Visitor] | None, str], None]
 """Shows the visitors, None before the first answer, and the problem if there is one."""

@@ -21,6 +21,8 @@ app: typer.Typer = typer.Typer(
     no_args_is_help=True, help="Which events LiveChat sends, and where to."
 )
 
+_KINDS = ", ".join(WebhookEventType)
+
 _AsJson: TypeAlias = Annotated[
     bool, option("As JSON, without user names, passwords and tokens.", "--json")
 ]
@@ -51,17 +53,13 @@ def list_webhooks(context: typer.Context, *, as_json: _AsJson = False) -> None:
 def create_webhook(
     context: typer.Context,
     event_type: Annotated[
-        WebhookEventType,
-        typer.Argument(metavar="EVENT_TYPE", help=f"One of {', '.join(WebhookEventType)}."),
+        WebhookEventType, typer.Argument(metavar="EVENT_TYPE", help=f"One of {_KINDS}.")
     ],
     *,
     url: Annotated[str, option("The address to send it to.", metavar="URL")],
     data_type: Annotated[
         list[WebhookDataType] | None,
-        option(
-            "Data to send with it; may be repeated. All that the event has by default.",
-            metavar="NAME",
-        ),
+        option("Data to send with it; may be repeated. By default all.", metavar="NAME"),
     ] = None,
     as_json: _AsJson = False,
 ) -> None:
@@ -110,62 +108,37 @@ def listen(
     context: typer.Context,
     *,
     host: Annotated[str, option("The address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, option("The port to listen on; 0 for any free port.", min=0, max=65_535)
-    ] = 8080,
+    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8080,
     event: Annotated[
         list[WebhookEventType] | None,
-        option(
-            f"Only these events; may be repeated. By default all: {', '.join(WebhookEventType)}.",
-            metavar="EVENT_TYPE",
-        ),
+        option(f"Only these events; may be repeated. All: {_KINDS}.", metavar="EVENT_TYPE"),
     ] = None,
-    program: Annotated[
-        str | None,
-        option(
-            "A program, with its arguments, to run for each event.", "--exec", metavar="PROGRAM"
-        ),
-    ] = None,
+    program: Annotated[str | None, option("Handles events.", "--exec", metavar="PROGRAM")] = None,
     jobs: Annotated[int, option("The most programs to run at a time.", min=1, max=1_000)] = 4,
-    exec_timeout: Annotated[
-        float, option("The most time for one run.", metavar="SECONDS", min=0.1)
-    ] = 30.0,
-    attempts: Annotated[
-        int, option("The most runs for an event, if they fail.", min=1, max=100)
-    ] = 5,
-    register: Annotated[
-        str | None, option("Have LiveChat send the events to this public address.", metavar="URL")
-    ] = None,
-    as_json: Annotated[
-        bool, option("Each event as a line of JSON, without its token.", "--json")
-    ] = False,
-    show_token: Annotated[
-        bool, option("With --json: also the token, which is a secret.", "--show-token")
-    ] = False,
-    insecure: Annotated[
-        bool, option("Take events from everybody, also from other machines.", "--insecure")
-    ] = False,
+    exec_timeout: Annotated[float, option("Limit of a run.", metavar="SECONDS", min=0.1)] = 30.0,
+    attempts: Annotated[int, option("The most runs for an event.", min=1, max=100)] = 5,
+    register: Annotated[str | None, option("Public address to register.", metavar="URL")] = None,
+    as_json: Annotated[bool, option("Each event as JSON, without its token.", "--json")] = False,
+    show_token: Annotated[bool, option("With --json: also the token.", "--show-token")] = False,
+    insecure: Annotated[bool, option("Take events without a secret.", "--insecure")] = False,
 ) -> None:
     r"""Receive webhooks on this machine until Ctrl-C.
 
     A terminal shows each event in a line. A pipe gets tab-separated columns below
-    a line of their names. Repeated deliveries are dropped. Everything else goes to
-    stderr.
+    a line of their names. Repeated deliveries are dropped. All else goes to stderr.
 
     LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD are the user name and
     password that LiveChat sends. LIVECHAT_WEBHOOK_SECRET is a secret last part of
-    the path. The path before it may be any.
+    the path; the path before it may be any.
 
-    --exec starts the program once for each event, several at a time. The program
-    reads the event, with its token, as JSON on stdin; no shell is used. Exit code
-    0 means that the event is handled. Otherwise the program runs again, each time
-    after a longer wait.
+    --exec starts the program once for each event, several at a time. It reads the
+    event, with its secret token, as JSON on stdin; no shell is used. Exit code 0
+    means that the event is handled. Otherwise the program runs again after a wait.
 
     --register needs the account's credentials. The registrations stay afterwards;
     webhooks delete removes them.
 
-    After Ctrl-C, running programs get up to 10 s to finish. A second Ctrl-C ends
-    everything at once.
+    After Ctrl-C, programs get 10 s to finish; a second Ctrl-C ends them at once.
 
     Examples:
       livechat-async webhooks listen
@@ -184,18 +157,11 @@ def listen(
     access = Access.from_environment(register)
     if not insecure:
         access.check(host)
-    programs = None if program is None else Programs.parse(program)
     view = ListenView(as_json=as_json, with_token=show_token)
+    programs = None if program is None else Programs.parse(program)
+    kinds = tuple(dict.fromkeys(event or ()))
     with view.warnings():
-        listener = Listener(
-            view=view,
-            access=access,
-            programs=programs,
-            kinds=tuple(dict.fromkeys(event or ())),
-            jobs=jobs,
-            timeout=exec_timeout,
-            attempts=attempts,
-        )
+        listener = Listener(view, access, programs, kinds, jobs, exec_timeout, attempts)
         wait_for(listener.run(host, port, settings.client))
 
 

@@ -36,17 +36,13 @@ _SAVE_EVERY = 1.0  # seconds, as the two below
 _BAR_EVERY = 0.1
 _LINE_EVERY = 5.0
 _ENCODER = msgspec.json.Encoder()
-_OVERWRITE = "begin again with --overwrite instead of --resume"
+_OVERWRITE = "use --overwrite instead of --resume"
 
 _Meter: TypeAlias = Callable[[ExportProgress], None]
 
 
 class ExportFile:
-    """What an export writes. The output has its name only once it is complete.
-
-    Raises:
-        ConfigurationError: no file can have that path.
-    """
+    """What an export writes. The output has its name only once it is complete."""
 
     def __init__(self, output: Path) -> None:
         if output.is_dir():
@@ -65,15 +61,13 @@ class ExportFile:
     def begin(self, *, overwrite: bool) -> None:
         """Begin an empty part."""
         if not overwrite:
-            for left in (self.part, self._kept):
-                if left.exists():
-                    raise ConfigurationError(
-                        f"{left} is left of an unfinished export: continue it with --resume, or "
-                        "begin again with --overwrite"
-                    )
+            for left in filter(Path.exists, (self.part, self._kept)):
+                raise ConfigurationError(
+                    f"{left} is left of an unfinished export: use --resume or --overwrite"
+                )
             if self.output.exists():
                 raise ConfigurationError(
-                    f"{self.output} exists already: replace it with --overwrite, or name another"
+                    f"{self.output} exists already: use --overwrite, or name another file"
                 )
         self._open()
         self._kept.unlink(missing_ok=True)
@@ -86,8 +80,7 @@ class ExportFile:
                 raise ConfigurationError(f"{self.part} has no checkpoint any more: {_OVERWRITE}")
             if self.output.exists():
                 raise ConfigurationError(
-                    f"{self.output} is finished, and there is nothing to resume: {_OVERWRITE}, or "
-                    "name another"
+                    f"{self.output} is finished, and there is nothing to resume: {_OVERWRITE}"
                 )
             return None
         checkpoint, good = self._read_checkpoint()
@@ -168,9 +161,7 @@ class ExportFile:
         self._file = os.fdopen(descriptor, "r+b")
         if not _lock(self._file):
             self._file.close()
-            raise ConfigurationError(
-                f"another export is writing {self.part}: let it end, or stop it"
-            )
+            raise ConfigurationError(f"another export is writing {self.part}: wait, or stop it")
 
     def _cut(self, size: int) -> None:
         assert self._file is not None  # noqa: S101 - it was just opened
@@ -184,9 +175,7 @@ class ExportFile:
         except (ValueError, KeyError, TypeError, RecursionError):
             good = kept = None
         if isinstance(good, bool) or not isinstance(good, int) or good < 0:
-            raise ConfigurationError(
-                f"{self._kept} is cut short or damaged, so the export cannot continue: {_OVERWRITE}"
-            )
+            raise ConfigurationError(f"{self._kept} is cut short or damaged: {_OVERWRITE}")
         try:
             return Checkpoint.from_json(json.dumps(kept)), good
         except ConfigurationError as error:
@@ -225,13 +214,7 @@ async def write_export(
     resume: bool,
     overwrite: bool,
 ) -> None:
-    """Write an export to its file, or a part of it if it is stopped.
-
-    Raises:
-        ConfigurationError: nothing was begun, and the files are unchanged.
-        LiveChatError: the export cannot go on. The part is kept.
-        typer.Exit: the export was stopped. The part is kept.
-    """
+    """Write an export to its file. If it fails or is stopped, the part is kept to be resumed."""
     if resume and file.is_published:
         file.tidy_up()
         _say(f"{file.output} was whole already")

@@ -24,14 +24,8 @@ from livechat_async.cli.listen.programs import Programs
 from livechat_async.cli.listen.view import ListenView, event_data
 from livechat_async.models.webhooks import WebhookEventType
 from livechat_async.redaction import Secret, SecretBytes, printable, redact
-from livechat_async.webhooks import (
-    Job,
-    MemoryEngine,
-    WebhookCredentials,
-    WebhookEvent,
-    WebhookReceiver,
-)
-from livechat_async.webhooks.events import EVENT_CLASSES
+from livechat_async.webhooks import Job, MemoryEngine, WebhookCredentials, WebhookReceiver
+from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent
 
 __all__ = ["Access", "Listener"]
 
@@ -41,13 +35,7 @@ _PATH = "/livechat"
 
 @frozen
 class Access:
-    """Who may send events, and the public address they come through.
-
-    Attributes:
-        credentials: the user name and password that LiveChat sends.
-        path_secret: the last part of the path.
-        public: the address to register, as it was given.
-    """
+    """Who may send events, and the public address they come through, as it was given."""
 
     credentials: WebhookCredentials | None
     path_secret: Secret | None = field(repr=False)
@@ -87,7 +75,7 @@ class Access:
         else:
             return
         raise ConfigurationError(
-            f"{reach} lets anybody send events, as there is no password: set "
+            f"{reach} lets everybody send events, as there is no password: set "
             f"{PASSWORD_VARIABLES}, or LIVECHAT_WEBHOOK_SECRET; or say --insecure"
         )
 
@@ -147,7 +135,7 @@ class _Stop:
         (self.second if self.first.is_set() else self.first).set()
 
 
-@define(kw_only=True, eq=False)
+@define(eq=False)
 class Listener:
     """Receives events, shows them, and gives them to programs, until a signal."""
 
@@ -174,14 +162,7 @@ class Listener:
         self._bot.on(*classes, name="show" if only_shown else "exec")(self._handle)
 
     async def run(self, host: str, port: int, make_client: Callable[[], LiveChatClient]) -> None:
-        """Listen until a signal comes, or stdout cannot be written to.
-
-        Raises:
-            typer.Exit: after a signal.
-            OSError: of stdout.
-            ConfigurationError: the port is not available.
-            CallError: the registration failed.
-        """
+        """Listen until a signal comes, or stdout cannot be written to; this raises in any case."""
         client = None if self._access.public is None else make_client()
         runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
@@ -222,13 +203,9 @@ class Listener:
             self._access.hide_in(error)
             raise error.with_traceback(None) from None
         names = ", ".join(webhook.event_type for webhook in made)
-        self._view.say(
-            ("Registered ", "bold"),
-            printable(
-                f"at {self._access.public}: {names}. The registrations stay when this ends; "
-            ),
-            "livechat-async webhooks delete removes them.",
-        )
+        where = printable(f"at {self._access.public}: {names}.")
+        stay = " The registrations stay after this; livechat-async webhooks delete removes them."
+        self._view.say(("Registered ", "bold"), where, stay)
 
     def _introduce(self, address: Sequence[str | int]) -> None:
         host, port = str(address[0]), address[1]
@@ -239,14 +216,12 @@ class Listener:
         self._view.say(("Listening ", "bold green"), "on ", (url, "cyan"), what)
         if self._access.public is None:
             kind = self._kinds[0] if self._kinds else WebhookEventType.CHAT_STARTED
-            self._view.say(
-                "Register it, or the public address that leads to it:\n",
-                (f'  livechat-async webhooks create {kind} --url "{url}"', "cyan"),
-            )
+            command = f'  livechat-async webhooks create {kind} --url "{url}"'
+            hint = "Register it, or the public address that leads to it:\n"
+            self._view.say(hint, (command, "cyan"))
         if not self._access.is_guarded:
             self._view.warn(
-                "whoever reaches this address can send events, as there is no password: set "
-                f"{PASSWORD_VARIABLES} before you let others reach it"
+                f"whoever reaches this address can send events: set {PASSWORD_VARIABLES}"
             )
 
     async def _drain(self) -> None:

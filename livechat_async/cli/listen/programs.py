@@ -36,8 +36,8 @@ class ProgramError(Exception):
 class Programs:
     """Runs a program once for each event, and knows which runs are under way.
 
-    Each run has this process' stdout and stderr. On POSIX it is a process group, which is ended
-    with SIGTERM, and after 2 s with SIGKILL.
+    Each run has our stdout and stderr. On POSIX it is a process group, which ends by SIGTERM, and
+    2 s later by SIGKILL.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
@@ -63,12 +63,7 @@ class Programs:
         return cls(command)
 
     async def run(self, document: bytes) -> None:
-        """Run the program to its end. Cancellation ends the program.
-
-        Raises:
-            ProgramError: the exit code is not 0.
-            OSError: the program could not be started.
-        """
+        """Run the program to its end, or raise a `ProgramError`. Cancellation ends the program."""
         if self._is_killed:
             raise ProgramError("no more programs are started")
         env = {name: text for name, text in os.environ.items() if name not in _NOT_FOR_PROGRAMS}

@@ -1,5 +1,4 @@
-"""What commands show. Read ``show`` first: consoles, errors, tables, and commands that only show.
+"""What commands show: ``show`` has consoles, errors and tables, then comes a module a resource.
 
-Then a module a resource: ``visitors`` (and their changes), ``archive`` (chats and tickets). Names
-and pages come from strangers, so nothing here reads markup and every text passes `printable`.
+Strangers choose names and pages, so nothing here reads markup and every text passes `printable`.
 """

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from rich.text import Text
 
-from livechat_async import Chat, ChatMessage, Ticket, TicketEvent
+from livechat_async import Chat, Ticket, TicketEvent
 from livechat_async.cli.output.show import Listing, joined, two_lines
 from livechat_async.redaction import printable
 
 __all__ = ["CHATS", "TICKETS", "chat_transcript", "ticket_history"]
+
+_SHORT = "%Y-%m-%d %H:%M"
 
 
 def chat_transcript(chat: Chat) -> Text:
@@ -33,7 +34,8 @@ def chat_transcript(chat: Chat) -> Text:
         _add_line(text, "", _visitor_name(chat), chat.message, "bold cyan")
     for event in chat.events or chat.messages:
         style = "bold cyan" if event.user_type == "visitor" else "bold green"
-        _add_line(text, _clock(event.date), event.author_name, _said(event), style)
+        said = joined(event.text, *getattr(event, "files", ()), by="\n")
+        _add_line(text, _time(event.date), event.author_name, said, style)
     return text
 
 
@@ -52,7 +54,7 @@ def ticket_history(ticket: Ticket) -> Text:
     for event in ticket.events:
         name = (event.author.name or event.author.id or "") if event.author else ""
         style = "green" if event.author and event.author.type == "agent" else "cyan"
-        _add_line(text, _clock(event.date), name, _happened(event), f"bold {style}")
+        _add_line(text, _time(event.date), name, _happened(event), f"bold {style}")
     return text
 
 
@@ -72,11 +74,6 @@ def _add_line(text: Text, when: str, name: str, what: str, style: str) -> None:
     text.append("\n    ".join(map(printable, lines)), "" if name else "dim")
 
 
-def _said(event: ChatMessage) -> str:
-    files: Iterable[str] = getattr(event, "files", ())
-    return joined(event.text, *files, by="\n")
-
-
 def _happened(event: TicketEvent) -> str:
     if event.message:
         files = (attachment.url for attachment in event.attachments)
@@ -89,11 +86,6 @@ def _happened(event: TicketEvent) -> str:
 
 def _start(chat: Chat) -> datetime | None:
     return chat.started or chat.time
-
-
-def _visitor_id(chat: Chat) -> str:
-    visitor = chat.visitor_summary
-    return (visitor and visitor.id) or ""
 
 
 def _visitor_name(chat: Chat) -> str:
@@ -137,12 +129,8 @@ def _iso(moment: datetime | None) -> str:
     return "" if moment is None else moment.isoformat()
 
 
-def _short(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _clock(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment:%H:%M:%S}"
+def _time(moment: datetime | None, pattern: str = "%H:%M:%S") -> str:
+    return "" if moment is None else moment.strftime(pattern)
 
 
 CHATS: Listing[Chat] = Listing(
@@ -152,7 +140,7 @@ CHATS: Listing[Chat] = Listing(
         "type": lambda chat: chat.type or "",
         "started": lambda chat: _iso(_start(chat)),
         "duration": lambda chat: "" if chat.duration is None else str(chat.duration),
-        "visitor_id": _visitor_id,
+        "visitor_id": lambda chat: (chat.visitor_summary and chat.visitor_summary.id) or "",
         "visitor": _visitor_name,
         "email": _mail,
         "agents": _agents,
@@ -163,7 +151,7 @@ CHATS: Listing[Chat] = Listing(
         "url": lambda chat: chat.chat_start_url,
     },
     cells={
-        "Chat": lambda chat: two_lines(chat.id, _short(_start(chat))),
+        "Chat": lambda chat: two_lines(chat.id, _time(_start(chat), _SHORT)),
         "Visitor": lambda chat: two_lines(_visitor_name(chat) or "(no name)", _mail(chat), "bold"),
         "Agents, group": _missed_or_groups,
         "Rate, tags": _rate_and_tags,
@@ -187,7 +175,7 @@ TICKETS: Listing[Ticket] = Listing(
     cells={
         "Ticket": lambda ticket: two_lines(ticket.id, ticket.status or ""),
         "Subject": lambda ticket: two_lines(
-            ticket.subject, _short(ticket.modified or ticket.date), "bold"
+            ticket.subject, _time(ticket.modified or ticket.date, _SHORT), "bold"
         ),
         "Requester": lambda ticket: two_lines(*_requester(ticket)),
         "Assignee, tags": lambda ticket: two_lines(

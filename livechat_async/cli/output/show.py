@@ -73,13 +73,7 @@ def show_error(message: str) -> None:
 
 @frozen
 class Listing(Generic[T]):
-    """How a list of items looks.
-
-    Attributes:
-        noun: what an item is called.
-        columns: for pipes: the text of each column by its name.
-        cells: for terminals: the cell of each column by its title.
-    """
+    """How a list of items looks: as columns by their names on pipes, as cells on terminals."""
 
     noun: str
     columns: Mapping[str, Callable[[T], str]]
@@ -111,10 +105,7 @@ def show_items(
     *,
     as_json: bool,
 ) -> None:
-    """Run a command that shows the items of a pager.
-
-    A terminal gets one table. Pipes, and ``--json``, get a line for each item as soon as it comes.
-    """
+    """Run a command that shows a pager: a table on a terminal, elsewhere a line when it comes."""
 
     async def show(client: LiveChatClient) -> None:
         async with fetch(client) as pager:

@@ -187,10 +187,7 @@ _NAME_WIDTH, _ID_WIDTH = 14, 22
 
 
 def change_cells(change: Change, when: datetime) -> tuple[str, ...]:
-    """The texts of `CHANGE_COLUMNS`.
-
-    ``before`` is the state or the page before. For a `Resynced`, it is the seconds without answers.
-    """
+    """The texts of `CHANGE_COLUMNS`; for a `Resynced`, the last is the seconds without answers."""
     start = (_time_text(when), _WORDS[type(change)])
     if isinstance(change, changes.Resynced):
         return (*start, *[""] * 5, f"{change.outage:.3f}")
