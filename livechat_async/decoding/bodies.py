@@ -58,10 +58,11 @@ def load_json(content: bytes) -> Any:
     except _NOT_JSON as error:
         reason = str(error)
     # Half an emoji in one visitor's name is no reason to lose the whole list.
-    mended = _mended(content)
-    if mended == content:
-        raise NotJSONError(reason)
-    return load_json(mended)
+    try:
+        return msgspec.json.decode(_mended(content))
+    except _NOT_JSON:
+        pass
+    raise NotJSONError(reason)
 
 
 def _mended(content: bytes) -> bytes:

@@ -182,15 +182,15 @@ def _load_or_none(content: bytes) -> Any:
 
 def _messages(body: Any) -> Iterator[str]:
     """Every text in an error body, in any of the documented shapes."""
-    if isinstance(body, str):
-        yield body
-    elif isinstance(body, list):
-        for item in body:
-            yield from _messages(item)
-    elif isinstance(body, dict):
-        for key in ("error", "errors", "message"):
-            if body.get(key):
-                yield from _messages(body[key])
+    left = [body]  # a stack and not recursion: the nesting is as deep as the sender likes
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            left += reversed(value)
+        elif isinstance(value, dict):
+            left += [value[key] for key in ("message", "errors", "error") if value.get(key)]
 
 
 def _named_region(body: Any) -> str | None:

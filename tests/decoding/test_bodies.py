@@ -276,3 +276,9 @@ def test_what_users_write_is_no_model_of_the_wire() -> None:
     details = VisitorDetails("crm", [DetailField("Plan", "Gold")])
     assert make_converter().unstructure(details)["fields"] == [{"name": "Plan", "value": "Gold"}]
     assert msgspec.json.encode(make_converter().unstructure(details))
+
+
+def test_one_byte_order_mark_is_skipped_and_more_are_no_json() -> None:
+    assert load_json(b"\xef\xbb\xbf[1]") == [1]
+    with pytest.raises(NotJSONError):
+        load_json(b"\xef\xbb\xbf" * 100_000 + b"[1]")

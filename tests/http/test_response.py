@@ -207,6 +207,11 @@ def test_nesting_of_any_depth_is_the_same_error(depth: int) -> None:
     assert error.messages in {("x",), ()}
 
 
+def test_the_messages_of_an_error_keep_their_order() -> None:
+    error = error_of(400, b'{"message":"4","errors":["2",["3"]],"error":{"errors":["0","1"]}}')
+    assert error.messages == ("0", "1", "2", "3", "4")
+
+
 @pytest.mark.parametrize(
     ("content", "region"),
     [
