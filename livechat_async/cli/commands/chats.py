@@ -83,11 +83,18 @@ def export_chats(
     *,
     output: Annotated[Path, option("The file to write.", "--output", "-o", metavar="FILE")],
     filters: options.Filters,
-    kind: Annotated[Format | None, option("By default as the suffix says.", "--format")] = None,
+    kind: Annotated[
+        Format | None, option("The file's format; by default its suffix decides.", "--format")
+    ] = None,
     resume: Annotated[bool, option("Continue an unfinished export.", "--resume")] = False,
-    overwrite: Annotated[bool, option("Replace what is there.", "--overwrite")] = False,
-    prefetch: Annotated[int, option("Pages in flight.", metavar="PAGES", min=1, max=64)] = 8,
-    on_broken: Annotated[_OnBroken, option("For a chat that cannot be read.")] = _OnBroken.RAISE,
+    overwrite: Annotated[bool, option("Replace an existing file.", "--overwrite")] = False,
+    prefetch: Annotated[
+        int, option("How many pages to request ahead.", metavar="PAGES", min=1, max=64)
+    ] = 8,
+    on_broken: Annotated[
+        _OnBroken,
+        option("Stop at a chat that cannot be read, or report and skip it."),
+    ] = _OnBroken.RAISE,
     on_overfull_day: Annotated[
         _OnOverfullDay, option("For a day of more than 25,000 chats, LiveChat's limit.")
     ] = _OnOverfullDay.RAISE,

@@ -113,14 +113,22 @@ def listen(
         list[WebhookEventType] | None,
         option(f"Only these events; may be repeated. All: {_KINDS}.", metavar="EVENT_TYPE"),
     ] = None,
-    program: Annotated[str | None, option("Handles events.", "--exec", metavar="PROGRAM")] = None,
-    jobs: Annotated[int, option("The most programs to run at a time.", min=1, max=1_000)] = 4,
-    exec_timeout: Annotated[float, option("Limit of a run.", metavar="SECONDS", min=0.1)] = 30.0,
-    attempts: Annotated[int, option("The most runs for an event.", min=1, max=100)] = 5,
-    register: Annotated[str | None, option("Public address to register.", metavar="URL")] = None,
+    program: Annotated[
+        str | None, option("Run this program for each event.", "--exec", metavar="PROGRAM")
+    ] = None,
+    jobs: Annotated[int, option("How many programs run at the same time.", min=1, max=1_000)] = 4,
+    exec_timeout: Annotated[
+        float, option("Seconds that one run may take.", metavar="SECONDS", min=0.1)
+    ] = 30.0,
+    attempts: Annotated[int, option("How many runs an event gets.", min=1, max=100)] = 5,
+    register: Annotated[
+        str | None, option("Register this public address at LiveChat.", metavar="URL")
+    ] = None,
     as_json: Annotated[bool, option("Each event as JSON, without its token.", "--json")] = False,
     show_token: Annotated[bool, option("With --json: also the token.", "--show-token")] = False,
-    insecure: Annotated[bool, option("Take events without a secret.", "--insecure")] = False,
+    insecure: Annotated[
+        bool, option("Take events from anyone, without a password or path secret.", "--insecure")
+    ] = False,
 ) -> None:
     r"""Receive webhooks on this machine until Ctrl-C.
 
