@@ -17,7 +17,7 @@ from aiohttp import web
 from livechat_async import LiveChatClient, RetryPolicy, VisitorDetails
 from livechat_async.models.visitors import DetailField
 from livechat_async.webhooks import ChatEnded, ChatStarted, WebhookEvent, WebhookReceiver
-from livechat_async.webhooks.taskiq.engine import RedisLimiter, TaskiqEngine
+from livechat_async.webhooks.taskiq import RedisLimiter, TaskiqEngine
 
 NOTES = Path(os.environ["BOT_NOTES"])
 

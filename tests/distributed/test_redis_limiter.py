@@ -20,7 +20,7 @@ from livechat_async import (
     VisitorDetails,
 )
 from livechat_async.models.visitors import DetailField
-from livechat_async.webhooks.taskiq.engine import RedisLimiter
+from livechat_async.webhooks.taskiq import RedisLimiter
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from taskiq.exceptions import SendTaskError
 
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.webhooks import ChatStarted, Job, WebhookEvent, WebhookReceiver, parse_webhook
+from livechat_async.webhooks.taskiq import TaskiqEngine
 from livechat_async.webhooks.taskiq.connection import check_redis
-from livechat_async.webhooks.taskiq.engine import TaskiqEngine
 
 HEADERS = {"Content-Type": "application/json"}
 

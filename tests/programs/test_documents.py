@@ -271,10 +271,21 @@ def test_the_checks_end_with_the_line_that_the_readme_gives():
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == line
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+@pytest.mark.parametrize(
+    "path", [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+)
 def test_every_link_within_the_repository_leads_somewhere(path: Path):
     text = path.read_text(encoding="utf-8")
-    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
-    assert targets, "a page that leads nowhere"
-    for target in targets:
-        assert (path.parent / target).exists(), f"{path.name}: {target}"
+    links = re.findall(r"\]\(([^):#]*)(?:#([^)]*))?\)", text)
+    assert links, "a page that leads nowhere"
+    for target, section in links:
+        page = path.parent / target if target else path
+        assert page.exists(), f"{path.name}: {target}"
+        if section:
+            headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+            assert section in map(slug, headings), f"{path.name}: {target}#{section}"
+
+
+def slug(heading: str) -> str:
+    """The name of a section in links, as GitHub makes it of a heading."""
+    return re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-")

@@ -29,7 +29,7 @@ from livechat_async.webhooks import (
     WebhookVisitor,
     parse_webhook,
 )
-from livechat_async.webhooks.taskiq.engine import RedisLimiter, TaskiqEngine
+from livechat_async.webhooks.taskiq import RedisLimiter, TaskiqEngine
 
 client = LiveChatClient(limiter=RedisLimiter("redis://127.0.0.1:6379/0", rate=100, per=60))
 credentials = WebhookCredentials("livechat", "password")
