@@ -148,9 +148,13 @@ def secrets_in(value: object) -> list[Secret]:
     return found
 
 
-@recursive_repr("...")
-def repr_of_fields(value: Any) -> str:
+def repr_of_fields(self: Any) -> str:
     """The ``repr`` that attrs would generate. attrs generates it at import, which takes longer."""
+    return _repr_of_fields(self)
+
+
+@recursive_repr("...")
+def _repr_of_fields(value: Any) -> str:
     shown = [
         f"{field.name}={(repr if field.repr is True else field.repr)(getattr(value, field.name))}"
         for field in fields(type(value))
