@@ -4,9 +4,9 @@ It is for testing bots and services without an account. It shares no code with t
 and answers: the same mistake on both sides would go unnoticed.
 
 Read it in this order: `sandbox` (the class `Sandbox`, its options and server), `actions` (its
-methods), ``pages`` (the API and the control calls, each with its routing table), ``state`` (what an
-account holds), ``data`` (made-up data), ``webhooks`` (deliveries), ``http`` (requests and answers),
-`faults` (what can go wrong on demand).
+methods), `api` and ``pages`` (the documented API), `control` (the methods as HTTP calls), ``state``
+(what an account holds), ``data`` (made-up data), ``webhooks`` (deliveries), ``http`` (requests and
+answers), `faults` (what can go wrong on demand).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Self, get_args
 
 from livechat_async.checks import check_count, check_seconds
@@ -12,10 +13,10 @@ from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import options
 from livechat_async.sandbox.actions import Actions
+from livechat_async.sandbox.api import answer_api
+from livechat_async.sandbox.control import answer_control
 from livechat_async.sandbox.http.server import Server
 from livechat_async.sandbox.options import CountShape, TokenScope
-from livechat_async.sandbox.pages.api import Api
-from livechat_async.sandbox.pages.control import Control
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 
@@ -129,8 +130,8 @@ class Sandbox(Actions):
         self.seed_chats(chats, date_from=chats_from, date_to=chats_to, seed=chats_seed)
         self.seed_tickets(tickets, date_from=chats_from, date_to=chats_to, seed=chats_seed)
         self._server = Server(
-            Api(account, (self._credentials, self._bearer)).answer,
-            Control(account, self).answer,
+            partial(answer_api, account, (self._credentials, self._bearer)),
+            partial(answer_control, account, self),
             account.requests,
             account.faults,
             check_seconds("latency", latency),

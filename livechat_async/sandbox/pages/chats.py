@@ -27,10 +27,11 @@ from livechat_async.sandbox.http.queries import (
     values_of,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
+from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.events import chat_part, visitor_of_chat
 
-__all__ = ["get_chat", "list_chats", "send_transcript", "tag_chat"]
+__all__ = ["ROUTES"]
 
 _RATES = ("rated", "not_rated", "rated_good", "rated_bad")
 
@@ -149,3 +150,10 @@ _FILTERS: Mapping[str, Filter] = {
         QueryReader.texts, lambda chat, tags: any(tag in items_of(chat, "tags") for tag in tags)
     ),
 }
+
+ROUTES = (
+    Route("GET", "/chats", list_chats),
+    Route("GET", "/chats/{chat_id}", get_chat),
+    Route("PUT", "/chats/{chat_id}/tags", tag_chat),
+    Route("POST", "/chats/{chat_id}/send_transcript", send_transcript),
+)

@@ -29,9 +29,10 @@ from livechat_async.sandbox.http.queries import (
     values_of,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
+from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["create_ticket", "get_ticket", "list_tickets", "tag_ticket"]
+__all__ = ["ROUTES"]
 
 _STATUSES = ("open", "pending", "solved", "spam")
 _SOURCES = (
@@ -172,3 +173,10 @@ _FILTERS: Mapping[str, Filter] = {
         lambda reader, name: reader.nested(name, "mail"), part_filter("requester", "mail").fits
     ),
 }
+
+ROUTES = (
+    Route("GET", "/tickets", list_tickets),
+    Route("POST", "/tickets", create_ticket),
+    Route("GET", "/tickets/{ticket_id}", get_ticket),
+    Route("PUT", "/tickets/{ticket_id}/tags", tag_ticket),
+)

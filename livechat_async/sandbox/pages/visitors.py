@@ -16,9 +16,10 @@ from livechat_async.sandbox.http.answers import (
 )
 from livechat_async.sandbox.http.queries import QueryReader
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["add_details", "list_visitors", "read_details"]
+__all__ = ["ROUTES", "read_details"]
 
 # The states that can be asked for; a visitor may be in others.
 _FILTER_STATES = (
@@ -115,3 +116,10 @@ def _is_bare_url(value: object) -> bool:
         and "://" not in value
         and not value.startswith("//")
     )
+
+
+ROUTES = (
+    Route("GET", "/visitors", list_visitors),
+    # The token in the body is the credential here.
+    Route("POST", "/visitors/{visitor_id}/details", add_details, is_open=True),
+)
