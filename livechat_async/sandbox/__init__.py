@@ -26,10 +26,11 @@ from livechat_async.sandbox.faults import (
     Status,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
-from livechat_async.sandbox.options import CountShape, TokenScope
 from livechat_async.sandbox.sandbox import Sandbox
+from livechat_async.sandbox.state.account import CountShape
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Attempt, Delivery
+from livechat_async.sandbox.webhooks.events import TokenScope
 
 __all__ = [
     "Attempt",

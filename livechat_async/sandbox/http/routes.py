@@ -32,7 +32,7 @@ class Route(Generic[_Page]):
 
     def arguments(self, path: list[str]) -> list[str] | None:
         """The arguments in a path; None if the path does not fit."""
-        pattern = segments(self.path)
+        pattern = self.path.split("/")[1:]
         if len(pattern) != len(path):
             return None
         pairs = list(zip(pattern, path, strict=True))

@@ -48,16 +48,14 @@ def list_tickets(account: Account, request: RecordedRequest) -> Answer:
     days = reader.days(UTC)
     page = reader.page()
     order = reader.choice("order", ("asc", "desc"))
-    filters = reader.filters(_FILTERS)
+    asked, fits = reader.filters(_FILTERS)
     reader.check()
 
     def matches(ticket: Wire) -> bool:
-        return _is_active(ticket, *days) and filters.fit(ticket)
+        return _is_active(ticket, *days) and fits(ticket)
 
-    is_narrowed = days != (None, None) or filters.asked
-    numbers = account.tickets.select(
-        matches=matches if is_narrowed else None, key=(days, filters.asked)
-    )
+    is_narrowed = days != (None, None) or asked
+    numbers = account.tickets.select(matches=matches if is_narrowed else None, key=(days, asked))
     begin, is_reversed = (page - 1) * PAGE_SIZE, order == "asc"
     tickets = account.tickets.slice(numbers, begin, begin + PAGE_SIZE, oldest_first=is_reversed)
     return list_answer("tickets", tickets, len(numbers), items_last=True)

@@ -22,10 +22,7 @@ from livechat_async.sandbox.state.account import Account
 __all__ = ["ROUTES", "read_details"]
 
 # The states that can be asked for; a visitor may be in others.
-_FILTER_STATES = (
-    *("chatting", "queued", "browsing", "invited"),
-    *("refused invitation", "chat closed"),
-)
+_FILTER_STATES = ("chatting", "queued", "browsing", "invited", "refused invitation", "chat closed")
 
 
 def list_visitors(account: Account, request: RecordedRequest) -> Answer:
@@ -61,11 +58,7 @@ def add_details(account: Account, request: RecordedRequest, visitor_id: str) -> 
 
 
 def read_details(body: Mapping[str, object]) -> VisitorDetails:
-    """The details in a body.
-
-    Raises:
-        BadRequest: everything that is wrong with them.
-    """
+    """The details in a body; a BadRequest with everything that is wrong with them."""
     problems: list[str] = []
     details_id, icon = body.get("id"), body.get("icon")
     if not isinstance(details_id, str) or not details_id:

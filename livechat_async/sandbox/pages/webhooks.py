@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from livechat_async.sandbox.http.answers import Answer, BadRequest, json_answer, not_found
+from livechat_async.sandbox.http.answers import Answer, json_answer, not_found
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
@@ -18,10 +18,7 @@ def list_webhooks(account: Account, _request: RecordedRequest) -> Answer:
 
 def create_webhook(account: Account, request: RecordedRequest) -> Answer:
     """``POST /webhooks``: register a webhook."""
-    problems: list[str] = []
-    registration = read_registration(read_body(request, lists=("data_types",)), problems)
-    if problems:
-        raise BadRequest(*problems)
+    registration = read_registration(read_body(request, lists=("data_types",)))
     return _webhooks(account, account.registrations.add(*registration))
 
 
