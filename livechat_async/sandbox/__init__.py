@@ -4,9 +4,9 @@ It is for testing bots and services without an account. It shares no code with t
 and answers: the same mistake on both sides would go unnoticed.
 
 Read it in this order: `sandbox` (the class `Sandbox`, its options and server), `actions` (its
-methods), ``pages`` (the API and the control calls, each with its routing table), ``state`` (what an
-account holds), ``data`` (made-up data), ``webhooks`` (deliveries), ``http`` (requests and answers),
-`faults` (what can go wrong on demand).
+methods), `api` and ``pages`` (the documented API), `control` (the methods as HTTP calls), ``state``
+(what an account holds), ``data`` (made-up data), ``webhooks`` (deliveries), ``http`` (requests and
+answers), `faults` (what can go wrong on demand).
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from livechat_async.sandbox.faults import (
     Status,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
-from livechat_async.sandbox.options import CountShape, TokenScope
 from livechat_async.sandbox.sandbox import Sandbox
+from livechat_async.sandbox.state.account import CountShape
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Attempt, Delivery
+from livechat_async.sandbox.webhooks.events import TokenScope
 
 __all__ = [
     "Attempt",

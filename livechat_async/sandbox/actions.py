@@ -240,8 +240,9 @@ class Actions(WebhookActions):
         Raises:
             ConfigurationError: a number is not above 0, or a bad day.
         """
-        pace = {"per_request": per_request, "every": every, "at_most": at_most}
-        return self._account.chats.begin_arrivals(day, **pace)
+        return self._account.chats.begin_arrivals(
+            day, per_request=per_request, every=every, at_most=at_most
+        )
 
     def let_chats_go(
         self,
@@ -255,8 +256,9 @@ class Actions(WebhookActions):
 
         With a ``day``, in UTC, only chats that began on this day go.
         """
-        pace = {"per_request": per_request, "every": every, "at_most": at_most}
-        return self._account.chats.begin_departures(day, **pace)
+        return self._account.chats.begin_departures(
+            day, per_request=per_request, every=every, at_most=at_most
+        )
 
     @property
     def arrivals(self) -> Movement | None:

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import date
-from typing import Self, get_args
+from functools import partial
+from typing import Any, Self, get_args
 
-from livechat_async.checks import check_count, check_seconds
+from livechat_async.checks import check_choice, check_count, check_seconds, is_loopback
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox import options
+from livechat_async.redaction import kind_of
 from livechat_async.sandbox.actions import Actions
+from livechat_async.sandbox.api import answer_api
+from livechat_async.sandbox.control import answer_control
+from livechat_async.sandbox.http.answers import PAGE_SIZE
 from livechat_async.sandbox.http.server import Server
-from livechat_async.sandbox.options import CountShape, TokenScope
-from livechat_async.sandbox.pages.api import Api
-from livechat_async.sandbox.pages.control import Control
-from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.state.account import Account, CountShape
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
+from livechat_async.sandbox.webhooks.events import TokenScope
 
 __all__ = ["Sandbox"]
 
-# Test data: it opens nothing but a sandbox.
+# Test data: they open nothing but a sandbox.
+_LOGIN = "john.doe@example.com"
+_TOKEN = "sandbox-token"  # noqa: S105
 _BEARER = "dal:sandbox-bearer-token"
-_SEEDED_CHATS, _SEEDED_TICKETS = 120, 12
+
+_SEEDED_VISITORS, _SEEDED_CHATS, _SEEDED_TICKETS = 8, 120, 12
 
 
 class Sandbox(Actions):
@@ -99,8 +105,10 @@ class Sandbox(Actions):
         webhook_jitter: float = 0,
         webhook_tokens: TokenScope = "event",
     ) -> None:
+        check_choice("count_shape", count_shape, get_args(CountShape))
+        check_choice("webhook_tokens", webhook_tokens, get_args(TokenScope))
         account = Account(
-            license_id=options.check_license(license_id),
+            license_id=_check_license(license_id),
             clock=clock,
             deliverer=Deliverer(
                 limit=check_seconds("webhook_timeout", webhook_timeout),
@@ -108,29 +116,27 @@ class Sandbox(Actions):
                 repeats=check_count("webhook_repeats", webhook_repeats, 0),
                 jitter=check_seconds("webhook_jitter", webhook_jitter),
             ),
-            token_scope=options.check_choice(
-                "webhook_tokens", webhook_tokens, get_args(TokenScope)
-            ),
-            count_shape=options.check_choice("count_shape", count_shape, get_args(CountShape)),
-            record_cap=options.check_record_cap(record_cap),
+            token_scope=webhook_tokens,
+            count_shape=count_shape,
+            record_cap=_check_record_cap(record_cap),
         )
         super().__init__(account)
-        self._host = options.check_host(host)
-        self._port = options.check_port(port)
-        self._credentials = options.check_credentials(credentials)
+        self._host = _check_host(host)
+        self._port = _check_port(port)
+        self._credentials = _check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
-        visitors = options.check_seed(seed)
+        visitors = _check_seed(seed)
         account.visitors.make_up(visitors)
         if chats is None:
             chats = _SEEDED_CHATS if visitors else 0
         if tickets is None:
             tickets = _SEEDED_TICKETS if visitors else 0
-        self.seed_chats(chats, date_from=chats_from, date_to=chats_to, seed=chats_seed)
-        self.seed_tickets(tickets, date_from=chats_from, date_to=chats_to, seed=chats_seed)
+        account.chats.make_up(chats, chats_from, chats_to, chats_seed)
+        account.tickets.make_up(tickets, chats_from, chats_to, chats_seed)
         self._server = Server(
-            Api(account, (self._credentials, self._bearer)).answer,
-            Control(account, self).answer,
+            partial(answer_api, account, (self._credentials, self._bearer)),
+            partial(answer_control, account, self),
             account.requests,
             account.faults,
             check_seconds("latency", latency),
@@ -191,3 +197,50 @@ class Sandbox(Actions):
     def license_id(self) -> int:
         """The licence."""
         return self._account.license_id
+
+
+def _check_host(host: object) -> str:
+    if is_loopback(str(host)):
+        return str(host)
+    raise ConfigurationError(
+        f"host={host!r}: a loopback address is needed, 127.0.0.1, ::1 or localhost"
+    )
+
+
+def _check_port(port: object) -> int:
+    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65_535:  # noqa: PLR2004 - TCP's own
+        raise ConfigurationError(f"port={port!r}: 0 for any free port is needed, or up to 65535")
+    return port
+
+
+def _check_license(license_id: object) -> int:
+    if not isinstance(license_id, bool) and re.fullmatch(r"[0-9]{1,18}", str(license_id)):
+        return int(str(license_id))
+    raise ConfigurationError(f"license_id={license_id!r}: digits are needed, such as 12345")
+
+
+def _check_seed(seed: object) -> int:
+    if seed is True:
+        return _SEEDED_VISITORS
+    if not isinstance(seed, int) or seed < 0:
+        raise ConfigurationError(f"seed={seed!r}: True or a number of visitors is needed")
+    return seed
+
+
+def _check_credentials(credentials: Any) -> PersonalAccessToken:
+    if credentials is None:
+        return PersonalAccessToken(_LOGIN, _TOKEN)
+    if not isinstance(credentials, PersonalAccessToken):
+        kind = kind_of(credentials)
+        del credentials  # it may be the token itself
+        raise ConfigurationError(f"credentials of a sandbox are a PersonalAccessToken, not {kind}")
+    return credentials
+
+
+def _check_record_cap(record_cap: object) -> int:
+    cap = check_count("record_cap", record_cap, PAGE_SIZE)
+    if cap % PAGE_SIZE:
+        raise ConfigurationError(
+            f"record_cap={record_cap!r}: whole pages are needed, a multiple of {PAGE_SIZE}"
+        )
+    return cap

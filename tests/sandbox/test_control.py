@@ -10,7 +10,7 @@ from asking import call
 
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Drip, Sandbox, Slow, Status
-from livechat_async.sandbox.pages.control import CALLS
+from livechat_async.sandbox.control import CALLS
 
 
 async def test_a_visitor_comes_chats_and_leaves(
@@ -247,5 +247,5 @@ async def test_names_that_a_body_cannot_have_are_refused(
 
 
 def test_every_call_is_documented_in_the_table() -> None:
-    assert len({(row.method, row.path) for row in CALLS.rows}) == len(CALLS.rows)
-    assert all(row.page.__doc__ for row in CALLS.rows)
+    assert len({(row.method, row.path) for row in CALLS}) == len(CALLS)
+    assert all(row.page.__doc__ for row in CALLS)

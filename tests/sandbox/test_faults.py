@@ -231,17 +231,28 @@ async def test_a_slow_answer_is_late(sandbox: Sandbox, http: aiohttp.ClientSessi
     assert time.monotonic() - begun >= 0.14
 
 
-async def test_a_body_drips(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_a_body_drips(
+    sandbox: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    drops = asyncio.Semaphore(0)
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await drops.acquire()
+
+    monkeypatch.setattr(faults, "asyncio", SimpleNamespace(sleep=sleep))
     visitor = sandbox.add_visitor()
     size = len(json.dumps(sandbox.visitors, separators=(",", ":"), ensure_ascii=False))
-    sandbox.inject(Drip(0.4, chunk=size // 2))
-    begun = time.monotonic()
-    async with http.get("/visitors") as response:
-        headers_after = time.monotonic() - begun
-        first = await response.content.readany()
+    half = (size + 1) // 2
+    sandbox.inject(Drip(0.4, chunk=half))
+    async with http.get("/visitors") as response:  # the headers come before any drop
+        drops.release()
+        first = await response.content.readexactly(half)
+        assert not response.content.at_eof()
+        drops.release()
         rest = await response.read()
-    assert headers_after < 0.4 <= time.monotonic() - begun
-    assert len(first) == size // 2
+    assert waits == [0.4, 0.4]
     assert [item["id"] for item in json.loads(first + rest)] == [visitor]
 
 

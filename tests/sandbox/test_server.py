@@ -5,20 +5,25 @@ import base64
 import contextlib
 import io
 import socket
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from asking import ask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from livechat_async.credentials import PersonalAccessToken
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox import Sandbox, Slow
+from livechat_async.sandbox import Sandbox, Slow, pages
 
 NO_RIGHTS = {
     "error": "You have no rights to access this data. Check your API Key and/or username",
 }
+
+PAGE_MODULES = {path.stem for path in Path(pages.__path__[0]).glob("[!_]*.py")}
 
 
 async def get(http: aiohttp.ClientSession, path: str, **options: Any) -> tuple[int, Any]:
@@ -222,6 +227,21 @@ async def test_a_wrong_method_is_a_405(
         assert response.status == 405
         assert response.headers["Allow"] == allowed
         assert list(await response.json()) == ["error"]
+
+
+async def test_every_route_of_a_page_module_is_served(http: aiohttp.ClientSession) -> None:
+    routes = [
+        (module, route)
+        for module in PAGE_MODULES
+        for route in import_module(f"{pages.__name__}.{module}").ROUTES
+    ]
+    assert {module for module, _ in routes} == PAGE_MODULES >= {"chats", "visitors"}
+    assert len({(route.method, route.path) for _, route in routes}) == len(routes)
+    for _, route in routes:
+        path = route.path.translate({ord("{"): "", ord("}"): ""})
+        status, answer = await ask(http, path, route.method)
+        assert status != 405
+        assert "There is nothing" not in str(answer)
 
 
 async def test_bodies_have_a_limit(sandbox: Sandbox, http: aiohttp.ClientSession) -> None:

@@ -25,6 +25,7 @@ _ZONE = zone_of(_ZONE_NAME) or UTC
 
 _AGENTS = (("John Doe", "john.doe@example.com"), ("Jane Doe", "jane.doe@example.com"))
 _PEOPLE = 997
+_PLACE = ("city", "region", "country", "country_code", "timezone")
 _GROUPS = (0, 0, 2, 0, 2, 5)
 _RATES = (*["not_rated"] * 4, *["rated_good"] * 3, "rated_bad")
 _TAGS: tuple[list[str], ...] = (
@@ -73,8 +74,7 @@ def made_up_chat(chat_id: str, chance: int, started: int, *, may_be_missed: bool
         )
         for index, (kind, text) in enumerate(_TALK[:lines])
     ]
-    item = archived_chat(chat_id, started, ended, messages)
-    item |= outline
+    item = archived_chat(chat_id, started, ended, messages) | outline
     if chance >> 58 & 7 == 0:
         item["events"].append(_attachment(who, ended - 5))
     item["events"].append(closed_event(who.name, ended, "visitor"))
@@ -97,16 +97,9 @@ def chat_outline(chat_id: str, chance: int, started: int) -> Wire:
 def given_chat(
     chat_id: str, fields: Mapping[str, object], omit: Iterable[str], now: int
 ) -> tuple[Wire, int]:
-    """A chat that a caller gives, and its moment in Unix seconds.
-
-    The wire fields replace those of a short chat that ended just now; ``omit`` names some to leave
-    out. A bad value is a ConfigurationError.
-    """
-    values = {
-        name: plain(name, value)
-        for name, value in fields.items()
-        if not isinstance(value, datetime)
-    }
+    """A chat that a caller gives, and its moment in Unix seconds; see `Actions.add_chat`."""
+    texts = {name: each for name, each in fields.items() if not isinstance(each, datetime)}
+    values = {name: plain(name, each) for name, each in texts.items()}
     zone = zone_of(values.get("timezone", _ZONE_NAME)) or UTC
     if values.get("type") == "missed_chat":
         moment = _moment(fields, "time", now)
@@ -252,24 +245,14 @@ def _agent(index: int) -> Wire:
 
 
 def _visitor(who: Person) -> Wire:
-    place = who.place
-    return {
-        "id": who.id,
-        "name": who.name,
-        "email": who.email,
-        "ip": who.ip,
-        "city": place["city"],
-        "region": place["region"],
-        "country": place["country"],
-        "country_code": place["country_code"],
-        "timezone": place["timezone"],
-        "user_agent": who.browser,
-    }
+    place = {name: who.place[name] for name in _PLACE}
+    known = {"id": who.id, "name": who.name, "email": who.email, "ip": who.ip}
+    return {**known, **place, "user_agent": who.browser}
 
 
 def _unknown_visitor(moment: int) -> Wire:
-    unknown = dict.fromkeys(("city", "region", "country", "country_code", "timezone"), "")
-    return {"id": f"S{moment}.0000000001", "name": "Visitor", "ip": "192.0.2.1", **unknown}
+    visitor = {"id": f"S{moment}.0000000001", "name": "Visitor", "ip": "192.0.2.1"}
+    return {**visitor, **dict.fromkeys(_PLACE, "")}
 
 
 def _attachment(who: Person, moment: int) -> Wire:
@@ -293,14 +276,10 @@ def _postchat_survey(rate: str, chance: int) -> list[Wire]:
 def _goals(chance: int, chat_id: str, moment: int) -> list[Wire]:
     goal_id, name = pick(_GOALS, chance)
     product, price = pick(_PRODUCTS, chance >> 1)
-    order = {
-        "id": chat_id[:3],
-        "description": product,
-        "price": price,
-        "currency": pick(_CURRENCIES, chance >> 1),
-    }
-    # A goal without a sale has an empty order, as the documentation shows.
-    order = order if chance & 1 == 0 else {}
+    order: Wire = {}  # the documentation shows an empty one for a goal without a sale
+    if chance & 1 == 0:
+        currency = pick(_CURRENCIES, chance >> 1)
+        order = {"id": chat_id[:3], "description": product, "price": price, "currency": currency}
     date = chat_date(moment, _ZONE)
     return [{"id": goal_id, "name": name, "date": date, "timestamp": moment, "order": order}]
 

@@ -13,6 +13,7 @@ __all__ = [
     "day_end",
     "day_start",
     "iso_date",
+    "moments_of",
     "read_ticket_time",
     "to_day",
     "to_seconds",
@@ -25,8 +26,10 @@ DAY = 86_400
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def to_day(name: str, value: object) -> date:
-    """A day that a caller gave: a date, or text such as ``2013-01-23``."""
+def to_day(name: str, value: object) -> date | None:
+    """A day that a caller gave: a date, text such as ``2013-01-23``, or None."""
+    if value is None:
+        return None
     day = value if isinstance(value, date) else parse_day(value)
     if day is None or isinstance(day, datetime):
         raise ConfigurationError(
@@ -63,6 +66,14 @@ def day_end(day: date, zone: tzinfo = UTC) -> int:
     if day == date.max:
         return day_start(day, zone) + DAY
     return day_start(day + timedelta(days=1), zone)
+
+
+def moments_of(
+    first: date | None, last: date | None, zone: tzinfo = UTC
+) -> tuple[int | None, int | None]:
+    """The first second of the first day, and the one after the last; None for no day."""
+    start = None if first is None else day_start(first, zone)
+    return start, None if last is None else day_end(last, zone)
 
 
 def chat_date(seconds: int, zone: tzinfo) -> str:

@@ -15,12 +15,7 @@ from livechat_async.redaction import Secret
 from livechat_async.sandbox.data.chats import archived_chat, closed_event, message
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import objects_of
-from livechat_async.sandbox.webhooks.events import (
-    chat_part,
-    survey_part,
-    visitor_part,
-    webhook_body,
-)
+from livechat_async.sandbox.webhooks.events import chat_parts, webhook_body
 
 __all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey"]
 
@@ -62,14 +57,7 @@ class StartedChat:
 
 @define(eq=False)
 class LiveChat:
-    """A chat that runs.
-
-    Attributes:
-        number: counts chats from 1.
-        started: Unix seconds.
-        url: the page on which it began.
-        messages: the messages so far, in the form of the archives.
-    """
+    """A chat that runs: the ``number`` counts from 1, and the ``url`` is the page it began on."""
 
     id: str
     number: int
@@ -85,12 +73,7 @@ class LiveChat:
         """Set and return ``start``, from the visitor's fields."""
         # Test data: tokens are counted, not random, so that they cannot pass for real secrets.
         token, unique_id = f"{self.number:032x}", f"e{self.number:031x}"
-        survey = survey_part(visitor.get("prechat_survey"))
-        parts = {
-            "chat": chat_part(self.to_archive(visitor)),
-            "visitor": visitor_part(visitor, survey),
-            "pre_chat_survey": survey,
-        }
+        parts = chat_parts(self.to_archive(visitor), visitor)
         self.start = StartedChat(
             visitor_id=visitor["id"],
             chat_id=self.id,
@@ -102,12 +85,9 @@ class LiveChat:
 
     def say(self, visitor: Mapping[str, Any], text: str, moment: int, *, by_agent: bool) -> None:
         """Add a message."""
-        if by_agent:
-            agent = self.agent
-            said = message(text, moment, author=agent.display_name, login=agent.id)
-        else:
-            said = message(text, moment, author=str(visitor.get("name", "")))
-        self.messages.append(said)
+        author = self.agent.display_name if by_agent else str(visitor.get("name", ""))
+        login = self.agent.id if by_agent else None
+        self.messages.append(message(text, moment, author=author, login=login))
 
     def to_archive(self, visitor: Mapping[str, Any], ended: int | None = None) -> Wire:
         """The chat in the form of the archives; pending as long as it has no end."""
@@ -138,11 +118,7 @@ class LiveChat:
 
 
 def as_operator(agent: str | Operator) -> Operator:
-    """The agent of a chat; the login ``john.doe@example.com`` gives the name John Doe.
-
-    Raises:
-        ConfigurationError: it is neither a login nor an `Operator`, or blank.
-    """
+    """The agent of a chat; the login ``john.doe@example.com`` gives the name John Doe."""
     if isinstance(agent, str) and agent.strip():
         name = re.sub(r"[._-]+", " ", agent.split("@", 1)[0]).strip().title()
         return Operator(id=agent, display_name=name or agent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from attrs import frozen
 
@@ -16,17 +16,11 @@ DOCUMENTED_VISITOR = "S1352647457.ac951bfe2e"
 """The visitor in the documentation's example of details. It is the first person."""
 
 
-@frozen
-class Page:
+class Page(NamedTuple):
     """A page of the site."""
 
-    path: str
+    address: str
     title: str
-
-    @property
-    def address(self) -> str:
-        """The whole URL."""
-        return f"http://www.example.com/{self.path}"
 
 
 _PLACE = (
@@ -51,13 +45,13 @@ _PLACES = tuple(
 )
 
 PAGES = (
-    Page("products/shoes", "Shoes"),
-    Page("", "Example"),
-    Page("pricing", "Pricing"),
-    Page("products/boots", "Boots"),
-    Page("cart", "Your cart"),
-    Page("help/returns", "Returns"),
-    Page("contact", "Contact us"),
+    Page("http://www.example.com/products/shoes", "Shoes"),
+    Page("http://www.example.com/", "Example"),
+    Page("http://www.example.com/pricing", "Pricing"),
+    Page("http://www.example.com/products/boots", "Boots"),
+    Page("http://www.example.com/cart", "Your cart"),
+    Page("http://www.example.com/help/returns", "Returns"),
+    Page("http://www.example.com/contact", "Contact us"),
 )
 
 _BROWSERS = (

@@ -67,11 +67,7 @@ def made_up_ticket(ticket_id: str, chance: int, modified: int) -> Wire:
 def given_ticket(
     ticket_id: str, fields: Mapping[str, object], omit: Iterable[str], now: int
 ) -> tuple[Wire, int]:
-    """A ticket that a caller gives, and its last change in Unix seconds.
-
-    The wire fields replace those of a ticket that has just come by mail; ``omit`` names some to
-    leave out. A bad value is a ConfigurationError.
-    """
+    """A ticket that a caller gives, and its last change; see `Actions.add_ticket`."""
     created, modified = (_moment(name, fields.get(name)) for name in ("date", "modified"))
     if modified is None:
         modified = now if created is None else created
@@ -98,21 +94,9 @@ def new_ticket(
     question: tuple[str, str],
     source: Mapping[str, str],
 ) -> Wire:
-    """An open ticket with its first message.
-
-    The requester has ``mail`` and ``name``, the question is a subject and a message, and the source
-    has ``type`` and maybe ``url``.
-    """
+    """An open ticket with its first message; the question is its subject and that message."""
     (subject, message), moment, group = question, iso_date(created), group_of(0)
     author = {"id": requester["mail"], "name": requester["name"], "type": "client"}
-    first = {
-        "type": "message",
-        "author": author,
-        "date": moment,
-        "is_private": False,
-        "message": message,
-        "source": {**source},
-    }
     return {
         "id": ticket_id,
         "status": "open",
@@ -128,7 +112,7 @@ def new_ticket(
         "tags": [],
         "ccs": [],
         "rate": "not_rated",
-        "events": [first],
+        "events": [_message(author, moment, message, source)],
     }
 
 
@@ -137,28 +121,21 @@ def group_of(number: int) -> Wire:
     return {"id": number, "name": _GROUPS.get(number, f"Group {number}"), "inherited": False}
 
 
+def _message(author: Wire, moment: str, text: str, source: Mapping[str, str]) -> Wire:
+    said = {"type": "message", "author": author, "date": moment, "is_private": False}
+    return {**said, "message": text, "source": {**source}}
+
+
 def _answer(ticket: Wire, first: int, last: int, who: Person) -> None:
     """Add an agent's answer and the new status."""
-    agent = {**_JOHN, "type": "agent"}
-    changed = {
-        "type": "status_changed",
-        "current": ticket["status"],
-        "previous": "open",
-        "date": iso_date(last),
-    }
+    changed = {"type": "status_changed", "current": ticket["status"], "previous": "open"}
+    changed["date"] = iso_date(last)
     if ticket["status"] == "pending":
         changed["author"] = _JOHN  # LiveChat itself solves a ticket that gets no more messages
     else:
         ticket["resolutionDate"] = iso_date(last)
-    answer = {
-        "type": "message",
-        "author": agent,
-        "date": iso_date(first),
-        "is_private": False,
-        "message": f"Dear {who.name}, {_ANSWER}",
-        "source": {"type": "lc2"},
-    }
-    ticket["events"] += [answer, changed]
+    agent, text = {**_JOHN, "type": "agent"}, f"Dear {who.name}, {_ANSWER}"
+    ticket["events"] += [_message(agent, iso_date(first), text, {"type": "lc2"}), changed]
     ticket["firstResponse"] = {"agent": _JOHN, "date": iso_date(first)}
     ticket["opened"][0]["to"] = iso_date(last)
 

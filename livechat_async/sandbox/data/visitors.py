@@ -56,7 +56,7 @@ def new_visitor(visitor_id: str, now: int) -> Wire:
         "page_entered_ts": now,
         "page_time": moment,
         "page_time_ts": now,
-        **_page_fields(Page("", "Example"), now, invitation=""),
+        **_page_fields(Page("http://www.example.com/", "Example"), now, invitation=""),
         "referrer": "",
         "chat_id": "",
         "chat_start_time": "",
@@ -119,11 +119,7 @@ def _page_fields(page: Page, entered: int, invitation: str) -> Wire:
 
 
 def write_fields(visitor: Wire, fields: Mapping[str, object], omit: Iterable[str] = ()) -> None:
-    """Set wire fields of a visitor, and remove others.
-
-    A time may be an aware datetime; of a time's text and its twin, one is enough. A value without a
-    form in JSON and a datetime without a time zone are a ConfigurationError.
-    """
+    """Set wire fields of a visitor, and remove others; see `Actions.add_visitor`."""
     # All values are checked before any is set: a refused call changes nothing.
     values = {name: _plain(name, value) for name, value in fields.items()}
     dropped = list(omit)

@@ -57,11 +57,7 @@ class Answer:
 
 
 def to_json(value: object) -> bytes:
-    """The value as JSON in UTF-8.
-
-    Without a form in JSON it is a TypeError; NaN, an infinity, or a value that contains itself is a
-    ValueError; too deep nesting is a RecursionError.
-    """
+    """The value as JSON in UTF-8; a TypeError, ValueError or RecursionError if it has no form."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     # A lone surrogate has no UTF-8; backslashreplace happens to write JSON's own escape for it.
     return text.encode("utf-8", "backslashreplace")
@@ -98,7 +94,7 @@ def error(status: int, text: str, headers: Mapping[str, str] | None = None) -> A
 
 def bad_request(*problems: object) -> Answer:
     """400 with ``{"errors": ["...", ...]}``, the shape for refused arguments."""
-    return Answer(HTTPStatus.BAD_REQUEST, to_json({"errors": problems}))
+    return json_answer({"errors": problems}, HTTPStatus.BAD_REQUEST)
 
 
 def no_rights() -> Answer:

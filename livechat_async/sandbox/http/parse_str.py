@@ -1,8 +1,4 @@
-"""A reader of bracket notation that works as PHP's `parse_str`, with all its quirks and losses.
-
-It is written from PHP's behaviour and shares no code with the client's encoder: the same mistake in
-both would go unnoticed.
-"""
+"""A reader of bracket notation that works as PHP's `parse_str`, with all its quirks and losses."""
 
 import re
 from typing import Final, TypeAlias
@@ -60,11 +56,12 @@ class _Array:
         made = _Array()
         return made if self.put(key, made) else None
 
-    def unwrap(self) -> list[object] | dict[str, object]:
-        """A list if the keys are those of a list, otherwise a dict."""
-        values = _unwrap_items(self)
-        is_list = all(key == str(index) for index, key in enumerate(values))
-        return list(values.values()) if is_list else values
+    def unwrap(self) -> dict[str, object]:
+        """The items; an array in them is a list if its keys are those of a list."""
+        return {
+            key: _to_list(value.unwrap()) if isinstance(value, _Array) else value
+            for key, value in self.items.items()
+        }
 
 
 def parse_str(text: str) -> dict[str, object]:
@@ -84,7 +81,7 @@ def parse_str(text: str) -> dict[str, object]:
     for pair in pairs[:MAX_VARS]:
         name, _, value = pair.partition("=")
         _register(root, _decode(name), _decode(value))
-    return _unwrap_items(root)
+    return root.unwrap()
 
 
 def _decode(text: str) -> str:
@@ -93,11 +90,9 @@ def _decode(text: str) -> str:
     return unquote_to_bytes(raw).decode("utf-8", "replace")
 
 
-def _unwrap_items(array: _Array) -> dict[str, object]:
-    return {
-        key: value.unwrap() if isinstance(value, _Array) else value
-        for key, value in array.items.items()
-    }
+def _to_list(values: dict[str, object]) -> list[object] | dict[str, object]:
+    is_list = all(key == str(index) for index, key in enumerate(values))
+    return list(values.values()) if is_list else values
 
 
 def _register(root: _Array, name: str, value: str) -> None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import frozen
 
 from livechat_async.checks import parse_day
-from livechat_async.sandbox.data.dates import day_end, day_start, zone_of
+from livechat_async.sandbox.data.dates import moments_of, zone_of
 from livechat_async.sandbox.http.answers import BadRequest, Wire
 
 __all__ = [
     "Filter",
-    "Filters",
     "QueryReader",
     "flag_filter",
     "items_of",
@@ -25,6 +24,8 @@ __all__ = [
     "part_of",
     "values_of",
 ]
+
+_Asked: TypeAlias = tuple[tuple[str, Any], ...]
 
 
 class QueryReader:
@@ -62,15 +63,13 @@ class QueryReader:
 
     def texts(self, name: str) -> tuple[str, ...] | None:
         """Texts, as in ``tag[]=sales&tag[]=support``."""
-        needed = f"text, as in {name}[]=sales"
-        value = self._read(name, lambda value: _is_list_of(value, _is_any_text), needed, "[]")
-        return None if value is None else tuple(_items(value))
+        texts = self._list(name, lambda text: isinstance(text, str) and text != "", "text", "sales")
+        return None if texts is None else tuple(texts)
 
     def numbers(self, name: str, what: str) -> set[int] | None:
         """Whole numbers, as in ``group[]=0&group[]=2``."""
-        needed = f"{what}, as in {name}[]=0"
-        value = self._read(name, lambda value: _is_list_of(value, _is_number), needed, "[]")
-        return None if value is None else {int(item) for item in _items(value)}
+        numbers = self._list(name, _is_number, what, "0")
+        return None if numbers is None else {int(number) for number in numbers}
 
     def nested(self, name: str, key: str) -> Any:
         """Text that is not blank, as in ``requester[mail]=mary.brown@example.com``."""
@@ -89,21 +88,17 @@ class QueryReader:
             parse_day(self._read(name, parse_day, "a day, YYYY-MM-DD"))
             for name in ("date_from", "date_to")
         )
-        return (
-            None if first is None else day_start(first, zone),
-            None if last is None else day_end(last, zone),
-        )
+        return moments_of(first, last, zone)
 
     def page(self) -> int:
         """The ``page``; 1 by default."""
-        page = self.number("page", least=1)
-        return 1 if page is None else page
+        return self.number("page", least=1) or 1
 
-    def filters(self, known: Mapping[str, Filter]) -> Filters:
-        """The filters among the parameters."""
+    def filters(self, known: Mapping[str, Filter]) -> tuple[_Asked, Callable[[Wire], bool]]:
+        """The filters asked for, by name and value, and a function: whether an item fits all."""
         values = ((name, each.read(self, name)) for name, each in known.items())
         asked = tuple((name, value) for name, value in values if value is not None)
-        return Filters(asked, known)
+        return asked, lambda item: all(known[name].fits(item, value) for name, value in asked)
 
     def check(self) -> None:
         """Raise `BadRequest` if anything is wrong with the query."""
@@ -119,6 +114,15 @@ class QueryReader:
             return value
         self.problems.append(f"{name}{suffix} has to be {needed}")
         return None
+
+    def _list(
+        self, name: str, is_right: Callable[[Any], bool], what: str, example: str
+    ) -> list[Any] | None:
+        def is_list(value: object) -> bool:
+            return isinstance(value, (list, dict)) and all(map(is_right, _items(value)))
+
+        value = self._read(name, is_list, f"{what}, as in {name}[]={example}", "[]")
+        return None if value is None else _items(value)
 
 
 @frozen
@@ -139,38 +143,17 @@ def part_filter(part: str, key: str) -> Filter:
     return Filter(QueryReader.text, lambda item, text: part_of(item, part).get(key) == text)
 
 
-@frozen
-class Filters:
-    """The filters of a request by name and value, among all known filters of the page."""
-
-    asked: tuple[tuple[str, Any], ...]
-    known: Mapping[str, Filter] = field(eq=False)
-
-    def fit(self, item: Wire) -> bool:
-        """Whether an item fits them all."""
-        return all(self.known[name].fits(item, value) for name, value in self.asked)
-
-
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())
-
-
-def _is_any_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value) is not None
 
 
-def _items(value: object) -> Any:
+def _items(value: list[Any] | dict[str, Any]) -> list[Any]:
     """The items of an array, which PHP reads as a dict where its numbers have gaps."""
     return list(value.values()) if isinstance(value, dict) else value
-
-
-def _is_list_of(value: object, is_right: Callable[[Any], object]) -> bool:
-    items = _items(value)
-    return isinstance(items, list) and all(map(is_right, items))
 
 
 def items_of(item: object, name: str) -> list[Any]:

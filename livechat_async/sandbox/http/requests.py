@@ -117,10 +117,9 @@ def content_type_of(request: RecordedRequest) -> str:
 
 
 def read_body(request: RecordedRequest, lists: Collection[str] = ()) -> Any:
-    """The values in a body; their secrets show in no ``repr``. ``lists`` names those with lists.
+    """The values in a form or a JSON object; ``lists`` names those with lists.
 
-    Raises:
-        BadRequest: it is neither a form nor a JSON object, or does not fit its content type.
+    Their secrets show in no ``repr``. A body of any other kind is a BadRequest.
     """
     kind = content_type_of(request)
     if kind == _FORM:
@@ -133,8 +132,7 @@ def read_body(request: RecordedRequest, lists: Collection[str] = ()) -> Any:
 def read_tags(request: RecordedRequest) -> list[str]:
     """The tags of ``PUT .../tags``: ``tag[]=a&tag[]=b`` or ``{"tag": ["a", "b"]}``.
 
-    Raises:
-        BadRequest: there are none. An empty list in JSON is fine: it removes all tags.
+    A body without them is a BadRequest; an empty list in JSON removes all tags.
     """
     tags = read_body(request, lists=("tag",)).get("tag")
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
@@ -157,8 +155,10 @@ def _read_json(body: bytes) -> Mapping[str, object]:
         value: Any = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         # json.loads accepts a lone surrogate as an escape, yet it is no character.
         json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError:  # its text holds the body, and that has a token
+        raise BadRequest("the body is not valid JSON: not UTF-8") from None
     except (ValueError, RecursionError) as problem:
-        raise BadRequest(f"the body is not valid JSON: {_reason(problem)}") from None
+        raise BadRequest(f"the body is not valid JSON: {problem}") from None
     if not isinstance(value, dict):
         raise BadRequest("the body has to be a JSON object")
     return value
@@ -166,8 +166,3 @@ def _read_json(body: bytes) -> Mapping[str, object]:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
-
-
-def _reason(problem: ValueError | RecursionError) -> str:
-    # The text of a UnicodeError holds the body, and that has a token.
-    return "not UTF-8" if isinstance(problem, UnicodeError) else str(problem)

@@ -1,10 +1,11 @@
-"""The HTTP server: records each request and sends its answer."""
+"""The HTTP server: records each request, and sends its answer or a fault."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -12,17 +13,17 @@ from http import HTTPStatus
 from aiohttp import web
 from attrs import define, field
 
+from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, is_secret_name
-from livechat_async.sandbox.faults import FaultQueue
+from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import Answer, Exchange, error
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
 
-__all__ = ["CONTROL", "Server"]
+__all__ = ["FaultQueue", "Server"]
 
-CONTROL = "_sandbox"
-"""The first part of a control call's path."""
-
+# The first part of a control call's path.
+_CONTROL = "_sandbox"
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
 
@@ -88,7 +89,7 @@ class Server:
             text = "The body is larger than 1 MiB"
             refusal = error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
         record = _record(request, body)
-        if record.raw_path.split("/")[1:2] == [CONTROL]:
+        if record.raw_path.split("/")[1:2] == [_CONTROL]:
             answer = refusal or self._control(record)
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
         number = self._log.add(record)
@@ -105,6 +106,37 @@ class Server:
         with suppress(ConnectionError):
             return await fault.send(exchange)
         return exchange.drop()
+
+
+class FaultQueue:
+    """The faults of the next requests, in order."""
+
+    def __init__(self) -> None:
+        self._entries: deque[tuple[Fault, int]] = deque()
+
+    def __iter__(self) -> Iterator[Fault]:
+        return (fault for fault, times in self._entries for _ in range(times))
+
+    def add(self, fault: object, times: object = 1) -> None:
+        """Add a fault for ``times`` requests that have none yet."""
+        if not isinstance(fault, Fault):
+            raise ConfigurationError(
+                f"fault={fault!r}: an instance of a fault is needed, such as Status(503)"
+            )
+        self._entries.append((fault, check_count("times", times)))
+
+    def take(self) -> Fault | None:
+        """Remove and return the fault of the next request."""
+        if not self._entries:
+            return None
+        fault, times = self._entries.popleft()
+        if times > 1:
+            self._entries.appendleft((fault, times - 1))
+        return fault
+
+    def clear(self) -> None:
+        """Remove all faults."""
+        self._entries.clear()
 
 
 def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:

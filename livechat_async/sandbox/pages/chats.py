@@ -27,10 +27,11 @@ from livechat_async.sandbox.http.queries import (
     values_of,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
+from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.events import chat_part, visitor_of_chat
 
-__all__ = ["get_chat", "list_chats", "send_transcript", "tag_chat"]
+__all__ = ["ROUTES"]
 
 _RATES = ("rated", "not_rated", "rated_good", "rated_bad")
 
@@ -40,7 +41,7 @@ def list_chats(account: Account, request: RecordedRequest) -> Answer:
     reader = QueryReader(request.query)
     since, until = reader.days(reader.zone())
     page = reader.page()
-    filters = reader.filters(_FILTERS)
+    asked, fits = reader.filters(_FILTERS)
     with_pending = reader.flag("include_pending")
     if page > account.record_cap // PAGE_SIZE:
         reader.problems.append(
@@ -50,15 +51,15 @@ def list_chats(account: Account, request: RecordedRequest) -> Answer:
     reader.check()
     account.chats.move()
     # The outline of a chat lacks its messages, which "query" searches.
-    by_outline = "query" not in dict(filters.asked)
-    matches = filters.fit if filters.asked else None
-    numbers = account.chats.select(since, until, matches, filters.asked, by_outline=by_outline)
+    by_outline = "query" not in dict(asked)
+    matches = fits if asked else None
+    numbers = account.chats.select(since, until, matches, asked, by_outline=by_outline)
     running = [
         chat
         for chat in (account.visitors.running_chats() if with_pending else [])
         if (since is None or since <= chat["started_timestamp"])
         and (until is None or chat["started_timestamp"] < until)
-        and filters.fit(chat)
+        and fits(chat)
     ]
     begin, end, before = (page - 1) * PAGE_SIZE, page * PAGE_SIZE, len(running)
     archived = account.chats.slice(numbers, max(0, begin - before), max(0, end - before))
@@ -73,20 +74,18 @@ def get_chat(account: Account, _request: RecordedRequest, chat_id: str) -> Answe
 
 def tag_chat(account: Account, request: RecordedRequest, chat_id: str) -> Answer:
     """``PUT /chats/<CHAT_ID>/tags``: set the tags of a running or archived chat."""
-    if chat_id not in account.chats and not account.visitors.runs(chat_id):
+    running, old = account.visitors.find_running(chat_id), account.chats.get(chat_id)
+    if running is None and old is None:
         return not_found("Chat not found")
     tags = read_tags(request)
-    chat = account.visitors.tag_chat(chat_id, tags)
-    return list_answer("chats", [chat or _tag_archived(account, chat_id, tags)], 1)
-
-
-def _tag_archived(account: Account, chat_id: str, tags: list[str]) -> Wire:
-    old, new = account.chats.get(chat_id) or {}, account.chats.change(chat_id, tags=tags) or {}
-    if tags != old.get("tags"):
+    if running is not None:
+        return list_answer("chats", [account.visitors.tag_chat(*running, tags)], 1)
+    new = account.chats.change(chat_id, tags=tags) or {}
+    if old is not None and tags != old.get("tags"):
         account.announcer.announce(
             "chat_changed", lambda: {"chat": chat_part(new), "visitor": visitor_of_chat(new)}
         )
-    return new
+    return list_answer("chats", [new], 1)
 
 
 def send_transcript(account: Account, request: RecordedRequest, chat_id: str) -> Answer:
@@ -149,3 +148,10 @@ _FILTERS: Mapping[str, Filter] = {
         QueryReader.texts, lambda chat, tags: any(tag in items_of(chat, "tags") for tag in tags)
     ),
 }
+
+ROUTES = (
+    Route("GET", "/chats", list_chats),
+    Route("GET", "/chats/{chat_id}", get_chat),
+    Route("PUT", "/chats/{chat_id}/tags", tag_chat),
+    Route("POST", "/chats/{chat_id}/send_transcript", send_transcript),
+)

@@ -29,9 +29,10 @@ from livechat_async.sandbox.http.queries import (
     values_of,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
+from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["create_ticket", "get_ticket", "list_tickets", "tag_ticket"]
+__all__ = ["ROUTES"]
 
 _STATUSES = ("open", "pending", "solved", "spam")
 _SOURCES = (
@@ -47,16 +48,14 @@ def list_tickets(account: Account, request: RecordedRequest) -> Answer:
     days = reader.days(UTC)
     page = reader.page()
     order = reader.choice("order", ("asc", "desc"))
-    filters = reader.filters(_FILTERS)
+    asked, fits = reader.filters(_FILTERS)
     reader.check()
 
     def matches(ticket: Wire) -> bool:
-        return _is_active(ticket, *days) and filters.fit(ticket)
+        return _is_active(ticket, *days) and fits(ticket)
 
-    is_narrowed = days != (None, None) or filters.asked
-    numbers = account.tickets.select(
-        matches=matches if is_narrowed else None, key=(days, filters.asked)
-    )
+    is_narrowed = days != (None, None) or asked
+    numbers = account.tickets.select(matches=matches if is_narrowed else None, key=(days, asked))
     begin, is_reversed = (page - 1) * PAGE_SIZE, order == "asc"
     tickets = account.tickets.slice(numbers, begin, begin + PAGE_SIZE, oldest_first=is_reversed)
     return list_answer("tickets", tickets, len(numbers), items_last=True)
@@ -172,3 +171,10 @@ _FILTERS: Mapping[str, Filter] = {
         lambda reader, name: reader.nested(name, "mail"), part_filter("requester", "mail").fits
     ),
 }
+
+ROUTES = (
+    Route("GET", "/tickets", list_tickets),
+    Route("POST", "/tickets", create_ticket),
+    Route("GET", "/tickets/{ticket_id}", get_ticket),
+    Route("PUT", "/tickets/{ticket_id}/tags", tag_ticket),
+)

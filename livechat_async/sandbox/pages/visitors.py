@@ -16,15 +16,13 @@ from livechat_async.sandbox.http.answers import (
 )
 from livechat_async.sandbox.http.queries import QueryReader
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["add_details", "list_visitors", "read_details"]
+__all__ = ["ROUTES", "read_details"]
 
 # The states that can be asked for; a visitor may be in others.
-_FILTER_STATES = (
-    *("chatting", "queued", "browsing", "invited"),
-    *("refused invitation", "chat closed"),
-)
+_FILTER_STATES = ("chatting", "queued", "browsing", "invited", "refused invitation", "chat closed")
 
 
 def list_visitors(account: Account, request: RecordedRequest) -> Answer:
@@ -60,11 +58,7 @@ def add_details(account: Account, request: RecordedRequest, visitor_id: str) -> 
 
 
 def read_details(body: Mapping[str, object]) -> VisitorDetails:
-    """The details in a body.
-
-    Raises:
-        BadRequest: everything that is wrong with them.
-    """
+    """The details in a body; a BadRequest with everything that is wrong with them."""
     problems: list[str] = []
     details_id, icon = body.get("id"), body.get("icon")
     if not isinstance(details_id, str) or not details_id:
@@ -115,3 +109,10 @@ def _is_bare_url(value: object) -> bool:
         and "://" not in value
         and not value.startswith("//")
     )
+
+
+ROUTES = (
+    Route("GET", "/visitors", list_visitors),
+    # The token in the body is the credential here.
+    Route("POST", "/visitors/{visitor_id}/details", add_details, is_open=True),
+)

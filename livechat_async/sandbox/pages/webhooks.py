@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from livechat_async.sandbox.http.answers import Answer, BadRequest, json_answer, not_found
+from livechat_async.sandbox.http.answers import Answer, json_answer, not_found
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.registrations import Registration, read_registration
 
-__all__ = ["create_webhook", "delete_webhook", "list_webhooks"]
+__all__ = ["ROUTES"]
 
 
 def list_webhooks(account: Account, _request: RecordedRequest) -> Answer:
@@ -17,10 +18,7 @@ def list_webhooks(account: Account, _request: RecordedRequest) -> Answer:
 
 def create_webhook(account: Account, request: RecordedRequest) -> Answer:
     """``POST /webhooks``: register a webhook."""
-    problems: list[str] = []
-    registration = read_registration(read_body(request, lists=("data_types",)), problems)
-    if problems:
-        raise BadRequest(*problems)
+    registration = read_registration(read_body(request, lists=("data_types",)))
     return _webhooks(account, account.registrations.add(*registration))
 
 
@@ -34,3 +32,10 @@ def delete_webhook(account: Account, _request: RecordedRequest, webhook_id: str)
 def _webhooks(account: Account, *items: Registration) -> Answer:
     # LiveChat puts the list and a new webhook into the same envelope.
     return json_answer({"events": [item.to_wire(account.license_id) for item in items]})
+
+
+ROUTES = (
+    Route("GET", "/webhooks", list_webhooks),
+    Route("POST", "/webhooks", create_webhook),
+    Route("DELETE", "/webhooks/{webhook_id}", delete_webhook),
+)

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal, TypeAlias
 
-from livechat_async.sandbox.faults import FaultQueue
+from livechat_async.sandbox.data.tickets import given_ticket, made_up_ticket
+from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.requests import RequestLog
-from livechat_async.sandbox.options import CountShape, TokenScope
+from livechat_async.sandbox.http.server import FaultQueue
 from livechat_async.sandbox.state.chats import Chats
-from livechat_async.sandbox.state.tickets import Tickets
+from livechat_async.sandbox.state.timeline import Timeline
 from livechat_async.sandbox.state.visitors import Visitors
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
-from livechat_async.sandbox.webhooks.events import Announcer
+from livechat_async.sandbox.webhooks.events import Announcer, TokenScope, ticket_part
 from livechat_async.sandbox.webhooks.registrations import Registrations
 
-__all__ = ["Account"]
+__all__ = ["Account", "CountShape"]
+
+CountShape: TypeAlias = Literal["object", "number", "text"]
+
+
+class _Tickets(Timeline):
+    """Tickets in the order of their last change; a new one sends ``ticket_created``."""
+
+    def __init__(self, clock: Callable[[], float], announcer: Announcer) -> None:
+        super().__init__(clock, made_up_ticket, given_ticket, 5)
+        self._announcer = announcer
+
+    def add(self, item: Wire, moment: int) -> None:
+        super().add(item, moment)
+        self._announcer.announce("ticket_created", lambda: {"ticket": ticket_part(item)})
 
 
 class Account:
@@ -40,8 +56,8 @@ class Account:
         self.registrations = Registrations()
         self.announcer = Announcer(license_id, self.registrations, deliverer, token_scope)
         self.chats = Chats(clock)
-        self.tickets = Tickets(clock, self.announcer)
-        self.visitors = Visitors(clock, self.chats, self.announcer)
+        self.tickets = _Tickets(clock, self.announcer)
+        self.visitors = Visitors(self.chats, self.announcer)
         self.canned_responses = 0
         self.requests = RequestLog()
         self.faults = FaultQueue()

@@ -12,7 +12,7 @@ from attrs.validators import optional
 from livechat_async.checks import count
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.data.chats import chat_outline, given_chat, made_up_chat
-from livechat_async.sandbox.data.dates import DAY, day_end, day_start, to_day, zone_of
+from livechat_async.sandbox.data.dates import moments_of, to_day, zone_of
 from livechat_async.sandbox.data.live_chats import LiveChat
 from livechat_async.sandbox.http.answers import Wire, plain
 from livechat_async.sandbox.state.timeline import Timeline, is_id, mix
@@ -91,20 +91,19 @@ class Chats(Timeline):
             raise ConfigurationError(
                 f"timezone={timezone!r}: a zone's name is needed, such as 'America/Phoenix'"
             )
-        start = None if date_from is None else day_start(to_day("date_from", date_from), zone)
-        end = None if date_to is None else day_end(to_day("date_to", date_to), zone)
-        return self.ids(self.select(start, end))
+        days = to_day("date_from", date_from), to_day("date_to", date_to)
+        return self.ids(self.select(*moments_of(*days, zone)))
 
     def begin_arrivals(self, day: date | str | None, **pace: Any) -> Movement:
         """Let chats arrive; see `Movement`."""
-        moment = None if day is None else day_end(to_day("day", day)) - 1
-        self.arrivals = Movement(lambda: self._arrive(moment), **pace)
+        _, end = moments_of(None, to_day("day", day))
+        self.arrivals = Movement(lambda: self._arrive(end), **pace)
         return self.arrivals
 
     def begin_departures(self, day: date | str | None, **pace: Any) -> Movement:
         """Let chats go; see `Movement`."""
-        start = None if day is None else day_start(to_day("day", day))
-        end = None if start is None else start + DAY
+        day = to_day("day", day)
+        start, end = moments_of(day, day)
         self.departures = Movement(lambda: self._depart(start, end), **pace)
         return self.departures
 
@@ -114,9 +113,9 @@ class Chats(Timeline):
             if movement is not None:
                 movement.request()
 
-    def _arrive(self, moment: int | None) -> str:
+    def _arrive(self, end: int | None) -> str:
         chat_id, self._arrived = self.new_id(), self._arrived + 1
-        started = self.now if moment is None else moment
+        started = self.now if end is None else end - 1
         chance = mix(_ARRIVED_SEED, self._arrived)
         self.add(made_up_chat(chat_id, chance, started, may_be_missed=False), started)
         return chat_id

@@ -11,13 +11,13 @@ from attrs import frozen
 
 from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
-from livechat_async.sandbox.data.dates import DAY, day_end, day_start, to_day
+from livechat_async.sandbox.data.dates import DAY, moments_of, to_day
 from livechat_async.sandbox.http.answers import Wire
 
-__all__ = ["Build", "Timeline", "check_omit", "is_id", "mix"]
+__all__ = ["Timeline", "check_id", "check_omit", "is_id", "mix"]
 
-Build: TypeAlias = Callable[[str, int, int], Wire]
-"""Makes the item of an id, from 64 random bits and Unix seconds."""
+# Makes the item of an id, from 64 random bits and Unix seconds.
+_Build: TypeAlias = Callable[[str, int, int], Wire]
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 # A factor that is odd and no multiple of three gives each number an id of its own.
@@ -68,10 +68,10 @@ class Timeline:
     def __init__(
         self,
         clock: Callable[[], float],
-        build: Build,
+        build: _Build,
         given: Callable[[str, Mapping[str, object], Iterable[str], int], tuple[Wire, int]],
         id_length: int,
-        outline: Build | None = None,
+        outline: _Build | None = None,
     ) -> None:
         self._clock = clock
         self._given = given
@@ -97,7 +97,7 @@ class Timeline:
         """All items, the newest first; do not change them."""
         return map(self._item, reversed(self._numbers))
 
-    def seed(self, count: int, start: int, end: int, seed: int) -> None:
+    def _seed(self, count: int, start: int, end: int, seed: int) -> None:
         """Add made-up items, spread over the Unix seconds from ``start`` to ``end``."""
         if not count:
             return
@@ -121,35 +121,24 @@ class Timeline:
 
     def make_up(self, amount: object, date_from: object, date_to: object, seed: object) -> None:
         """Add made-up items of some days; see `Actions.seed_chats`."""
-        end = self.now if date_to is None else day_end(to_day("date_to", date_to))
-        start = end - _SEED_DAYS * DAY
-        if date_from is not None:
-            start = day_start(to_day("date_from", date_from))
+        start, end = moments_of(to_day("date_from", date_from), to_day("date_to", date_to))
+        end = self.now if end is None else end
+        start = end - _SEED_DAYS * DAY if start is None else start
         if start >= end:
             raise ConfigurationError(
                 f"date_from={date_from!r} has to be before date_to={date_to!r}"
             )
-        self.seed(check_count("count", amount, 0), start, end, check_count("seed", seed, 0))
+        self._seed(check_count("count", amount, 0), start, end, check_count("seed", seed, 0))
 
     def add_given(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
         """Add an item with a caller's fields, and return its id."""
-        item_id = self._id_for(fields, omit)
-        item, moment = self._given(item_id, fields, omit, self.now)
-        self.add({**item, "id": item_id}, moment)
-        return item_id
-
-    def _id_for(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
         check_omit(omit, ("id",))
-        item_id = fields.get("id")
-        if item_id is None:
-            return self.new_id()
-        if not is_id(item_id):
-            raise ConfigurationError(
-                f"id={item_id!r}: text is needed, such as 'MH022RD0K5', "
-                "and '.' or '..' cannot stand in a path"
-            )
+        given = fields.get("id")
+        item_id = self.new_id() if given is None else check_id(given, "MH022RD0K5")
         if item_id in self:
             raise ConfigurationError(f"id={item_id!r} is in use: leave it out, or remove that item")
+        item, moment = self._given(item_id, fields, omit, self.now)
+        self.add({**item, "id": item_id}, moment)
         return item_id
 
     def new_id(self) -> str:
@@ -215,14 +204,10 @@ class Timeline:
         *,
         by_outline: bool = False,
     ) -> Sequence[int]:
-        """The numbers of items, the oldest first.
+        """The numbers of items from ``since`` to before ``until``, the oldest first.
 
-        Args:
-            since: the first moment.
-            until: the moment after the last.
-            matches: decides for each item; all items by default.
-            key: identifies this ``matches``, to keep its result for the next page.
-            by_outline: whether ``matches`` needs only the outline of an item.
+        The ``key`` identifies ``matches``, to keep the result for the next page. With
+        ``by_outline``, ``matches`` gets only the outline of an item.
         """
         low = 0 if since is None else bisect_left(self._moments, since)
         high = len(self._moments) if until is None else bisect_left(self._moments, until)
@@ -252,7 +237,7 @@ class Timeline:
         """The ids of a selection, the newest first."""
         return [self._id(number) for number in reversed(numbers)]
 
-    def _item(self, number: int, build: Build | None = None) -> Wire:
+    def _item(self, number: int, build: _Build | None = None) -> Wire:
         if number in self._kept:
             return self._kept[number][1]
         batch = self._batch(number)
@@ -337,3 +322,13 @@ def check_omit(omit: object, needed: Iterable[str]) -> None:
 def is_id(value: object) -> TypeGuard[str]:
     """Whether a value can be an id: text that can stand in a path."""
     return isinstance(value, str) and value not in {"", ".", ".."}
+
+
+def check_id(value: object, example: str) -> str:
+    """An id that a caller gave."""
+    if not is_id(value):
+        raise ConfigurationError(
+            f"id={value!r}: text is needed, such as {example!r}, "
+            "and '.' or '..' cannot stand in a path"
+        )
+    return value

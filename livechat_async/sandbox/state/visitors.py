@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import define, field
 
@@ -24,13 +24,8 @@ from livechat_async.sandbox.data.visitors import (
 )
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.state.chats import Chats
-from livechat_async.sandbox.state.timeline import check_omit, is_id
-from livechat_async.sandbox.webhooks.events import (
-    Announcer,
-    chat_part,
-    survey_part,
-    visitor_part,
-)
+from livechat_async.sandbox.state.timeline import check_id, check_omit
+from livechat_async.sandbox.webhooks.events import Announcer, chat_part, chat_parts, visitor_part
 
 __all__ = ["DEFAULT_AGENT", "Visitor", "Visitors"]
 
@@ -52,16 +47,15 @@ class Visitor:
     def part(self) -> Wire:
         """The visitor in the form of webhooks, with the e-mail address of the survey."""
         survey = self.wire.get("prechat_survey") or default_survey(self.wire)
-        return visitor_part(self.wire, survey_part(survey))
+        return visitor_part({**self.wire, "prechat_survey": survey})
 
 
 class Visitors:
     """All visitors. Their chats go to the archive when they end."""
 
-    def __init__(self, clock: Callable[[], float], archive: Chats, announcer: Announcer) -> None:
+    def __init__(self, archive: Chats, announcer: Announcer) -> None:
         self._archive = archive
         self._announcer = announcer
-        self._clock = clock
         self._items: dict[str, Visitor] = {}
         self._added = 0
         self._chats_begun = 0
@@ -72,7 +66,7 @@ class Visitors:
     @property
     def now(self) -> int:
         """Unix seconds."""
-        return int(self._clock())
+        return self._archive.now
 
     def get(self, visitor_id: str) -> Visitor:
         """A known visitor; an unknown one is a ConfigurationError."""
@@ -102,11 +96,7 @@ class Visitors:
         if visitor_id is None:
             self._added += 1
             visitor_id = f"S{self.now}.{self._added:010x}"
-        if not is_id(visitor_id):
-            raise ConfigurationError(
-                f"id={visitor_id!r}: text is needed, such as 'S1352647457.ac951bfe2e', "
-                "and '.' or '..' cannot stand in a path"
-            )
+        visitor_id = check_id(visitor_id, "S1352647457.ac951bfe2e")
         if visitor_id in self._items:
             raise ConfigurationError(
                 f"id={visitor_id!r} is in use: leave it out, or update_visitor"
@@ -163,10 +153,8 @@ class Visitors:
         if state != "queued":
             visitor.tokens.clear()
         elif not was_queued:
-            part = visitor.part()
-            visitor.tokens |= {
-                *self._announcer.announce("visitor_queued", lambda: {"visitor": part})
-            }
+            sent = self._announcer.announce("visitor_queued", lambda: {"visitor": visitor.part()})
+            visitor.tokens |= {*sent}
 
     def begin_chat(
         self, visitor: Visitor, agent: Operator, given: Mapping[str, object]
@@ -203,21 +191,19 @@ class Visitors:
         """The running chats in the form of the archives, the newest first."""
         return [chat.to_archive(visitor.wire) for visitor, chat in reversed(self._running())]
 
-    def runs(self, chat_id: str) -> bool:
-        """Whether a chat of this id runs."""
-        return any(chat.id == chat_id for _, chat in self._running())
+    def find_running(self, chat_id: str) -> tuple[Visitor, LiveChat] | None:
+        """The running chat of this id, and its visitor; None if there is none."""
+        return next((pair for pair in self._running() if pair[1].id == chat_id), None)
 
-    def tag_chat(self, chat_id: str, tags: list[str]) -> Wire | None:
-        """Set the tags of a running chat and return the chat; None if there is no such chat."""
-        found = (pair for pair in self._running() if pair[1].id == chat_id)
-        visitor, chat = next(found, (None, None))
-        if visitor is None or chat is None:
-            return None
+    def tag_chat(self, visitor: Visitor, chat: LiveChat, tags: list[str]) -> Wire:
+        """Set the tags of a running chat, and return the chat."""
         is_changed, chat.tags = chat.tags != tags, tags
         item = chat.to_archive(visitor.wire)
         if is_changed:
-            parts = {"chat": chat_part(item), "visitor": visitor.part()}
-            visitor.tokens |= {*self._announcer.announce("chat_changed", lambda: parts)}
+            sent = self._announcer.announce(
+                "chat_changed", lambda: {"chat": chat_part(item), "visitor": visitor.part()}
+            )
+            visitor.tokens |= {*sent}
         return item
 
     def _running(self) -> list[tuple[Visitor, LiveChat]]:
@@ -232,16 +218,7 @@ class Visitors:
         if chat is None:
             return
         item = self._archive.end(visitor.wire, chat)
-        survey = survey_part(visitor.wire.get("prechat_survey"))
-        wire = visitor.wire
-        self._announcer.announce(
-            "chat_ended",
-            lambda: {
-                "chat": chat_part(item),
-                "visitor": visitor_part(wire, survey),
-                "pre_chat_survey": survey,
-            },
-        )
+        self._announcer.announce("chat_ended", lambda: chat_parts(item, visitor.wire))
 
 
 def _check(visitor_id: str, fields: Mapping[str, object], omit: Iterable[str]) -> None:

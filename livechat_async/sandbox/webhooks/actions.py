@@ -8,6 +8,7 @@ from typing import Any
 from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import conceal, kind_of
+from livechat_async.sandbox.http.answers import BadRequest
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 from livechat_async.sandbox.webhooks.registrations import DATA_TYPES, read_registration
@@ -42,10 +43,10 @@ class WebhookActions:
         url = conceal(url, "secret")
         kinds = DATA_TYPES.get(event_type, ("chat",)) if data_types is None else data_types
         values = {"event_type": event_type, "url": url, "data_types": _as_list(kinds)}
-        problems: list[str] = []
-        registration = read_registration(values, problems)
-        if problems:
-            raise ConfigurationError("; ".join(problems))
+        try:
+            registration = read_registration(values)
+        except BadRequest as refusal:
+            raise ConfigurationError("; ".join(refusal.args)) from None
         return self._account.registrations.add(*registration).id
 
     def remove_webhook(self, webhook_id: str) -> None:

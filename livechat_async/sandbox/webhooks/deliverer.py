@@ -86,18 +86,10 @@ class Delivery:
 
     def to_wire(self) -> dict[str, object]:
         """The delivery as plain data for JSON: with the body, without the password."""
-        return {
-            "id": self.id,
-            "event_type": self.event_type,
-            "event_unique_id": self.event_unique_id,
-            "webhook_id": self.webhook_id,
-            "url": self.url,
-            "body": self.body(),
-            "attempts": [
-                {**asdict(attempt), "at": attempt.at.isoformat()} for attempt in self.attempts
-            ],
-            "done": self.done,
-        }
+        names = ("id", "event_type", "event_unique_id", "webhook_id", "url", "done")
+        attempts = [{**asdict(each), "at": each.at.isoformat()} for each in self.attempts]
+        plain = {name: getattr(self, name) for name in names}
+        return {**plain, "body": self.body(), "attempts": attempts}
 
 
 @define(eq=False)
@@ -232,7 +224,13 @@ class Deliverer:
         if round_ not in self._rounds:
             return  # the sandbox was stopped meanwhile
         if self._session is None:
-            self._session = _new_session()
+            self._session = aiohttp.ClientSession(
+                # One connection for each delivery: a kept-alive one that the receiver has just
+                # closed would look like a failed delivery.
+                connector=aiohttp.TCPConnector(limit=0, force_close=True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(),
+            )
         task = asyncio.create_task(self._deliver(round_, self._session))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -288,16 +286,6 @@ class Deliverer:
                 attempt = Attempt(at=began, problem=f"no answer: {problem}")
         delivery.attempts.append(attempt)
         return attempt.status == HTTPStatus.OK
-
-
-def _new_session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        # One connection for each delivery: a kept-alive one that the receiver has just closed
-        # would look like a failed delivery.
-        connector=aiohttp.TCPConnector(limit=0, force_close=True),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=aiohttp.ClientTimeout(),
-    )
 
 
 def _credentials_of(url: URL) -> dict[str, str]:

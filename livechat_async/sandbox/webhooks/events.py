@@ -1,35 +1,30 @@
-"""Events: webhook bodies, and the form of their parts.
-
-That form differs from the REST answers: keys differ, and tickets and chats are shorter.
-"""
+"""Events: webhook bodies and their parts, whose keys differ from those of the REST answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from attrs import define, field
 
 from livechat_async.redaction import Secret, SecretBytes
 from livechat_async.sandbox.http.answers import Wire, to_json
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
-from livechat_async.sandbox.options import TokenScope
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.registrations import Registrations
 
 __all__ = [
     "Announcer",
-    "Parts",
+    "TokenScope",
     "chat_part",
-    "survey_part",
+    "chat_parts",
     "ticket_part",
     "visitor_of_chat",
     "visitor_part",
     "webhook_body",
 ]
 
-Parts: TypeAlias = Callable[[], Mapping[str, object]]
-"""Makes the data of an event, by data type; called only if a webhook wants it."""
+TokenScope: TypeAlias = Literal["event", "registration"]
 
 _VISITOR = (
     *("id", "name", "custom_variables", "country", "city", "language"),
@@ -54,14 +49,15 @@ class Announcer:
     def announce(
         self,
         event_type: str,
-        parts: Parts,
+        parts: Callable[[], Mapping[str, object]],
         *,
         unique_id: str | None = None,
         token: Secret | None = None,
     ) -> list[Secret]:
         """Send an event to its webhooks, and return the tokens in the bodies that were sent.
 
-        It gets a new id and token by default. Nothing is sent while the sandbox is stopped.
+        ``parts`` makes the data by data type, only if a webhook wants it. Nothing is sent while the
+        sandbox is stopped.
         """
         wanted = [each for each in self.registrations if each.event_type == event_type]
         if not wanted or not self.deliverer.is_running:
@@ -93,6 +89,15 @@ def webhook_body(
     return SecretBytes(to_json({**envelope, **parts}))
 
 
+def chat_parts(item: Mapping[str, Any], visitor: Mapping[str, Any]) -> Wire:
+    """The data of the beginning and the end of a chat."""
+    return {
+        "chat": chat_part(item),
+        "visitor": visitor_part(visitor),
+        "pre_chat_survey": _survey_part(visitor),
+    }
+
+
 def chat_part(item: Mapping[str, Any]) -> Wire:
     """A chat of the archives, or a running one."""
     moments = ("started_timestamp", "ended_timestamp")
@@ -121,28 +126,28 @@ def chat_part(item: Mapping[str, Any]) -> Wire:
     }
 
 
-def visitor_part(visitor: Mapping[str, Any], survey: Iterable[Mapping[str, str]]) -> Wire:
+def visitor_part(visitor: Mapping[str, Any]) -> Wire:
     """A visitor on the site, with their e-mail address or the one in the survey."""
-    in_survey = (item["answer"] for item in survey if item["type"] == "email")
+    in_survey = (item["answer"] for item in _survey_part(visitor) if item["type"] == "email")
     email = str(visitor.get("email") or "") or next(in_survey, "")
     return {**{name: visitor[name] for name in _VISITOR if name in visitor}, "email": email}
 
 
 def visitor_of_chat(item: Mapping[str, Any]) -> Wire:
     """The visitor of a chat in the archives."""
-    visitor = {**part_of(item, "visitor")}
+    visitor = {**part_of(item, "visitor"), "prechat_survey": item.get("prechat_survey")}
     if item.get("chat_start_url"):
         visitor["page_current"] = item["chat_start_url"]
     if items_of(item, "custom_variables"):
         visitor["custom_variables"] = item["custom_variables"]
-    return visitor_part(visitor, survey_part(item.get("prechat_survey")))
+    return visitor_part(visitor)
 
 
-def survey_part(answers: object) -> list[dict[str, str]]:
-    """The survey before a chat."""
+def _survey_part(visitor: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The answers of a visitor before the chat."""
     pairs = [
         (str(item.get("key", "")), str(item.get("value", "")))
-        for item in objects_of({"": answers}, "")
+        for item in objects_of(visitor, "prechat_survey")
     ]
     return [
         {"id": str(2001 + index), "type": _question_type(key), "label": key, "answer": value}

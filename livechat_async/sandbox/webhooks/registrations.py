@@ -10,6 +10,7 @@ from yarl import URL
 
 from livechat_async.checks import is_loopback
 from livechat_async.redaction import Secret
+from livechat_async.sandbox.http.answers import BadRequest
 
 __all__ = ["DATA_TYPES", "Registration", "Registrations", "is_here", "read_registration"]
 
@@ -86,10 +87,9 @@ class Registrations:
         return self._items.pop(webhook_id, None) is not None
 
 
-def read_registration(
-    values: Mapping[str, object], problems: list[str]
-) -> tuple[str, str, tuple[str, ...]]:
-    """The event type, URL and data types of a new webhook; adds to the problems what is wrong."""
+def read_registration(values: Mapping[str, object]) -> tuple[str, str, tuple[str, ...]]:
+    """The event type, URL and data types of a new webhook; a BadRequest if any is wrong."""
+    problems: list[str] = []
     event_type, url, data_types = (values.get(name) for name in ("event_type", "url", "data_types"))
     if not isinstance(event_type, str) or event_type not in DATA_TYPES:
         problems.append(f"event_type has to be one of: {', '.join(DATA_TYPES)}")
@@ -104,6 +104,8 @@ def read_registration(
     if not isinstance(url, str) or not _is_address(url):
         problems.append("url is required and has to be a URL, such as https://example.com/livechat")
         url = ""
+    if problems:
+        raise BadRequest(*problems)
     return event_type, url, tuple(dict.fromkeys(kinds))
 
 

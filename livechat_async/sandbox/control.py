@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from attrs import asdict, frozen
+from attrs import asdict
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
@@ -20,15 +20,14 @@ from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import FAULTS
 from livechat_async.sandbox.http.answers import Answer, error, json_answer, not_found
 from livechat_async.sandbox.http.requests import RecordedRequest, content_type_of
-from livechat_async.sandbox.pages.routes import Route, Routes, segments
+from livechat_async.sandbox.http.routes import Route, find_route, segments
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
-__all__ = ["CALLS", "Call", "Control"]
+__all__ = ["CALLS", "answer_control"]
 
-Call: TypeAlias = Callable[..., object] | property
-"""A function of the sandbox, the arguments in the path, and by name the values in the body."""
+_Call: TypeAlias = Callable[..., object] | property
 
 
 def get_visitor(sandbox: Actions, visitor_id: str) -> object:
@@ -112,7 +111,7 @@ def stop_departures(sandbox: Actions) -> None:
         sandbox.departures.stop()
 
 
-CALLS: Routes[Call] = Routes(
+CALLS: tuple[Route[_Call], ...] = (
     Route("GET", "/visitors", Actions.visitors),
     Route("POST", "/visitors", add_visitor),
     Route("GET", "/visitors/{visitor_id}", get_visitor),
@@ -149,33 +148,26 @@ CALLS: Routes[Call] = Routes(
 """All control calls, below ``/_sandbox``. Their docstrings and signatures describe them."""
 
 
-@frozen
-class Control:
-    """Answers the control calls."""
-
-    _account: Account
-    _sandbox: Actions
-
-    def answer(self, request: RecordedRequest) -> Answer:
-        """Carry a request out."""
-        if "Origin" in request.headers:
-            text = "Web pages may not drive the sandbox: send no Origin header"
-            return error(HTTPStatus.FORBIDDEN, text)
-        path = segments(request.raw_path)[1:]
-        if path[:1] == ["visitors"] and len(path) > 1 and path[1] not in self._account.visitors:
-            return not_found(f"there is no visitor {path[1]!r}")
-        found = CALLS.find(request, path)
-        if isinstance(found, Answer):
-            return found
-        route, arguments = found
-        try:
-            return json_answer(_plain(_carry_out(route.page, self._sandbox, arguments, request)))
-        except ConfigurationError as problem:
-            return error(HTTPStatus.BAD_REQUEST, str(problem))
+def answer_control(account: Account, sandbox: Actions, request: RecordedRequest) -> Answer:
+    """Carry out a control call."""
+    if "Origin" in request.headers:
+        text = "Web pages may not drive the sandbox: send no Origin header"
+        return error(HTTPStatus.FORBIDDEN, text)
+    path = segments(request.raw_path)[1:]
+    if path[:1] == ["visitors"] and len(path) > 1 and path[1] not in account.visitors:
+        return not_found(f"there is no visitor {path[1]!r}")
+    found = find_route(CALLS, request, path)
+    if isinstance(found, Answer):
+        return found
+    route, arguments = found
+    try:
+        return json_answer(_plain(_carry_out(route.page, sandbox, arguments, request)))
+    except ConfigurationError as problem:
+        return error(HTTPStatus.BAD_REQUEST, str(problem))
 
 
 def _carry_out(
-    call: Call, sandbox: Actions, arguments: list[str], request: RecordedRequest
+    call: _Call, sandbox: Actions, arguments: list[str], request: RecordedRequest
 ) -> object:
     body = _read_body(request)
     if isinstance(call, property):

@@ -1,0 +1,54 @@
+"""The documented API: its version, its credentials, and the pages that answer."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TypeAlias
+
+from livechat_async.credentials import Credentials
+from livechat_async.sandbox import pages
+from livechat_async.sandbox.http.answers import Answer, BadRequest, bad_request, no_rights
+from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.http.routes import Route, find_route, segments
+from livechat_async.sandbox.state.account import Account
+
+__all__ = ["ROUTES", "answer_api"]
+
+_Page: TypeAlias = Callable[..., Answer]
+
+ROUTES: tuple[Route[_Page], ...] = tuple(
+    route
+    for module in pkgutil.iter_modules(pages.__path__)
+    for route in import_module(f"{pages.__name__}.{module.name}").ROUTES
+)
+"""The ``ROUTES`` of every module in the folder ``pages``."""
+
+
+def answer_api(
+    account: Account, accepted: Sequence[Credentials], request: RecordedRequest
+) -> Answer:
+    """Carry out a request of the API, with accepted credentials only."""
+    path = segments(request.raw_path)
+    if path[:1] == ["v2"]:
+        path = path[1:]
+    elif request.headers.get("X-API-Version", "").strip() != "2":
+        return bad_request("X-API-Version: 2 is required, as a header or as /v2/ in the path")
+    found = find_route(ROUTES, request, path)
+    if isinstance(found, Answer):
+        return found
+    route, arguments = found
+    given = _split(request.headers.get("Authorization", ""))
+    if not route.is_open and given not in (_split(each.authorization()) for each in accepted):
+        return no_rights()
+    try:
+        return route.page(account, request, *arguments)
+    except BadRequest as refusal:
+        return bad_request(*refusal.args)
+
+
+def _split(authorization: str) -> tuple[str, str]:
+    """Scheme and value; the scheme ignores case."""
+    scheme, _, value = authorization.partition(" ")
+    return scheme.lower(), value
