@@ -21,9 +21,6 @@ class Resource:
 
     ::
 
-        async def list(self) -> list[Tag]:
-            return await self._call("GET", "/tags", list[Tag])
-
         async def delete(self, name: str, *, group: int) -> None:
             body = {"group": as_number("group", group)}
             await self._call("DELETE", "/tags/{name}", body=body, name=given_text("name", name))
