@@ -19,13 +19,14 @@ from livechat_async.credentials import (
     PersonalAccessToken,
     Region,
 )
+from livechat_async.decoding.bodies import value_reader
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import Request
 from livechat_async.http.response import Response
 from livechat_async.http.session import SessionManager
 from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
-from livechat_async.pagination import BrokenPolicy, Pager, paginate
+from livechat_async.pagination import BrokenPolicy, Pager, page_fetcher
 from livechat_async.redaction import Secret, conceal
 
 if TYPE_CHECKING:
@@ -250,7 +251,8 @@ class LiveChatClient:
             APIStatusError: the answer is not a success.
             DecodeError: the answer is not of that type.
         """
-        response: Response[Any] = await self._session.send(request, type_)
+        read = None if type_ is None else value_reader(self.converter, type_)
+        response: Response[Any] = await self._session.call(request, read)
         return response
 
     def paginate(
@@ -281,15 +283,8 @@ class LiveChatClient:
         Raises:
             ConfigurationError: an argument cannot be used.
         """
-        return paginate(
-            self._session,
-            request,
-            item_type,
-            key=key,
-            prefetch=prefetch,
-            max_items=max_items,
-            on_broken=on_broken,
-        )
+        fetch = page_fetcher(self._session, request, item_type, key=key, on_broken=on_broken)
+        return Pager(fetch, prefetch=prefetch, max_items=max_items)
 
     @property
     def converter(self) -> Converter:

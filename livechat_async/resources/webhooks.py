@@ -183,8 +183,6 @@ def _problem_of(value: Any) -> str | None:
 
 
 def _event(value: Any) -> WebhookEventType:
-    if value is None:
-        raise ConfigurationError("event_type=None: an event is needed, such as 'chat_started'")
     return WebhookEventType(check_choice("event_type", value, WebhookEventType))
 
 
@@ -211,8 +209,5 @@ def _wanted(events: Any) -> dict[WebhookEventType, list[WebhookDataType]]:
     if isinstance(events, (str, bytes)) or not isinstance(events, Iterable):
         raise ConfigurationError(f"events={events!r}: a list is needed, as in ['chat_started']")
     pairs = events.items() if isinstance(events, Mapping) else ((name, None) for name in events)
-    wanted: dict[WebhookEventType, list[WebhookDataType]] = {}
-    for name, kinds in pairs:
-        event = _event(name)
-        wanted[event] = _data_types(event, kinds)
-    return wanted
+    wanted = {_event(name): kinds for name, kinds in pairs}
+    return {event: _data_types(event, kinds) for event, kinds in wanted.items()}
