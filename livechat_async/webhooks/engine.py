@@ -61,9 +61,11 @@ class JobRunner(Protocol):
             asyncio.CancelledError: the task was cancelled, and with it the handler. Only then was
                 the dead-letter hook *not* called. Nothing else is raised.
         """
+        ...
 
     def knows(self, handler: str) -> bool:
         """Whether this process has a handler of this name; another machine may have one."""
+        ...
 
     async def abandon(self, job: Job, reason: str) -> None:
         """Give up a job that the engine no longer runs, and call the dead-letter hook.
@@ -94,6 +96,7 @@ class Engine(Protocol):
             ClientStateError: the engine is closed.
             Exception: the receiver logs any other error, and asks LiveChat to deliver again.
         """
+        ...
 
     async def close(self, timeout: float) -> None:  # noqa: ASYNC109 (it bounds a part)
         """Accept no more jobs, work on for up to ``timeout`` seconds, then stop those that run.
@@ -103,3 +106,4 @@ class Engine(Protocol):
 
     def status(self) -> EngineStatus:
         """How much there is to do. Cheap; never waits."""
+        ...

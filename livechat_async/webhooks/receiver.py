@@ -94,8 +94,7 @@ class WebhookReceiver:
     tolerate a second run. One that blocks the event loop delays the answers, and is logged.
 
     Args:
-        client: the client that ``event.add_details`` uses inside handlers. Close it yourself, after
-            the receiver.
+        client: the client of ``event.add_details`` in handlers. Close it after the receiver.
         credentials: what LiveChat has to send, or None to accept events from anyone. LiveChat does
             not sign webhooks: credentials, `path_secret` and TLS are the only protection.
         path_secret: a secret part of the address: the ``{secret}`` of an aiohttp route, the last

@@ -21,11 +21,9 @@ The engine promises, if Redis stores its data (``appendonly yes``):
    the handler returned, the handler runs again on another worker ``redelivery`` seconds later. So
    handlers must tolerate a second run; `add_details` does.
 4. Two workers never run a job at the same time. A worker that cannot renew the lock on its job in
-   time cancels the handler. (One that blocks the event loop for longer than ``redelivery`` cannot
-   be cancelled.)
+   time cancels the handler. (A handler that blocks the event loop that long cannot be cancelled.)
 5. A job that failed for good, or was begun ``max_starts`` times and lost its worker each time, is
-   passed to the dead-letter hook and forgotten: if LiveChat delivers the event again, it runs
-   again.
+   passed to the dead-letter hook and forgotten: it runs again if LiveChat delivers it again.
 6. Receivers and workers outlive Redis. While it is unavailable, receivers answer 503, so LiveChat
    delivers again, and workers wait. A success meanwhile is recorded when Redis is back; a handler
    that still runs when its lock expires is cancelled and runs again.
@@ -78,8 +76,7 @@ class TaskiqEngine:
             the 6 hours in which LiveChat repeats deliveries.
         redelivery: after how many seconds without a sign of life a worker's jobs go to others.
         queue_size: how many jobs may wait and run, on all machines together.
-        max_starts: a job that was begun this often, and whose worker was lost each time, is given
-            up.
+        max_starts: a job is given up after this many starts, if its worker was lost each time.
 
     Attributes:
         broker: the broker for ``taskiq worker myapp:broker``. It runs no other tasks.
