@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
+from importlib import import_module
 from types import TracebackType
-from typing import Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
 
 import aiohttp
 from cattrs import Converter
 
-from livechat_async import resources
 from livechat_async.credentials import (
     BearerToken,
     Credentials,
@@ -19,14 +19,21 @@ from livechat_async.credentials import (
     PersonalAccessToken,
     Region,
 )
+from livechat_async.decoding.bodies import value_reader
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import Request
 from livechat_async.http.response import Response
 from livechat_async.http.session import SessionManager
 from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
-from livechat_async.pagination import BrokenPolicy, Pager, paginate
+from livechat_async.pagination import BrokenPolicy, Pager, page_fetcher
 from livechat_async.redaction import Secret, conceal
+
+if TYPE_CHECKING:
+    from livechat_async.resources.chats import ChatsResource
+    from livechat_async.resources.tickets import TicketsResource
+    from livechat_async.resources.visitors import VisitorsResource
+    from livechat_async.resources.webhooks import WebhooksResource
 
 __all__ = ["LiveChatClient"]
 
@@ -63,13 +70,17 @@ class EnvironmentOptions(SharedOptions, total=False):
 
 
 class _Resource(Generic[T]):
-    """A resource of a client, imported and made when it is first used."""
+    """A resource of a client, imported and made when it is first used.
+
+    ``tags`` is ``TagsResource`` in the module ``livechat_async.resources.tags``.
+    """
 
     def __init__(self, doc: str) -> None:
         self.__doc__ = doc
 
-    def __set_name__(self, _: type, name: str) -> None:
+    def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
+        owner.__annotations__[name] = _Resource  # `get_type_hints` must not look for its class
 
     @overload
     def __get__(self, client: None, _: type) -> Self: ...
@@ -81,7 +92,8 @@ class _Resource(Generic[T]):
             return self
         made = vars(client)
         if self._name not in made:
-            kind = getattr(resources, f"{self._name.title().replace('_', '')}Resource")
+            module = import_module(f"livechat_async.resources.{self._name}")
+            kind = getattr(module, f"{self._name.title().replace('_', '')}Resource")
             made[self._name] = kind(made["_session"])
         resource: T = made[self._name]
         return resource
@@ -97,6 +109,9 @@ class LiveChatClient:
 
         async with LiveChatClient(PersonalAccessToken(login, token)) as client:
             visitors = await client.visitors.list(state="chatting")
+
+    The methods of its resources raise a `ConfigurationError` and send nothing if an argument cannot
+    be used or there are no credentials. They raise a `CallError` if the call fails.
 
     Args:
         credentials: a `PersonalAccessToken` or a `BearerToken`, or an async callable that returns
@@ -120,10 +135,10 @@ class LiveChatClient:
         ConfigurationError: a value that cannot be used.
     """
 
-    visitors: _Resource[resources.VisitorsResource] = _Resource("The visitors who are on the site.")
-    chats: _Resource[resources.ChatsResource] = _Resource("The archive of chats.")
-    tickets: _Resource[resources.TicketsResource] = _Resource("The tickets.")
-    webhooks: _Resource[resources.WebhooksResource] = _Resource("The registered webhooks.")
+    visitors: _Resource[VisitorsResource] = _Resource("The visitors who are on the site.")
+    chats: _Resource[ChatsResource] = _Resource("The archive of chats.")
+    tickets: _Resource[TicketsResource] = _Resource("The tickets.")
+    webhooks: _Resource[WebhooksResource] = _Resource("The registered webhooks.")
 
     def __init__(
         self,
@@ -236,7 +251,8 @@ class LiveChatClient:
             APIStatusError: the answer is not a success.
             DecodeError: the answer is not of that type.
         """
-        response: Response[Any] = await self._session.send(request, type_)
+        read = None if type_ is None else value_reader(self.converter, type_)
+        response: Response[Any] = await self._session.call(request, read)
         return response
 
     def paginate(
@@ -267,15 +283,8 @@ class LiveChatClient:
         Raises:
             ConfigurationError: an argument cannot be used.
         """
-        return paginate(
-            self._session,
-            request,
-            item_type,
-            key=key,
-            prefetch=prefetch,
-            max_items=max_items,
-            on_broken=on_broken,
-        )
+        fetch = page_fetcher(self._session, request, item_type, key=key, on_broken=on_broken)
+        return Pager(fetch, prefetch=prefetch, max_items=max_items)
 
     @property
     def converter(self) -> Converter:

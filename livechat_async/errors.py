@@ -30,8 +30,8 @@
         └── DecodeError                         the answer is not what the documentation promises
             └── InvalidJSONError                it is not even JSON: empty, cut off, or HTML
 
-Errors hold plain data only, never a request or a response, so all of them can be pickled, copied
-and sent to another process. No error holds a secret.
+Errors hold plain data only, so all of them can be pickled, copied and sent to another process. No
+error holds a secret.
 """
 
 from __future__ import annotations
@@ -124,9 +124,14 @@ class CallError(LiveChatError):
     attempts: int = 1
     resume_page: int | None = None
 
+    _advice: ClassVar[str] = ""  # what to do
+
     def __str__(self) -> str:
         tries = f" (after {self.attempts} attempts)" if self.attempts > 1 else ""
-        sentences = [f"{self._event().rstrip('.')}{tries}", self._hint(), self._way_on()]
+        sentences = [f"{self._event().rstrip('.')}{tries}", self._hint()]
+        if self.resume_page is not None:
+            way_on = f"go on with pages(start={self.resume_page})"
+            sentences.append(f"The pages before it are done: {way_on}")
         return f"{self.method} {self.url}: {'. '.join(filter(None, sentences))}"
 
     def _event(self) -> str:
@@ -135,39 +140,24 @@ class CallError(LiveChatError):
 
     def _hint(self) -> str:
         """What to do."""
-        return ""
-
-    def _way_on(self) -> str:
-        """How to go on with a walk."""
-        if self.resume_page is None:
-            return ""
-        return f"The pages before it are done: go on with pages(start={self.resume_page})"
+        return self._advice
 
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class PagingError(CallError):
-    """Page after page holds nothing new: the server ignores ``page``.
-
-    Attributes:
-        page: the page at which the walk gave up.
-    """
+    """The walk gave up at number ``page``: page after page held nothing new."""
 
     page: int
+
+    _advice = "The server does not seem to heed the parameter `page`"
 
     def _event(self) -> str:
         return f"the walk was given up at page {self.page}: the last ones held nothing new"
 
-    def _hint(self) -> str:
-        return "The server does not seem to heed the parameter `page`"
-
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class TransportError(CallError):
-    """No whole answer came.
-
-    Attributes:
-        reason: what happened, in the words of the network layer.
-    """
+    """No whole answer came; ``reason`` says why, in the words of the network layer."""
 
     reason: str
 
@@ -201,12 +191,7 @@ class ConnectionLost(TransportError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class RequestTimeout(TransportError, TimeoutError):
-    """A limit of `Timeouts` passed.
-
-    Attributes:
-        limit: its name.
-        seconds: its length.
-    """
+    """A limit of `Timeouts` passed: ``limit`` is its name, ``seconds`` its length."""
 
     limit: Literal["connect", "attempt", "deadline"]
     seconds: float
@@ -233,20 +218,15 @@ class ConnectTimeout(ConnectError, RequestTimeout):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class ResponseTooLarge(TransportError):
-    """The answer is larger than ``max_response_bytes``; the rest was not read.
-
-    Attributes:
-        limit_bytes: the limit.
-    """
+    """The answer is larger than ``limit_bytes``, the ``max_response_bytes`` of the client."""
 
     limit_bytes: int
     reason: str = ""
 
+    _advice = "Ask for less, or raise max_response_bytes"
+
     def _event(self) -> str:
         return f"the answer is larger than {self.limit_bytes:,} bytes"
-
-    def _hint(self) -> str:
-        return "Ask for less, or raise max_response_bytes"
 
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
@@ -254,18 +234,17 @@ class RedirectError(TransportError):
     """A redirect that would carry credentials or a body elsewhere, or lose the body.
 
     Attributes:
-        status: the status of the redirect.
+        status: the HTTP status.
         location: where it points, without its query.
     """
 
     status: int
     location: str
 
+    _advice = "If you trust that address, use it as base_url"
+
     def _event(self) -> str:
         return f"the server answered {self.status} and points to {self.location}: {self.reason}"
-
-    def _hint(self) -> str:
-        return "If you trust that address, use it as base_url"
 
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
@@ -288,32 +267,34 @@ class APIStatusError(CallError):
     retry_after: float | None = None
     region: str | None = None
 
-    _advice: ClassVar[str] = ""
-
     def _event(self) -> str:
         wait = "" if self.retry_after is None else f", to be asked again in {self.retry_after:g} s"
         return f"answered {self.status}{wait}: {self.message}"
 
     def _hint(self) -> str:
-        return self._advice if self.region is None else f"Pass region={self.region!r}"
+        return super()._hint() if self.region is None else f"Pass region={self.region!r}"
 
 
 class BadRequestError(APIStatusError):
     """400 or 422: LiveChat refused an argument; ``message`` says which."""
 
+    _advice = "Change the argument it names"
+
     def _hint(self) -> str:
         if self.resume_page not in (None, 1):
             return "LiveChat pages no further: ask for fewer dates at a time, or use chats.export"
-        return super()._hint() or "Change the argument it names"
+        return super()._hint()
 
 
 class AuthenticationError(APIStatusError):
     """401: the credentials are wrong, or do not fit this account."""
 
+    _advice = "Check login and token"
+
     def _hint(self) -> str:
         if self.url.endswith("/details"):
             return "license_id and token have to come from the chat_started webhook of this chat"
-        return super()._hint() or "Check login and token"
+        return super()._hint()
 
 
 class PermissionDeniedError(APIStatusError):
@@ -359,12 +340,11 @@ class DecodeError(CallError):
     status: int
     body: str = field(default="", repr=False)
 
+    _advice = "The error's `body` holds the beginning of the answer"
+
     def _event(self) -> str:
         place = f"at {self.path}" if self.path else "as the answer"
         return f"expected {self.expected} {place}, got {self.found}"
-
-    def _hint(self) -> str:
-        return "The error's `body` holds the beginning of the answer"
 
 
 class InvalidJSONError(DecodeError):
@@ -388,37 +368,29 @@ class ExportError(LiveChatError):
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class OverfullDayError(ExportError):
-    """A single day holds more items than LiveChat pages. None or ``most`` of them were given out.
-
-    Attributes:
-        most: the number of items that can be fetched.
-    """
+    """A single day holds more than the ``most`` items that LiveChat pages."""
 
     most: int
 
     def __str__(self) -> str:
         total = "more items" if self.total is None else f"{self.total:,} items"
         return (
-            f"{self.first.isoformat()} holds {total}, and LiveChat pages no more than the latest "
-            f"{self.most:,} of a question: narrow it by tag, group, agent or another filter, or go "
-            "on from the checkpoint with on_overfull_day='partial'"
+            f"{self.first} holds {total}, and LiveChat pages no more than the latest {self.most:,} "
+            "of a question: narrow it by tag, group, agent or another filter, or go on from the "
+            "checkpoint with on_overfull_day='partial'"
         )
 
 
 @define(kw_only=True, slots=False, eq=False, repr=False)
 class UnsettledDaysError(ExportError):
-    """The items of some days kept changing, so no walk could prove that it saw all of them.
-
-    Attributes:
-        passes: the number of walks.
-    """
+    """The items of some days kept changing during ``passes`` walks, so some may be missing."""
 
     passes: int
 
     def __str__(self) -> str:
         return (
-            f"the items of {self.first.isoformat()} to {self.last.isoformat()} kept changing "
-            f"during {self.passes} walks over them: go on from the checkpoint at a quieter time"
+            f"the items of {self.first} to {self.last} kept changing during {self.passes} walks "
+            "over them: go on from the checkpoint at a quieter time"
         )
 
 

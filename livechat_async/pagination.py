@@ -20,6 +20,7 @@ from attrs import evolve, field, frozen
 
 from livechat_async.checks import check_choice, check_count
 from livechat_async.decoding.bodies import load_json, read_envelope
+from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
@@ -35,7 +36,6 @@ __all__ = [
     "Walk",
     "ids_of",
     "page_fetcher",
-    "paginate",
 ]
 
 T = TypeVar("T")
@@ -160,14 +160,10 @@ class Pager(Generic[T]):
         prefetch: int | None = None,
         max_items: int | None = None,
     ) -> None:
-        if prefetch is not None:
-            check_count("prefetch", prefetch)
-        if max_items is not None:
-            check_count("max_items", max_items)
         self._fetch = fetch
         self._identify: _Identify = ids_of if identity is None else partial(map, identity)
-        self._prefetch = prefetch
-        self._max_items = max_items
+        self._prefetch = 0 if prefetch is None else check_count("prefetch", prefetch)
+        self._max_items = None if max_items is None else check_count("max_items", max_items)
         self._walk: Walk[T] | None = None
 
     @property
@@ -214,9 +210,7 @@ class Pager(Generic[T]):
             PagingError: the server sends the same items again and again.
         """
         check_count("start", start)
-        walk = self._walk = Walk(
-            self._fetch, self._identify, start=start, prefetch=self._prefetch or 0
-        )
+        walk = self._walk = Walk(self._fetch, self._identify, start=start, prefetch=self._prefetch)
         try:
             while (page := await walk.next()) is not None:
                 yield page
@@ -361,21 +355,6 @@ def ids_of(items: Sequence[Any]) -> list[str | int | None]:
     return ids
 
 
-def paginate(
-    session: SessionManager,
-    request: Request,
-    item_type: type[T],
-    *,
-    key: str,
-    on_broken: BrokenPolicy = "raise",
-    prefetch: int | None = None,
-    max_items: int | None = None,
-) -> Pager[T]:
-    """A pager over any endpoint of numbered pages. `LiveChatClient.paginate` documents it."""
-    fetch = page_fetcher(session, request, item_type, key=key, on_broken=on_broken)
-    return Pager(fetch, prefetch=prefetch, max_items=max_items)
-
-
 def page_fetcher(
     session: SessionManager,
     request: Request,
@@ -417,7 +396,7 @@ def page_fetcher(
 
 
 def _count(value: Any, name: str) -> int | None:
-    if value is None or value == "":
+    if is_nothing(value):
         return None
     text = str(value)
     if isinstance(value, (int, str)) and text.isascii() and text.isdigit():

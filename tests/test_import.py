@@ -140,11 +140,6 @@ def test_a_resource_is_described_by_help_and_may_be_replaced(name: str) -> None:
     assert getattr(client, name) == "a double for a test"
 
 
-def test_a_resource_that_is_not_there_is_an_error() -> None:
-    with pytest.raises(AttributeError, match="has no attribute 'Chats'"):
-        livechat_async.resources.Chats  # type: ignore[attr-defined]  # noqa: B018
-
-
 @pytest.mark.parametrize("name", sorted(livechat_async.__all__))
 def test_annotations_can_be_resolved(name: str) -> None:
     cls = getattr(livechat_async, name)

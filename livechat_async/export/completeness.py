@@ -52,12 +52,10 @@ class Completeness:
         self._pass = _Pass()
 
     def hear(self, total: int | None, largest_before: int) -> None:
-        """Take note of an answer, even if its page is never looked at.
+        """Take note of the `total` in an answer, even if its page is never looked at.
 
-        Args:
-            total: how many items there are, by this answer.
-            largest_before: `largest_total` when the page was requested. Only an answer to a later
-                request is surely newer; answers to requests in flight together may be swapped.
+        ``largest_before`` is `largest_total` when the page was requested: only an answer to a later
+        request is surely newer; answers to requests in flight together may be swapped.
         """
         if total is not None:
             self.total = total

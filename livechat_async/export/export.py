@@ -126,19 +126,15 @@ class Export(Generic[T]):
         window_items: int = WINDOW_ITEMS,
     ) -> None:
         check_choice("on_overfull_day", on_overfull_day, get_args(OverfullDayPolicy))
-        check_count("window_items", window_items)
-        if prefetch is not None:
-            check_count("prefetch", prefetch)
+        self._window_items = min(check_count("window_items", window_items), MOST_ITEMS)
+        self._prefetch = 0 if prefetch is None else check_count("prefetch", prefetch)
         if checkpoint is None:
-            checkpoint = Checkpoint(
-                query=query, first=first, last=last, windows=(Window(first, last),)
-            )
+            windows = (Window(first, last),)
+            checkpoint = Checkpoint(query=query, first=first, last=last, windows=windows)
         else:
             _check_same_query(checkpoint, query)
         self._fetch = fetch
-        self._prefetch = prefetch or 0
         self._allows_partial = on_overfull_day == "partial"
-        self._window_items = min(window_items, MOST_ITEMS)
         self._state = checkpoint  # of the latest finished or split window, but for these two:
         self._items_done = checkpoint.items_done
         # Each id with the last day of the window it was seen in: after that day it cannot return.
@@ -162,11 +158,10 @@ class Export(Generic[T]):
     @property
     def progress(self) -> ExportProgress:
         """How far it has come."""
-        state, done = self._state, self._items_done
-        expected = state.items_expected
+        state, expected = self._state, self._state.items_expected
         return ExportProgress(
-            items_done=done,
-            items_expected=None if expected is None else max(expected, done),
+            items_done=self._items_done,
+            items_expected=None if expected is None else max(expected, self._items_done),
             items_broken=state.items_broken,
             windows_done=state.windows_done,
             windows_left=len(state.windows),
@@ -332,30 +327,18 @@ def export(
     """An export from any endpoint of numbered pages that takes ``date_from`` and ``date_to``.
 
     The request has neither days nor ``page``; its ``timezone`` says when today ends.
-    `ChatsResource.export` documents the days and their defaults, `paginate` the other arguments,
+    `ChatsResource.export` documents the days and their defaults, `Pager` the other arguments,
     and `Export` the options.
     """
-    query = {name: value for name, value in request.query.items() if value is not None}
-    first, last = date_from or BEGINNING, date_to or _today(query.get("timezone"))
+    first, last = date_from or BEGINNING, date_to or _today(request.query.get("timezone"))
     if first > last:
-        raise ConfigurationError(
-            f"date_from={first.isoformat()} is after "
-            f"{'date_to' if date_to else 'today'}={last.isoformat()}: swap the two"
-        )
-    asked: dict[str, Any] = {
-        "base_url": str(session.options.base_url),
-        "path": request.path,
-        "date_from": date_from,
-        "date_to": date_to,
-        **query,
-    }
-    return Export(
-        page_fetcher(session, request, item_type, key=key, on_broken=on_broken),
-        query={name: _plain(value) for name, value in asked.items() if value is not None},
-        first=first,
-        last=last,
-        **options,
-    )
+        limit = "date_to" if date_to else "today"
+        raise ConfigurationError(f"date_from={first} is after {limit}={last}: swap the two")
+    place = {"base_url": str(session.options.base_url), "path": request.path}
+    asked = {**place, "date_from": date_from, "date_to": date_to, **request.query}
+    plain = {name: _plain(value) for name, value in asked.items() if value is not None}
+    fetch = page_fetcher(session, request, item_type, key=key, on_broken=on_broken)
+    return Export(fetch, query=plain, first=first, last=last, **options)
 
 
 def _today(zone_name: object) -> date:

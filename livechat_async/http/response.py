@@ -114,20 +114,6 @@ def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> A
     )
 
 
-def _json_error(reason: str, raw: RawResponse, request: PreparedRequest) -> InvalidJSONError:
-    kind = raw.headers.get("Content-Type", "no content type")
-    found = f"{len(raw.content)} bytes of {kind} ({reason})" if raw.content else "an empty body"
-    return InvalidJSONError(
-        method=request.method,
-        url=request.shown_url,
-        path="",
-        expected="JSON",
-        found=_shown(found, request, _SHOWN_FINDING),
-        status=raw.status,
-        body=_shown_body(raw, request),
-    )
-
-
 def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> T:
     """The body as a typed value, made by ``read``.
 
@@ -135,18 +121,25 @@ def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> T:
         InvalidJSONError: the body is empty, cut off, or something else than JSON.
         DecodeError: it is not of that type; says where, and what stands there.
     """
-    failure: DecodeError
     try:
         return read(raw.content)
     except NotJSONError as error:
-        failure = _json_error(str(error), raw, request)
+        failure = _decode_error(InvalidJSONError, _not_json(error, raw), raw, request)
     except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
-        failure = _decode_error(find_wire_error(error), raw, request)
+        failure = _decode_error(DecodeError, find_wire_error(error), raw, request)
     raise failure
 
 
-def _decode_error(problem: WireError, raw: RawResponse, request: PreparedRequest) -> DecodeError:
-    return DecodeError(
+def _not_json(error: NotJSONError, raw: RawResponse) -> WireError:
+    kind = raw.headers.get("Content-Type", "no content type")
+    found = f"{len(raw.content)} bytes of {kind} ({error})" if raw.content else "an empty body"
+    return WireError("JSON", found)
+
+
+def _decode_error(
+    kind: type[DecodeError], problem: WireError, raw: RawResponse, request: PreparedRequest
+) -> DecodeError:
+    return kind(
         method=request.method,
         url=request.shown_url,
         path=_shown(problem.path, request, _SHOWN_FINDING),

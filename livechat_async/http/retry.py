@@ -87,23 +87,13 @@ class Deadline:
 
 def was_surely_not_processed(error: BaseException) -> bool:
     """Whether the server cannot have carried out the request that failed with this error."""
-    if isinstance(error, (ConnectError, RateLimitError)):
-        return True
-    return (
-        isinstance(error, APIStatusError)
-        and error.status == _SERVICE_UNAVAILABLE
-        and error.retry_after is not None
-    )
+    if isinstance(error, APIStatusError) and error.status == _SERVICE_UNAVAILABLE:
+        return error.retry_after is not None
+    return isinstance(error, (ConnectError, RateLimitError))
 
 
 def is_worth_repeating(error: BaseException, policy: RetryPolicy, *, read: bool) -> bool:
-    """Whether another attempt may succeed, and is allowed.
-
-    Args:
-        error: the attempt's.
-        policy: the client's.
-        read: whether the request is a read, which can be repeated without harm.
-    """
+    """Whether another attempt may succeed, and is allowed. A ``read`` is repeated without harm."""
     if isinstance(error, InvalidJSONError):
         return read  # a write that was answered with a success has been carried out
     if isinstance(error, APIStatusError):
@@ -140,13 +130,8 @@ async def call_with_retries(
 ) -> T:
     """Make attempts until one succeeds or the policy allows no more; return its result.
 
-    Args:
-        attempt: makes one.
-        policy: the client's.
-        read: whether the request is a read.
-        deadline: of all attempts. No wait begins that cannot end before it.
-        before_wait: called with each failure that is repeated, and with the seconds of the wait.
-        sleep: waits for a number of seconds.
+    No wait begins that cannot end before the deadline. ``before_wait`` gets each failure that is
+    repeated, and the seconds of the wait.
 
     Raises:
         CallError: the latest attempt's, if it is not repeated.

@@ -13,7 +13,7 @@ from attrs import define, evolve
 from cattrs import Converter
 
 from livechat_async.credentials import Credentials, CredentialsKeeper
-from livechat_async.decoding.bodies import LARGE, Reader, value_reader
+from livechat_async.decoding.bodies import LARGE, Reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
 from livechat_async.http.request import PreparedRequest, Request, RequestBuilder
@@ -34,10 +34,7 @@ _UNAUTHORIZED = 401
 class SessionManager:
     """Turns requests into responses, by the options of one client.
 
-    Args:
-        transport: shared by a client and its copies.
-        options: the client's.
-        sleep: waits for a number of seconds between attempts.
+    A client and its copies share the transport. ``sleep`` waits between attempts.
     """
 
     def __init__(
@@ -64,19 +61,6 @@ class SessionManager:
         if "timezone" not in changes:
             copy.converter = self.converter
         return copy
-
-    @overload
-    async def send(self, request: Request, type_: None = None) -> Response[None]: ...
-    @overload
-    async def send(self, request: Request, type_: type[T]) -> Response[T]: ...
-    @overload
-    async def send(self, request: Request, type_: Any) -> Response[Any]: ...
-
-    async def send(self, request: Request, type_: Any = None) -> Response[Any]:
-        """Make a call. `LiveChatClient.send` documents it."""
-        if type_ is None:
-            return await self.call(request, None)
-        return await self.call(request, value_reader(self.converter, type_))
 
     @overload
     async def call(self, request: Request, read: None) -> Response[None]: ...

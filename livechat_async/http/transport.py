@@ -43,11 +43,8 @@ _SHORTEST = 0.001  # seconds; aiohttp takes 0 for no limit
 class Transport:
     """One aiohttp session: made here at the first call, or lent by the caller.
 
-    Args:
-        session: a session of the caller's, which is neither closed nor changed here.
-        host: the host of the API.
-        max_concurrency: the most exchanges at the same time.
-        trace_configs: aiohttp's own, only for a session made here.
+    A session that was lent is neither closed nor changed. ``trace_configs`` are aiohttp's own, only
+    for a session made here.
 
     Raises:
         ConfigurationError: a session that cannot be used.
@@ -123,11 +120,8 @@ class Transport:
     ) -> RawResponse:
         """Send the request, follow redirects, and read the whole answer, whatever its status.
 
-        Args:
-            request: the request.
-            seconds: the limit for all of that; infinity for no limit.
-            connect: the limit for making one connection; None for no limit.
-            max_bytes: the limit for the body.
+        ``seconds`` limits all of that, infinity meaning no limit; ``connect`` limits the making of
+        one connection; ``max_bytes`` limits the body.
 
         Raises:
             TransportError: no whole answer came.

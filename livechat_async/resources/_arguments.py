@@ -88,16 +88,17 @@ def as_tags(name: str, tags: Any) -> list[str]:
     return texts
 
 
-def as_zone_name(name: str, value: Any) -> str | None:
+def as_zone_name(name: str, value: Any) -> str:
     """The name of a time zone that this system knows."""
-    if value is not None:
-        check_zone(name, value)
-    return value  # type: ignore[no-any-return]
+    check_zone(name, value)
+    return str(value)
 
 
 def date_range(date_from: Any, date_to: Any) -> dict[str, date | None]:
     """Two days, the first not after the last."""
-    first = None if date_from is None else check_day("date_from", date_from)
-    last = None if date_to is None else check_day("date_to", date_to)
-    check_days_in_order(first, last)
-    return {"date_from": first, "date_to": last}
+    days = {"date_from": date_from, "date_to": date_to}
+    for name, day in days.items():
+        if day is not None:
+            check_day(name, day)
+    check_days_in_order(date_from, date_to)
+    return days

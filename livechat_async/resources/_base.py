@@ -9,7 +9,7 @@ from livechat_async.decoding.bodies import single_reader, value_reader
 from livechat_async.http.request import BodyEncoding, Request
 from livechat_async.http.session import SessionManager
 from livechat_async.models._base import WireModel
-from livechat_async.pagination import Pager, paginate
+from livechat_async.pagination import BrokenPolicy, Pager, page_fetcher
 
 __all__ = ["Resource"]
 
@@ -20,9 +20,6 @@ class Resource:
     """Endpoints with one subject. A method checks its arguments and makes a call.
 
     ::
-
-        async def list(self) -> list[Tag]:
-            return await self._call("GET", "/tags", list[Tag])
 
         async def delete(self, name: str, *, group: int) -> None:
             body = {"group": as_number("group", group)}
@@ -72,8 +69,14 @@ class Resource:
         return (await self._session.call(request, read)).value
 
     def _paginate(
-        self, path: str, item_type: type[T], query: Mapping[str, Any], **options: Any
+        self,
+        path: str,
+        type_: type[T],
+        query: Mapping[str, Any],
+        on_broken: BrokenPolicy,
+        **options: Any,
     ) -> Pager[T]:
-        """A pager over the pages of an endpoint; the options are those of `paginate`."""
-        request = Request("GET", path, query=query)
-        return paginate(self._session, request, item_type, key=self._envelope, **options)
+        """A pager over the pages of an endpoint; the options are those of `Pager`."""
+        request, key = Request("GET", path, query=query), self._envelope
+        fetch = page_fetcher(self._session, request, type_, key=key, on_broken=on_broken)
+        return Pager(fetch, **options)

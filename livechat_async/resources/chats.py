@@ -29,10 +29,8 @@ from livechat_async.resources._base import Resource
 __all__ = ["ChatFilters", "ChatsResource"]
 
 _FLAGS = ("has_goal", "has_sale", "queued", "include_pending", "tagged", "comment")
-_TEXTS = ("visitor_id", "query", "agent", "city", "region", "country")
-_RULES: Mapping[str, Callable[[str, Any], Any]] = {
+_RULES: Mapping[str, Callable[[str, Any], Any]] = {  # a filter without one is text
     **dict.fromkeys(_FLAGS, as_flag),
-    **dict.fromkeys(_TEXTS, as_text),
     **dict.fromkeys(("group", "goal", "sale"), as_number),
     "timezone": as_zone_name,
     "rate": partial(check_choice, choices=ChatRate),
@@ -88,9 +86,6 @@ class ChatFilters(TypedDict, total=False):
 
 class ChatsResource(Resource):
     """The archive of chats: ``client.chats``.
-
-    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
-    are no credentials. It raises a `CallError` if the call fails.
 
     https://developers.livechat.com/docs/management/configuration-api/v2.0#archives
     """
@@ -198,9 +193,8 @@ class ChatsResource(Resource):
         Raises:
             NotFoundError: there is no such chat.
         """
-        return await self._call(
-            "GET", "/chats/{chat_id}", Chat, chat_id=given_text("chat_id", chat_id)
-        )
+        chat_id = given_text("chat_id", chat_id)
+        return await self._call("GET", "/chats/{chat_id}", Chat, chat_id=chat_id)
 
     async def set_tags(self, chat_id: str, tags: Iterable[str]) -> None:
         """Replace the tags of a chat.
@@ -231,7 +225,8 @@ def _query(filters: ChatFilters) -> dict[str, Any]:
     for name in ChatFilters.__annotations__:
         value = given.pop(name, None)
         if value is not None:
-            query["tag" if name == "tags" else name] = _RULES[name](name, value)
+            rule: Callable[[str, Any], Any] = _RULES.get(name, as_text)
+            query["tag" if name == "tags" else name] = rule(name, value)
     if given:
         raise TypeError(f"there is no filter named {', '.join(given)}")
     if query.get("tag") == []:

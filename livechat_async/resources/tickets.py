@@ -30,9 +30,6 @@ _NEW_SOURCES = (TicketSourceType.CHAT_WINDOW, TicketSourceType.MAIL, TicketSourc
 class TicketsResource(Resource):
     """The tickets: ``client.tickets``. All calls may fail for accounts that moved to HelpDesk.
 
-    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
-    are no credentials. It raises a `CallError` if the call fails.
-
     https://developers.livechat.com/docs/management/configuration-api/v2.0#tickets
     """
 
@@ -78,8 +75,7 @@ class TicketsResource(Resource):
             requester_mail: only tickets of the requester with this e-mail address.
             group: only tickets of the group with this number.
             source: only tickets from this source; a `TicketSourceType`, or the text of a newer one.
-            source_id: only tickets with this id of the source. LiveChat documented it for a short
-                time.
+            source_id: only tickets with this id of the source; LiveChat documented it only briefly.
             tag: only tickets with this tag; LiveChat takes one.
             tagged: only tickets with a tag, or without.
             prefetch: how many page requests to keep in flight ahead of the loop.
@@ -148,13 +144,10 @@ class TicketsResource(Resource):
         Raises:
             DecodeError: the answer cannot be read, but the ticket exists.
         """
-        mail = given_text("requester_mail", requester_mail)
+        mail = as_mail("requester_mail", given_text("requester_mail", requester_mail))
         body: dict[str, Any] = {
             "message": given_text("message", message),
-            "requester": {
-                "mail": as_mail("requester_mail", mail),
-                "name": as_text("requester_name", requester_name),
-            },
+            "requester": {"mail": mail, "name": as_text("requester_name", requester_name)},
             "subject": as_text("subject", subject),
             "group": None if groups is None else check_numbers("groups", groups, "group 0"),
             "source": _new_source(source, source_url),

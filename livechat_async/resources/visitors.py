@@ -23,9 +23,6 @@ __all__ = ["VisitorsResource"]
 class VisitorsResource(Resource):
     """The visitors of the site: ``client.visitors``.
 
-    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
-    are no credentials. It raises a `CallError` if the call fails.
-
     https://developers.livechat.com/docs/management/configuration-api/v2.0#visitors
     """
 
@@ -48,11 +45,8 @@ class VisitorsResource(Resource):
         """How many visitors `list` would give, without fetching them.
 
         The documentation does not show this answer, so it may be a number, or its text, or an
-        object with one of them under ``count``, ``total`` or ``visitors``.
-
-        Args:
-            state: as for `list`.
-            groups: as for `list`.
+        object with one of them under ``count``, ``total`` or ``visitors``. The arguments are those
+        of `list`.
 
         Raises:
             DecodeError: the answer has another shape; the error shows it.
@@ -123,8 +117,8 @@ class VisitorsResource(Resource):
         Args:
             visitor_id: the visitor's id.
             details: the details. They replace earlier ones with the same ``id``.
-            license_id: from the webhook. It is always sent as text, because LiveChat answers a
-                JSON number with a success and shows nothing.
+            license_id: from the webhook; always sent as text, because LiveChat accepts a JSON
+                number but shows nothing.
             token: from the same webhook. It is a secret.
             encoding: send them as ``"json"`` or as a ``"form"``; LiveChat takes both.
 
@@ -159,7 +153,7 @@ def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> 
 
 def _license_text(license_id: Any) -> str:
     text = str(license_id) if isinstance(license_id, (int, str)) else ""
-    if isinstance(license_id, bool) or not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit()):  # which "True" is not
         raise ConfigurationError(
             f"license_id={license_id!r}: the number from the webhook is needed, as int or text"
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from attrs import field, frozen
+from attrs import frozen
 from yarl import URL
 
 from livechat_async.checks import check_choice
@@ -34,9 +34,6 @@ class WebhooksResource(Resource):
 
     A URL may contain a user name and a password, which LiveChat then sends with every webhook. Such
     a URL is a secret: no ``repr``, log or error shows it.
-
-    A method raises a `ConfigurationError` and sends nothing if an argument cannot be used or there
-    are no credentials. It raises a `CallError` if the call fails.
 
     https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
     """
@@ -111,28 +108,26 @@ class WebhooksResource(Resource):
         """
         url = conceal(url, "secret")
         _check_url(url)
-        wanted, target = _wanted(events), _target(url)
-        found = [(webhook, _target(webhook.url)) for webhook in await self.list()]
-        there = [(webhook, its) for webhook, its in found if its and its.is_at(target)]
+        wanted, address, user_info = _wanted(events), _address(url), _user_info(url)
+        there = [webhook for webhook in await self.list() if _address(webhook.url) == address]
         kept: builtins.list[Webhook] = []
         for event, data_types in wanted.items():
             good = (
                 webhook
-                for webhook, its in there
-                if its == target
-                and webhook.event_type == event
+                for webhook in there
+                if webhook.event_type == event
                 and set(webhook.data_types) == set(data_types)
+                and _user_info(webhook.url) == user_info
             )
             webhook = next(good, None)
             if webhook is None:
                 webhook = await self.create(event, url=url, data_types=data_types)
             kept.append(webhook)
         needed = {webhook.id for webhook in kept}
-        for webhook_id in dict.fromkeys(webhook.id for webhook, _ in there):
-            if webhook_id in needed:
-                continue
-            with suppress(NotFoundError):  # another program was faster
-                await self.delete(webhook_id)
+        for webhook_id in dict.fromkeys(webhook.id for webhook in there):
+            if webhook_id not in needed:
+                with suppress(NotFoundError):  # another program was faster
+                    await self.delete(webhook_id)
         return kept
 
 
@@ -143,18 +138,8 @@ class _Registered:
     events: list[Webhook]
 
 
-@frozen
-class _Target:
-    """The address in a URL, and the credentials in it."""
-
-    address: tuple[str, int | None, str, str] = field(repr=False)
-    user_info: Secret
-
-    def is_at(self, other: _Target | None) -> bool:
-        return other is not None and self.address == other.address
-
-
-def _target(text: str) -> _Target | None:
+def _address(text: str) -> Secret | None:
+    """What two URLs have in common if they lead to the same place; None if it is no URL."""
     try:
         url = URL(str(text))
         host, port = (url.raw_host or "").rstrip("."), url.explicit_port
@@ -162,8 +147,12 @@ def _target(text: str) -> _Target | None:
         return None
     # LiveChat turns http into https but keeps the port, so both usual ports mean the same.
     port = None if port in _USUAL_PORTS else port
-    address = (host, port, url.raw_path or "/", url.raw_query_string)
-    return _Target(address, Secret(f"{url.user or ''}\0{url.password or ''}"))
+    return Secret("\0".join((host, str(port), url.raw_path or "/", url.raw_query_string)))
+
+
+def _user_info(text: str) -> Secret:
+    url = URL(str(text))
+    return Secret(f"{url.user or ''}\0{url.password or ''}")
 
 
 # `_problem_of` finds problems, so that the frame that raises holds nothing but the `Secret`.
@@ -194,8 +183,6 @@ def _problem_of(value: Any) -> str | None:
 
 
 def _event(value: Any) -> WebhookEventType:
-    if value is None:
-        raise ConfigurationError("event_type=None: an event is needed, such as 'chat_started'")
     return WebhookEventType(check_choice("event_type", value, WebhookEventType))
 
 
@@ -222,8 +209,5 @@ def _wanted(events: Any) -> dict[WebhookEventType, list[WebhookDataType]]:
     if isinstance(events, (str, bytes)) or not isinstance(events, Iterable):
         raise ConfigurationError(f"events={events!r}: a list is needed, as in ['chat_started']")
     pairs = events.items() if isinstance(events, Mapping) else ((name, None) for name in events)
-    wanted: dict[WebhookEventType, list[WebhookDataType]] = {}
-    for name, kinds in pairs:
-        event = _event(name)
-        wanted[event] = _data_types(event, kinds)
-    return wanted
+    wanted = {_event(name): kinds for name, kinds in pairs}
+    return {event: _data_types(event, kinds) for event, kinds in wanted.items()}

@@ -23,7 +23,6 @@ class Job:
     """One event for one handler. It can be pickled, so that a queue can carry it.
 
     Attributes:
-        event: the event.
         handler: the handler's name, the same on every machine. It holds no colon.
         key: the same for every delivery of the event to this handler.
     """
@@ -53,14 +52,10 @@ class JobRunner(Protocol):
     """Runs jobs: the receiver's part of the agreement."""
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
-        """Run a job to its end, with all its attempts.
+        """Run a job to its end, with all its attempts; whether the handler succeeded.
 
-        Args:
-            job: the job.
-            sleep: waits between two attempts; an engine may run another job meanwhile.
-
-        Returns:
-            Whether the handler succeeded. If not, the dead-letter hook has been called.
+        If it did not, the dead-letter hook has been called. ``sleep`` waits between two attempts;
+        an engine may run another job meanwhile.
 
         Raises:
             asyncio.CancelledError: the task was cancelled, and with it the handler. Only then was
@@ -75,11 +70,8 @@ class JobRunner(Protocol):
     async def abandon(self, job: Job, reason: str) -> None:
         """Give up a job that the engine no longer runs, and call the dead-letter hook.
 
-        Args:
-            job: the job.
-            reason: what happened to it, such as "the receiver was closed while it waited".
+        ``reason`` says what happened, such as "the receiver was closed while it waited".
         """
-        ...
 
 
 class Engine(Protocol):
@@ -92,17 +84,12 @@ class Engine(Protocol):
 
     def bind(self, run: JobRunner) -> None:
         """Set what runs the jobs. The receiver calls this once, before `start`."""
-        ...
 
     async def start(self) -> None:
         """Begin to work. Calling it again changes nothing."""
-        ...
 
     async def submit(self, job: Job) -> bool:
-        """Accept a job. On return, the job is as safe as this engine makes it.
-
-        Returns:
-            True if the job was accepted, False if it is a repeat.
+        """Accept a job, as safely as this engine can; False if it is a repeat.
 
         Raises:
             QueueFullError: there is no room now; the receiver asks LiveChat to deliver again.
@@ -116,7 +103,6 @@ class Engine(Protocol):
 
         Jobs that only this process knows are then abandoned. Calling it again changes nothing.
         """
-        ...
 
     def status(self) -> EngineStatus:
         """How much there is to do. Cheap; never waits."""

@@ -138,18 +138,15 @@ class VisitorEvent(WebhookEvent):
             )
         visitor_id, license_id, token = self.visitor.id, self.license_id, self.token
         if visitor_id is None or license_id is None or token is None:
-            raise self._missing_fields()
+            ours = {"visitor.id": visitor_id, "license_id": license_id, "token": token}
+            missing = ", ".join(name for name, value in ours.items() if value is None)
+            remedy = "; register the webhook with the data type 'visitor'"
+            raise ConfigurationError(
+                f"add_details needs fields that this {self.event_type} event does not have: "
+                f"{missing}{remedy if visitor_id is None else ''}"
+            )
         await used.visitors.add_details(
             visitor_id, details, license_id=license_id, token=token, encoding=encoding
-        )
-
-    def _missing_fields(self) -> ConfigurationError:
-        needed = {"visitor.id": self.visitor.id, "license_id": self.license_id, "token": self.token}
-        missing = ", ".join(name for name, value in needed.items() if value is None)
-        remedy = "; register the webhook with the data type 'visitor'"
-        return ConfigurationError(
-            f"add_details needs fields that this {self.event_type} event does not have: {missing}"
-            f"{remedy if self.visitor.id is None else ''}"
         )
 
 
@@ -208,11 +205,7 @@ class VisitorQueued(VisitorEvent):
 
 @frozen(kw_only=True)
 class TicketCreated(WebhookEvent):
-    """A ticket was created.
-
-    Attributes:
-        ticket: the ticket.
-    """
+    """A ticket was created."""
 
     event_type: WebhookEventType | str = WebhookEventType.TICKET_CREATED
     ticket: Ticket
@@ -223,11 +216,7 @@ class TicketCreated(WebhookEvent):
 
 @frozen(kw_only=True)
 class CannedResponseChanged(WebhookEvent):
-    """A canned response was created, changed or deleted. LiveChat does not say which.
-
-    Attributes:
-        canned_response: the canned response.
-    """
+    """A canned response was created, changed or deleted. LiveChat does not say which."""
 
     event_type: WebhookEventType | str = WebhookEventType.CANNED_RESPONSE_CHANGED
     canned_response: WebhookCannedResponse

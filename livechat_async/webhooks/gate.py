@@ -60,8 +60,8 @@ class RefusedError(Exception):
 class WebhookCredentials:
     """The user name and password that LiveChat sends with each webhook.
 
-    LiveChat does not sign its bodies. Its documentation offers HTTPS and Basic credentials in the
-    registered address; `url` makes such an address.
+    LiveChat does not sign its bodies, but sends Basic credentials that are in the registered
+    address; `url` makes such an address.
 
     Args:
         user: any text without a colon.
@@ -159,13 +159,7 @@ def _encoded(text: str) -> bytes:
 
 
 class Gate:
-    """Checks a request before its body is read.
-
-    Args:
-        credentials: what ``Authorization`` must hold; None to accept any request.
-        path_secret: the secret part of the address; None if there is none.
-        max_body_bytes: the longest body.
-    """
+    """Checks a request before its body is read. Without credentials and path secret, all pass."""
 
     def __init__(
         self, credentials: WebhookCredentials | None, path_secret: str | None, max_body_bytes: int

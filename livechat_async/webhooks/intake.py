@@ -57,21 +57,10 @@ def _unwrapped(function: Any) -> Any:
 
 
 class Intake:
-    """Answers webhooks, and hands their jobs to the engine.
-
-    Args:
-        gate: checks requests.
-        engine: gets the jobs.
-        runner: gets the handlers, and counts.
-        license_ids: accept events of these licences only; None for any.
-    """
+    """Answers webhooks, and hands their jobs to the engine. The runner gets the handlers."""
 
     def __init__(
-        self,
-        gate: Gate,
-        engine: Engine,
-        runner: HandlerRunner,
-        license_ids: frozenset[str] | None,
+        self, gate: Gate, engine: Engine, runner: HandlerRunner, license_ids: frozenset[str] | None
     ) -> None:
         self.gate: Gate = gate
         self.state: ReceiverState = "new"

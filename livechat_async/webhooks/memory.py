@@ -188,12 +188,9 @@ class MemoryEngine:
         if not left or self._run is None:
             return
         logger.error("the receiver was closed with %d jobs left", len(left))
-        closed = "the receiver was closed while"
-        reasons = (
-            f"{closed} its handler ran, or waited for another attempt",
-            f"{closed} it waited for its turn",
-        )
-        calls = [self._run.abandon(job, reasons[job.key in waited]) for job in left]
+        began = "the receiver was closed while its handler ran, or waited for another attempt"
+        waits = "the receiver was closed while it waited for its turn"
+        calls = [self._run.abandon(job, waits if job.key in waited else began) for job in left]
         try:
             async with asyncio.timeout(_ABANDON_SECONDS):
                 await asyncio.gather(*calls)

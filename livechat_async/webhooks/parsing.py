@@ -109,10 +109,9 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
         remedy = f"Register the webhook with the data type {needed.value!r}"
         return _error(needed.value, "the object the event is about", "nothing", remedy)
     try:
-        event: WebhookEvent = _converter().structure(document, cls)
+        return _converter().structure(document, cls)
     except Exception as error:  # noqa: BLE001 (cattrs has many)
         return _unreadable(find_wire_error(error), document)
-    return event
 
 
 _CLASSES: Mapping[str, type[WebhookEvent]] = {str(kind): c for kind, c in EVENT_CLASSES.items()}

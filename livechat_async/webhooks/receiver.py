@@ -89,14 +89,12 @@ class WebhookReceiver:
 
     The receiver is also an ASGI application, and `receive` serves any other framework. It answers
     200 once the engine has a job for each of the event's handlers. A handler that fails runs again
-    after a wait (see `RunPolicy`), unless `is_worth_another_run` says no. When LiveChat delivers
-    the event again, handlers that succeeded do not run again; handlers that failed do. So a handler
-    should tolerate a second run after a failure. A handler that blocks the event loop also delays
-    the answers, and is logged.
+    after a wait (see `RunPolicy`), unless `is_worth_another_run` says no. It also runs again when
+    LiveChat delivers the event again; a handler that succeeded does not. So a handler should
+    tolerate a second run. One that blocks the event loop delays the answers, and is logged.
 
     Args:
-        client: the client that ``event.add_details`` uses inside handlers. Close it yourself, after
-            the receiver.
+        client: the client of ``event.add_details`` in handlers. Close it after the receiver.
         credentials: what LiveChat has to send, or None to accept events from anyone. LiveChat does
             not sign webhooks: credentials, `path_secret` and TLS are the only protection.
         path_secret: a secret part of the address: the ``{secret}`` of an aiohttp route, the last
@@ -128,17 +126,14 @@ class WebhookReceiver:
             problem = f"credentials: WebhookCredentials(...) or None, not {kind_of(credentials)}"
             del credentials
             raise ConfigurationError(problem)
-        self._runner = HandlerRunner(
-            client,
-            RunPolicy(timeout=timeout, attempts=attempts, backoff=backoff, backoff_max=backoff_max),
+        policy = RunPolicy(
+            timeout=timeout, attempts=attempts, backoff=backoff, backoff_max=backoff_max
         )
+        self._runner = HandlerRunner(client, policy)
         self._engine: Engine = MemoryEngine() if engine is None else engine
-        self._intake = Intake(
-            Gate(credentials, path_secret, check_count("max_body_bytes", max_body_bytes)),
-            self._engine,
-            self._runner,
-            _to_license_ids(license_ids),
-        )
+        gate = Gate(credentials, path_secret, check_count("max_body_bytes", max_body_bytes))
+        ids = _to_license_ids(license_ids)
+        self._intake = Intake(gate, self._engine, self._runner, ids)
         self._engine.bind(self._runner)
 
     @overload
@@ -173,9 +168,8 @@ class WebhookReceiver:
         for each in events:
             if not isinstance(each, type) or not issubclass(each, WebhookEvent):
                 wrong = getattr(each, "__name__", repr(each))
-                raise ConfigurationError(
-                    f"on({wrong}): a class of events is needed, as in on(ChatStarted)"
-                )
+                problem = f"on({wrong}): a class of events is needed, as in on(ChatStarted)"
+                raise ConfigurationError(problem)
 
         def register(handler: Any) -> Any:
             self._intake.register(events, handler, name)
@@ -230,10 +224,7 @@ class WebhookReceiver:
         return await self._intake.answer(pairs, path_secret, read)
 
     async def aiohttp_handler(self, request: web.Request) -> web.Response:
-        """The handler for ``app.router.add_post("/livechat/{secret}", bot.aiohttp_handler)``.
-
-        Without a path secret, the route needs no ``{secret}``.
-        """
+        """The handler of an aiohttp route; its ``{secret}``, if any, is the path secret."""
         return await serve_aiohttp(self._intake, request)
 
     async def aiohttp_context(self, _: web.Application) -> AsyncIterator[None]:
@@ -245,8 +236,8 @@ class WebhookReceiver:
     async def __call__(self, scope: ASGIScope, receive: ASGIReceive, send: ASGISend) -> None:
         """Serve as an ASGI application: alone, or mounted in another application.
 
-        Most frameworks do not pass ASGI's lifespan on to a mounted application. A mounted receiver
-        starts with the first webhook; call `close` in the lifespan of the outer application.
+        A mounted receiver, which most frameworks do not pass ASGI's lifespan, starts with the first
+        webhook; call `close` in the lifespan of the outer application.
         """
         await serve_asgi(self._intake, scope, receive, send)
 

@@ -37,8 +37,7 @@ class StuckError(TimeoutError):
     """A handler did not end when it was cancelled: it goes on in the background."""
 
 
-# These stay until the program, its settings or the account change. NotFoundError is not one of
-# them: a new visitor may reach one of LiveChat's machines before another.
+# NotFoundError is not one: a new visitor may reach one of LiveChat's machines before another.
 _PERMANENT = (
     errors.AuthenticationError,
     errors.BadRequestError,
@@ -150,10 +149,7 @@ def _timed(call: Coroutine[Any, Any, Any], what: str) -> Generator[Any, Any, Any
 class HandlerRunner:
     """Runs jobs with the registered handlers, each attempt in a task of its own.
 
-    Args:
-        client: the client that ``event.add_details`` uses inside a handler by default.
-        policy: time limit and attempts.
-        grace: how many seconds a cancelled handler has to end.
+    ``grace`` is how many seconds a cancelled handler has to end.
     """
 
     def __init__(
@@ -165,20 +161,11 @@ class HandlerRunner:
         self.handlers: dict[str, Handler] = {}
         self.dead_letter_hook: DeadLetterHook | None = None
         self.counts: Counts = Counts()
-        self.stuck: set[asyncio.Task[None]] = set()
-        """The calls that still run although they were cancelled."""
+        self.stuck: set[asyncio.Task[None]] = set()  # calls that go on after their cancellation
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
         """See `livechat_async.webhooks.engine.JobRunner`."""
-        error: Exception | None
-        handler = self.handlers.get(job.handler)
-        if handler is None:
-            error = errors.ConfigurationError(
-                f"no handler is named {printable(job.handler)!r} here: every machine needs all the "
-                "handlers"
-            )
-        else:
-            error = await self._attempts(job, handler, sleep or asyncio.sleep)
+        error = await self._attempts(job, sleep or asyncio.sleep)
         if error is None:
             self.counts.done += 1
             return True
@@ -198,8 +185,13 @@ class HandlerRunner:
         self.counts.abandoned += 1
         await self._bury(job, errors.ClientStateError(f"the job was not run to its end: {reason}"))
 
-    async def _attempts(self, job: Job, handler: Handler, sleep: Sleep) -> Exception | None:
-        what = f"the handler {job.handler}"
+    async def _attempts(self, job: Job, sleep: Sleep) -> Exception | None:
+        handler, what = self.handlers.get(job.handler), f"the handler {job.handler}"
+        if handler is None:
+            return errors.ConfigurationError(
+                f"no handler is named {printable(job.handler)!r} here: every machine needs all the "
+                "handlers"
+            )
         attempt = 1
         while True:
             error = await self._run(handler, job.event, what=what)
@@ -209,15 +201,9 @@ class HandlerRunner:
             if attempt >= self.policy.attempts or not is_worth_another_run(error):
                 return error
             wait = seconds_to_next_run(error, attempt, self.policy)
-            logger.warning(
-                "%s failed on %s (attempt %d of %d), again in %.2f s: %s",
-                job.handler,
-                printable(job.event.key),
-                attempt,
-                self.policy.attempts,
-                wait,
-                _describe(error, job.event),
-            )
+            progress = f"(attempt {attempt} of {self.policy.attempts}), again in {wait:.2f} s"
+            key, problem = printable(job.event.key), _describe(error, job.event)
+            logger.warning("%s failed on %s %s: %s", job.handler, key, progress, problem)
             await sleep(wait)
             attempt += 1
 

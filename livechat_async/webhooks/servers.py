@@ -95,12 +95,8 @@ async def _serve_http(
     except _DisconnectedError:
         return
     headers = {**answer.headers, "Content-Length": str(len(answer.body))}
-    start = {
-        "type": "http.response.start",
-        "status": answer.status,
-        "headers": [(name.lower().encode(), text.encode()) for name, text in headers.items()],
-    }
-    await send(start)
+    pairs = [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
     body = b"" if scope["method"] == "HEAD" else answer.body
     await send({"type": "http.response.body", "body": body})
 

@@ -14,7 +14,7 @@ from redis_server import RedisServer
 from livechat_async.errors import QueueFullError
 from livechat_async.webhooks.engine import EngineStatus
 from livechat_async.webhooks.taskiq.connection import RedisUrl
-from livechat_async.webhooks.taskiq.ledger import Begun, Entry, Outcome, RedisLedger
+from livechat_async.webhooks.taskiq.ledger import Entry, RedisLedger
 
 Make = Callable[..., RedisLedger]
 JOB = RedisLedger.digest("an event:a handler")
@@ -53,7 +53,7 @@ async def first(ledger: RedisLedger, consumer: str = "one") -> Entry:
 async def begun(ledger: RedisLedger, consumer: str = "one") -> Entry:
     assert await ledger.add(JOB, DATA)
     entry = await first(ledger, consumer)
-    assert await ledger.begin(JOB, entry.id, consumer) == Begun(Outcome.BEGUN, 1)
+    assert await ledger.begin(JOB, entry.id, consumer) == ("begun", 1)
     return entry
 
 
@@ -72,7 +72,7 @@ async def test_a_job_waits_runs_and_is_done(ledger: RedisLedger, redis: Redis, p
     assert entry.data == DATA
     assert "data" not in repr(entry)
     assert await ledger.count() == EngineStatus(queued=0, running=1)
-    assert await ledger.begin(JOB, entry.id, "me") == Begun(Outcome.BEGUN, 1)
+    assert await ledger.begin(JOB, entry.id, "me") == ("begun", 1)
     assert not await ledger.add(JOB, DATA)
     await ledger.done(JOB, entry.id, "me")
     await ledger.done(JOB, entry.id, "me")
@@ -107,12 +107,12 @@ async def test_what_is_put_in_twice_is_done_once(ledger: RedisLedger, redis: Red
     await redis.delete(f"{prefix}:mark:{JOB}")
     await ledger.add(JOB, DATA)
     one, two = await first(ledger, "one"), await first(ledger, "two")
-    assert (await ledger.begin(JOB, one.id, "one")).outcome is Outcome.BEGUN
-    assert (await ledger.begin(JOB, two.id, "two")).outcome is Outcome.BUSY
-    assert (await ledger.begin(JOB, one.id, "one")).outcome is Outcome.BEGUN  # the answer was lost
+    assert (await ledger.begin(JOB, one.id, "one"))[0] == "begun"
+    assert (await ledger.begin(JOB, two.id, "two"))[0] == "busy"
+    assert (await ledger.begin(JOB, one.id, "one"))[0] == "begun"  # the answer was lost
     await ledger.done(JOB, one.id, "one")
-    assert (await ledger.begin(JOB, two.id, "two")).outcome is Outcome.DONE
-    assert (await ledger.begin(JOB, two.id, "two")).outcome is Outcome.GONE
+    assert (await ledger.begin(JOB, two.id, "two"))[0] == "done"
+    assert (await ledger.begin(JOB, two.id, "two"))[0] == "gone"
     assert await redis.xlen(ledger.stream) == 0
 
 
@@ -153,14 +153,14 @@ async def test_an_entry_is_another_workers_when_it_was_left_alone_and_not_before
     assert claimed == entry
     assert claimed.data == DATA
     assert await ledger.claim("two") is None
-    assert await ledger.begin(JOB, entry.id, "two") == Begun(Outcome.BEGUN, 2)
+    assert await ledger.begin(JOB, entry.id, "two") == ("begun", 2)
     assert not await ledger.renew(JOB, entry.id, "one", "one")
     assert not await ledger.failed(JOB, entry.id, "one")
     assert await ledger.renew(JOB, entry.id, "two", "two")
     await ledger.give_back(JOB, entry.id, "one", "one")  # nothing of one's own
     assert await ledger.claim("three") is None
     await ledger.done(JOB, entry.id, "one")  # yet done is done
-    assert (await ledger.begin(JOB, entry.id, "two")).outcome is Outcome.GONE
+    assert (await ledger.begin(JOB, entry.id, "two"))[0] == "gone"
     await ledger.failed(JOB, entry.id, "two")
     assert not await ledger.add(JOB, DATA)
 
@@ -169,13 +169,13 @@ async def test_a_lock_that_expired_is_had_again_if_nobody_else_wants_it(ledger: 
     entry = await begun(ledger)
     await asyncio.sleep(0.35)
     assert await ledger.renew(JOB, entry.id, "one", "one")
-    assert (await ledger.begin(JOB, entry.id, "two")).outcome is Outcome.BUSY
+    assert (await ledger.begin(JOB, entry.id, "two"))[0] == "busy"
 
 
 async def test_a_job_that_another_has_done_is_not_renewed(ledger: RedisLedger):
     entry = await begun(ledger)
     await asyncio.sleep(0.35)
-    assert (await ledger.begin(JOB, entry.id, "two")).outcome is Outcome.BEGUN
+    assert (await ledger.begin(JOB, entry.id, "two"))[0] == "begun"
     await ledger.done(JOB, entry.id, "two")
     assert not await ledger.renew(JOB, entry.id, "one", "one")
 
@@ -194,7 +194,7 @@ async def test_a_job_given_back_is_anothers_at_once(ledger: RedisLedger):
     entry = await begun(ledger)
     await ledger.give_back(JOB, entry.id, "one", "one")
     assert await ledger.claim("two") == entry
-    assert await ledger.begin(JOB, entry.id, "two") == Begun(Outcome.BEGUN, 1)
+    assert await ledger.begin(JOB, entry.id, "two") == ("begun", 1)
 
 
 async def test_an_entry_somebody_removed_is_passed_over(ledger: RedisLedger, redis: Redis):

@@ -167,7 +167,7 @@ async def test_urls_that_cannot_be(
     ("event_type", "data_types", "text"),
     [
         ("chat_begun", None, "event_type='chat_begun' is none of 'chat_started'"),
-        (None, None, "event_type=None: an event is needed"),
+        (None, None, "event_type=None is none of 'chat_started'"),
         (["chat_started"], None, "event_type=['chat_started'] is none of"),
         ("chat_started", "chat", "data_types='chat': a list is needed"),
         ("chat_started", 7, "data_types=7: a list is needed"),

@@ -23,7 +23,7 @@ from livechat_async.webhooks.taskiq.connection import (
     RedisUrl,
     check_redis,
 )
-from livechat_async.webhooks.taskiq.ledger import Entry, RedisLedger
+from livechat_async.webhooks.taskiq.ledger import GROUP, Entry, RedisLedger
 from livechat_async.webhooks.taskiq.messages import TASK, JobFormatter
 from livechat_async.webhooks.taskiq.worker import JobWorker
 
@@ -43,9 +43,7 @@ class WebhookBroker(RedisStreamBroker):
 
     That class skips messages from before its first worker, takes over a killed worker's messages
     only when another one comes, ends its process when Redis restarts, acknowledges failed messages,
-    and removes none. So this one replaces all its reading and writing.
-
-    `TaskiqEngine` makes it, and explains the arguments.
+    and removes none. So this one replaces all its reading and writing. `TaskiqEngine` makes it.
     """
 
     def __init__(
@@ -61,7 +59,7 @@ class WebhookBroker(RedisStreamBroker):
         super().__init__(
             url.secret,
             queue_name=f"{prefix}:jobs",
-            consumer_group_name=RedisLedger.GROUP,
+            consumer_group_name=GROUP,
             consumer_name=_new_consumer(),
             consumer_id="0",
             max_connection_pool_size=50,
@@ -69,16 +67,9 @@ class WebhookBroker(RedisStreamBroker):
         )
         self.url: RedisUrl = url
         self.redis: Redis = Redis(connection_pool=self.connection_pool)
-        self.ledger: RedisLedger = RedisLedger(
-            self.redis,
-            prefix=prefix,
-            remember=remember,
-            redelivery=redelivery,
-            queue_size=queue_size,
-        )
-        self.worker: JobWorker = JobWorker(
-            self.ledger, url, remember=remember, max_starts=max_starts
-        )
+        times = {"remember": remember, "redelivery": redelivery}
+        self.ledger: RedisLedger = RedisLedger(self.redis, prefix, queue_size=queue_size, **times)
+        self.worker: JobWorker = JobWorker(self.ledger, url, remember, max_starts)
         self._redelivery = redelivery
         self._availability = Availability(url, "jobs wait for it")
         self._has_group = False

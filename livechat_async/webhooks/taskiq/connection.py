@@ -64,12 +64,10 @@ class RedisUrl:
         if not isinstance(url, str) or url.partition("://")[0] not in _SCHEMES:
             raise _malformed("it has to start with redis://, rediss:// or unix://")
         self.secret: Secret = Secret(url)
-        """The URL itself."""
         address = _address(self.secret)
         if address is None:
             raise _malformed("percent-encode special characters of its user name and password")
-        self.address: str = address
-        """Host, port and database for messages, without user name and password."""
+        self.address: str = address  # for messages: without user name and password
         # redis-py may send a command twice; all our commands allow that. `within` limits their time
         # instead of socket_timeout: that uses asyncio.wait_for, which sometimes swallows a
         # cancellation on Python 3.11.
@@ -80,7 +78,6 @@ class RedisUrl:
             "socket_timeout": None,
             "socket_keepalive": True,
         }
-        """The settings of every connection."""
 
     def pool(self, size: int = 50) -> Any:
         """A pool of up to ``size`` connections, for one event loop."""
@@ -121,13 +118,8 @@ class Availability:
         """Note an error that means Redis is unavailable."""
         if not self._lost:
             self._lost = True
-            logger.log(
-                self._level,
-                "Redis at %s is unavailable, and %s: %s",
-                self._url.address,
-                self._effect,
-                reason_of(error, self._url),
-            )
+            text, reason = "Redis at %s is unavailable, and %s: %s", reason_of(error, self._url)
+            logger.log(self._level, text, self._url.address, self._effect, reason)
 
     def restored(self) -> bool:
         """Note that Redis has answered; whether it was unavailable before."""

@@ -12,21 +12,18 @@ extra ``distributed`` and Redis 7 or newer, or Valkey, but not a Redis Cluster.
 
 The engine promises, if Redis stores its data (``appendonly yes``):
 
-1. A webhook answered 200 is in Redis. Redis's ``appendfsync`` decides how safe it is there: with
-   ``always`` a crash loses nothing; with ``everysec``, the default, it may lose the last second or
-   two, of new jobs and of outcomes. A Redis that is stopped properly loses nothing.
+1. A webhook answered 200 is in Redis. A Redis that is stopped properly loses nothing. A crash loses
+   nothing with ``appendfsync always``; with ``everysec``, the default, it may lose the last second
+   or two, of new jobs and of outcomes.
 2. Storing a job and marking it as known is one step. A receiver may be killed at any moment: either
    Redis has the job, or LiveChat got no 200 and delivers the event again.
-3. A job is done at least once. Recording its success and removing its entry is one step, too. If a
-   worker is killed before that step, even after the handler returned, the handler runs again on
-   another worker ``redelivery`` seconds later. So handlers must tolerate a second run;
-   `add_details` does.
-4. Two workers never run a job at the same time. A worker renews a lock on its job; if it cannot
-   do so in time, or another worker has the lock, it cancels the handler. (A handler that blocks the
-   event loop for longer than ``redelivery`` cannot be cancelled.)
-5. A job that failed for good is passed to the dead-letter hook and forgotten: if LiveChat delivers
-   the event again, it runs again. A job that was begun ``max_starts`` times, and whose worker was
-   lost each time, is passed to the hook as well.
+3. A job is done at least once. If a worker is killed before it has recorded a success, even after
+   the handler returned, the handler runs again on another worker ``redelivery`` seconds later. So
+   handlers must tolerate a second run; `add_details` does.
+4. Two workers never run a job at the same time. A worker that cannot renew the lock on its job in
+   time cancels the handler. (A handler that blocks the event loop that long cannot be cancelled.)
+5. A job that failed for good, or was begun ``max_starts`` times and lost its worker each time, is
+   passed to the dead-letter hook and forgotten: it runs again if LiveChat delivers it again.
 6. Receivers and workers outlive Redis. While it is unavailable, receivers answer 503, so LiveChat
    delivers again, and workers wait. A success meanwhile is recorded when Redis is back; a handler
    that still runs when its lock expires is cancelled and runs again.
@@ -36,9 +33,9 @@ The engine promises, if Redis stores its data (``appendonly yes``):
 8. Redis's memory is bounded: an entry is removed when its job has ended, and at ``queue_size`` jobs
    receivers answer 503. Nothing is trimmed. Marks expire ``remember`` seconds after the job.
 
-An event waits in Redis as JSON, with its token, which `add_details` needs, and with the visitor's
-data. So protect Redis as you protect the token: with a password, with TLS (``rediss://``) between
-machines, and with no other users. Nothing from Redis is unpickled.
+An event waits in Redis as JSON, with its token and the visitor's data. So protect Redis as you
+protect the token: with a password, with TLS (``rediss://``) between machines, and with no other
+users. Nothing from Redis is unpickled.
 """
 
 from __future__ import annotations
@@ -79,8 +76,10 @@ class TaskiqEngine:
             the 6 hours in which LiveChat repeats deliveries.
         redelivery: after how many seconds without a sign of life a worker's jobs go to others.
         queue_size: how many jobs may wait and run, on all machines together.
-        max_starts: a job that was begun this often, and whose worker was lost each time, is given
-            up.
+        max_starts: a job is given up after this many starts, if its worker was lost each time.
+
+    Attributes:
+        broker: the broker for ``taskiq worker myapp:broker``. It runs no other tasks.
 
     Raises:
         ConfigurationError: a value is out of range.
@@ -97,7 +96,7 @@ class TaskiqEngine:
         max_starts: int = 10,
     ) -> None:
         self._url = RedisUrl(redis_url)
-        self._broker = WebhookBroker(
+        self.broker: WebhookBroker = WebhookBroker(
             self._url,
             prefix=_check_prefix(prefix),
             remember=check_seconds("remember", remember, above_zero=True),
@@ -105,23 +104,17 @@ class TaskiqEngine:
             queue_size=check_count("queue_size", queue_size),
             max_starts=check_count("max_starts", max_starts),
         )
-        self._availability = Availability(
-            self._url, "webhooks are answered 503 (is its URL right?)"
-        )
+        effect = "webhooks are answered 503 (is its URL right?)"
+        self._availability = Availability(self._url, effect)
         self._status = EngineStatus(queued=0, running=0)
         self._counting: asyncio.Task[None] | None = None
         self._started = self._closed = False
 
-    @property
-    def broker(self) -> WebhookBroker:
-        """The broker for ``taskiq worker myapp:broker``. It runs no other tasks."""
-        return self._broker
-
     def bind(self, run: JobRunner) -> None:
         """See `livechat_async.webhooks.engine.Engine`."""
-        if self._broker.worker.runner is not None:
+        if self.broker.worker.runner is not None:
             raise ConfigurationError("engine: a TaskiqEngine belongs to one receiver; make another")
-        self._broker.worker.runner = run
+        self.broker.worker.runner = run
 
     async def start(self) -> None:
         """Find out whether Redis can be used. If it is only unavailable, webhooks are answered 503.
@@ -132,10 +125,10 @@ class TaskiqEngine:
         if self._started:
             return
         try:
-            await check_redis(self._broker.redis, self._url)
+            await check_redis(self.broker.redis, self._url)
         except REDIS_UNAVAILABLE as error:
             self._availability.lost(error)
-        await self._broker.startup()
+        await self.broker.startup()
         self._started = True
         self._counting = asyncio.create_task(self._count(), name="counting jobs in Redis")
 
@@ -148,8 +141,8 @@ class TaskiqEngine:
         """
         if self._closed:
             raise ClientStateError("the engine is closed: it accepts no jobs")
-        name = self._broker.ledger.digest(job.key)
-        kicker = self._broker.job_task.kicker().with_task_id(name)
+        name = self.broker.ledger.digest(job.key)
+        kicker = self.broker.job_task.kicker().with_task_id(name)
         try:
             await kicker.kiq(entry="", body=encode_event(job.event), handler=job.handler)
         except SendTaskError as error:
@@ -173,7 +166,7 @@ class TaskiqEngine:
             self._counting.cancel()
             with suppress(asyncio.CancelledError):
                 await self._counting
-        await self._broker.shutdown()
+        await self.broker.shutdown()
 
     def status(self) -> EngineStatus:
         """How much there is to do on all machines, as of a moment ago.
@@ -183,13 +176,13 @@ class TaskiqEngine:
         """
         if self._started:
             return self._status
-        return EngineStatus(queued=0, running=self._broker.worker.running)
+        return EngineStatus(queued=0, running=len(self.broker.worker.runs))
 
     async def _count(self) -> None:
         while True:
             # While Redis is unavailable, the last known numbers remain.
             with suppress(*REDIS_UNAVAILABLE):
-                self._status = await self._broker.ledger.count()
+                self._status = await self.broker.ledger.count()
             await asyncio.sleep(_COUNT_EVERY)
 
     def __repr__(self) -> str:

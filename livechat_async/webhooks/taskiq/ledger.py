@@ -15,9 +15,8 @@ happens when an answer is lost, and has the same effect as once. All keys have o
 
 from __future__ import annotations
 
-from enum import StrEnum
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 from attrs import field, frozen
 from redis.exceptions import ResponseError
@@ -27,11 +26,13 @@ from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.engine import EngineStatus
 from livechat_async.webhooks.taskiq.connection import Redis, milliseconds, within
 
-__all__ = ["Begun", "Entry", "Outcome", "RedisLedger"]
+__all__ = ["GROUP", "Entry", "Outcome", "RedisLedger"]
 
-_GROUP: Final = "workers"
+Outcome: TypeAlias = Literal["begun", "busy", "done", "gone"]
+
+GROUP: Final = "workers"
 _LEASE = 0.75  # of `redelivery`: a lock expires before its entry goes to another worker
-_FORGET_CONSUMER = 3600.0
+_FORGET_CONSUMER = 3_600_000  # milliseconds
 
 # KEYS are the stream and the job's mark, lock and starts. From "begin" to "return", ARGV begins
 # with the group, the entry and the holder.
@@ -134,23 +135,6 @@ return forgotten
 }
 
 
-class Outcome(StrEnum):
-    """What happened when a worker tried to begin a job."""
-
-    BEGUN = "begun"  # the worker holds the lock and runs the job
-    DONE = "done"  # the job was done already; its entry is removed
-    BUSY = "busy"  # another worker runs the job; the entry stays, and comes again
-    GONE = "gone"  # the job ended meanwhile
-
-
-@frozen
-class Begun:
-    """The answer to a worker that tried to begin a job, and how often it was begun so far."""
-
-    outcome: Outcome
-    starts: int
-
-
 @frozen
 class Entry:
     """An entry of the stream. Its id begins with milliseconds since 1970, by Redis's clock."""
@@ -160,18 +144,14 @@ class Entry:
 
 
 class RedisLedger:
-    """The steps of a job's life.
+    """The steps of a job's life. `TaskiqEngine` explains the settings.
 
     ``job`` is always a job's digest, ``entry`` the id of its entry, ``holder`` the text that names
     one run of it, and ``consumer`` the name of a worker.
-
-    `TaskiqEngine` explains the arguments.
     """
 
-    GROUP: Final = _GROUP
-
     def __init__(
-        self, redis: Redis, *, prefix: str, remember: float, redelivery: float, queue_size: int
+        self, redis: Redis, prefix: str, *, remember: float, redelivery: float, queue_size: int
     ) -> None:
         self._redis = redis
         self._prefix = prefix
@@ -180,8 +160,8 @@ class RedisLedger:
         self._queue_size = queue_size
         self._scripts = {name: redis.register_script(text) for name, text in _SCRIPTS.items()}
         self.stream: str = f"{prefix}:jobs"
-        self.lease: float = _LEASE * redelivery
-        """For how many seconds a lock holds, after the job was begun or the lock renewed."""
+        self.lease: float = _LEASE * redelivery  # for how many seconds a lock holds
+        self._lease = milliseconds(self.lease)
 
     @staticmethod
     def digest(key: str) -> str:
@@ -206,7 +186,7 @@ class RedisLedger:
         """Make the consumer group if there is none. It begins with the stream's first entry."""
         try:
             async with within():
-                await self._redis.xgroup_create(self.stream, _GROUP, id="0", mkstream=True)
+                await self._redis.xgroup_create(self.stream, GROUP, id="0", mkstream=True)
         except ResponseError as error:
             if "BUSYGROUP" not in str(error):
                 raise
@@ -216,7 +196,7 @@ class RedisLedger:
         # One at a time: another worker could run what waits in this worker's memory.
         async with within(wait):
             answer: Any = await self._redis.xreadgroup(
-                _GROUP, consumer, {self.stream: ">"}, count=1, block=milliseconds(wait)
+                GROUP, consumer, {self.stream: ">"}, count=1, block=milliseconds(wait)
             )
         if not answer:
             return None
@@ -226,42 +206,43 @@ class RedisLedger:
     async def claim(self, consumer: str) -> Entry | None:
         """Take over an entry whose worker is gone; None if there is none."""
         while True:
-            answer = await self._call("claim", "", _GROUP, consumer, self._redelivery)
+            answer = await self._call("claim", "", GROUP, consumer, self._redelivery)
             if not answer:
                 return None
             if len(answer) > 1:
                 id_, pairs = answer
                 return _entry(id_, dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
-    async def begin(self, job: str, entry: str, holder: str) -> Begun:
-        """Lock a job, unless another run holds it or it has ended."""
-        lease = milliseconds(self.lease)
-        outcome, starts = await self._call(
-            "begin", job, _GROUP, entry, holder, lease, self._remember
-        )
-        return Begun(Outcome(outcome.decode()), int(starts))
+    async def begin(self, job: str, entry: str, holder: str) -> tuple[Outcome, int]:
+        """Lock a job, unless another run holds it or it has ended.
+
+        Gives the outcome and how often the job was begun so far. ``begun``: the worker runs the
+        job. ``busy``: another one does; the entry comes again. ``done``: the job was done already,
+        and its entry is removed. ``gone``: it ended meanwhile.
+        """
+        times = (self._lease, self._remember)
+        outcome, starts = await self._call("begin", job, GROUP, entry, holder, *times)
+        return outcome.decode(), int(starts)
 
     async def renew(self, job: str, entry: str, holder: str, consumer: str) -> bool:
         """Renew a run's lock. False if another run holds the job by now, or has done it."""
-        lease = milliseconds(self.lease)
-        return bool(await self._call("renew", job, _GROUP, entry, holder, lease, consumer))
+        return bool(await self._call("renew", job, GROUP, entry, holder, self._lease, consumer))
 
     async def done(self, job: str, entry: str, holder: str) -> None:
         """Record that a job was done, and remove its entry."""
-        await self._call("done", job, _GROUP, entry, holder, self._remember)
+        await self._call("done", job, GROUP, entry, holder, self._remember)
 
     async def failed(self, job: str, entry: str, holder: str) -> bool:
         """Forget a job that failed for good; False if another run, whose outcome counts, has it."""
-        return bool(await self._call("failed", job, _GROUP, entry, holder))
+        return bool(await self._call("failed", job, GROUP, entry, holder))
 
     async def give_back(self, job: str, entry: str, holder: str, consumer: str) -> None:
         """Give a job to another worker at once."""
-        await self._call("return", job, _GROUP, entry, holder, consumer, self._redelivery)
+        await self._call("return", job, GROUP, entry, holder, consumer, self._redelivery)
 
     async def tidy(self, leaving: str = "") -> None:
         """Forget workers that are gone, and the one that leaves; its entries go to others."""
-        unseen = milliseconds(_FORGET_CONSUMER)
-        await self._call("leave", "", _GROUP, leaving, self._redelivery, unseen)
+        await self._call("leave", "", GROUP, leaving, self._redelivery, _FORGET_CONSUMER)
 
     async def age(self, entry: str) -> float:
         """For how many seconds an entry has been in the stream, by Redis's clock."""
@@ -275,7 +256,7 @@ class RedisLedger:
             length = int(await self._redis.xlen(self.stream))
         try:
             async with within():
-                pending: Any = await self._redis.xpending(self.stream, _GROUP)
+                pending: Any = await self._redis.xpending(self.stream, GROUP)
         except ResponseError:  # there was no worker yet
             return EngineStatus(queued=length, running=0)
         running = min(int(pending["pending"]), length)

@@ -53,12 +53,10 @@ class RedisLimiter:
         limiter = RedisLimiter("redis://127.0.0.1:6379/0", rate=100, per=60)
         client = LiveChatClient(..., limiter=limiter)
 
-    Requests of one process begin in the order in which they came. A cancelled wait, such as one
-    that ``Timeouts(deadline=...)`` ends, takes nothing from the budget unless its turn came at that
-    very moment. The time is Redis's, so the machines' clocks do not matter.
-
-    While Redis is unavailable, requests wait until it is back, or until their deadline; the log
-    says so. If Redis has lost its memory meanwhile, the budget starts afresh.
+    Requests of one process begin in the order in which they came. A cancelled wait takes nothing
+    from the budget unless its turn came at that very moment. The time is Redis's, so the machines'
+    clocks do not matter. While Redis is unavailable, requests wait until it is back, or until their
+    deadline; the log says so. If it has lost its memory meanwhile, the budget starts afresh.
 
     Args:
         redis_url: ``redis://``, ``rediss://`` or ``unix://``. Its password is never shown.

@@ -22,8 +22,7 @@ from livechat_async.webhooks.events import WebhookEvent
 
 __all__ = ["TASK", "JobFormatter", "decode_event", "encode_event"]
 
-TASK: Final = "livechat_async.webhooks:job"
-"""The name of the only task."""
+TASK: Final = "livechat_async.webhooks:job"  # the name of the only task
 
 _TAG = "$"  # an object with this key stands for a value of the kind it names
 _VALUE = "is"

@@ -14,7 +14,7 @@ from livechat_async.errors import ConfigurationError, WebhookError
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import Job, JobRunner
 from livechat_async.webhooks.taskiq.connection import REDIS_UNAVAILABLE, RedisUrl, reason_of
-from livechat_async.webhooks.taskiq.ledger import Begun, Outcome, RedisLedger
+from livechat_async.webhooks.taskiq.ledger import Outcome, RedisLedger
 from livechat_async.webhooks.taskiq.messages import decode_event
 
 __all__ = ["JobWorker"]
@@ -27,28 +27,19 @@ _SAFE = 0.9  # of the lease: clocks do not run at exactly the same rate
 
 
 class JobWorker:
-    """Runs jobs, each under a lock in Redis that is renewed meanwhile.
-
-    It gives up a job that no worker can run after ``remember`` seconds, and a job that was begun
-    more than ``max_starts`` times.
-    """
+    """Runs jobs, each under a lock in Redis that is renewed meanwhile."""
 
     def __init__(
-        self, ledger: RedisLedger, url: RedisUrl, *, remember: float, max_starts: int
+        self, ledger: RedisLedger, url: RedisUrl, remember: float, max_starts: int
     ) -> None:
         self._ledger = ledger
         self._url = url
         self._remember = remember
         self._max_starts = max_starts
         self.runner: JobRunner | None = None
-        self._runs: set[asyncio.Task[bool | None]] = set()
+        self.runs: set[asyncio.Task[bool | None]] = set()
         self._works: set[asyncio.Future[None]] = set()
         self._logged: set[str] = set()
-
-    @property
-    def running(self) -> int:
-        """How many jobs run here."""
-        return len(self._runs)
 
     def check_bound(self) -> JobRunner:
         """What runs the jobs; ConfigurationError if the engine belongs to no receiver."""
@@ -72,11 +63,13 @@ class JobWorker:
             if not runner.knows(job.handler):
                 problem = f"no handler is named {printable(job.handler)!r} here"
                 await self._set_aside(entry, problem, run)
-            elif (begun := await run.begin()).outcome is not Outcome.BEGUN:
-                logger.debug("%s is %s", run.digest, begun.outcome.value)
-            elif begun.starts > self._max_starts:
-                starts = f"{self._max_starts} times, and its worker was lost each time"
-                await self._carry_out(run, runner.abandon(job, f"it was begun {starts}"))
+                return
+            outcome, starts = await run.begin()
+            if outcome != "begun":
+                logger.debug("%s is %s", run.digest, outcome)
+            elif starts > self._max_starts:
+                often = f"{self._max_starts} times, and its worker was lost each time"
+                await self._carry_out(run, runner.abandon(job, f"it was begun {often}"))
             else:
                 await self._carry_out(run, runner(job))
         except REDIS_UNAVAILABLE as error:
@@ -88,9 +81,9 @@ class JobWorker:
 
     async def leave(self) -> None:
         """Stop the jobs that still run, so that other workers get them at once."""
-        if self._runs:
-            logger.warning("%d jobs are left to other workers", len(self._runs))
-        for run in set(self._runs):
+        if self.runs:
+            logger.warning("%d jobs are left to other workers", len(self.runs))
+        for run in set(self.runs):
             run.cancel()
         if self._works:
             await asyncio.wait(set(self._works), timeout=_LEAVE_SECONDS)
@@ -104,7 +97,7 @@ class JobWorker:
         elif run is None:
             logger.error("%s, nor could it elsewhere for %g s: it is lost", problem, self._remember)
             await self._ledger.failed("unreadable", entry, "")
-        elif (await run.begin()).outcome is Outcome.BEGUN:
+        elif (await run.begin())[0] == "begun":
             reason = f"{problem}, nor was it elsewhere for {self._remember:g} s"
             await self._carry_out(run, self.check_bound().abandon(run.job, reason))
 
@@ -112,7 +105,7 @@ class JobWorker:
         """Await whether the job succeeded, for as long as this worker holds its lock."""
         task = asyncio.create_task(call)
         keeper = asyncio.create_task(run.keep())
-        self._runs.add(task)
+        self.runs.add(task)
         try:
             await asyncio.wait((task, keeper), return_when=asyncio.FIRST_COMPLETED)
             lost = keeper.done()
@@ -124,15 +117,13 @@ class JobWorker:
                 await self._record(lambda: step(*run.lock))
                 return
             if lost:
-                logger.error(
-                    "%s was stopped: its lock in Redis could not be kept; it runs again",
-                    printable(run.job.key),
-                )
+                text = "%s was stopped: its lock in Redis could not be kept; it runs again"
+                logger.error(text, printable(run.job.key))
             await self._ledger.give_back(*run.lock, run.consumer)
         finally:
             task.cancel()
             keeper.cancel()
-            self._runs.discard(task)
+            self.runs.discard(task)
 
     async def _record(self, step: Callable[[], Awaitable[object]]) -> None:
         """Record an outcome in Redis, however long Redis is unavailable."""
@@ -160,7 +151,7 @@ class _Run:
         self._ledger = ledger
         self._renewed = 0.0
 
-    async def begin(self) -> Begun:
+    async def begin(self) -> tuple[Outcome, int]:
         self._renewed = asyncio.get_running_loop().time()
         return await self._ledger.begin(*self.lock)
 
