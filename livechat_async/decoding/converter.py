@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
@@ -40,6 +40,7 @@ from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
 __all__ = ["make_converter"]
 
+_find_zone = lru_cache(maxsize=1024)(find_zone)
 _COUNT_KEYS = ("count", "total", "visitors")
 
 
@@ -170,7 +171,7 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
 
     def state() -> Quick:
         quick = _items_quick(inner, converter, tuple, skip_blank=skip_if_blank)
-        return Quick(quick.wire | str, quick.read, empty=())
+        return attrs.evolve(quick, wire=quick.wire | str, empty=())
 
     return QuickHook(to_tuple, state)
 
@@ -185,25 +186,23 @@ def _items_quick(
     inner: Any, converter: Converter, make: Callable[[Any], Any], *, skip_blank: bool = False
 ) -> Quick:
     item = _quick_for(inner, converter)
-    as_is, finish = item.as_is, item.finish
     are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
     fields_of: Any = dict.values if item.wire is Any else msgspec.structs.astuple
+    first = item.wire.__struct_fields__[0] if hasattr(item.wire, "__struct_fields__") else ""
+    value_of = item.finish
+
+    def is_blank(found: Any) -> bool:
+        return not getattr(found, first, None) and are_nothing(fields_of(found))
 
     def read(found: Any) -> Any:
         if type(found) is not list:
             raise wrong("a list", found)
-        if finish is None:
-            return make(found)
-        if len(found) == 1:  # as usual; a comprehension takes as long as its one item
-            (each,) = found
-            if skip_blank and are_nothing(fields_of(each)):
-                return make(())
-            return make((each if type(each) is as_is else finish(each),))
         if skip_blank:
-            found = [each for each in found if not are_nothing(fields_of(each))]
-        return make([each if type(each) is as_is else finish(each) for each in found])
+            found = [each for each in found if not is_blank(each)]
+        return make(found if value_of is None else [value_of(each) for each in found])
 
-    return Quick(GenericAlias(list, (item.wire,)), read)
+    wire = GenericAlias(list, (item.wire,))
+    return Quick(wire, read, item=item, is_blank=is_blank if skip_blank else None)
 
 
 def _is_blank(agent: Any) -> bool:
@@ -265,24 +264,28 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         careful = structure()
         if zone is None:
             return careful(given, cls)
-        return _in_zone(value.get(zone), lambda given: careful(given, cls), given)
+        return _in_zone(lambda given: careful(given, cls), lambda given: given.get(zone))(given)
 
     def around(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        zone_name = attrgetter(fields[zone or ""].name)
-
-        return lambda struct: _in_zone(zone_name(struct), make, struct)
+        return _in_zone(make, attrgetter(fields[zone or ""].name))
 
     hook = ModelHook(cls, to_model, _fields_of(cls, converter), around if zone else None)
     return hook
 
 
-def _in_zone(name: Any, make: Callable[[Any], Any], given: Any) -> Any:
-    """Make a model while texts without a time zone are in the one of this name."""
-    before = times.ZONE_OF_TEXTS.set(find_zone(name) if name and isinstance(name, str) else None)
-    try:
-        return make(given)
-    finally:
-        times.ZONE_OF_TEXTS.reset(before)
+def _in_zone(make: Callable[[Any], Any], zone_name: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same function, but texts without a time zone are in the zone that the object names."""
+    enter, leave = times.ZONE_OF_TEXTS.set, times.ZONE_OF_TEXTS.reset
+
+    def make_in_zone(given: Any) -> Any:
+        name = zone_name(given)
+        before = enter(_find_zone(name) if name and isinstance(name, str) else None)
+        try:
+            return make(given)
+        finally:
+            leave(before)
+
+    return make_in_zone
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:
