@@ -284,7 +284,7 @@ class LiveChatClient:
         An answer of 512 KiB or more is decoded in a thread, so that it does not hold the event
         loop. Your hooks then run in that thread too, with the context variables of the call.
         """
-        return self._session.converter
+        return self._session.converter.own()
 
     @property
     def closed(self) -> bool:

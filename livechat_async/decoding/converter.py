@@ -15,11 +15,12 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
@@ -28,17 +29,27 @@ import attrs
 import msgspec
 from cattrs import Converter
 from cattrs.cols import is_sequence, list_structure_factory
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import wire_name, wrong
-from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
+from livechat_async.decoding.quick import (
+    Fields,
+    Hook,
+    ModelHook,
+    Quick,
+    QuickHook,
+    compiled,
+    making,
+    quick_of,
+)
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
-__all__ = ["make_converter"]
+__all__ = ["ClientConverter", "make_converter", "shared_converter"]
 
 _find_zone = lru_cache(maxsize=1024)(find_zone)
 _COUNT_KEYS = ("count", "total", "visitors")
@@ -77,6 +88,36 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     return converter
 
 
+@lru_cache(maxsize=16)
+def _shared(timezone: tzinfo | None, _: str) -> Converter:
+    return make_converter(timezone)
+
+
+def shared_converter(timezone: tzinfo | None = None) -> Converter:
+    """A converter for everyone: register no hooks on it."""
+    return _shared(timezone, repr(timezone))  # equal zones can have different names
+
+
+class ClientConverter:
+    """The converter of a client and its copies: a shared one, until the user asks for one.
+
+    To prepare a converter takes longer than to read a few answers.
+
+    Attributes:
+        current: the converter to use.
+    """
+
+    def __init__(self, timezone: tzinfo | None) -> None:
+        self.current: Converter = shared_converter(timezone)
+        self._make: Callable[[], Converter] | None = partial(make_converter, timezone)
+
+    def own(self) -> Converter:
+        """The converter to register hooks on."""
+        if self._make is not None:
+            self.current, self._make = self._make(), None
+        return self.current
+
+
 def _members(cls: Any) -> tuple[Any, ...]:
     return get_args(cls) if get_origin(cls) in (Union, UnionType) else ()
 
@@ -100,7 +141,7 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
         quick = quick_of(structure)
         if quick is None:
             return None
-        nothing = NOTHING if quick.no_object is None else (*NOTHING, quick.no_object)
+        nothing = NOTHING if quick.no_object is None else (quick.no_object, *NOTHING)
         wire = Any if quick.wire is Any else quick.wire | str | None
         return Quick(wire, quick.read, quick.as_is, nothing, twin=quick.twin)
 
@@ -188,18 +229,17 @@ def _items_quick(
     item = _quick_for(inner, converter)
     are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
     fields_of: Any = dict.values if item.wire is Any else msgspec.structs.astuple
-    first = item.wire.__struct_fields__[0] if hasattr(item.wire, "__struct_fields__") else ""
     value_of = item.finish
 
     def is_blank(found: Any) -> bool:
-        return not getattr(found, first, None) and are_nothing(fields_of(found))
+        return are_nothing(fields_of(found))
 
     def read(found: Any) -> Any:
         if type(found) is not list:
             raise wrong("a list", found)
         if skip_blank:
             found = [each for each in found if not is_blank(each)]
-        return make(found if value_of is None else [value_of(each) for each in found])
+        return make(found if value_of is None else map(value_of, found))
 
     wire = GenericAlias(list, (item.wire,))
     return Quick(wire, read, item=item, is_blank=is_blank if skip_blank else None)
@@ -307,12 +347,29 @@ def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Field
     return fields
 
 
+_TO_DICT = """\
+def outer({names}):
+    def dict_of_{model}(model):
+        return {{{items}**model.extra}}
+    return dict_of_{model}
+"""
+
+
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:
-    unstructure = make_dict_unstructure_fn(cls, converter, **_renamed(cls))
-
-    def from_model(model: Any) -> dict[str, Any]:
-        fields: dict[str, Any] = unstructure(model)
-        extra: Mapping[str, Any] = fields.pop("extra")
-        return {**fields, **extra}
-
-    return from_model
+    items, names, hints = "", {}, get_type_hints(cls)
+    with making(cls) as is_outermost:
+        if not is_outermost:
+            raise RecursionError  # as cattrs does; the field that leads here catches it
+        for field in attrs.fields(cls):
+            if field.name == "extra" or not field.init:
+                continue
+            hook: Callable[[Any], Any] = converter.unstructure
+            with suppress(RecursionError):
+                hook = converter.get_unstructure_hook(hints[field.name], cache_result=False)
+            value = f"model.{field.name}"
+            if hook is not identity:
+                names[f"hook_of_{field.name}"] = hook
+                value = f"hook_of_{field.name}({value})"
+            items += f"{wire_name(field)!r}: {value}, "
+    source = _TO_DICT.format(names=", ".join(names), model=cls.__name__, items=items)
+    return compiled(source)(**names)

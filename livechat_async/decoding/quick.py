@@ -11,7 +11,8 @@ and a function that makes the model of the struct, compiled from one assignment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
 from textwrap import indent
@@ -23,7 +24,7 @@ import msgspec
 from livechat_async.decoding.problems import wire_name
 from livechat_async.models._base import quirks_of
 
-__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of"]
+__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "compiled", "making", "quick_of"]
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 Make: TypeAlias = Callable[[Any], Any]
@@ -122,8 +123,18 @@ def quick_of(hook: Hook) -> Quick | None:
 Fields: TypeAlias = Sequence[tuple["attrs.Attribute[Any]", Quick]]
 GiveFields: TypeAlias = Callable[[], Fields] | None
 
-# The models that are being assembled: one that holds its like asks its hook for that.
-_ON_THE_WAY: ContextVar[frozenset[type[Any]]] = ContextVar("on_the_way", default=frozenset())
+_IN_THE_MAKING: ContextVar[frozenset[type[Any]]] = ContextVar("in_the_making", default=frozenset())
+
+
+@contextmanager
+def making(model: type[Any]) -> Iterator[bool]:
+    """Whether no function of this model is being made yet; a model can hold its own kind."""
+    before = _IN_THE_MAKING.get()
+    token = _IN_THE_MAKING.set(before | {model})
+    try:
+        yield model not in before
+    finally:
+        _IN_THE_MAKING.reset(token)
 
 
 class ModelHook(QuickHook):
@@ -169,14 +180,13 @@ class ModelHook(QuickHook):
             QuickHook.generation = object()
 
     def _assembled(self) -> Quick | None:
-        before, quirks = _ON_THE_WAY.get(), quirks_of(self._model)
-        if self._fields is None or self._model in before:
+        if self._fields is None:
             return None
-        token = _ON_THE_WAY.set(before | {self._model})
-        try:
+        with making(self._model) as is_outermost:
+            if not is_outermost:
+                return None
             fields = self._fields()
-        finally:
-            _ON_THE_WAY.reset(token)
+        quirks = quirks_of(self._model)
         # Only to tell an empty object from one of nulls, a missing field differs from null.
         missing = msgspec.UNSET if quirks.nothing_if_empty else None
         struct, make = _assemble(self._model, fields, self._new_fields, missing, self.careful)
@@ -244,7 +254,7 @@ def _assemble(
     )
     body = indent("\n".join(lines), " " * 8)
     source = _FUNCTION.format(names=", ".join(names), model=model.__name__, lines=body)
-    return struct, _compiled(source)(**names)
+    return struct, compiled(source)(**names)
 
 
 def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]) -> str:
@@ -263,12 +273,14 @@ def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]
     if quick.nothing:
         names[f"nothing_{name}"] = (*quick.nothing, msgspec.UNSET)
         usual = "" if any(quick.nothing) else "v or "
-        value = f"{value} if {usual}v is not None and v not in nothing_{name} else None"
-    if has_default and not (quick.nothing and field.default is None):
-        value = f"{default} if v is None or v is missing else {value}"
+        value = f"{value} if {usual}v not in nothing_{name} else None"
     if quick.as_is is not None:
         names[f"type_{name}"] = quick.as_is
         value = f"v if type(v) is type_{name} else {value}"
+    if quick.nothing and (not has_default or field.default is None):
+        value = f"None if v is None else {value}"
+    elif has_default:
+        value = f"{default} if v is None or v is missing else {value}"
     return f"draft.{name} = {place}" if value == "v" else f"v = {place}\ndraft.{name} = {value}"
 
 
@@ -284,7 +296,9 @@ def _items(name: str, item: Quick, is_blank: Make | None, names: dict[str, Any])
     step = f"items.append({value})"
     if is_blank is not None:
         names[f"is_blank_{name}"] = is_blank
-        step = f"if not is_blank_{name}(v): {step}"
+        first = getattr(item.wire, "__struct_fields__", ())[:1]  # tells of most that they are not
+        condition = " or ".join([*(f"v.{each}" for each in first), f"not is_blank_{name}(v)"])
+        step = f"if {condition}: {step}"
     lines += f"    items = []\n    for v in v:\n        {step}\n"
     return f"{lines}    draft.{name} = tuple(items)"
 
@@ -297,7 +311,7 @@ def _call(name: str, read: Make | None, names: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> Callable[..., Make]:
+def compiled(source: str) -> Callable[..., Make]:
     """The function ``outer`` of this source; compiled once for all converters."""
     namespace: dict[str, Any] = {}
     exec(source, namespace)  # noqa: S102 (made of the names of a model's fields)

@@ -8,7 +8,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from model_strategies import JSON, PLAIN, models, nearly
 
 from livechat_async.decoding import converter as converter_module
 from livechat_async.decoding.bodies import load_json, value_reader
-from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.converter import ClientConverter, make_converter
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.decoding.quick import Hook, ModelHook, quick_of
 from livechat_async.models import chats, tickets, visitors
@@ -457,6 +457,21 @@ def test_a_hook_that_cannot_be_hashed_is_asked() -> None:
     converter = make_converter()
     converter.register_structure_hook(str, Shout())
     assert converter.structure(WIRE, Visitor).name == "MARY"
+
+
+def test_a_client_gets_its_own_converter_when_its_user_asks_for_it() -> None:
+    one, other = ClientConverter(None), ClientConverter(None)
+    assert one.current is other.current
+    register(one.own(), str, lambda value, _: str(value).upper())
+    assert one.own() is one.current
+    names = [each.current.structure(WIRE, Visitor).name for each in (one, other)]
+    assert names == ["MARY", "Mary"]
+
+
+def test_clients_of_equal_zones_with_different_names_share_no_converter() -> None:
+    zones = [timezone(timedelta(hours=1), name) for name in ("CET", "BST")]
+    times = [ClientConverter(zone).current.structure(0, datetime) for zone in zones]
+    assert [time.tzname() for time in times] == ["CET", "BST"]
 
 
 # --- other classes ---
