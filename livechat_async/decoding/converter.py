@@ -88,27 +88,23 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     return converter
 
 
-@lru_cache(maxsize=16)
-def _shared(timezone: tzinfo | None, _: str) -> Converter:
-    return make_converter(timezone)
+_shared = lru_cache(maxsize=16)(lambda timezone, _: make_converter(timezone))
 
 
 def shared_converter(timezone: tzinfo | None = None) -> Converter:
     """A converter for everyone: register no hooks on it."""
-    return _shared(timezone, repr(timezone))  # equal zones can have different names
+    shared: Converter = _shared(timezone, repr(timezone))  # equal zones can have different names
+    return shared
 
 
 class ClientConverter:
-    """The converter of a client and its copies: a shared one, until the user asks for one.
+    """The converter of a client and its copies; ``current`` is shared until the user asks for it.
 
     To prepare a converter takes longer than to read a few answers.
-
-    Attributes:
-        current: the converter to use.
     """
 
     def __init__(self, timezone: tzinfo | None) -> None:
-        self.current: Converter = shared_converter(timezone)
+        self.current = shared_converter(timezone)
         self._make: Callable[[], Converter] | None = partial(make_converter, timezone)
 
     def own(self) -> Converter:
@@ -266,11 +262,6 @@ def _is_model(cls: Any) -> TypeGuard[type[WireModel]]:
     return isinstance(cls, type) and issubclass(cls, WireModel)
 
 
-def _renamed(cls: type[WireModel]) -> dict[str, Any]:
-    fields = attrs.fields(cls)
-    return {f.name: override(rename=wire_name(f)) for f in fields if "wire" in f.metadata}
-
-
 def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
     fields = {wire_name(field): field for field in attrs.fields(cls) if field.name != "extra"}
     optional = {name for name, field in fields.items() if field.default is not attrs.NOTHING}
@@ -281,8 +272,9 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
 
     @cache  # generated for the first object that is not usual; many programs meet none
     def structure() -> Hook:
-        extra = override(struct_hook=lambda extra, _: extra)
-        return make_dict_structure_fn(cls, converter, extra=extra, **_renamed(cls))
+        overrides: Any = {field.name: override(rename=name) for name, field in fields.items()}
+        overrides["extra"] = override(struct_hook=lambda extra, _: extra)
+        return make_dict_structure_fn(cls, converter, **overrides)
 
     def to_model(value: Any, cls: Any) -> Any:
         if not isinstance(value, dict):
@@ -304,16 +296,14 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         careful = structure()
         if zone is None:
             return careful(given, cls)
-        return _in_zone(lambda given: careful(given, cls), lambda given: given.get(zone))(given)
+        return _in_zone(lambda given: given.get(zone), lambda given: careful(given, cls))(given)
 
-    def around(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return _in_zone(make, attrgetter(fields[zone or ""].name))
-
-    hook = ModelHook(cls, to_model, _fields_of(cls, converter), around if zone else None)
+    around = partial(_in_zone, attrgetter(fields[zone].name)) if zone else None
+    hook = ModelHook(cls, to_model, _fields_of(cls, converter), around)
     return hook
 
 
-def _in_zone(make: Callable[[Any], Any], zone_name: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _in_zone(zone_name: Callable[[Any], Any], make: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """The same function, but texts without a time zone are in the zone that the object names."""
     enter, leave = times.ZONE_OF_TEXTS.set, times.ZONE_OF_TEXTS.reset
 
@@ -336,15 +326,9 @@ def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Field
     ):
         return None
 
-    def fields() -> Fields:
-        hints = get_type_hints(cls)
-        return [
-            (field, _quick_for(hints[field.name], converter))
-            for field in attrs.fields(cls)
-            if field.name != "extra"
-        ]
-
-    return fields
+    hints = get_type_hints(cls)
+    fields = [field for field in attrs.fields(cls) if field.name != "extra"]
+    return lambda: [(field, _quick_for(hints[field.name], converter)) for field in fields]
 
 
 _TO_DICT = """\

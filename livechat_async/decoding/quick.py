@@ -180,10 +180,8 @@ class ModelHook(QuickHook):
             QuickHook.generation = object()
 
     def _assembled(self) -> Quick | None:
-        if self._fields is None:
-            return None
         with making(self._model) as is_outermost:
-            if not is_outermost:
+            if self._fields is None or not is_outermost:
                 return None
             fields = self._fields()
         quirks = quirks_of(self._model)
@@ -193,9 +191,8 @@ class ModelHook(QuickHook):
         make = make if self._around is None else self._around(make)
         has_required = any(field.default is attrs.NOTHING for field, _ in fields)
         no_object = None if missing is None or has_required else struct()
-        return Quick(
-            struct if quirks.bare_id is None else struct | int | str, make, no_object=no_object
-        )
+        wire = struct if quirks.bare_id is None else struct | int | str
+        return Quick(wire, make, no_object=no_object)
 
 
 # The model's name makes the code its own: the interpreter adapts code to the classes it meets.
