@@ -251,7 +251,7 @@ class LiveChatClient:
             APIStatusError: the answer is not a success.
             DecodeError: the answer is not of that type.
         """
-        read = None if type_ is None else value_reader(self.converter, type_)
+        read = None if type_ is None else value_reader(self._session.converter.current, type_)
         response: Response[Any] = await self._session.call(request, read)
         return response
 
@@ -293,7 +293,7 @@ class LiveChatClient:
         An answer of 512 KiB or more is decoded in a thread, so that it does not hold the event
         loop. Your hooks then run in that thread too, with the context variables of the call.
         """
-        return self._session.converter
+        return self._session.converter.own()
 
     @property
     def closed(self) -> bool:

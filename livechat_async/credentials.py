@@ -77,8 +77,7 @@ class PersonalAccessToken:
         object.__setattr__(self, "signature", signature)
         self.__attrs_init__(str(login), token)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
     @property
     def region(self) -> None:
@@ -123,8 +122,7 @@ class BearerToken:
         object.__setattr__(self, "signature", signature)
         self.__attrs_init__(token)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
     def authorization(self) -> Secret:
         """The value of the ``Authorization`` header."""

@@ -54,8 +54,7 @@ class Timeouts:
     attempt: float | None = field(default=15.0, validator=seconds(above_zero=True, optional=True))
     deadline: float | None = field(default=60.0, validator=seconds(above_zero=True, optional=True))
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 def _check_bool(instance: object, attribute: Attribute[Any], value: Any) -> None:
@@ -118,8 +117,7 @@ class RetryPolicy:
     )
     retry_writes: bool = field(default=False, validator=_check_bool)
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
     @classmethod
     def none(cls) -> RetryPolicy:

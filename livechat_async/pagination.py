@@ -367,7 +367,7 @@ def page_fetcher(
     check_choice("on_broken", on_broken, get_args(BrokenPolicy))
 
     async def fetch(number: int, **query: Any) -> Page[T]:
-        hook = session.converter.get_structure_hook(item_type)
+        hook = session.converter.current.get_structure_hook(item_type)
 
         def read(content: bytes) -> Page[T]:
             broken: list[BrokenItem] = []

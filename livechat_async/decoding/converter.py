@@ -15,11 +15,12 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache, partial
 from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
@@ -28,18 +29,29 @@ import attrs
 import msgspec
 from cattrs import Converter
 from cattrs.cols import is_sequence, list_structure_factory
+from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import wire_name, wrong
-from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
+from livechat_async.decoding.quick import (
+    Fields,
+    Hook,
+    ModelHook,
+    Quick,
+    QuickHook,
+    compiled,
+    making,
+    quick_of,
+)
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
-__all__ = ["make_converter"]
+__all__ = ["ClientConverter", "make_converter", "shared_converter"]
 
+_find_zone = lru_cache(maxsize=1024)(find_zone)
 _COUNT_KEYS = ("count", "total", "visitors")
 
 
@@ -76,6 +88,32 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     return converter
 
 
+_shared = lru_cache(maxsize=16)(lambda timezone, _: make_converter(timezone))
+
+
+def shared_converter(timezone: tzinfo | None = None) -> Converter:
+    """A converter for everyone: register no hooks on it."""
+    shared: Converter = _shared(timezone, repr(timezone))  # equal zones can have different names
+    return shared
+
+
+class ClientConverter:
+    """The converter of a client and its copies; ``current`` is shared until the user asks for it.
+
+    To prepare a converter takes longer than to read a few answers.
+    """
+
+    def __init__(self, timezone: tzinfo | None) -> None:
+        self.current = shared_converter(timezone)
+        self._make: Callable[[], Converter] | None = partial(make_converter, timezone)
+
+    def own(self) -> Converter:
+        """The converter to register hooks on."""
+        if self._make is not None:
+            self.current, self._make = self._make(), None
+        return self.current
+
+
 def _members(cls: Any) -> tuple[Any, ...]:
     return get_args(cls) if get_origin(cls) in (Union, UnionType) else ()
 
@@ -99,7 +137,7 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
         quick = quick_of(structure)
         if quick is None:
             return None
-        nothing = NOTHING if quick.no_object is None else (*NOTHING, quick.no_object)
+        nothing = NOTHING if quick.no_object is None else (quick.no_object, *NOTHING)
         wire = Any if quick.wire is Any else quick.wire | str | None
         return Quick(wire, quick.read, quick.as_is, nothing, twin=quick.twin)
 
@@ -170,7 +208,7 @@ def _tuple_hook(cls: Any, converter: Converter) -> Hook:
 
     def state() -> Quick:
         quick = _items_quick(inner, converter, tuple, skip_blank=skip_if_blank)
-        return Quick(quick.wire | str, quick.read, empty=())
+        return attrs.evolve(quick, wire=quick.wire | str, empty=())
 
     return QuickHook(to_tuple, state)
 
@@ -185,25 +223,22 @@ def _items_quick(
     inner: Any, converter: Converter, make: Callable[[Any], Any], *, skip_blank: bool = False
 ) -> Quick:
     item = _quick_for(inner, converter)
-    as_is, finish = item.as_is, item.finish
     are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
     fields_of: Any = dict.values if item.wire is Any else msgspec.structs.astuple
+    value_of = item.finish
+
+    def is_blank(found: Any) -> bool:
+        return are_nothing(fields_of(found))
 
     def read(found: Any) -> Any:
         if type(found) is not list:
             raise wrong("a list", found)
-        if finish is None:
-            return make(found)
-        if len(found) == 1:  # as usual; a comprehension takes as long as its one item
-            (each,) = found
-            if skip_blank and are_nothing(fields_of(each)):
-                return make(())
-            return make((each if type(each) is as_is else finish(each),))
         if skip_blank:
-            found = [each for each in found if not are_nothing(fields_of(each))]
-        return make([each if type(each) is as_is else finish(each) for each in found])
+            found = [each for each in found if not is_blank(each)]
+        return make(found if value_of is None else map(value_of, found))
 
-    return Quick(GenericAlias(list, (item.wire,)), read)
+    wire = GenericAlias(list, (item.wire,))
+    return Quick(wire, read, item=item, is_blank=is_blank if skip_blank else None)
 
 
 def _is_blank(agent: Any) -> bool:
@@ -227,11 +262,6 @@ def _is_model(cls: Any) -> TypeGuard[type[WireModel]]:
     return isinstance(cls, type) and issubclass(cls, WireModel)
 
 
-def _renamed(cls: type[WireModel]) -> dict[str, Any]:
-    fields = attrs.fields(cls)
-    return {f.name: override(rename=wire_name(f)) for f in fields if "wire" in f.metadata}
-
-
 def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
     fields = {wire_name(field): field for field in attrs.fields(cls) if field.name != "extra"}
     optional = {name for name, field in fields.items() if field.default is not attrs.NOTHING}
@@ -242,8 +272,9 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
 
     @cache  # generated for the first object that is not usual; many programs meet none
     def structure() -> Hook:
-        extra = override(struct_hook=lambda extra, _: extra)
-        return make_dict_structure_fn(cls, converter, extra=extra, **_renamed(cls))
+        overrides: Any = {field.name: override(rename=name) for name, field in fields.items()}
+        overrides["extra"] = override(struct_hook=lambda extra, _: extra)
+        return make_dict_structure_fn(cls, converter, **overrides)
 
     def to_model(value: Any, cls: Any) -> Any:
         if not isinstance(value, dict):
@@ -265,24 +296,26 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         careful = structure()
         if zone is None:
             return careful(given, cls)
-        return _in_zone(value.get(zone), lambda given: careful(given, cls), given)
+        return _in_zone(lambda given: given.get(zone), lambda given: careful(given, cls))(given)
 
-    def around(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        zone_name = attrgetter(fields[zone or ""].name)
-
-        return lambda struct: _in_zone(zone_name(struct), make, struct)
-
-    hook = ModelHook(cls, to_model, _fields_of(cls, converter), around if zone else None)
+    around = partial(_in_zone, attrgetter(fields[zone].name)) if zone else None
+    hook = ModelHook(cls, to_model, _fields_of(cls, converter), around)
     return hook
 
 
-def _in_zone(name: Any, make: Callable[[Any], Any], given: Any) -> Any:
-    """Make a model while texts without a time zone are in the one of this name."""
-    before = times.ZONE_OF_TEXTS.set(find_zone(name) if name and isinstance(name, str) else None)
-    try:
-        return make(given)
-    finally:
-        times.ZONE_OF_TEXTS.reset(before)
+def _in_zone(zone_name: Callable[[Any], Any], make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The same function, but texts without a time zone are in the zone that the object names."""
+    enter, leave = times.ZONE_OF_TEXTS.set, times.ZONE_OF_TEXTS.reset
+
+    def make_in_zone(given: Any) -> Any:
+        name = zone_name(given)
+        before = enter(_find_zone(name) if name and isinstance(name, str) else None)
+        try:
+            return make(given)
+        finally:
+            leave(before)
+
+    return make_in_zone
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:
@@ -293,23 +326,34 @@ def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Field
     ):
         return None
 
-    def fields() -> Fields:
-        hints = get_type_hints(cls)
-        return [
-            (field, _quick_for(hints[field.name], converter))
-            for field in attrs.fields(cls)
-            if field.name != "extra"
-        ]
+    hints = get_type_hints(cls)
+    fields = [field for field in attrs.fields(cls) if field.name != "extra"]
+    return lambda: [(field, _quick_for(hints[field.name], converter)) for field in fields]
 
-    return fields
+
+_TO_DICT = """\
+def outer({names}):
+    def dict_of_{model}(model):
+        return {{{items}**model.extra}}
+    return dict_of_{model}
+"""
 
 
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:
-    unstructure = make_dict_unstructure_fn(cls, converter, **_renamed(cls))
-
-    def from_model(model: Any) -> dict[str, Any]:
-        fields: dict[str, Any] = unstructure(model)
-        extra: Mapping[str, Any] = fields.pop("extra")
-        return {**fields, **extra}
-
-    return from_model
+    items, names, hints = "", {}, get_type_hints(cls)
+    with making(cls) as is_outermost:
+        if not is_outermost:
+            raise RecursionError  # as cattrs does; the field that leads here catches it
+        for field in attrs.fields(cls):
+            if field.name == "extra" or not field.init:
+                continue
+            hook: Callable[[Any], Any] = converter.unstructure
+            with suppress(RecursionError):
+                hook = converter.get_unstructure_hook(hints[field.name], cache_result=False)
+            value = f"model.{field.name}"
+            if hook is not identity:
+                names[f"hook_of_{field.name}"] = hook
+                value = f"hook_of_{field.name}({value})"
+            items += f"{wire_name(field)!r}: {value}, "
+    source = _TO_DICT.format(names=", ".join(names), model=cls.__name__, items=items)
+    return compiled(source)(**names)

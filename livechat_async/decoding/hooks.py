@@ -27,7 +27,6 @@ NOTHING: Final = (None, "")
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_SHORT = 20  # digits; Python refuses to read thousands
 _LARGEST = sys.float_info.max
 _FiniteFloat: TypeAlias = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
 
@@ -55,17 +54,12 @@ def to_str(value: Any, _: Any) -> str:
     raise wrong("text", value)
 
 
-def to_int(value: Any, _: Any) -> int:
+def to_int(value: Any, _: Any = int) -> int:
     """A whole number."""
     number = whole_number(value)
     if number is None:
         raise wrong("a whole number", value)
     return number
-
-
-def _read_int(text: str) -> int:
-    is_plain = text.isascii() and text.isdigit() and len(text) < _SHORT
-    return int(text) if is_plain else to_int(text, int)
 
 
 def _to_secret(value: Any, _: Any) -> Secret:
@@ -110,13 +104,14 @@ def _to_decimal(value: Any, _: Any = Decimal) -> Decimal:
     raise wrong("a number", value)
 
 
-_number_in = lru_cache(maxsize=1024)(_to_float)  # visitors from one place have its coordinates
+# Numbers as text come again: visitors from one place have its coordinates.
+_int_in, _float_in = lru_cache(maxsize=1024)(to_int), lru_cache(maxsize=1024)(_to_float)
 
 HOOKS: Final[Mapping[type[Any], QuickHook]] = {
     str: QuickHook(to_str, lambda: Quick(str, empty="")),
     Secret: QuickHook(_to_secret, lambda: Quick(str, Secret)),
-    int: QuickHook(to_int, lambda: Quick(int | str, _read_int, as_is=int)),
-    float: QuickHook(_to_float, lambda: Quick(_FiniteFloat | str, _number_in, as_is=float)),
+    int: QuickHook(to_int, lambda: Quick(int | str, _int_in, as_is=int)),
+    float: QuickHook(_to_float, lambda: Quick(_FiniteFloat | str, _float_in, as_is=float)),
     bool: QuickHook(_to_bool, lambda: Quick(bool | int | str, _to_bool, as_is=bool)),
     Decimal: QuickHook(_to_decimal, lambda: Quick(str | int | float, _to_decimal)),
 }

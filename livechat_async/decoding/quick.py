@@ -11,7 +11,8 @@ and a function that makes the model of the struct, compiled from one assignment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
 from textwrap import indent
@@ -23,7 +24,7 @@ import msgspec
 from livechat_async.decoding.problems import wire_name
 from livechat_async.models._base import quirks_of
 
-__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of"]
+__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "compiled", "making", "quick_of"]
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 Make: TypeAlias = Callable[[Any], Any]
@@ -45,6 +46,8 @@ class Quick:
         empty: what blank text or an empty list becomes; None if such a value is not usual.
         no_object: what msgspec reads of ``{}``, for a model that ``{}`` is not an object of.
         twin: of a time, how its twin in Unix seconds is read; a twin of ``nothing`` is ignored.
+        item: of a tuple, how its items are read.
+        is_blank: of a tuple, whether an item that msgspec read is left out; None leaves out none.
     """
 
     wire: Any
@@ -54,6 +57,8 @@ class Quick:
     empty: Any = None
     no_object: msgspec.Struct | None = None
     twin: Quick | None = None
+    item: Quick | None = None
+    is_blank: Make | None = None
 
     def value_of(self, found: Any) -> Any:
         """The value of what msgspec read."""
@@ -75,7 +80,8 @@ class Quick:
 
     def from_json(self, content: bytes | msgspec.Raw) -> Any:
         """The value in this JSON text."""
-        return self.value_of(self.decode(content))
+        found = self.decode(content)
+        return found if self.finish is None else self.finish(found)
 
     def from_object(self, value: Any) -> Any:
         """The value of JSON that was read into dicts and lists."""
@@ -88,39 +94,47 @@ class QuickHook:
     It is no function with an attribute, because `functools.wraps` would copy that to a user's hook.
     """
 
-    __slots__ = ("__weakref__", "_made_in", "_quick", "_state", "careful")
+    __slots__ = ("__weakref__", "careful", "made", "made_in", "state")
 
     generation: ClassVar[object] = object()  # a new one has every quick way stated again
 
     def __init__(self, careful: Hook, state: Callable[[], Quick | None]) -> None:
         self.careful = careful
-        self._state = state
-        self._quick: Quick | None = None
-        self._made_in: object = None
+        self.state = state
+        self.made: Quick | None = None
+        self.made_in: object = None
 
     def __call__(self, value: Any, type_: Any) -> Any:
         """The value, as any structure hook gives it."""
         return self.careful(value, type_)
 
-    def quick(self) -> Quick | None:
-        """The quick way."""
-        generation = QuickHook.generation
-        if self._made_in is not generation:
-            self._quick = self._state()
-            self._made_in = generation
-        return self._quick
-
 
 def quick_of(hook: Hook) -> Quick | None:
     """The quick way of a structure hook; None for a hook without one, such as a user's."""
-    return hook.quick() if isinstance(hook, QuickHook) else None
+    if not isinstance(hook, QuickHook):
+        return None
+    generation = QuickHook.generation
+    if hook.made_in is not generation:
+        hook.made = hook.state()
+        hook.made_in = generation
+    return hook.made
 
 
 Fields: TypeAlias = Sequence[tuple["attrs.Attribute[Any]", Quick]]
 GiveFields: TypeAlias = Callable[[], Fields] | None
 
-# The models that are being assembled: one that holds its like asks its hook for that.
-_ON_THE_WAY: ContextVar[frozenset[type[Any]]] = ContextVar("on_the_way", default=frozenset())
+_IN_THE_MAKING: ContextVar[frozenset[type[Any]]] = ContextVar("in_the_making", default=frozenset())
+
+
+@contextmanager
+def making(model: type[Any]) -> Iterator[bool]:
+    """Whether no function of this model is being made yet; a model can hold its own kind."""
+    before = _IN_THE_MAKING.get()
+    token = _IN_THE_MAKING.set(before | {model})
+    try:
+        yield model not in before
+    finally:
+        _IN_THE_MAKING.reset(token)
 
 
 class ModelHook(QuickHook):
@@ -149,7 +163,7 @@ class ModelHook(QuickHook):
 
     def __call__(self, value: Any, type_: Any) -> Any:
         """The model, read quickly or with care."""
-        quick = self.quick() if type(value) is dict else None
+        quick = quick_of(self) if type(value) is dict else None
         if quick is not None:
             try:
                 return quick.from_object(value)
@@ -166,35 +180,32 @@ class ModelHook(QuickHook):
             QuickHook.generation = object()
 
     def _assembled(self) -> Quick | None:
-        before, quirks = _ON_THE_WAY.get(), quirks_of(self._model)
-        if self._fields is None or self._model in before:
-            return None
-        token = _ON_THE_WAY.set(before | {self._model})
-        try:
+        with making(self._model) as is_outermost:
+            if self._fields is None or not is_outermost:
+                return None
             fields = self._fields()
-        finally:
-            _ON_THE_WAY.reset(token)
+        quirks = quirks_of(self._model)
         # Only to tell an empty object from one of nulls, a missing field differs from null.
         missing = msgspec.UNSET if quirks.nothing_if_empty else None
         struct, make = _assemble(self._model, fields, self._new_fields, missing, self.careful)
         make = make if self._around is None else self._around(make)
         has_required = any(field.default is attrs.NOTHING for field, _ in fields)
         no_object = None if missing is None or has_required else struct()
-        return Quick(
-            struct if quirks.bare_id is None else struct | int | str, make, no_object=no_object
-        )
+        wire = struct if quirks.bare_id is None else struct | int | str
+        return Quick(wire, make, no_object=no_object)
 
 
+# The model's name makes the code its own: the interpreter adapts code to the classes it meets.
 _FUNCTION = """\
 def outer({names}):
-    def make(struct):
+    def make_{model}(struct):
         if type(struct) is not struct_of_model:
             return careful(struct, model)
-        draft = new(draft_of_model)
+        draft = new_draft()
 {lines}
         draft.__class__ = model
         return draft
-    return make
+    return make_{model}
 """
 
 
@@ -206,8 +217,7 @@ def _assemble(
     rename = {f"new_field_{index}": name for index, name in enumerate(new_fields)}
     lines: list[str] = []
     names: dict[str, Any] = {
-        "new": object.__new__,
-        "draft_of_model": _draft_of(model),  # type: ignore[arg-type]  # a class can be hashed
+        "new_draft": _draft_of(model),  # type: ignore[arg-type]  # a class can be hashed
         "model": model,
         "careful": careful,
         "no_extra": attrs.fields(model).extra.default,
@@ -240,7 +250,8 @@ def _assemble(
         model.__name__, spec, rename=rename, kw_only=True, forbid_unknown_fields=True, gc=False
     )
     body = indent("\n".join(lines), " " * 8)
-    return struct, _compiled(_FUNCTION.format(names=", ".join(names), lines=body))(**names)
+    source = _FUNCTION.format(names=", ".join(names), model=model.__name__, lines=body)
+    return struct, compiled(source)(**names)
 
 
 def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]) -> str:
@@ -250,19 +261,43 @@ def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]
     if has_default:
         names[default] = field.default
     if has_default and quick.empty is not None and quick.empty == field.default:
+        if quick.item is not None:
+            items = _items(name, quick.item, quick.is_blank, names)
+            return f"v = {place}\nif not v: draft.{name} = {default}\nelse:\n{items}"
         if value == "v":
             return f"draft.{name} = {place} or {default}"
         return f"draft.{name} = {value} if (v := {place}) else {default}"
     if quick.nothing:
         names[f"nothing_{name}"] = (*quick.nothing, msgspec.UNSET)
         usual = "" if any(quick.nothing) else "v or "
-        value = f"{value} if {usual}v is not None and v not in nothing_{name} else None"
-    if has_default and not (quick.nothing and field.default is None):
-        value = f"{default} if v is None or v is missing else {value}"
+        value = f"{value} if {usual}v not in nothing_{name} else None"
     if quick.as_is is not None:
         names[f"type_{name}"] = quick.as_is
         value = f"v if type(v) is type_{name} else {value}"
+    if quick.nothing and (not has_default or field.default is None):
+        value = f"None if v is None else {value}"
+    elif has_default:
+        value = f"{default} if v is None or v is missing else {value}"
     return f"draft.{name} = {place}" if value == "v" else f"v = {place}\ndraft.{name} = {value}"
+
+
+def _items(name: str, item: Quick, is_blank: Make | None, names: dict[str, Any]) -> str:
+    """The lines that set a field to a tuple of the items in ``v``."""
+    lines = "    if type(v) is not list: raise TypeError\n"
+    if item.finish is None and is_blank is None:
+        return f"{lines}    draft.{name} = tuple(v)"
+    value = _call(f"item_of_{name}", item.finish, names)
+    if item.as_is is not None:
+        names[f"type_{name}"] = item.as_is
+        value = f"v if type(v) is type_{name} else {value}"
+    step = f"items.append({value})"
+    if is_blank is not None:
+        names[f"is_blank_{name}"] = is_blank
+        first = getattr(item.wire, "__struct_fields__", ())[:1]  # tells of most that they are not
+        condition = " or ".join([*(f"v.{each}" for each in first), f"not is_blank_{name}(v)"])
+        step = f"if {condition}: {step}"
+    lines += f"    items = []\n    for v in v:\n        {step}\n"
+    return f"{lines}    draft.{name} = tuple(items)"
 
 
 def _call(name: str, read: Make | None, names: dict[str, Any]) -> str:
@@ -273,7 +308,7 @@ def _call(name: str, read: Make | None, names: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> Callable[..., Make]:
+def compiled(source: str) -> Callable[..., Make]:
     """The function ``outer`` of this source; compiled once for all converters."""
     namespace: dict[str, Any] = {}
     exec(source, namespace)  # noqa: S102 (made of the names of a model's fields)
@@ -282,9 +317,10 @@ def _compiled(source: str) -> Callable[..., Make]:
 
 @lru_cache(maxsize=256)
 def _draft_of(model: type[Any]) -> type[Any]:
-    """The model, but writable: it has the same slots, so ``__class__`` can be set to the model.
+    """The model, but writable and made empty: its ``__class__`` can be set to the model.
 
     A frozen class is filled through ``object.__setattr__``, which takes longer than all the rest.
     """
-    own = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__, "__slots__": ()}
-    return type(model.__name__, (model,), own)
+    names = ("__init__", "__setattr__", "__delattr__")
+    own = {name: getattr(object, name) for name in names}
+    return type(model.__name__, (model,), {**own, "__slots__": ()})

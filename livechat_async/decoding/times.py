@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -119,15 +119,17 @@ def to_unix_time(value: Any, name: str) -> int | datetime | None:
 
 def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
     """The hook of what is a time as text; a number is of unknown unit, so it stays a number."""
-    to_datetime = datetime_hook(timezone)
+    to_datetime = datetime_hook(timezone).careful
+    read_time = _time_reader(timezone, to_datetime)
 
-    def to_time_or_number(value: Any, type_: Any) -> datetime | int | None:
+    def to_time_or_number(value: Any, _: Any = None) -> datetime | int | None:
         if is_nothing(value):
             return None
-        try:
-            return to_int(value, type_)
-        except WireError:
-            return to_datetime(value, type_)  # type: ignore[no-any-return]
+        number = whole_number(value)
+        return to_datetime(value, datetime) if number is None else number
 
-    read = partial(to_time_or_number, type_=datetime)
+    def read(text: str) -> datetime | int | None:
+        is_time = text[4:5] == "-" or text[3:4] == ","
+        return read_time(text) if is_time else to_time_or_number(text)
+
     return QuickHook(to_time_or_number, lambda: Quick(int | str | None, read, int, NOTHING))

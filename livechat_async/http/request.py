@@ -160,8 +160,7 @@ class Request:
             if value is None:
                 del given[name]
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
     def with_query(self, **parameters: Any) -> Self:
         """The same request with these parameters in its query, too."""
@@ -190,8 +189,7 @@ class PreparedRequest:
     secrets: list[Secret] = field(repr=False)
     _spellings: list[str] | None = field(init=False, default=None, repr=False, eq=False)
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
     def redact(self, text: str) -> str:
         """The text without the secrets of this request."""

@@ -58,8 +58,7 @@ class RawResponse:
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
     @property
     def is_success(self) -> bool:
@@ -87,8 +86,7 @@ class Response(Generic[T]):
     elapsed: float
     content: bytes = field(repr=False)
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 # Functions of their own make the errors, so no frame of a traceback holds what the server sent,

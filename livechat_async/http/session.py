@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
 
 from attrs import define, evolve
-from cattrs import Converter
 
 from livechat_async.credentials import Credentials, CredentialsKeeper
 from livechat_async.decoding.bodies import LARGE, Reader
-from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.converter import ClientConverter
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
 from livechat_async.http.request import PreparedRequest, Request, RequestBuilder
 from livechat_async.http.response import RawResponse, Response, decode, status_error
@@ -46,7 +45,7 @@ class SessionManager:
     ) -> None:
         self.transport = transport
         self.options = options
-        self.converter: Converter = make_converter(options.timezone)
+        self.converter: ClientConverter = ClientConverter(options.timezone)
         self.credentials: CredentialsKeeper = CredentialsKeeper(options.credentials)
         self.builder: RequestBuilder = RequestBuilder(
             options.base_url, options.headers, options.region

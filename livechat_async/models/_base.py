@@ -46,8 +46,7 @@ class WireModel:
 
     extra: Mapping[str, Any] = field(default=NO_EXTRA, hash=False, repr=False)
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 @frozen(kw_only=True)

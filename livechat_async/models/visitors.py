@@ -223,8 +223,7 @@ class Count:
 
     number: int
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 FieldValue: TypeAlias = str | int | float | Decimal | date | datetime
@@ -288,8 +287,7 @@ class DetailField:
     value: str = field(converter=_to_text, validator=_check_value)
     url: str | None = field(default=None, validator=_check_link)
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields
 
 
 def _check_id(_: object, __: object, value: Any) -> None:
@@ -361,5 +359,4 @@ class VisitorDetails:
     fields: tuple[DetailField, ...] = field(converter=_to_fields, validator=_check_fields)
     icon: str | None = field(default=None, converter=_to_icon, validator=_check_icon)
 
-    def __repr__(self) -> str:
-        return repr_of_fields(self)
+    __repr__ = repr_of_fields

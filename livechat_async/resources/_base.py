@@ -59,7 +59,7 @@ class Resource:
             encoding=encoding,
             authenticate=authenticate,
         )
-        converter = self._session.converter
+        converter = self._session.converter.current
         if type_ is None:
             read = None
         elif self._envelope and isinstance(type_, type) and issubclass(type_, WireModel):

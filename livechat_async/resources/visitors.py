@@ -130,7 +130,7 @@ class VisitorsResource(Resource):
         body = {
             "license_id": _license_text(license_id),
             "token": token,
-            **self._session.converter.unstructure(details),
+            **self._session.converter.current.unstructure(details),
         }
         await self._call(
             "POST",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from livechat_async.decoding.bodies import NotJSONError, load_json
-from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.errors import WebhookError
 from livechat_async.models._base import quirks_of
@@ -109,7 +108,7 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
         remedy = f"Register the webhook with the data type {needed.value!r}"
         return _error(needed.value, "the object the event is about", "nothing", remedy)
     try:
-        return _converter().structure(document, cls)
+        return shared_converter().structure(document, cls)
     except Exception as error:  # noqa: BLE001 (cattrs has many)
         return _unreadable(find_wire_error(error), document)
 
@@ -120,7 +119,6 @@ _NOTHING: Mapping[str, tuple[Any, ...]] = {
     name: (None, "") if name == WebhookDataType.PRE_CHAT_SURVEY else (None, "", [])
     for name in _DATA
 }
-_converter = cache(make_converter)
 
 
 def _error(path: str, expected: str, found: str, remedy: str = "") -> WebhookError:

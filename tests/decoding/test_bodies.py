@@ -88,7 +88,7 @@ def test_the_visitors_of_a_site_are_read_quickly() -> None:
         assert len(read(to_bytes(visitors), list[Visitor])) == 50
 
 
-def test_one_that_is_not_as_usual_costs_the_others_nothing() -> None:
+def test_an_unusual_item_does_not_slow_the_others() -> None:
     asked = []
 
     def counted(content: bytes) -> Any:
@@ -104,7 +104,7 @@ def test_one_that_is_not_as_usual_costs_the_others_nothing() -> None:
     assert [visitor.id for visitor in visitors] == [f"S{index}" for index in range(20)]
 
 
-def test_a_users_hook_is_asked_and_a_later_one_too() -> None:
+def test_a_users_hook_is_called_and_so_is_a_later_one() -> None:
     converter = make_converter()
     read_visitors = value_reader(converter, list[Visitor])
     assert read_visitors(to_bytes([WIRE]))[0].operators == (Operator(id="john"),)
@@ -138,7 +138,7 @@ def test_other_types_are_read_too(document: Any, type_: Any, value: Any) -> None
     assert read(to_bytes(document), type_) == value
 
 
-def test_where_it_is_wrong_is_told_of_lists_in_lists() -> None:
+def test_an_error_in_a_nested_list_has_its_place() -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
         read(b'[[1], [2, "x"]]', list[list[int]])
     assert find_wire_error(caught.value).path == "[1][1]"
@@ -147,7 +147,7 @@ def test_where_it_is_wrong_is_told_of_lists_in_lists() -> None:
 # --- text that is hardly JSON ---
 
 
-def told(attempt: Callable[[], Any]) -> Any:
+def outcome_of(attempt: Callable[[], Any]) -> Any:
     try:
         return attempt()
     except NotJSONError as error:
@@ -158,20 +158,20 @@ def told(attempt: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf" + to_bytes([WIRE])])
-def test_a_byte_order_mark_is_no_harm(content: bytes) -> None:
+def test_a_byte_order_mark_is_ignored(content: bytes) -> None:
     assert [visitor.id for visitor in read(content, list[Visitor])] == ["S1.a"]
 
 
-def test_half_an_emoji_costs_only_itself() -> None:
+def test_half_an_emoji_is_replaced_and_the_rest_is_read() -> None:
     content = b'[{"id": "a", "state": "b", "name": "\\ud83d!"}, {"id": "c", "state": "d"}]'
     assert [visitor.name for visitor in read(content, list[Visitor])] == ["\ufffd!", ""]
 
 
 @given(st.binary(max_size=40) | JSON.map(to_bytes) | st.just(to_bytes([WIRE])), st.data())
-def test_any_bytes_are_read_as_the_whole_document_is(content: bytes, data: st.DataObject) -> None:
+def test_any_bytes_give_what_the_whole_document_gives(content: bytes, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(content)))
     for text in (content, content[:cut]):
-        assert told(partial(read, text)) == told(partial(read_whole, text))
+        assert outcome_of(partial(read, text)) == outcome_of(partial(read_whole, text))
 
 
 # --- envelopes ---
@@ -194,12 +194,12 @@ def test_the_list_may_have_any_name(key: str, type_: Any) -> None:
     "content", [b"", b"[]", b'{"chats": 5}', b"{}", b'{"chats": [1}', b"[" * 9]
 )
 @pytest.mark.parametrize("type_", [Any, int])
-def test_what_is_no_envelope(content: bytes, type_: Any) -> None:
+def test_other_documents_are_no_envelope(content: bytes, type_: Any) -> None:
     assert opened(content, "chats", type_) is None
 
 
 @pytest.mark.parametrize("type_", [Any, dict[str, Any], Operator])
-def test_a_mark_or_half_an_emoji_does_not_close_it(type_: Any) -> None:
+def test_an_envelope_with_a_byte_order_mark_or_half_an_emoji_is_read(type_: Any) -> None:
     content = b'\xef\xbb\xbf{"pages": "\\ud83d", "chats": [{"id": "a"}], "total": 1}'
     envelope = opened(content, "chats", type_)
     assert envelope is not None
@@ -272,7 +272,7 @@ async def test_others_run_while_a_large_list_is_read() -> None:
     assert turns > 3
 
 
-def test_what_users_write_is_no_model_of_the_wire() -> None:
+def test_visitor_details_are_no_wire_model() -> None:
     details = VisitorDetails("crm", [DetailField("Plan", "Gold")])
     assert make_converter().unstructure(details)["fields"] == [{"name": "Plan", "value": "Gold"}]
     assert msgspec.json.encode(make_converter().unstructure(details))

@@ -1,4 +1,4 @@
-"""The quick way gives what the careful hooks give, is taken, and leaves users' hooks alone."""
+"""The quick way gives what the careful hooks give, is used, and calls users' hooks."""
 
 import copy
 import functools
@@ -8,7 +8,7 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from model_strategies import JSON, PLAIN, models, nearly
 
 from livechat_async.decoding import converter as converter_module
 from livechat_async.decoding.bodies import load_json, value_reader
-from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.converter import ClientConverter, make_converter
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.decoding.quick import Hook, ModelHook, quick_of
 from livechat_async.models import chats, tickets, visitors
@@ -122,13 +122,15 @@ def outcome_of(read: Callable[[], Any]) -> Any:
 # --- equal objects, equal errors ---
 
 
-def test_every_model_is_tried() -> None:
+def test_the_tests_cover_every_model() -> None:
     assert len(MODELS) == 25
 
 
 @pytest.mark.parametrize("cls", MODELS)
 @pytest.mark.parametrize("zone", [None, WARSAW])
-def test_objects_as_they_should_be(cls: type[WireModel], zone: Any) -> None:
+def test_usual_objects_are_read_as_the_careful_hooks_read_them(
+    cls: type[WireModel], zone: Any
+) -> None:
     @settings(deadline=None, max_examples=15)
     @given(models(cls))
     def compare(model: Any) -> None:
@@ -155,7 +157,7 @@ def quirky(cls: type[WireModel]) -> st.SearchStrategy[Any]:
 
 
 @pytest.mark.parametrize("cls", MODELS)
-def test_objects_with_quirks(cls: type[WireModel]) -> None:
+def test_objects_with_quirks_are_read_as_the_careful_hooks_read_them(cls: type[WireModel]) -> None:
     @settings(deadline=None, max_examples=60)
     @given(quirky(cls), st.sampled_from([None, WARSAW]))
     def compare(document: Any, zone: Any) -> None:
@@ -166,7 +168,7 @@ def test_objects_with_quirks(cls: type[WireModel]) -> None:
 
 
 @pytest.mark.parametrize("cls", TOP)
-def test_objects_that_are_broken_anywhere(cls: type[WireModel]) -> None:
+def test_broken_objects_give_the_errors_of_the_careful_hooks(cls: type[WireModel]) -> None:
     @settings(deadline=None, max_examples=80)
     @given(st.lists(nearly(cls).map(lambda item: {"id": "A", "state": "a", **item}) | JSON))
     def compare(document: Any) -> None:
@@ -177,7 +179,9 @@ def test_objects_that_are_broken_anywhere(cls: type[WireModel]) -> None:
 
 @pytest.mark.parametrize("cls", MODELS)
 @pytest.mark.parametrize("document", [None, "", "text", 5, True, [], [{}], {}, {"id": None}])
-def test_what_is_no_object(cls: type[WireModel], document: Any) -> None:
+def test_what_is_no_object_gives_what_the_careful_hooks_give(
+    cls: type[WireModel], document: Any
+) -> None:
     check(document, cls)
 
 
@@ -201,7 +205,9 @@ TWINLESS = "2017-02-16 12:54:26"
 
 
 @pytest.mark.parametrize(("cls", "name"), [*fields_of_every_model()])
-def test_every_field_with_every_quirk(cls: type[WireModel], name: str) -> None:
+def test_every_quirk_of_a_field_is_read_as_the_careful_hooks_read_it(
+    cls: type[WireModel], name: str
+) -> None:
     sample = SAMPLES.get(cls, {"id": "A"})
     for value in (
         *(
@@ -240,7 +246,7 @@ def test_every_field_with_every_quirk(cls: type[WireModel], name: str) -> None:
         check({**sample, "time": TWINLESS, "date": TWINLESS, name: value}, cls, WARSAW)
 
 
-# --- it is taken ---
+# --- it is used ---
 
 
 def counting() -> tuple[Converter, Counter[type[Any]]]:
@@ -256,7 +262,7 @@ def counting() -> tuple[Converter, Counter[type[Any]]]:
     return converter_with("ModelHook", hook), asked
 
 
-def test_nothing_is_asked_carefully_about_the_visitors_of_a_site() -> None:
+def test_the_visitors_of_a_site_need_no_careful_hook() -> None:
     converter, asked = counting()
     converter.structure(Sandbox(seed=50).visitors, list[Visitor])
     assert not asked
@@ -271,16 +277,14 @@ def test_nothing_is_asked_carefully_about_the_visitors_of_a_site() -> None:
         ("chats_2018.json", "chats", Chat),
     ],
 )
-def test_nothing_is_asked_carefully_about_the_samples(
-    name: str, key: str | None, cls: type[WireModel]
-) -> None:
+def test_the_samples_need_no_careful_hook(name: str, key: str | None, cls: type[WireModel]) -> None:
     converter, asked = counting()
     document = json.loads((FIXTURES / name).read_text("utf-8"))
     converter.structure(document if key is None else document[key], list[cls])
     assert not asked
 
 
-def test_what_is_broken_is_asked_carefully_with_all_that_holds_it() -> None:
+def test_a_broken_object_and_all_that_hold_it_are_read_carefully() -> None:
     converter, asked = counting()
     with pytest.raises(Exception):  # noqa: B017, PT011 - of any kind
         converter.structure({"id": "a", "state": "b", "operators": [{"id": 5}]}, Visitor)
@@ -298,7 +302,7 @@ def test_a_frozen_object_stays_frozen() -> None:
     assert hash(visitor) == hash(Visitor(id="a", state=visitors.VisitorState.BROWSING))
 
 
-def test_objects_share_nothing_that_can_be_changed() -> None:
+def test_objects_share_nothing_mutable() -> None:
     wire = {"id": "a", "state": "browsing"}
     one, other = make_converter().structure([wire, wire], list[Visitor])
     assert one.extra == other.extra == {}
@@ -355,7 +359,7 @@ def asked_carefully(converter: Converter, document: Any, cls: Any) -> int:
         {"rooms": [{"key": "a", "new": 1}, {"key": "b"}]},
     ],
 )
-def test_a_field_that_is_not_known_costs_careful_reading_once(wire: Any) -> None:
+def test_an_unknown_field_costs_one_careful_reading(wire: Any) -> None:
     converter = make_converter()
     assert asked_carefully(converter, [wire], list[Floor]) > 0
     assert asked_carefully(converter, [wire] * 3, list[Floor]) == 0
@@ -364,7 +368,7 @@ def test_a_field_that_is_not_known_costs_careful_reading_once(wire: Any) -> None
         assert outcome(converter, document, Floor) == outcome(careful_converter(), document, Floor)
 
 
-def test_names_that_are_never_the_same_do_not_extend_a_struct_for_ever() -> None:
+def test_a_struct_is_extended_by_a_limited_number_of_names() -> None:
     converter = make_converter()
     for index in range(100):
         wire = {"key": "a", f"new_{index}": index}
@@ -418,7 +422,7 @@ def register(converter: Converter, cls: Any, hook: Hook) -> None:
         (visitors.VisitorState, lambda *_: visitors.VisitorState.ONLINE),
     ],
 )
-def test_users_hooks_are_asked(cls: Any, hook: Hook, used_before: bool) -> None:  # noqa: FBT001
+def test_users_hooks_are_called(cls: Any, hook: Hook, used_before: bool) -> None:  # noqa: FBT001
     converter, careful = make_converter(), careful_converter()
     if used_before:
         converter.structure(WIRE, Visitor)
@@ -432,7 +436,7 @@ def test_users_hooks_are_asked(cls: Any, hook: Hook, used_before: bool) -> None:
 
 
 @pytest.mark.parametrize("cls", [str, int, datetime, Operator, tuple[Operator, ...]])
-def test_a_hook_that_wraps_ours_is_asked(cls: Any) -> None:
+def test_a_hook_that_wraps_ours_is_called(cls: Any) -> None:
     converter = make_converter()
     ours = converter.get_structure_hook(cls)
     asked = []
@@ -447,7 +451,7 @@ def test_a_hook_that_wraps_ours_is_asked(cls: Any) -> None:
     assert asked
 
 
-def test_a_hook_that_cannot_be_hashed_is_asked() -> None:
+def test_a_hook_that_cannot_be_hashed_is_called() -> None:
     class Shout:
         __hash__ = None  # type: ignore[assignment]
 
@@ -457,6 +461,21 @@ def test_a_hook_that_cannot_be_hashed_is_asked() -> None:
     converter = make_converter()
     converter.register_structure_hook(str, Shout())
     assert converter.structure(WIRE, Visitor).name == "MARY"
+
+
+def test_a_client_gets_its_own_converter_when_its_user_asks_for_it() -> None:
+    one, other = ClientConverter(None), ClientConverter(None)
+    assert one.current is other.current
+    register(one.own(), str, lambda value, _: str(value).upper())
+    assert one.own() is one.current
+    names = [each.current.structure(WIRE, Visitor).name for each in (one, other)]
+    assert names == ["MARY", "Mary"]
+
+
+def test_clients_of_equal_zones_with_different_names_share_no_converter() -> None:
+    zones = [timezone(timedelta(hours=1), name) for name in ("CET", "BST")]
+    times = [ClientConverter(zone).current.structure(0, datetime) for zone in zones]
+    assert [time.tzname() for time in times] == ["CET", "BST"]
 
 
 # --- other classes ---
@@ -505,11 +524,11 @@ class Fresh(WireModel):
         ({}, Fresh, Fresh()),
     ],
 )
-def test_a_model_of_any_make_decodes(document: Any, cls: Any, value: Any) -> None:
+def test_any_kind_of_attrs_class_decodes(document: Any, cls: Any, value: Any) -> None:
     assert make_converter().structure(document, cls) == value
 
 
-def test_a_validator_is_asked() -> None:
+def test_a_validator_is_called() -> None:
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
         make_converter().structure({"number": 0}, Checked)
     assert "'number' must be > 0" in find_wire_error(caught.value).found

@@ -30,7 +30,7 @@ from livechat_async import (
     __version__,
 )
 from livechat_async.credentials import Credentials
-from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.converter import ClientConverter
 from livechat_async.http.request import PreparedRequest, RequestBuilder, redirected
 from livechat_async.redaction import SecretBytes
 from livechat_async.resources.visitors import VisitorsResource
@@ -271,7 +271,7 @@ class Recorder:
     """In place of a session: keeps the request it is given."""
 
     def __init__(self) -> None:
-        self.converter = make_converter()
+        self.converter = ClientConverter(None)
         self.sent: list[Request] = []
 
     async def call(self, request: Request, _: Any) -> Any:

@@ -16,6 +16,7 @@ from livechat_async.cli.export.formats import Format, check_format, guess_format
 from livechat_async.cli.export.writing import ExportFile, write_export
 from livechat_async.cli.output.archive import CHATS, chat_transcript
 from livechat_async.cli.output.show import show_item, show_items
+from livechat_async.decoding.converter import shared_converter
 from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import Export
 
@@ -132,7 +133,7 @@ def export_chats(
                     raise
                 raise ConfigurationError(f"{error} (here: --overwrite)") from None
 
-        to_plain = client.converter.unstructure
+        to_plain = shared_converter().unstructure
         await write_export(make, to_plain, file, kind, resume=resume, overwrite=overwrite)
 
     with_client(context, write)

@@ -21,6 +21,7 @@ from livechat_async.cli.common import number_of, to_json
 from livechat_async.cli.output import visitors as output
 from livechat_async.cli.output.show import is_terminal, show_error, terminal
 from livechat_async.cli.output.visitors import VISITORS
+from livechat_async.decoding.converter import shared_converter
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller
@@ -45,7 +46,7 @@ async def follow_list(
 
     def to_text(visitors: list[Visitor]) -> str:
         if as_json:
-            return to_json(client.converter.unstructure(visitors))
+            return to_json(shared_converter().unstructure(visitors))
         return "\n".join([VISITORS.header, *map(VISITORS.line, visitors), ""])
 
     def show_text(visitors: list[Visitor] | None, problem: str) -> None:
@@ -109,7 +110,7 @@ async def follow_changes(
 
     def show_text(change: Change, _: object) -> None:
         if as_json:
-            typer.echo(output.change_json(change, _now(), client.converter.unstructure))
+            typer.echo(output.change_json(change, _now(), shared_converter().unstructure))
         else:
             typer.echo("\t".join(map(printable, output.change_cells(change, _now()))))
 

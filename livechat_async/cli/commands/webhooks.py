@@ -12,6 +12,7 @@ from livechat_async import LiveChatClient
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import VISIBLE_PASSWORD, Settings, wait_for, webhook_password
 from livechat_async.cli.output.show import Listing, joined, show_item, show_list, two_lines
+from livechat_async.decoding.converter import shared_converter
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
@@ -188,8 +189,8 @@ def _with_credentials(text: str) -> Secret:
     return Secret(f"{scheme}{mark}{pair}{rest}")
 
 
-def _to_plain(client: LiveChatClient, webhook: Webhook) -> dict[str, Any]:
-    plain: dict[str, Any] = client.converter.unstructure(webhook)
+def _to_plain(_: LiveChatClient, webhook: Webhook) -> dict[str, Any]:
+    plain: dict[str, Any] = shared_converter().unstructure(webhook)
     plain.pop("token", None)
     return {**plain, "url": webhook.address, "credentials": _has_credentials(webhook)}
 

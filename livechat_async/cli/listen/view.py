@@ -19,7 +19,7 @@ from rich.text import Text
 from livechat_async.cli.common import number_of, to_json
 from livechat_async.cli.output.show import WIDE, is_terminal, joined, terminal, titled_panel
 from livechat_async.cli.output.visitors import event_start, path_of, who_in_columns
-from livechat_async.decoding.converter import make_converter
+from livechat_async.decoding.converter import shared_converter
 from livechat_async.models.tickets import TicketRequester
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
 from livechat_async.redaction import is_secret_name, printable
@@ -46,7 +46,6 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
 }
 _TYPE_WIDTH = 14
 _DATA_TYPES = frozenset(kind.value for kind in WebhookDataType)
-_CONVERTER = make_converter()
 
 
 def event_data(event: WebhookEvent) -> dict[str, Any]:
@@ -54,7 +53,7 @@ def event_data(event: WebhookEvent) -> dict[str, Any]:
 
     The data has only the parts that came. Times are text: ``started`` for ``started_timestamp``.
     """
-    fields: dict[str, Any] = _CONVERTER.unstructure(event)
+    fields: dict[str, Any] = shared_converter().unstructure(event)
     del fields["data_types"]
     return {
         name: value

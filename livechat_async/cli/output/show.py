@@ -17,6 +17,7 @@ from rich.text import Text
 
 from livechat_async import LiveChatClient, Pager
 from livechat_async.cli.common import number_of, to_json, with_client
+from livechat_async.decoding.converter import shared_converter
 from livechat_async.redaction import printable
 
 __all__ = [
@@ -122,8 +123,8 @@ def show_items(
     with_client(context, show)
 
 
-def _to_plain(client: LiveChatClient, item: Any) -> Any:
-    return client.converter.unstructure(item)
+def _to_plain(_: LiveChatClient, item: Any) -> Any:
+    return shared_converter().unstructure(item)
 
 
 def show_list(
