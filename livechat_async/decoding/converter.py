@@ -104,7 +104,7 @@ class ClientConverter:
     """
 
     def __init__(self, timezone: tzinfo | None) -> None:
-        self.current = shared_converter(timezone)
+        self.current: Converter = shared_converter(timezone)
         self._make: Callable[[], Converter] | None = partial(make_converter, timezone)
 
     def own(self) -> Converter:

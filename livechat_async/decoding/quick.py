@@ -99,8 +99,8 @@ class QuickHook:
     generation: ClassVar[object] = object()  # a new one has every quick way stated again
 
     def __init__(self, careful: Hook, state: Callable[[], Quick | None]) -> None:
-        self.careful = careful
-        self.state = state
+        self.careful: Hook = careful
+        self.state: Callable[[], Quick | None] = state
         self.made: Quick | None = None
         self.made_in: object = None
 

@@ -53,11 +53,13 @@ class Account:
         self.count_shape = count_shape
         self.record_cap = record_cap
         self.deliverer = deliverer
-        self.registrations = Registrations()
-        self.announcer = Announcer(license_id, self.registrations, deliverer, token_scope)
-        self.chats = Chats(clock)
-        self.tickets = _Tickets(clock, self.announcer)
-        self.visitors = Visitors(self.chats, self.announcer)
+        self.registrations: Registrations = Registrations()
+        self.announcer: Announcer = Announcer(
+            license_id, self.registrations, deliverer, token_scope
+        )
+        self.chats: Chats = Chats(clock)
+        self.tickets: _Tickets = _Tickets(clock, self.announcer)
+        self.visitors: Visitors = Visitors(self.chats, self.announcer)
         self.canned_responses = 0
-        self.requests = RequestLog()
-        self.faults = FaultQueue()
+        self.requests: RequestLog = RequestLog()
+        self.faults: FaultQueue = FaultQueue()
