@@ -117,14 +117,15 @@ asyncio.run(main())
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build the wheel, and use it in an environment that holds nothing else."""
-    session.install("build")
+    session.install("build", "uv")
     room = Path(session.create_tmp()).resolve()
     shutil.rmtree(room)
     session.run("python", "-m", "build", "--wheel", "--outdir", str(room), silent=True)
     (built,) = room.glob("*.whl")
-    session.run("python", "-m", "venv", str(room / "empty"))
+    session.run("uv", "venv", "--quiet", str(room / "empty"))
     session.chdir(room)  # away from the tree, which would be imported instead
     binaries = room / "empty" / "bin"
-    session.run(str(binaries / "pip"), "install", "--quiet", str(built), external=True)
-    session.run(str(binaries / "python"), "-W", "error", "-c", SMOKE_TEST, external=True)
+    python = str(binaries / "python")
+    session.run("uv", "pip", "install", "--quiet", "--python", python, str(built))
+    session.run(python, "-W", "error", "-c", SMOKE_TEST, external=True)
     session.run(str(binaries / "livechat-async"), "demo", external=True, success_codes=[2])
