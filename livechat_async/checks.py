@@ -129,7 +129,7 @@ def check_numbers(name: str, values: Any, default: str) -> list[int]:
     if not numbers:
         raise ConfigurationError(f"{name} is empty: leave it out to mean {default}")
     for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        if not _is_count(number, 0):
             item = name.removesuffix("s")
             raise ConfigurationError(
                 f"{name}: {number!r} is no {item}; {name} are whole numbers from 0"

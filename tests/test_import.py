@@ -3,6 +3,7 @@
 import ast
 import inspect
 import pickle
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,14 @@ import attrs
 import pytest
 
 import livechat_async
-from livechat_async import BrokenItem, LiveChatClient, Page, PersonalAccessToken, Progress
+from livechat_async import (
+    BrokenItem,
+    LiveChatClient,
+    Page,
+    PersonalAccessToken,
+    Progress,
+    resources,
+)
 from livechat_async.models.chats import Chat, ChatVisitor
 from livechat_async.models.visitors import Count
 from livechat_async.redaction import repr_of_fields
@@ -25,17 +33,17 @@ _LATER = {
     for node in block.body
     if isinstance(node, ast.ImportFrom)
 }
+_RESOURCES = sorted(
+    module.name
+    for module in pkgutil.iter_modules(resources.__path__)
+    if not module.name.startswith("_")
+)
 _PARTS = (
     "livechat_async.watch.changes",
     "livechat_async.export.checkpoint",
     "livechat_async.export.export",
-    "livechat_async.models.chats",
-    "livechat_async.models.tickets",
-    "livechat_async.models.webhooks",
-    "livechat_async.resources.chats",
-    "livechat_async.resources.tickets",
-    "livechat_async.resources.visitors",
-    "livechat_async.resources.webhooks",
+    *(f"livechat_async.resources.{name}" for name in _RESOURCES),
+    *(f"livechat_async.models.{name}" for name in _RESOURCES if name != "visitors"),
     "livechat_async.watch.watch",
 )
 
@@ -71,10 +79,18 @@ def test_type_checkers_see_each_name_as_one_of_the_package() -> None:
 def test_each_part_is_imported_when_it_is_asked_for() -> None:
     code = f"""
 import sys
-from livechat_async import BrokenItem, LiveChatClient, Page, PersonalAccessToken, Progress
+from livechat_async import (
+    BrokenItem,
+    LiveChatClient,
+    Page,
+    PersonalAccessToken,
+    Progress,
+    resources,
+)
 client = LiveChatClient(PersonalAccessToken("login", "token"))
 print([part for part in {_PARTS!r} if part in sys.modules])
-client.chats, client.tickets, client.webhooks, client.visitors.watch()
+[getattr(client, name) for name in {_RESOURCES!r}]
+client.visitors.watch()
 print([part for part in {_PARTS!r} if part not in sys.modules])
 """
     assert told_by_a_new_process(code) == "[]\n[]"
@@ -121,7 +137,7 @@ def test_what_is_imported_later_can_be_unpickled_in_a_new_process() -> None:
     assert told_by_a_new_process(code) == repr(pickle.loads(pickled))  # noqa: S301 - our own
 
 
-@pytest.mark.parametrize("name", ["chats", "tickets", "visitors", "webhooks"])
+@pytest.mark.parametrize("name", _RESOURCES)
 async def test_a_resource_is_made_once_for_each_client(name: str) -> None:
     client = LiveChatClient(PersonalAccessToken("login", "token"))
     copy = client.with_options(timezone="UTC")
@@ -131,7 +147,7 @@ async def test_a_resource_is_made_once_for_each_client(name: str) -> None:
     assert name in dir(client)
 
 
-@pytest.mark.parametrize("name", ["chats", "tickets", "visitors", "webhooks"])
+@pytest.mark.parametrize("name", _RESOURCES)
 def test_a_resource_is_described_by_help_and_may_be_replaced(name: str) -> None:
     assert inspect.isdatadescriptor(vars(LiveChatClient)[name])
     assert (inspect.getdoc(getattr(LiveChatClient, name)) or "").endswith(".")

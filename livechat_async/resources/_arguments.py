@@ -12,7 +12,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from livechat_async.checks import check_choice, check_day, check_days_in_order, check_zone
+from livechat_async.checks import (
+    check_choice,
+    check_count,
+    check_day,
+    check_days_in_order,
+    check_zone,
+)
 from livechat_async.errors import ConfigurationError
 
 __all__ = [
@@ -63,9 +69,7 @@ def as_mail(name: str, value: Any) -> str | None:
 
 def as_number(name: str, value: Any) -> int | None:
     """The number of a group, a goal or a sale."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise ConfigurationError(f"{name}={value!r}: a whole number from 0 is needed")
-    return value
+    return None if value is None else check_count(name, value, at_least=0)
 
 
 def as_flag(name: str, value: Any) -> bool | None:
