@@ -16,7 +16,6 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
@@ -29,23 +28,13 @@ import attrs
 import msgspec
 from cattrs import Converter
 from cattrs.cols import is_sequence, list_structure_factory
-from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import wire_name, wrong
-from livechat_async.decoding.quick import (
-    Fields,
-    Hook,
-    ModelHook,
-    Quick,
-    QuickHook,
-    compiled,
-    making,
-    quick_of,
-)
+from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
@@ -331,29 +320,12 @@ def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Field
     return lambda: [(field, _quick_for(hints[field.name], converter)) for field in fields]
 
 
-_TO_DICT = """\
-def outer({names}):
-    def dict_of_{model}(model):
-        return {{{items}**model.extra}}
-    return dict_of_{model}
-"""
-
-
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:
-    items, names, hints = "", {}, get_type_hints(cls)
-    with making(cls) as is_outermost:
-        if not is_outermost:
-            raise RecursionError  # as cattrs does; the field that leads here catches it
-        for field in attrs.fields(cls):
-            if field.name == "extra" or not field.init:
-                continue
-            hook: Callable[[Any], Any] = converter.unstructure
-            with suppress(RecursionError):
-                hook = converter.get_unstructure_hook(hints[field.name], cache_result=False)
-            value = f"model.{field.name}"
-            if hook is not identity:
-                names[f"hook_of_{field.name}"] = hook
-                value = f"hook_of_{field.name}({value})"
-            items += f"{wire_name(field)!r}: {value}, "
-    source = _TO_DICT.format(names=", ".join(names), model=cls.__name__, items=items)
-    return compiled(source)(**names)
+    overrides: Any = {field.name: override(rename=wire_name(field)) for field in attrs.fields(cls)}
+    overrides["extra"] = override(omit=True)
+    to_dict = make_dict_unstructure_fn(cls, converter, **overrides)
+
+    def to_dict_with_extra(model: Any) -> dict[str, Any]:
+        return {**to_dict(model), **model.extra}
+
+    return to_dict_with_extra
