@@ -65,5 +65,4 @@ def _step(error: Exception, cls: Any) -> str:
 
 def wire_name(field: attrs.Attribute[Any]) -> str:
     """The name of a model's field on the wire."""
-    name: str = field.metadata.get("wire", field.name)
-    return name
+    return str(field.metadata.get("wire", field.name))

@@ -30,7 +30,7 @@ Make: TypeAlias = Callable[[Any], Any]
 Around: TypeAlias = Callable[[Make], Make] | None
 
 _MOST_NEW_FIELDS = 32
-_making = RLock()
+_making = RLock()  # no thread builds on a quick way that another thread is still making
 
 
 @attrs.frozen(eq=False, repr=False, slots=False)
@@ -115,9 +115,13 @@ def quick_of(hook: Hook) -> Quick | None:
         return None
     if hook.made_in is not QuickHook.generation:
         with _making:
-            # A model can hold its own kind, which is None while the model's own is made.
+            # A model can hold its own kind: inside itself it has no quick way, so that this ends.
             hook.made, hook.made_in = None, QuickHook.generation
-            hook.made = hook.state()
+            try:
+                hook.made = hook.state()
+            except Exception:
+                hook.made_in = None  # the next reading raises the same error
+                raise
     return hook.made
 
 
