@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin
 
@@ -53,15 +54,12 @@ def load_json(content: bytes) -> Any:
     Raises:
         NotJSONError: there is none.
     """
-    try:
-        return msgspec.json.decode(content)
-    except _NOT_JSON as error:
-        reason = str(error)
-    # Half an emoji in one visitor's name is no reason to lose the whole list.
-    try:
-        return msgspec.json.decode(_mended(content))
-    except _NOT_JSON:
-        pass
+    reason = ""
+    for mend in _MENDINGS:
+        try:
+            return msgspec.json.decode(mend(content))
+        except _NOT_JSON as error:
+            reason = reason or str(error)
     raise NotJSONError(reason)
 
 
@@ -75,6 +73,10 @@ def _without_halves(found: re.Match[bytes]) -> bytes:
     return found[1] + text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
+# Half an emoji in one visitor's name is no reason to lose the whole list.
+_MENDINGS = (bytes, _mended)
+
+
 def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
     """A reader of a value of this type.
 
@@ -84,17 +86,13 @@ def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
     def read(content: bytes) -> Any:
         quick = quick_of(converter.get_structure_hook(type_))
         if quick is not None and len(content) < LARGE:
-            try:
+            with suppress(Exception):  # something is not usual; what, its items show
                 return quick.from_json(content)
-            except Exception:  # noqa: BLE001, S110 (something is not usual; what, its items show)
-                pass
         if quick is not None and get_origin(type_) is list:
             (inner,) = get_args(type_)
-            try:
+            with suppress(*_NOT_JSON, NotJSONError):  # the whole document's error says where
                 hook = converter.get_structure_hook(inner)
                 return _read_items(_split(content), hook, inner, "", None)
-            except (*_NOT_JSON, NotJSONError):
-                pass  # the whole document's error says where
         return converter.structure(load_json(content), type_)
 
     return read
@@ -149,13 +147,11 @@ def read_envelope(
     """
     quick = quick_of(hook)
     if quick is not None and len(content) < LARGE:
-        try:
+        with suppress(Exception):  # something is not usual; what, its items show
             found = _envelope_decoder(key, quick.wire)(content)
             items = [quick.value_of(item) for item in found.items]
             return Envelope(items, found.pages, found.total)
-        except Exception:  # noqa: BLE001, S110 (something is not usual; what, its items show)
-            pass
-    for mend in (bytes, _mended):
+    for mend in _MENDINGS:
         try:
             found = _envelope_decoder(key, msgspec.Raw)(mend(content))
         except _NOT_JSON:
@@ -190,7 +186,6 @@ def single_reader(hook: Hook, type_: type[T], key: str) -> Reader[T]:
         try:
             return cast("T", hook(items[0], type_))
         except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
-            problem = find_wire_error(error).inside(f"{key}[0]")
-        raise problem
+            raise find_wire_error(error).inside(f"{key}[0]") from None
 
     return read

@@ -16,10 +16,9 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from enum import Enum
+from enum import EnumType
 from functools import cache, lru_cache, partial
 from operator import attrgetter
 from types import GenericAlias, NoneType, UnionType
@@ -29,23 +28,13 @@ import attrs
 import msgspec
 from cattrs import Converter
 from cattrs.cols import is_sequence, list_structure_factory
-from cattrs.fns import identity
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import wire_name, wrong
-from livechat_async.decoding.quick import (
-    Fields,
-    Hook,
-    ModelHook,
-    Quick,
-    QuickHook,
-    compiled,
-    making,
-    quick_of,
-)
+from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
@@ -75,7 +64,6 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
         times.time_or_number_hook(timezone),
     )
     converter.register_structure_hook_factory(is_sequence, _list_hook)
-    converter.register_structure_hook_factory(_is_tuple, _tuple_hook)
     converter.register_structure_hook_factory(_is_model, _model_hook)
     converter.register_structure_hook(Count, _to_count)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
@@ -93,8 +81,7 @@ _shared = lru_cache(maxsize=16)(lambda timezone, _: make_converter(timezone))
 
 def shared_converter(timezone: tzinfo | None = None) -> Converter:
     """A converter for everyone: register no hooks on it."""
-    shared: Converter = _shared(timezone, repr(timezone))  # equal zones can have different names
-    return shared
+    return _shared(timezone, repr(timezone))  # equal zones can have different names
 
 
 class ClientConverter:
@@ -105,12 +92,12 @@ class ClientConverter:
 
     def __init__(self, timezone: tzinfo | None) -> None:
         self.current: Converter = shared_converter(timezone)
-        self._make: Callable[[], Converter] | None = partial(make_converter, timezone)
+        self._timezone, self._is_shared = timezone, True
 
     def own(self) -> Converter:
         """The converter to register hooks on."""
-        if self._make is not None:
-            self.current, self._make = self._make(), None
+        if self._is_shared:
+            self.current, self._is_shared = make_converter(self._timezone), False
         return self.current
 
 
@@ -145,12 +132,10 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
 
 
 def _is_open_enum(cls: Any) -> bool:
-    members = [member for member in _members(cls) if member is not NoneType]
-    return (
-        len(members) == 2  # noqa: PLR2004
-        and str in members
-        and any(isinstance(member, type) and issubclass(member, Enum) for member in members)
-    )
+    """Whether this is a union of one enum, text and perhaps None."""
+    members = _members(cls)
+    enums = [member for member in members if isinstance(member, EnumType)]
+    return len(enums) == 1 and {*members} - {NoneType} == {str, *enums}
 
 
 class _Known(dict[str, Any]):
@@ -175,42 +160,39 @@ def _open_enum_hook(cls: Any, _: Converter) -> Hook:
 
 
 def _list_hook(cls: Any, converter: Converter) -> Hook:
-    structure = list_structure_factory(cls, converter)
-
-    def to_list(value: Any, cls: Any) -> Any:
-        if not isinstance(value, list):
-            raise wrong("a list", value)
-        return structure(value, cls)
-
-    if get_origin(cls) is not list:
-        return to_list
-    (inner,) = get_args(cls)
-    return QuickHook(to_list, lambda: _items_quick(inner, converter, list))
-
-
-def _is_tuple(cls: Any) -> bool:
-    return get_origin(cls) is tuple and get_args(cls)[-1:] == (Ellipsis,)
-
-
-def _tuple_hook(cls: Any, converter: Converter) -> Hook:
-    inner = get_args(cls)[0]
-    skip_if_blank = quirks_of(inner).skip_if_blank
+    """The hook of lists, and of tuples of any length: there, blank text is an empty tuple."""
+    is_tuple = get_origin(cls) is tuple
+    make: Callable[[Any], Any] = tuple if is_tuple else list
+    inner = (*get_args(cls), Any)[0]
+    skip_if_blank = is_tuple and quirks_of(inner).skip_if_blank
     structure = list_structure_factory(list[inner], converter)  # type: ignore[valid-type]
 
-    def to_tuple(value: Any, _: Any) -> tuple[Any, ...]:
-        if value == "":
+    def to_list(value: Any, _: Any) -> Any:
+        if value == "" and is_tuple:
             return ()
         if not isinstance(value, list):
             raise wrong("a list", value)
         if skip_if_blank:
             value = [item for item in value if not _is_blank(item)]
-        return tuple(structure(value, list))
+        return make(structure(value, list))
 
     def state() -> Quick:
-        quick = _items_quick(inner, converter, tuple, skip_blank=skip_if_blank)
-        return attrs.evolve(quick, wire=quick.wire | str, empty=())
+        item = _quick_for(inner, converter)
+        wire = GenericAlias(list, (item.wire,))
+        is_blank = _blank_test(item) if skip_if_blank else None
 
-    return QuickHook(to_tuple, state)
+        def read(found: Any) -> Any:
+            if type(found) is not list:
+                raise wrong("a list", found)
+            if is_blank is not None:
+                found = [each for each in found if not is_blank(each)]
+            return make(found if item.finish is None else map(item.finish, found))
+
+        if not is_tuple:
+            return Quick(wire, read)
+        return Quick(wire | str, read, empty=(), item=item, is_blank=is_blank)
+
+    return QuickHook(to_list, state)
 
 
 def _quick_for(type_: Any, converter: Converter) -> Quick:
@@ -219,31 +201,16 @@ def _quick_for(type_: Any, converter: Converter) -> Quick:
     return quick_of(hook) or Quick(Any, lambda value: hook(value, type_))
 
 
-def _items_quick(
-    inner: Any, converter: Converter, make: Callable[[Any], Any], *, skip_blank: bool = False
-) -> Quick:
-    item = _quick_for(inner, converter)
-    are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
-    fields_of: Any = dict.values if item.wire is Any else msgspec.structs.astuple
-    value_of = item.finish
-
-    def is_blank(found: Any) -> bool:
-        return are_nothing(fields_of(found))
-
-    def read(found: Any) -> Any:
-        if type(found) is not list:
-            raise wrong("a list", found)
-        if skip_blank:
-            found = [each for each in found if not is_blank(each)]
-        return make(found if value_of is None else map(value_of, found))
-
-    wire = GenericAlias(list, (item.wire,))
-    return Quick(wire, read, item=item, is_blank=is_blank if skip_blank else None)
-
-
 def _is_blank(agent: Any) -> bool:
     """LiveChat sends one operator of blanks where there is none."""
     return isinstance(agent, dict) and all(map(is_nothing, agent.values()))
+
+
+def _blank_test(item: Quick) -> Callable[[Any], bool]:
+    """What `_is_blank` says, of an item that msgspec read."""
+    are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
+    fields_of: Any = dict.values if item.wire is Any else msgspec.structs.astuple
+    return lambda found: are_nothing(fields_of(found))
 
 
 def _to_count(value: Any, _: Any) -> Count:
@@ -331,29 +298,12 @@ def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Field
     return lambda: [(field, _quick_for(hints[field.name], converter)) for field in fields]
 
 
-_TO_DICT = """\
-def outer({names}):
-    def dict_of_{model}(model):
-        return {{{items}**model.extra}}
-    return dict_of_{model}
-"""
-
-
 def _model_unstructure_hook(cls: type[WireModel], converter: Converter) -> Callable[[Any], Any]:
-    items, names, hints = "", {}, get_type_hints(cls)
-    with making(cls) as is_outermost:
-        if not is_outermost:
-            raise RecursionError  # as cattrs does; the field that leads here catches it
-        for field in attrs.fields(cls):
-            if field.name == "extra" or not field.init:
-                continue
-            hook: Callable[[Any], Any] = converter.unstructure
-            with suppress(RecursionError):
-                hook = converter.get_unstructure_hook(hints[field.name], cache_result=False)
-            value = f"model.{field.name}"
-            if hook is not identity:
-                names[f"hook_of_{field.name}"] = hook
-                value = f"hook_of_{field.name}({value})"
-            items += f"{wire_name(field)!r}: {value}, "
-    source = _TO_DICT.format(names=", ".join(names), model=cls.__name__, items=items)
-    return compiled(source)(**names)
+    overrides: Any = {field.name: override(rename=wire_name(field)) for field in attrs.fields(cls)}
+    overrides["extra"] = override(omit=True)
+    to_dict = make_dict_unstructure_fn(cls, converter, **overrides)
+
+    def to_dict_with_extra(model: Any) -> dict[str, Any]:
+        return {**to_dict(model), **model.extra}
+
+    return to_dict_with_extra

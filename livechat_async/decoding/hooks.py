@@ -1,8 +1,4 @@
-"""The structure hooks of texts and numbers, and the rules that all hooks share.
-
-`is_nothing` says what stands for nothing, `whole_number` what is a whole number, and `to_str` what
-is text. Each rule has this one home.
-"""
+"""The structure hooks of texts and numbers: what is text, a whole number, or nothing."""
 
 from __future__ import annotations
 

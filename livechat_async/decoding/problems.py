@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
-from cattrs import (
-    AttributeValidationNote,
-    BaseValidationError,
-    ClassValidationError,
-    IterableValidationError,
-    IterableValidationNote,
-)
+from cattrs import AttributeValidationNote, BaseValidationError, IterableValidationNote
 
 __all__ = ["WireError", "find_wire_error", "show", "wire_name", "wrong"]
 
@@ -47,8 +41,8 @@ def find_wire_error(error: Exception) -> WireError:
     """The first problem, and its place, in an error of ``Converter.structure``."""
     path = ""
     while isinstance(error, BaseValidationError):
-        error, step = _first_problem(error)
-        path += step
+        cls, error = error.cl, error.exceptions[0]
+        path += _step(error, cls)
     if isinstance(error, WireError):
         path, expected, found = path + error.path, error.expected, error.found
     elif isinstance(error, KeyError):
@@ -58,23 +52,17 @@ def find_wire_error(error: Exception) -> WireError:
     return WireError(expected, found, path.removeprefix("."))
 
 
-def _first_problem(error: BaseValidationError) -> tuple[Exception, str]:
-    if isinstance(error, (ClassValidationError, IterableValidationError)):
-        located, elsewhere = error.group_exceptions()
-        for problem, note in located:
-            return problem, _step(note, error.cl)
-        return elsewhere[0], ""
-    return error.exceptions[0], ""
-
-
-def _step(note: AttributeValidationNote | IterableValidationNote, cls: Any) -> str:
-    if isinstance(note, IterableValidationNote):
-        return f"[{note.index}]"
-    field = attrs.fields_dict(cls).get(note.name) if attrs.has(cls) else None
-    return f".{note.name if field is None else wire_name(field)}"
+def _step(error: Exception, cls: Any) -> str:
+    """Where in a value of this type the error is, as cattrs notes it; blank without a note."""
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, IterableValidationNote):
+            return f"[{note.index}]"
+        if isinstance(note, AttributeValidationNote):
+            field = attrs.fields_dict(cls).get(note.name) if attrs.has(cls) else None
+            return f".{note.name if field is None else wire_name(field)}"
+    return ""
 
 
 def wire_name(field: attrs.Attribute[Any]) -> str:
     """The name of a model's field on the wire."""
-    name: str = field.metadata.get("wire", field.name)
-    return name
+    return str(field.metadata.get("wire", field.name))

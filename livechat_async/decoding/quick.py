@@ -11,11 +11,10 @@ and a function that makes the model of the struct, compiled from one assignment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from textwrap import indent
+from threading import RLock
 from typing import Any, ClassVar, TypeAlias
 
 import attrs
@@ -24,13 +23,14 @@ import msgspec
 from livechat_async.decoding.problems import wire_name
 from livechat_async.models._base import quirks_of
 
-__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "compiled", "making", "quick_of"]
+__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of"]
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 Make: TypeAlias = Callable[[Any], Any]
 Around: TypeAlias = Callable[[Make], Make] | None
 
 _MOST_NEW_FIELDS = 32
+_making = RLock()  # no thread builds on a quick way that another thread is still making
 
 
 @attrs.frozen(eq=False, repr=False, slots=False)
@@ -113,28 +113,20 @@ def quick_of(hook: Hook) -> Quick | None:
     """The quick way of a structure hook; None for a hook without one, such as a user's."""
     if not isinstance(hook, QuickHook):
         return None
-    generation = QuickHook.generation
-    if hook.made_in is not generation:
-        hook.made = hook.state()
-        hook.made_in = generation
+    if hook.made_in is not QuickHook.generation:
+        with _making:
+            # A model can hold its own kind: inside itself it has no quick way, so that this ends.
+            hook.made, hook.made_in = None, QuickHook.generation
+            try:
+                hook.made = hook.state()
+            except Exception:
+                hook.made_in = None  # the next reading raises the same error
+                raise
     return hook.made
 
 
 Fields: TypeAlias = Sequence[tuple["attrs.Attribute[Any]", Quick]]
 GiveFields: TypeAlias = Callable[[], Fields] | None
-
-_IN_THE_MAKING: ContextVar[frozenset[type[Any]]] = ContextVar("in_the_making", default=frozenset())
-
-
-@contextmanager
-def making(model: type[Any]) -> Iterator[bool]:
-    """Whether no function of this model is being made yet; a model can hold its own kind."""
-    before = _IN_THE_MAKING.get()
-    token = _IN_THE_MAKING.set(before | {model})
-    try:
-        yield model not in before
-    finally:
-        _IN_THE_MAKING.reset(token)
 
 
 class ModelHook(QuickHook):
@@ -180,10 +172,9 @@ class ModelHook(QuickHook):
             QuickHook.generation = object()
 
     def _assembled(self) -> Quick | None:
-        with making(self._model) as is_outermost:
-            if self._fields is None or not is_outermost:
-                return None
-            fields = self._fields()
+        if self._fields is None:
+            return None
+        fields = self._fields()
         quirks = quirks_of(self._model)
         # Only to tell an empty object from one of nulls, a missing field differs from null.
         missing = msgspec.UNSET if quirks.nothing_if_empty else None
@@ -251,7 +242,7 @@ def _assemble(
     )
     body = indent("\n".join(lines), " " * 8)
     source = _FUNCTION.format(names=", ".join(names), model=model.__name__, lines=body)
-    return struct, compiled(source)(**names)
+    return struct, _compiled(source)(**names)
 
 
 def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]) -> str:
@@ -308,7 +299,7 @@ def _call(name: str, read: Make | None, names: dict[str, Any]) -> str:
 
 
 @lru_cache(maxsize=256)
-def compiled(source: str) -> Callable[..., Make]:
+def _compiled(source: str) -> Callable[..., Make]:
     """The function ``outer`` of this source; compiled once for all converters."""
     namespace: dict[str, Any] = {}
     exec(source, namespace)  # noqa: S102 (made of the names of a model's fields)

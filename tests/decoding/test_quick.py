@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
-from cattrs import Converter
+from cattrs import Converter, StructureHandlerNotFoundError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_strategies import JSON, PLAIN, models, nearly
@@ -495,6 +495,11 @@ class Team(WireModel):
 
 
 @attrs.frozen(kw_only=True)
+class Unreadable(WireModel):
+    place: range | None = None
+
+
+@attrs.frozen(kw_only=True)
 class Checked(WireModel):
     number: int = attrs.field(validator=attrs.validators.gt(0))
 
@@ -526,6 +531,13 @@ class Fresh(WireModel):
 )
 def test_any_kind_of_attrs_class_decodes(document: Any, cls: Any, value: Any) -> None:
     assert make_converter().structure(document, cls) == value
+
+
+def test_a_field_of_a_type_without_a_hook_is_the_same_error_at_every_reading() -> None:
+    read = value_reader(make_converter(), list[Unreadable])
+    for _ in range(3):
+        with pytest.raises(StructureHandlerNotFoundError):
+            read(b'[{"place": 1}]')
 
 
 def test_a_validator_is_called() -> None:
