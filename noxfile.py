@@ -18,6 +18,8 @@ nox.options.error_on_missing_interpreters = False  # a session without its Pytho
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PACKAGE = ".[cli,distributed,parquet,testing]"
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
+# For the environments that repeat the tests: the session `tests` has tried more examples.
+BRIEF = (*PARALLEL, "--hypothesis-profile", "brief")
 # Only `distributed` runs these: they need a Redis.
 WITH_REDIS = "livechat_async/webhooks/taskiq/*.py"
 
@@ -66,14 +68,14 @@ def tests(session: nox.Session) -> None:
 def pythons(session: nox.Session) -> None:
     """Run the tests on each supported Python, with the newest dependencies."""
     install(session, "test")
-    session.run("pytest", *PARALLEL, *session.posargs)
+    session.run("pytest", *BRIEF, *session.posargs)
 
 
 @nox.session(python="3.11", venv_backend="uv")
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that ``pyproject.toml`` allows."""
     install(session, "test", options=("--resolution", "lowest-direct"))
-    session.run("pytest", *PARALLEL, *session.posargs)
+    session.run("pytest", *BRIEF, *session.posargs)
 
 
 @nox.session

@@ -6,9 +6,8 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-# Health checks and deadlines judge the speed of the machine, not the code. `.ci/run` runs every
-# test in several environments, so each run needs fewer examples; `--hypothesis-profile thorough`
-# tries many.
+# Health checks and deadlines judge the speed of the machine, not the code. The environments that
+# repeat the tests try fewer examples; `--hypothesis-profile thorough` tries many.
 settings.register_profile(
     "livechat_async",
     deadline=None,
@@ -19,6 +18,7 @@ settings.register_profile(
         HealthCheck.too_slow,
     ],
 )
+settings.register_profile("brief", settings.get_profile("livechat_async"), max_examples=10)
 settings.register_profile("thorough", settings.get_profile("livechat_async"), max_examples=1_000)
 settings.load_profile("livechat_async")
 
