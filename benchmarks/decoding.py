@@ -181,7 +181,7 @@ class Decoding:
         return
 
     async def run(self, job: str, times: int) -> int:
-        """Decode a payload so many times."""
+        """Decode a payload a number of times."""
         if job not in self._jobs:
             (payload,) = (payload for payload in PAYLOADS if payload.job == job)
             self._jobs[job] = self._make(payload.items), payload.content(self._url)

@@ -27,7 +27,7 @@ class PlainPage:
 
 @define(kw_only=True)
 class PlainVisitor:
-    """Somebody who is on the site now."""
+    """A visitor who is on the site now."""
 
     id: str
     state: str

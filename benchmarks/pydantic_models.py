@@ -71,7 +71,7 @@ class VisitorChat(Model):
 
 
 class Visitor(Model):
-    """Somebody who is on the site now."""
+    """A visitor who is on the site now."""
 
     id: str
     state: VisitorState | str = Field(union_mode="left_to_right")
