@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import UserString
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reprlib import recursive_repr
 from typing import Any
 from urllib.parse import quote
@@ -29,10 +29,12 @@ __all__ = [
     "redact",
     "repr_of_fields",
     "secrets_in",
+    "shorten",
     "spellings_of",
 ]
 
 HIDDEN = "***"
+_MOST_READ = 8  # times the length that is shown: hiding makes a text shorter
 
 # Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
 
@@ -60,13 +62,9 @@ _SECRET_NAMES = frozenset(
     }
 )
 
-# The user name and password of a URL: in plain text, in JSON, percent-encoded, and cut off, as the
-# body of an error may be.
-_RUN = r'(?:[^\s"<>/?#\\]|\\(?!/))*'
-_USER_INFO = (
-    r"((?::|%3[Aa])(?:\\?/|%2[Ff]){2})"
-    rf"(?:{_RUN}(@|%40)|{_RUN}(?::|%3[Aa]){_RUN}(…?\Z))"
-)
+# What stands between the scheme and the host of a URL: in plain text, in JSON, percent-encoded.
+_BEFORE_AUTHORITY = r"(?::|%3[Aa])(?:\\?/|%2[Ff]){2}"
+_AUTHORITY = r'(?:[^\s"<>/?#\\]|\\(?!/))*+'
 _SECRET_VALUE = (
     rf"""(?i)(["'](?:{"|".join(sorted(_SECRET_NAMES))})["']\s*:\s*["'])(?:[^"'\\]|\\.)*"""
 )
@@ -177,12 +175,52 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     return hide(text, spellings_of(secrets))
 
 
+def shorten(text: str, spellings: Sequence[str], length: int) -> str:
+    """At most so many characters of a text of any size, without its secrets.
+
+    Secrets are hidden before the text is cut, because half a secret would not be found; and the
+    text is bounded before that, so that a long one costs no more than a short one.
+    """
+    longest = max(map(len, spellings), default=0)
+    bound = _MOST_READ * length + longest
+    shown = hide(text[:bound], spellings)
+    if len(text) > bound:  # what stands at the end may be half a secret
+        shown = shown[: len(shown) - longest]
+    elif len(shown) <= length:
+        return shown
+    return f"{shown[:length]}…"
+
+
 def hide(text: str, spellings: Iterable[str]) -> str:
     """`redact` for secrets whose `spellings_of` are known."""
     for spelling in spellings:
         text = text.replace(spelling, HIDDEN)
-    text = re.sub(_USER_INFO, rf"\1{HIDDEN}\2\3", text)
+    text = "".join(_without_user_info(text))
     return re.sub(_SECRET_VALUE, rf"\1{HIDDEN}", text)
+
+
+def _without_user_info(text: str) -> Iterator[str]:
+    """The parts of a text in which the user name and password of every URL are hidden.
+
+    Also of a URL that was cut off, as in the body of an error. Each character is looked at a few
+    times at most: whoever wrote the text may have wanted it to take long.
+    """
+    done, end, last_at, last_colon = 0, -1, (0, ""), -1
+    for found in re.finditer(_BEFORE_AUTHORITY, text):
+        start = found.end()
+        if found.start() < done:
+            continue
+        if start > end:  # the authority of another URL than before
+            end = re.compile(_AUTHORITY).match(text, start).end()  # type: ignore[union-attr]
+            last_at = max((text.rfind(at, start, end), at) for at in ("@", "%40"))
+            last_colon = max(text.rfind(colon, start, end) for colon in (":", "%3A", "%3a"))
+        if last_at[0] >= start:
+            yield text[done:start] + HIDDEN + last_at[1]
+            done = last_at[0] + len(last_at[1])
+        elif last_colon >= start and end == len(text):
+            yield text[done:start] + HIDDEN
+            done = end
+    yield text[done:]
 
 
 def spellings_of(secrets: Iterable[str]) -> list[str]:

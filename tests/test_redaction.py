@@ -3,6 +3,8 @@
 import json
 import logging
 import pickle
+import re
+import time
 from collections import UserString, deque
 from collections.abc import Callable
 from types import MappingProxyType
@@ -22,6 +24,7 @@ from livechat_async.redaction import (
     kind_of,
     redact,
     secrets_in,
+    shorten,
 )
 
 PLANTED = "planted-secret/+ä"
@@ -240,3 +243,48 @@ def test_a_secret_is_hidden_wherever_it_stands(secret: str, before: str, after: 
 )
 def test_what_is_secret_by_its_place_is_hidden_without_being_known(text: str, shown: str) -> None:
     assert redact(text, []) == shown
+
+
+# What `redact` hides of URLs, as a pattern. It says it briefly and can take cubic time.
+_RUN = r'(?:[^\s"<>/?#\\]|\\(?!/))*'
+_USER_INFO = (
+    r"((?::|%3[Aa])(?:\\?/|%2[Ff]){2})"
+    rf"(?:{_RUN}(@|%40)|{_RUN}(?::|%3[Aa]){_RUN}(…?\Z))"
+)
+_PIECES = st.sampled_from(
+    [*':/\\@%4…ab "?#', "//", "\\/", "%3A", "%3a", "%2f", "%2F", "%40", "http://", "u:p@"]
+)
+
+
+@given(st.lists(_PIECES, max_size=14).map("".join))
+def test_user_names_and_passwords_of_urls_are_hidden_as_the_pattern_says(text: str) -> None:
+    assert redact(text, []) == re.sub(_USER_INFO, r"\1***\2", text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["%3a%2f%2f", "://:", "://", ":", "%3a", "@", "%40", "://a@", "\\/", "\\", '"token":"', "…"],
+)
+def test_the_time_of_hiding_grows_with_the_text_and_no_faster(unit: str) -> None:
+    """Case 35: 3.6 kB of percent-encoded slashes took 23 s."""
+
+    def seconds(length: int) -> float:
+        text = unit * (length // len(unit)) + " "
+        times = []
+        for _ in range(3):
+            begun = time.thread_time()
+            redact(text, ["secret"])
+            times.append(time.thread_time() - begun)
+        return min(times)
+
+    assert seconds(100_000) < 8 * seconds(25_000) + 0.01
+
+
+def test_a_long_text_is_cut_before_its_secrets_are_hidden() -> None:
+    spellings = ["secret-secret"]
+    assert shorten("abc secret-secret def", spellings, 100) == "abc *** def"
+    assert shorten("a" * 101, spellings, 100) == "a" * 100 + "…"
+    for count in range(30, 90):
+        shown = shorten("secret-secret" * count + "b" * 2_000, spellings, 100)
+        assert "s" not in shown
+        assert len(shown) <= 101

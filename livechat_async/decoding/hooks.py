@@ -22,7 +22,7 @@ NOTHING: Final = (None, "")
 """What stands for nothing where an id, a number, a time or an object is due."""
 
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LARGEST = sys.float_info.max
 _FiniteFloat: TypeAlias = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
 

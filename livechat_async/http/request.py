@@ -25,6 +25,7 @@ from livechat_async.redaction import (
     kind_of,
     repr_of_fields,
     secrets_in,
+    shorten,
     spellings_of,
 )
 
@@ -191,11 +192,13 @@ class PreparedRequest:
 
     __repr__ = repr_of_fields
 
-    def redact(self, text: str) -> str:
-        """The text without the secrets of this request."""
+    def redact(self, text: str, length: int | None = None) -> str:
+        """The text without the secrets of this request, cut to ``length`` characters."""
         if self._spellings is None:
             self._spellings = spellings_of(self.secrets)
-        return hide(text, self._spellings)
+        if length is None:
+            return hide(text, self._spellings)
+        return shorten(text, self._spellings, length)
 
     @property
     def shown_url(self) -> str:

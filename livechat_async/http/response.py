@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 _OK, _MULTIPLE_CHOICES = 200, 300
 _SERVER_ERRORS = range(500, 600)
+_MOST_MESSAGES = 100
 _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
 _SHOWN_MESSAGE = 500
@@ -98,13 +100,15 @@ def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> A
         kind = ServerError if raw.status in _SERVER_ERRORS else APIStatusError
     body = _load_or_none(raw.content)
     messages = tuple(
-        _shown(_one_line(text), request, _SHOWN_MESSAGE) for text in _messages(body) if text.strip()
+        request.redact(_one_line(text), _SHOWN_MESSAGE)
+        for text in islice(_messages(body), _MOST_MESSAGES)
+        if text.strip()
     )
     return kind(
         method=request.method,
         url=request.shown_url,
         status=raw.status,
-        message="; ".join(messages) or _shown(_one_line(_phrase(raw)), request, _SHOWN_MESSAGE),
+        message="; ".join(messages) or request.redact(_one_line(_phrase(raw)), _SHOWN_MESSAGE),
         messages=messages,
         body=_shown_body(raw, request),
         retry_after=parse_retry_after(raw.headers.get("Retry-After"), now),
@@ -140,9 +144,9 @@ def _decode_error(
     return kind(
         method=request.method,
         url=request.shown_url,
-        path=_shown(problem.path, request, _SHOWN_FINDING),
+        path=request.redact(problem.path, _SHOWN_FINDING),
         expected=problem.expected,
-        found=_shown(problem.found, request, _SHOWN_FINDING),
+        found=request.redact(problem.found, _SHOWN_FINDING),
         status=raw.status,
         body=_shown_body(raw, request),
     )
@@ -200,13 +204,7 @@ def _phrase(raw: RawResponse) -> str:
 
 
 def _shown_body(raw: RawResponse, request: PreparedRequest) -> str:
-    return _shown(raw.content.decode("utf-8", errors="replace"), request, _SHOWN_BODY)
-
-
-def _shown(text: str, request: PreparedRequest, length: int) -> str:
-    # Hidden before it is cut: half a secret would not be found.
-    text = request.redact(text)
-    return text if len(text) <= length else f"{text[:length]}…"
+    return request.redact(raw.content.decode("utf-8", errors="replace"), _SHOWN_BODY)
 
 
 def _one_line(text: str) -> str:
