@@ -248,6 +248,8 @@ class Here(Running):
                 if self._is_interrupted:
                     raise KeyboardInterrupt from None
                 raise
+            finally:
+                inner.run_until_complete(inner.reap())
 
     def _stream(self, name: str, *, is_terminal: bool) -> io.TextIOWrapper:
         raw = self._raw[name] = _Raw(partial(self._write, name), is_terminal=is_terminal)
@@ -291,6 +293,22 @@ class _SignalLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         super().__init__()
         self.handlers: dict[int, Callable[[], object]] = {}
+        self._children: list[asyncio.SubprocessTransport] = []
+
+    async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
+        transport, protocol = await super().subprocess_exec(*args, **options)
+        self._children.append(transport)
+        return transport, protocol
+
+    async def reap(self) -> None:
+        """Wait for programs that were killed, as the end of a process would."""
+        for child in self._children:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(10):
+                    while child.get_returncode() is None:  # noqa: ASYNC110 (it has no event)
+                        await asyncio.sleep(0.01)
+            child.close()
+        await asyncio.sleep(0)
 
     def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
         self.handlers[sig] = partial(callback, *args)
