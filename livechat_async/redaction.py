@@ -176,7 +176,7 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 
 def shorten(text: str, spellings: Sequence[str], length: int) -> str:
-    """At most so many characters of a text of any size, without its secrets.
+    """The first ``length`` characters of a text of any size, without its secrets.
 
     Secrets are hidden before the text is cut, because half a secret would not be found; and the
     text is bounded before that, so that a long one costs no more than a short one.

@@ -122,7 +122,7 @@ class _Call:
         )
 
     async def attempt(self) -> Response[Any]:
-        """Sign, send, and read the answer; once more with other credentials after a 401.
+        """Sign, send, and read the answer; after a 401, repeat it with new credentials.
 
         Raises:
             CallError: the attempt failed.
