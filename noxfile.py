@@ -86,6 +86,13 @@ def programs(session: nox.Session) -> None:
 
 
 @nox.session
+def sweep(session: nox.Session) -> None:
+    """Read 1 MB of each delimiter with everything that reads what others send."""
+    install(session, "test")
+    session.run("pytest", *PARALLEL, *(session.posargs or ["tests/sweep"]))
+
+
+@nox.session
 def distributed(session: nox.Session) -> None:
     """Run the tests of several machines on a redis-server that they start themselves."""
     if shutil.which("redis-server") is None:
