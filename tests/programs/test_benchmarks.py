@@ -72,7 +72,7 @@ def rows_of(sections: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for section in sections for row in section["rows"]]
 
 
-def test_all_of_it_runs_and_is_told(tmp_path: Path):
+def test_all_parts_run_and_are_reported(tmp_path: Path):
     done = run(
         "--quick", "--json", str(tmp_path / "found.json"), "--svg", str(tmp_path / "chart.svg")
     )
@@ -145,7 +145,7 @@ def test_all_of_it_runs_and_is_told(tmp_path: Path):
         assert row["name"] in texts
 
 
-def test_what_is_not_installed_is_left_out_and_named(tmp_path: Path):
+def test_a_contender_that_is_not_installed_is_left_out_and_named(tmp_path: Path):
     """The base is the same whatever else is there."""
     where = tmp_path / "found.json"
     hidden = "import sys\nsys.modules['orjson'] = sys.modules['pydantic'] = None"
@@ -161,7 +161,7 @@ def test_what_is_not_installed_is_left_out_and_named(tmp_path: Path):
 
 
 def test_a_contender_that_fails_ends_the_run_and_is_named():
-    # The address of a server is what its process says first; there, nobody answers.
+    # A server process first prints its address; nothing answers at this one.
     hidden = (
         "import contextlib\nfrom benchmarks import calls, serving\n"
         "serving.served = lambda _: contextlib.nullcontext('http://127.0.0.1:1')\n"
@@ -174,14 +174,14 @@ def test_a_contender_that_fails_ends_the_run_and_is_named():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--turns", "0"], "--turns: a whole number above zero is needed"),
         (["--only", "nothing"], "invalid choice: 'nothing'"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(arguments: list[str], told: str):
+def test_a_wrong_option_is_refused(arguments: list[str], message: str):
     done = run(*arguments)
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr
     assert done.stdout == ""

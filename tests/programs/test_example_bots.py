@@ -34,8 +34,8 @@ def come_again(shell: Shell) -> None:
 
 
 def deliveries(shell: Shell) -> list[list[int | None]]:
-    told = shell.json(f"curl -sS {shell.sandbox}/_sandbox/deliveries")
-    return [[attempt["status"] for attempt in delivery["attempts"]] for delivery in told]
+    deliveries = shell.json(f"curl -sS {shell.sandbox}/_sandbox/deliveries")
+    return [[attempt["status"] for attempt in delivery["attempts"]] for delivery in deliveries]
 
 
 def registered(shell: Shell) -> list[str]:
@@ -44,7 +44,7 @@ def registered(shell: Shell) -> list[str]:
 
 
 def assert_quiet(shell: Shell, name: str) -> None:
-    """It ended without an error, nothing was left open, and no secret was told."""
+    """It ended without an error, nothing was left open, and no secret was printed."""
     log = shell.log(name)
     for word in ("Traceback", "ResourceWarning", "nclosed"):
         assert word not in log
@@ -94,7 +94,7 @@ def test_the_aiohttp_bot_shows_earlier_chats(shell: Shell):
 
 @pytest.mark.parametrize("name", PATHS)
 @pytest.mark.usefixtures("database")
-def test_a_bot_registers_itself_once_and_lets_nobody_else_in(shell: Shell, name: str):
+def test_a_bot_registers_itself_once_and_refuses_other_senders(shell: Shell, name: str):
     shell.start_bot(name)
     url = f"{shell.bot}{PATHS[name]}"
     line = f"chat_started\tchat, visitor, pre_chat_survey\t{url}\tyes"

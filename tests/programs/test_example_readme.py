@@ -19,7 +19,7 @@ def test_the_readme_names_every_example_and_each_block_is_run():
     assert [name for name in BLOCKS if f'"{name}"' not in tests] == []
 
 
-def test_every_command_stands_in_a_block_that_is_run_except_for_installing():
+def test_every_command_but_installing_is_in_a_block_that_runs():
     lines = re.findall(r"^\$ (.*)$", README, flags=re.MULTILINE)
     left = [line for line in lines if all(line not in block for block in BLOCKS.values())]
     assert len(left) == 2

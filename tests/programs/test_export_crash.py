@@ -41,7 +41,7 @@ def ids_in(output: Path) -> list[str]:
 
 
 @pytest.mark.timeout(1_200)
-async def test_every_chat_is_there_once_after_two_kills_while_new_ones_arrive(
+async def test_an_export_killed_twice_holds_each_chat_once(
     tmp_path: Path,
 ) -> None:
     output = tmp_path / "chats.jsonl"
