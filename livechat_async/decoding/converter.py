@@ -7,7 +7,8 @@
 - A time is text of one of LiveChat's forms, or Unix seconds. A twin in Unix seconds wins; it may
   have a fraction, or be ISO text with an offset.
 - A value of an open set that this library does not know stays its text.
-- An empty object can stand for nothing, and a bare id for an object.
+- An empty object can stand for nothing, an empty list for an empty object, and a bare id for an
+  object.
 - Fields that are not known stay reachable in ``extra``.
 
 Each hook here is careful: it names what is wrong, and where. Most also state a quick way.
@@ -15,8 +16,8 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import EnumType
 from functools import cache, lru_cache, partial
@@ -33,9 +34,9 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
-from livechat_async.decoding.problems import wire_name, wrong
+from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
 from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
-from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
+from livechat_async.models._base import EMPTY, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
 __all__ = ["ClientConverter", "make_converter", "shared_converter"]
@@ -57,6 +58,7 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
         converter.register_structure_hook(type_, hook)
     converter.register_structure_hook_func(lambda cls: bool(cls == IdText), hooks.ID_TEXT_HOOK)
     converter.register_structure_hook(datetime, times.datetime_hook(timezone))
+    converter.register_structure_hook(date, times.DATE_HOOK)
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
     converter.register_structure_hook_func(
@@ -64,9 +66,11 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
         times.time_or_number_hook(timezone),
     )
     converter.register_structure_hook_factory(is_sequence, _list_hook)
+    converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
     converter.register_structure_hook_factory(_is_model, _model_hook)
     converter.register_structure_hook(Count, _to_count)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_unstructure_hook(date, date.isoformat)
     converter.register_unstructure_hook(Decimal, str)
     converter.register_unstructure_hook_factory(_is_model, _model_unstructure_hook)
     for cls in (DetailField, VisitorDetails):
@@ -195,6 +199,43 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
     return QuickHook(to_list, state)
 
 
+def _is_mapping(cls: Any) -> bool:
+    origin: Any = get_origin(cls)
+    return origin is Mapping
+
+
+def _mapping_hook(cls: Any, converter: Converter) -> Hook:
+    """The hook of ``Mapping[str, T]``; an empty list is an empty mapping, as PHP writes it."""
+    inner = get_args(cls)[1]
+    structure = converter.get_structure_hook(inner)
+
+    def to_mapping(value: Any, _: Any) -> Mapping[str, Any]:
+        if value in ("", []):
+            return EMPTY
+        if not isinstance(value, dict):
+            raise wrong("an object", value)
+        values = {}
+        for key, item in value.items():
+            try:
+                values[key] = structure(item, inner)
+            except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
+                raise find_wire_error(error).inside(f"[{key!r}]") from None
+        return values
+
+    def state() -> Quick:
+        item = _quick_for(inner, converter)
+        wire = GenericAlias(dict, (str, item.wire))
+
+        def read(found: Any) -> Mapping[str, Any]:
+            if item.finish is None:
+                return found or EMPTY
+            return {key: item.finish(value) for key, value in found.items()} or EMPTY
+
+        return Quick(wire, read, empty=EMPTY)
+
+    return QuickHook(to_mapping, state)
+
+
 def _quick_for(type_: Any, converter: Converter) -> Quick:
     """The quick way of a type's hook; the hook itself where it has none."""
     hook = converter.get_structure_hook(type_)
@@ -258,7 +299,7 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
             if time is not None:
                 given[name] = time
         unknown = {name: item for name, item in value.items() if name not in known}
-        given["extra"] = unknown or NO_EXTRA
+        given["extra"] = unknown or EMPTY
         hook.learn(unknown)
         careful = structure()
         if zone is None:

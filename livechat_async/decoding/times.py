@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -15,7 +15,14 @@ from livechat_async.decoding.hooks import NOTHING, is_nothing, to_int, whole_num
 from livechat_async.decoding.problems import WireError, show, wrong
 from livechat_async.decoding.quick import Hook, Quick, QuickHook
 
-__all__ = ["ZONE_OF_TEXTS", "datetime_hook", "parse_time", "time_or_number_hook", "to_unix_time"]
+__all__ = [
+    "DATE_HOOK",
+    "ZONE_OF_TEXTS",
+    "datetime_hook",
+    "parse_time",
+    "time_or_number_hook",
+    "to_unix_time",
+]
 
 ZONE_OF_TEXTS: Final[ContextVar[tzinfo | None]] = ContextVar("zone_of_texts", default=None)
 """The time zone that the object being decoded names for its times; it wins over the client's."""
@@ -97,6 +104,19 @@ def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | 
 
     zone_of_texts = ZONE_OF_TEXTS.get
     return read
+
+
+def _to_date(value: Any, _: Any = date) -> date:
+    try:
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass  # a text of the right form that is no day, such as the 32nd
+    raise wrong("a day, as YYYY-MM-DD", value)
+
+
+DATE_HOOK: Final = QuickHook(_to_date, lambda: Quick(str, lru_cache(maxsize=1024)(_to_date)))
+"""The hook of a day without a time."""
 
 
 def to_unix_time(value: Any, name: str) -> int | datetime | None:

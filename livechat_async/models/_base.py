@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from livechat_async.redaction import repr_of_fields
 
-__all__ = ["NO_EXTRA", "IdText", "Quirks", "WireModel", "quirks_of"]
+__all__ = ["EMPTY", "IdText", "Quirks", "WireModel", "quirks_of"]
 
 _T = TypeVar("_T")
 
@@ -21,8 +21,8 @@ def _refuse(*_: object, **__: object) -> NoReturn:
     raise TypeError("what LiveChat sent is read-only: make a dict of it to change it")
 
 
-class _NoExtra(dict[str, Any]):
-    """No unknown fields. All objects share one such dict, so it is read-only."""
+class _Empty(dict[str, Any]):
+    """An empty mapping. All objects share it, so it is read-only."""
 
     __slots__ = ()
 
@@ -30,10 +30,11 @@ class _NoExtra(dict[str, Any]):
     clear = pop = popitem = setdefault = update = _refuse
 
     def __reduce__(self) -> str:
-        return "NO_EXTRA"
+        return "EMPTY"
 
 
-NO_EXTRA: Final[Mapping[str, Any]] = _NoExtra()
+EMPTY: Final[Mapping[str, Any]] = _Empty()
+"""The default of a field that is a mapping."""
 
 
 @frozen(kw_only=True, repr=False)
@@ -44,7 +45,7 @@ class WireModel:
         extra: fields this library does not know, as sent, in no particular order.
     """
 
-    extra: Mapping[str, Any] = field(default=NO_EXTRA, hash=False, repr=False)
+    extra: Mapping[str, Any] = field(default=EMPTY, hash=False, repr=False)
 
     __repr__ = repr_of_fields
 

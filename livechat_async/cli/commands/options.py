@@ -7,6 +7,7 @@ A table names the arguments of a method such as ``client.chats.list``, each with
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
@@ -28,6 +29,8 @@ __all__ = [
     "Filters",
     "Interval",
     "MaxItems",
+    "Yes",
+    "confirm",
     "limits",
     "option",
     "with_filters",
@@ -55,6 +58,17 @@ Everything: TypeAlias = Annotated[bool, option("Show everything, instead of --ma
 Interval: TypeAlias = Annotated[
     float, option("Time between two polls.", metavar="SECONDS", min=0.2, max=86_400)
 ]
+
+Yes: TypeAlias = Annotated[bool, option("Do not ask whether to go on.", "--yes", "-y")]
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask on the terminal before something is destroyed; without a terminal, ``--yes`` is due."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise typer.BadParameter(f"{question} Standard input is no terminal: pass --yes")
+    typer.confirm(question, abort=True)
 
 
 def limits(max_items: int, everything: bool) -> dict[str, Any]:
