@@ -51,7 +51,7 @@ async def test_every_chat_is_there_once_after_two_kills_while_new_ones_arrive(
             **os.environ,
             "LIVECHAT_BASE_URL": sandbox.url,
             "LIVECHAT_LOGIN": sandbox.credentials.login,
-            "LIVECHAT_TOKEN": sandbox.credentials.token,
+            "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         }
 
         async def start(*options: str) -> asyncio.subprocess.Process:
