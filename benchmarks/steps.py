@@ -217,7 +217,7 @@ def count_export(server: SandboxThread) -> Steps:
     server.do(sandbox.seed_chats, CHATS, date_from=DAY, date_to=DAY)
     os.environ |= {
         "LIVECHAT_LOGIN": sandbox.credentials.login,
-        "LIVECHAT_TOKEN": sandbox.credentials.token,
+        "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         "LIVECHAT_BASE_URL": sandbox.url,
     }
     steps = Steps()

@@ -63,7 +63,7 @@ class ChangeableOptions(SharedOptions, total=False):
 class EnvironmentOptions(SharedOptions, total=False):
     """Options that `LiveChatClient.from_env` takes."""
 
-    base_url: str
+    base_url: str | Secret
     session: aiohttp.ClientSession | None
     max_concurrency: int
     trace_configs: Sequence[aiohttp.TraceConfig]
@@ -144,7 +144,7 @@ class LiveChatClient:
         self,
         credentials: Credentials | CredentialsSource | None = None,
         *,
-        base_url: str = _BASE_URL,
+        base_url: str | Secret = _BASE_URL,
         session: aiohttp.ClientSession | None = None,
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,

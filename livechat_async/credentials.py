@@ -12,7 +12,15 @@ from typing import Any, Literal, TypeAlias
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of, repr_of_fields
+from livechat_async.redaction import (
+    Secret,
+    SecretBytes,
+    WireText,
+    conceal,
+    kind_of,
+    repr_of_fields,
+    reveal,
+)
 
 __all__ = [
     "BearerToken",
@@ -41,7 +49,7 @@ class Signature:
         region: where the account lives, or None.
     """
 
-    authorization: Secret
+    authorization: WireText
     secrets: tuple[Secret, ...]
     region: Region | None
 
@@ -53,9 +61,10 @@ class PersonalAccessToken:
     Args:
         login: the agent's e-mail address, or the account id. LiveChat has documented both for
             version 2, so any text without a colon is taken.
-        token: the personal access token or API key. It shows in no ``repr``.
+        token: the personal access token or API key.
 
     Attributes:
+        token: as given, as a `Secret`.
         signature: signs requests.
 
     Raises:
@@ -63,19 +72,21 @@ class PersonalAccessToken:
     """
 
     login: str
-    token: str = field(repr=False)
+    token: Secret = field(repr=False)
     signature: Signature = field(init=False, repr=False, eq=False)
 
-    def __init__(self, login: str, token: str) -> None:
+    def __init__(self, login: str, token: str | Secret) -> None:
         # Hidden before they are checked: a token that is refused for its line break is still a
         # secret, and so is "login:token" given as the login.
         login, token = conceal(login, "secret"), conceal(token, "secret")
-        _check_login(login)
-        _check_token(token)
-        encoded = Secret(base64.b64encode(SecretBytes(f"{login}:{token}".encode())).decode("ascii"))
-        signature = Signature(Secret(f"Basic {encoded}"), (Secret(token), encoded), None)
+        _check("login", login, _problem_of_login)
+        _check("token", token, _problem_of_token)
+        pair = SecretBytes(f"{reveal(login)}:{reveal(token)}".encode())
+        encoded = Secret(base64.b64encode(pair).decode("ascii"))
+        token = Secret(token)
+        signature = Signature(WireText("Basic " + encoded.reveal()), (token, encoded), None)
         object.__setattr__(self, "signature", signature)
-        self.__attrs_init__(str(login), token)  # pyright: ignore[reportAttributeAccessIssue]
+        self.__attrs_init__(reveal(login), token)  # pyright: ignore[reportAttributeAccessIssue]
 
     __repr__ = repr_of_fields
 
@@ -86,7 +97,7 @@ class PersonalAccessToken:
 
     def authorization(self) -> Secret:
         """The value of the ``Authorization`` header."""
-        return self.signature.authorization
+        return Secret(self.signature.authorization)
 
 
 @frozen(init=False)
@@ -98,9 +109,10 @@ class BearerToken:
     corrected.
 
     Args:
-        token: the access token. It shows in no ``repr``.
+        token: the access token.
 
     Attributes:
+        token: as given, as a `Secret`.
         region: the region the token names, or None.
         signature: signs requests.
 
@@ -108,17 +120,17 @@ class BearerToken:
         ConfigurationError: it is empty, or holds what a header cannot carry.
     """
 
-    token: str = field(repr=False)
+    token: Secret = field(repr=False)
     region: Region | None = field(init=False, repr=False, eq=False)
     signature: Signature = field(init=False, repr=False, eq=False)
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str | Secret) -> None:
         token = conceal(token, "secret")
-        _check_token(token)
-        token = Secret(_ENCODED_COLON.sub(r"\1:", token))
+        _check("token", token, _problem_of_token)
+        token = Secret(_ENCODED_COLON.sub(r"\1:", reveal(token)))
         region = _region_in(token)
         object.__setattr__(self, "region", region)
-        signature = Signature(Secret(f"Bearer {token}"), (token,), region)
+        signature = Signature(WireText("Bearer " + token.reveal()), (token,), region)
         object.__setattr__(self, "signature", signature)
         self.__attrs_init__(token)  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -126,11 +138,11 @@ class BearerToken:
 
     def authorization(self) -> Secret:
         """The value of the ``Authorization`` header."""
-        return self.signature.authorization
+        return Secret(self.signature.authorization)
 
 
-def _region_in(token: str) -> Region | None:
-    prefix = _REGION_PREFIX.match(token)
+def _region_in(token: Secret) -> Region | None:
+    prefix = _REGION_PREFIX.match(token.reveal())
     if prefix is None:
         return None
     return "fra" if prefix[1].lower() == "fra" else "dal"
@@ -153,32 +165,33 @@ def check_credentials(value: object) -> Credentials:
     raise ConfigurationError(f"credentials are a PersonalAccessToken or a BearerToken, not {kind}")
 
 
-def _check_login(login: Any) -> None:
-    if not isinstance(login, str):
-        raise ConfigurationError(f"login is text, not {kind_of(login)}")
-    if not login.strip():
-        raise ConfigurationError("login is empty")
-    if ":" in login:
-        raise ConfigurationError(
-            "login holds a colon, which HTTP Basic cannot carry: pass login and token as two "
-            "arguments"
-        )
-    if login != login.strip() or not login.isprintable():
-        raise ConfigurationError(
-            "login begins or ends with white space, or holds control characters: strip it"
-        )
+# These return problems, so that no frame of an error holds the text of a secret.
+def _problem_of_login(text: str) -> str:
+    if not text.strip():
+        return "is empty"
+    if ":" in text:
+        return "holds a colon, which HTTP Basic cannot carry: pass login and token as two arguments"
+    if text != text.strip() or not text.isprintable():
+        return "begins or ends with white space, or holds control characters: strip it"
+    return ""
 
 
-def _check_token(token: Any) -> None:
-    if not isinstance(token, str):
-        raise ConfigurationError(f"token is text, not {kind_of(token)}")
-    if not token.strip():
-        raise ConfigurationError("token is empty")
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError(
-            "token holds white space, control characters or letters outside ASCII, which no "
-            "LiveChat token has: was a line break or a quotation mark copied with it?"
+def _problem_of_token(text: str) -> str:
+    if not text.strip():
+        return "is empty"
+    if not text.isascii() or not text.isprintable() or " " in text:
+        return (
+            "holds white space, control characters or letters outside ASCII, which no LiveChat "
+            "token has: was a line break or a quotation mark copied with it?"
         )
+    return ""
+
+
+def _check(name: str, value: Any, problem_of: Callable[[str], str]) -> None:
+    is_text = isinstance(value, Secret)
+    problem = problem_of(value.reveal()) if is_text else f"is text, not {kind_of(value)}"
+    if problem:
+        raise ConfigurationError(f"{name} {problem}")
 
 
 class CredentialsKeeper:

@@ -14,7 +14,7 @@ from yarl import URL
 from livechat_async.checks import check_zone, count, is_loopback, seconds
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, kind_of, repr_of_fields
+from livechat_async.redaction import Secret, WireText, kind_of, repr_of_fields, reveal
 
 __all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts"]
 
@@ -126,11 +126,12 @@ class RetryPolicy:
 
 
 def _to_base_url(value: Any) -> URL:
-    problem = _problem_of_base_url(value)
+    problem = _problem_of_base_url(reveal(value))
     if problem is not None:
-        del value  # it may hold a password
+        if not isinstance(value, Secret):
+            del value  # it may hold a password
         raise ConfigurationError(f"base_url {problem}")
-    return URL(str(value))
+    return URL(reveal(value))
 
 
 def _problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for each problem)
@@ -179,9 +180,11 @@ def _to_headers(value: Any) -> Mapping[str, str]:
             raise ConfigurationError(f"headers: {name!r} is no header name")
         if name.lower() in _OUR_HEADERS:
             raise ConfigurationError(f"headers: {name} is set here; {_OUR_HEADERS[name.lower()]}")
-        if not isinstance(content, str) or not content.isprintable():
+        # We cannot know which header of a proxy is a secret, so all are.
+        text = WireText(reveal(content)) if isinstance(content, (str, Secret)) else None
+        if text is None or not text.isprintable():
             raise ConfigurationError(f"headers: the value of {name} has to be one line of text")
-        headers[name] = Secret(content)  # we cannot know which header of a proxy is a secret
+        headers[name] = text
     return headers
 
 

@@ -63,5 +63,5 @@ def livechat_env(livechat_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> 
     """An environment in which `LiveChatClient.from_env` makes a client on the test's sandbox."""
     monkeypatch.delenv("LIVECHAT_LOGIN", raising=False)
     monkeypatch.delenv("LIVECHAT_TOKEN", raising=False)
-    monkeypatch.setenv("LIVECHAT_ACCESS_TOKEN", livechat_sandbox.bearer.token)
+    monkeypatch.setenv("LIVECHAT_ACCESS_TOKEN", livechat_sandbox.bearer.token.reveal())
     monkeypatch.setenv("LIVECHAT_BASE_URL", livechat_sandbox.url)

@@ -1,17 +1,19 @@
 """Text that is safe to show: without secrets, and without characters that a terminal obeys.
 
-A traceback with locals, a debugger or a log line shows the ``repr`` of whatever a frame holds, in
-aiohttp's frames too. A `Secret` works wherever text is expected, and its ``repr`` hides it.
+Tracebacks with locals, debuggers and error reporters show whatever a frame holds, whole or cut, in
+aiohttp's frames too. A `Secret` is no ``str``, so only `Secret.reveal` gives its text. aiohttp
+needs text and bytes: it gets `WireText` and `SecretBytes`, which hide themselves when shown or cut.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections import UserString
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from reprlib import recursive_repr
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from attrs import fields
@@ -21,6 +23,7 @@ __all__ = [
     "TRICKY",
     "Secret",
     "SecretBytes",
+    "WireText",
     "conceal",
     "hide",
     "is_secret_name",
@@ -28,12 +31,21 @@ __all__ = [
     "printable",
     "redact",
     "repr_of_fields",
+    "reveal",
     "secrets_in",
     "shorten",
     "spellings_of",
 ]
 
 HIDDEN = "***"
+
+SHORTEST_HIDDEN: Final = 4
+"""The fewest characters of a secret that is hidden wherever it stands.
+
+A shorter one is part of ordinary words: hiding it would make a message unreadable, and the gaps
+would show which letters it has.
+"""
+
 _MOST_READ = 8  # times the length that is shown: hiding makes a text shorter
 
 # Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
@@ -70,22 +82,99 @@ _SECRET_VALUE = (
 )
 
 
-class Secret(str):
-    """Text with a hidden ``repr``. ``str()`` gives the text itself: it has to reach the wire."""
+class Secret:
+    """Text that is given out by `reveal` alone.
+
+    It can be compared with text, and is false if empty. ``str()`` and formatting give ``***``.
+    Whatever else takes text or makes text of it raises a ``TypeError``: slices, joins,
+    concatenation, JSON. A copy is the secret itself.
+
+    A pickle keeps the text, in base64 so that a dump of the pickle does not show it. Protect a
+    pickle as you protect the secret.
+
+    Args:
+        text: the text, or another secret.
+    """
+
+    __slots__ = ("__text",)
+
+    def __init__(self, text: object) -> None:
+        self.__text: str = text.reveal() if isinstance(text, Secret) else str(text)
+
+    def reveal(self) -> str:
+        """The text itself. Do not keep it in a variable where an error may show it."""
+        return self.__text
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Secret):
+            return self.__text == other.__text
+        return self.__text == other if isinstance(other, str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.__text)
+
+    def __bool__(self) -> bool:
+        return bool(self.__text)
+
+    def __str__(self) -> str:
+        return HIDDEN
+
+    def __repr__(self) -> str:
+        return f"'{HIDDEN}'"
+
+    def __format__(self, _: str) -> str:
+        return HIDDEN
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, _: object) -> Secret:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickled, (base64.b64encode(self.__text.encode("utf-8", "surrogatepass")),)
+
+
+def _unpickled(encoded: bytes) -> Secret:
+    return Secret(base64.b64decode(encoded).decode("utf-8", "surrogatepass"))
+
+
+class WireText(str):
+    """Secret text where only a ``str`` will do, such as a header. It hides itself when shown."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return f"'{HIDDEN}'"
 
+    def __format__(self, _: str) -> str:
+        return HIDDEN
+
+    def __getitem__(self, key: Any) -> WireText:  # tracebacks cut a text before they show it
+        return WireText(super().__getitem__(key))
+
 
 class SecretBytes(bytes):
-    """Bytes with a hidden ``repr``, for a request body that holds a secret."""
+    """Bytes that hide themselves when shown or cut, for a body that holds a secret."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         return f"b'{HIDDEN}'"
+
+    __str__ = __repr__
+
+    def __format__(self, _: str) -> str:
+        return HIDDEN
+
+    def __getitem__(self, key: Any) -> Any:
+        part = super().__getitem__(key)
+        return SecretBytes(part) if isinstance(part, bytes) else part
+
+
+def reveal(value: Any) -> Any:
+    """The text of a secret; any other value as it is."""
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def is_secret_name(name: object) -> bool:
@@ -102,11 +191,12 @@ def conceal(value: Any, name: object = None, found: list[Secret] | None = None) 
         found: takes up every `Secret` of the result.
     """
     hidden = isinstance(name, str) and name.lower() in _SECRET_NAMES
-    if isinstance(value, str):
-        text = Secret(value) if hidden else value
-        if found is not None and isinstance(text, Secret):
-            found.append(text)
-        return text
+    if isinstance(value, str) and hidden:
+        value = Secret(value)
+    if isinstance(value, Secret) and found is not None:
+        found.append(value)
+    if isinstance(value, (str, Secret)):
+        return value
     if isinstance(value, (bytes, bytearray)):
         return SecretBytes(value) if hidden else value
     # Every call comes through here: exact types come first, for `isinstance` is slow with ABCs, and
@@ -134,9 +224,10 @@ def conceal(value: Any, name: object = None, found: list[Secret] | None = None) 
 
 
 def kind_of(value: object) -> str:
-    """The name of a value's type for a message: a `Secret` is a str."""
-    known = next((kind for kind in (str, bytes) if isinstance(value, kind)), type(value))
-    return known.__name__
+    """The name of a value's type for a message: a `Secret` was given as a str."""
+    if isinstance(value, (str, Secret)):
+        return "str"
+    return "bytes" if isinstance(value, bytes) else type(value).__name__
 
 
 def secrets_in(value: object) -> list[Secret]:
@@ -166,11 +257,11 @@ def printable(text: str) -> str:
     return re.sub(_UNSAFE, lambda found: _PICTURES.get(ord(found[0]), "\ufffd"), text)
 
 
-def redact(text: str, secrets: Iterable[str]) -> str:
+def redact(text: str, secrets: Iterable[str | Secret]) -> str:
     """The text with every secret in it hidden, in any spelling.
 
-    Secrets are those given, the user name and password of every URL, and JSON values under a
-    secret name.
+    Secrets are those given of `SHORTEST_HIDDEN` characters or more, the user name and password of
+    every URL, and JSON values under a secret name.
     """
     return hide(text, spellings_of(secrets))
 
@@ -223,19 +314,21 @@ def _without_user_info(text: str) -> Iterator[str]:
     yield text[done:]
 
 
-def spellings_of(secrets: Iterable[str]) -> list[str]:
+def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
     """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in a URL.
 
-    The longest come first: a secret may contain another one.
+    The longest come first: a secret may contain another one. A secret of less than
+    `SHORTEST_HIDDEN` characters, not counting white space around it, has none.
     """
     from html import escape  # noqa: PLC0415 (it loads the names of all HTML entities)
 
     found: set[str] = set()
-    for secret in map(str, secrets):
+    for secret in map(reveal, secrets):
+        if len(secret.strip()) < SHORTEST_HIDDEN:
+            continue
         quoted = quote(secret, safe="")
         found |= {secret, repr(secret)[1:-1], escape(secret), quoted}
         found.add(re.sub(_PERCENT, lambda code: code[0].lower(), quoted))
         for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
             found |= {in_json, in_json.replace("/", r"\/")}
-    found.discard("")
     return sorted(found, key=len, reverse=True)

@@ -59,7 +59,7 @@ def to_int(value: Any, _: Any = int) -> int:
 
 
 def _to_secret(value: Any, _: Any) -> Secret:
-    if isinstance(value, str):
+    if isinstance(value, (str, Secret)):
         return Secret(value)
     raise WireError("text", f"{HIDDEN} of type {type(value).__name__}")
 

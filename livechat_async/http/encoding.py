@@ -9,6 +9,7 @@ How a scalar is sent, in forms and in JSON:
 | given                   | plain value             | in a form                   |
 | ----------------------- | ----------------------- | --------------------------- |
 | `str`                   | the same object         | the same object             |
+| `Secret`                | its text                | the same text               |
 | `bool`                  | `1` or `0`              | `1` or `0`                  |
 | `int`, `float`          | the number              | its shortest exact text     |
 | `decimal.Decimal`       | text in fixed notation  | the same text               |
@@ -54,7 +55,6 @@ _WHITE_SPACE: Final = " \t\n\v\f\r"
 
 # Sequences by their type, but not of entries.
 _WHOLE: Final = (bytes, bytearray, memoryview, UserString)
-_TEXT: Final = frozenset({str, Secret})  # of these types is most that is sent
 
 
 def plain(data: object) -> Plain | None:
@@ -178,7 +178,7 @@ def _plain(value: object, path: _Path, *, form: bool) -> Plain | None:
     else:
         result = []
         for index, item in enumerate(cast("Sequence[Any]", value)):
-            is_usual = type(item) in _TEXT and item.isascii()
+            is_usual = type(item) is str and item.isascii()
             normal = item if is_usual else _plain(item, (*path, index), form=form)
             if normal is not None:
                 result.append(normal)
@@ -196,7 +196,7 @@ def _mapping(value: Mapping[object, Any], path: _Path, *, form: bool) -> dict[st
         key = str.__str__(given)
         if not (key.isascii() and key.isidentifier()):
             _check_key(key, (*path, key), form=form)
-        is_usual = type(item) in _TEXT and item.isascii()
+        is_usual = type(item) is str and item.isascii()
         normal = item if is_usual else _plain(item, (*path, key), form=form)
         if normal is None:
             continue
@@ -214,6 +214,8 @@ def _mapping(value: Mapping[object, Any], path: _Path, *, form: bool) -> dict[st
 
 
 def _scalar(value: object, path: _Path) -> str | int | float | None:
+    if isinstance(value, Secret):
+        value = value.reveal()
     if isinstance(value, str):
         _check_text(value, path, "its text")
         return value

@@ -24,7 +24,7 @@ from livechat_async.redaction import (
     hide,
     kind_of,
     repr_of_fields,
-    secrets_in,
+    reveal,
     shorten,
     spellings_of,
 )
@@ -88,7 +88,7 @@ def _problem_of(request: Any) -> str:
 
 def _problem_of_path(path: Any, path_params: dict[str, Any]) -> str:
     for name, segment in path_params.items():
-        if isinstance(segment, bool) or not isinstance(segment, (str, int)):
+        if isinstance(segment, bool) or not isinstance(segment, (str, int, Secret)):
             return f"Request: {name} is text or a number, not {kind_of(segment)}"
     wanted, problem = _placeholders(path) if isinstance(path, str) else (_NONE, _NO_SLASH)
     if problem:
@@ -125,7 +125,7 @@ class Request:
 
     method: str
     path: str
-    path_params: Mapping[str, str | int]
+    path_params: Mapping[str, str | int | Secret]
     query: Mapping[str, Any]
     body: Mapping[str, Any] | None
     encoding: BodyEncoding
@@ -137,7 +137,7 @@ class Request:
         method: str,
         path: str,
         *,
-        path_params: Mapping[str, str | int] | None = None,
+        path_params: Mapping[str, str | int | Secret] | None = None,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         encoding: BodyEncoding = "json",
@@ -212,7 +212,7 @@ class RequestBuilder:
     def __init__(self, base_url: URL, headers: Mapping[str, str], region: Region | None) -> None:
         self.root: str = str(base_url).rstrip("/")
         self._region: Region | None = region
-        self._secrets = secrets_in(headers)
+        self._secrets = [Secret(value) for value in headers.values()]
         names = {name.lower() for name in headers}
         self._headers: dict[str, str] = {
             **{name: value for name, value in _OUR_HEADERS.items() if name.lower() not in names},
@@ -260,7 +260,7 @@ def _encode(request: Request) -> tuple[str, SecretBytes | None]:
     """The path with its query, and the body."""
     target = request.path
     for name, segment in request.path_params.items():
-        target = target.replace(f"{{{name}}}", quote_segment(str(segment)))
+        target = target.replace(f"{{{name}}}", quote_segment(str(reveal(segment))))
     query = urlencode(request.query)
     if query:
         target = f"{target}?{query}"

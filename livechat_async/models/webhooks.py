@@ -106,7 +106,7 @@ class Webhook(WireModel):
     @property
     def address(self) -> str:
         """The ``url`` without user name and password."""
-        return re.sub(_USER_INFO, r"\1", str(self.url))
+        return re.sub(_USER_INFO, r"\1", self.url.reveal())
 
 
 @frozen(kw_only=True, repr=False)

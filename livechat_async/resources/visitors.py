@@ -11,7 +11,7 @@ from livechat_async.checks import check_choice, check_numbers
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
-from livechat_async.redaction import conceal
+from livechat_async.redaction import Secret, conceal
 from livechat_async.resources._base import Resource
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class VisitorsResource(Resource):
         details: VisitorDetails,
         *,
         license_id: int | str,
-        token: str,
+        token: str | Secret,
         encoding: BodyEncoding = "json",
     ) -> None:
         """Show details of a visitor to the agent, beside the running chat.
@@ -163,5 +163,5 @@ def _license_text(license_id: Any) -> str:
 def _check_details(details: Any, token: Any) -> None:
     if not isinstance(details, VisitorDetails):
         raise ConfigurationError(f"details is a VisitorDetails, not {type(details).__name__}")
-    if not isinstance(token, str) or not token.strip():
+    if not isinstance(token, Secret) or not token.reveal().strip():
         raise ConfigurationError("token has to be the text from the chat_started webhook")

@@ -48,7 +48,7 @@ class WebhooksResource(Resource):
         self,
         event_type: WebhookEventType | str,
         *,
-        url: str,
+        url: str | Secret,
         data_types: Iterable[WebhookDataType | str] | None = None,
     ) -> Webhook:
         """Register a webhook, even if there is one with the same arguments.
@@ -66,7 +66,7 @@ class WebhooksResource(Resource):
             DecodeError: the answer cannot be read, but the webhook exists.
         """
         url = conceal(url, "secret")
-        _check_url(url)
+        url = _checked(url)
         event = _event(event_type)
         body = {"event_type": event, "data_types": _data_types(event, data_types), "url": url}
         return await self._call("POST", "/webhooks", Webhook, body=body, encoding="form")
@@ -83,7 +83,7 @@ class WebhooksResource(Resource):
         webhook_id = given_text("webhook_id", webhook_id)
         await self._call("DELETE", "/webhooks/{webhook_id}", webhook_id=webhook_id)
 
-    async def ensure(self, url: str, events: WantedEvents) -> builtins.list[Webhook]:
+    async def ensure(self, url: str | Secret, events: WantedEvents) -> builtins.list[Webhook]:
         """Make the webhooks of one URL those that a bot needs; a second call changes nothing.
 
         ::
@@ -107,7 +107,7 @@ class WebhooksResource(Resource):
             The webhooks of this address, in the order of ``events``.
         """
         url = conceal(url, "secret")
-        _check_url(url)
+        url = _checked(url)
         wanted, address, user_info = _wanted(events), _address(url), _user_info(url)
         there = [webhook for webhook in await self.list() if _address(webhook.url) == address]
         kept: builtins.list[Webhook] = []
@@ -138,10 +138,10 @@ class _Registered:
     events: list[Webhook]
 
 
-def _address(text: str) -> Secret | None:
+def _address(text: Secret) -> Secret | None:
     """What two URLs have in common if they lead to the same place; None if it is no URL."""
     try:
-        url = URL(str(text))
+        url = URL(text.reveal())
         host, port = (url.raw_host or "").rstrip("."), url.explicit_port
     except ValueError:
         return None
@@ -150,28 +150,29 @@ def _address(text: str) -> Secret | None:
     return Secret("\0".join((host, str(port), url.raw_path or "/", url.raw_query_string)))
 
 
-def _user_info(text: str) -> Secret:
-    url = URL(str(text))
+def _user_info(text: Secret) -> Secret:
+    url = URL(text.reveal())
     return Secret(f"{url.user or ''}\0{url.password or ''}")
 
 
 # `_problem_of` finds problems, so that the frame that raises holds nothing but the `Secret`.
-def _check_url(url: Any) -> None:
-    problem = _problem_of(url)
+def _checked(url: Any) -> Secret:
+    if not isinstance(url, Secret):
+        raise ConfigurationError(f"url is text, not {kind_of(url)}")
+    problem = _problem_of(url.reveal())
     if problem is not None:
         raise ConfigurationError(f"url {problem}")
+    return url
 
 
-def _problem_of(value: Any) -> str | None:
-    if not isinstance(value, str):
-        return f"is text, not {kind_of(value)}"
+def _problem_of(value: str) -> str | None:
     if re.search(_NOT_IN_URLS, value) or not value.isprintable():
         return (
             "holds a blank or a character that has to be percent-encoded, such as by "
             "urllib.parse.quote"
         )
     try:
-        url = URL(str(value))
+        url = URL(value)
         if url.scheme in {"http", "https"} and url.host:
             return "holds a fragment, which is never sent: leave it out" if "#" in value else None
     except ValueError:

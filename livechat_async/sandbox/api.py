@@ -40,7 +40,8 @@ def answer_api(
         return found
     route, arguments = found
     given = _split(request.headers.get("Authorization", ""))
-    if not route.is_open and given not in (_split(each.authorization()) for each in accepted):
+    signatures = (_split(each.signature.authorization) for each in accepted)
+    if not route.is_open and given not in signatures:
         return no_rights()
     try:
         return route.page(account, request, *arguments)

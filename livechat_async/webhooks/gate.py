@@ -12,7 +12,7 @@ from attrs import field, frozen
 from yarl import URL
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of
+from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of, reveal
 
 __all__ = ["ACCEPTED", "Gate", "ReceiverAnswer", "RefusedError", "WebhookCredentials"]
 
@@ -72,9 +72,9 @@ class WebhookCredentials:
     """
 
     user: str
-    password: str = field(repr=False)
+    password: Secret = field(repr=False)
 
-    def __init__(self, user: str, password: str) -> None:
+    def __init__(self, user: str | Secret, password: str | Secret) -> None:
         # Hidden before the checks: someone may pass "user:password" as the user name.
         user, password = conceal(user, "secret"), conceal(password, "secret")
         object.__setattr__(self, "user", user)
@@ -84,9 +84,9 @@ class WebhookCredentials:
             if problem is not None:
                 del user, password, value
                 raise ConfigurationError(f"WebhookCredentials({name}=...) {problem}")
-        if ":" in user:
+        if ":" in reveal(user):
             raise ConfigurationError("WebhookCredentials(user=...) cannot hold a colon")
-        object.__setattr__(self, "user", str(user))
+        object.__setattr__(self, "user", reveal(user))
 
     def matches(self, authorization: str | None) -> bool:
         """Whether an ``Authorization`` header holds these credentials; in constant time."""
@@ -94,10 +94,10 @@ class WebhookCredentials:
         if sent is None:
             return False
         right_user = compare_digest(sent[0], _encoded(self.user))
-        right_password = compare_digest(sent[1], _encoded(self.password))
+        right_password = compare_digest(sent[1], _encoded(self.password.reveal()))
         return right_user & right_password  # both are always compared
 
-    def url(self, address: str) -> Secret:
+    def url(self, address: str | Secret) -> Secret:
         """The address to register: ``address`` with these credentials in it, percent-encoded.
 
         Args:
@@ -107,28 +107,29 @@ class WebhookCredentials:
             ConfigurationError: the address is not an absolute http or https URL, or already holds
                 credentials.
         """
+        address = conceal(address, "secret")
         problem = _address_problem(address)
         if problem is not None:
-            del address  # it may hold a password
             raise ConfigurationError(f"the webhook's address {problem}")
-        return Secret(str(URL(address).with_user(self.user).with_password(self.password)))
+        url = URL(reveal(address)).with_user(self.user)
+        return Secret(url.with_password(self.password.reveal()))
 
 
 def _credentials_problem(value: object) -> str | None:
-    if not isinstance(value, str):
+    if not isinstance(value, Secret):
         return f"is text, not {kind_of(value)}"
     if not value:
         return "is empty"
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if any("\ud800" <= character <= "\udfff" for character in value.reveal()):
         return "holds half a character, which cannot be sent"
     return None
 
 
 def _address_problem(address: object) -> str | None:
-    if not isinstance(address, str):
+    if not isinstance(address, Secret):
         return f"is text, not {kind_of(address)}"
     try:
-        url = URL(address)
+        url = URL(address.reveal())
         host = url.host
     except ValueError:
         return "is not a URL"
@@ -162,8 +163,12 @@ class Gate:
     """Checks a request before its body is read. Without credentials and path secret, all pass."""
 
     def __init__(
-        self, credentials: WebhookCredentials | None, path_secret: str | None, max_body_bytes: int
+        self,
+        credentials: WebhookCredentials | None,
+        path_secret: str | Secret | None,
+        max_body_bytes: int,
     ) -> None:
+        path_secret = conceal(path_secret, "secret")
         _check_path_secret(path_secret)
         self.max_body_bytes: int = max_body_bytes
         self.path_secret: Secret | None = None if path_secret is None else Secret(path_secret)
@@ -216,15 +221,17 @@ class Gate:
         if warning and not self._warned:
             self._warned = True
             logger.warning(warning)
-        if wanted is not None and not (sent and compare_digest(_encoded(sent), _encoded(wanted))):
+        if wanted is None:
+            return
+        if not (sent and compare_digest(_encoded(sent), _encoded(wanted.reveal()))):
             raise RefusedError(404, "there is nothing here")
 
 
 def _check_path_secret(value: object) -> None:
     problem = ""
-    if not isinstance(value, str):
+    if not isinstance(value, Secret):
         problem = "" if value is None else f"is text, not {kind_of(value)}"
-    elif not value or "/" in value or not value.isprintable():
+    elif not value or "/" in value.reveal() or not value.reveal().isprintable():
         problem = "is one part of a path: text without a slash"
     if problem:
         del value

@@ -11,7 +11,7 @@ from attrs import asdict, frozen
 from livechat_async.checks import check_count, check_seconds
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import kind_of
+from livechat_async.redaction import Secret, kind_of
 from livechat_async.webhooks.engine import Engine
 from livechat_async.webhooks.events import WebhookEvent
 from livechat_async.webhooks.gate import Gate, ReceiverAnswer, WebhookCredentials
@@ -113,7 +113,7 @@ class WebhookReceiver:
         client: LiveChatClient | None = None,
         *,
         credentials: WebhookCredentials | None,
-        path_secret: str | None = None,
+        path_secret: str | Secret | None = None,
         license_ids: Iterable[int | str] | None = None,
         engine: Engine | None = None,
         max_body_bytes: int = 1_048_576,

@@ -45,7 +45,7 @@ async def slow(env: dict[str, str]) -> AsyncIterator[Sandbox]:
     async with sandbox:
         env["LIVECHAT_BASE_URL"] = sandbox.url
         env["LIVECHAT_LOGIN"] = sandbox.credentials.login
-        env["LIVECHAT_TOKEN"] = sandbox.credentials.token
+        env["LIVECHAT_TOKEN"] = sandbox.credentials.token.reveal()
         yield sandbox
 
 
@@ -405,7 +405,7 @@ async def test_an_overfull_day_is_an_error_unless_a_part_is_enough(
         env.update(
             LIVECHAT_BASE_URL=sandbox.url,
             LIVECHAT_LOGIN=sandbox.credentials.login,
-            LIVECHAT_TOKEN=sandbox.credentials.token,
+            LIVECHAT_TOKEN=sandbox.credentials.token.reveal(),
         )
         refused = await here(*EXPORT, "-o", str(output))
         done = await here(*(*EXPORT, "-o", str(output), "--resume", "--on-overfull-day", "partial"))

@@ -104,7 +104,7 @@ async def test_events_go_through_the_receiver_and_redis_to_two_workers(
         env = in_files(["livechat-bot.env", "redis.env"])
         env |= {
             "LIVECHAT_LOGIN": sandbox.credentials.login,
-            "LIVECHAT_TOKEN": str(sandbox.credentials.token),
+            "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
             "LIVECHAT_WEBHOOK_PASSWORD": "let-me-in",
             "PUBLIC_URL": f"http://127.0.0.1:{port}",
             "REDIS_URL": redis_server.url,

@@ -42,7 +42,7 @@ def environment(sandbox: Sandbox, **more: str) -> dict[str, str]:
         **ours,
         "LIVECHAT_BASE_URL": sandbox.url,
         "LIVECHAT_LOGIN": sandbox.credentials.login,
-        "LIVECHAT_TOKEN": sandbox.credentials.token,
+        "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         **more,
     }
 

@@ -51,7 +51,7 @@ async def test_an_export_killed_twice_holds_each_chat_once(
             **os.environ,
             "LIVECHAT_BASE_URL": sandbox.url,
             "LIVECHAT_LOGIN": sandbox.credentials.login,
-            "LIVECHAT_TOKEN": sandbox.credentials.token,
+            "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         }
 
         async def start(*options: str) -> asyncio.subprocess.Process:

@@ -32,7 +32,7 @@ from livechat_async import (
     Timeouts,
 )
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
-from livechat_async.redaction import Secret
+from livechat_async.redaction import WireText
 from livechat_async.sandbox import Body, CutBody, Envelope, Sandbox, Slow, Status
 from livechat_async.sandbox.webhooks.registrations import Registration
 
@@ -257,7 +257,7 @@ async def test_what_differs_is_replaced_and_what_is_too_much_removed(
     )
     assert [hook.id for hook in kept][1] == good
     assert {item["id"] for item in sandbox.webhooks} == {elsewhere, *(hook.id for hook in kept)}
-    assert {str(hook.url) for hook in kept} == {WITH_PASSWORD}
+    assert {hook.url.reveal() for hook in kept} == {WITH_PASSWORD}
     # All that is new is there before anything old goes.
     assert asked(sandbox) == [
         "GET /webhooks",
@@ -383,8 +383,8 @@ def put(sandbox: Sandbox, row: Row) -> str:
         id=webhook_id,
         event_type=row.event_type,
         data_types=row.data_types,
-        url=Secret(row.url),
-        token=Secret("0" * 32),
+        url=WireText(row.url),
+        token=WireText("0" * 32),
     )
     return webhook_id
 
@@ -622,6 +622,6 @@ async def test_a_cancelled_call_shows_nothing(sandbox: Sandbox) -> None:
 async def test_no_repr_shows_a_password(client: LiveChatClient) -> None:
     made = await client.webhooks.create("chat_started", url=WITH_PASSWORD)
     assert "PLANTED" not in repr(made)
-    assert str(made.token) not in repr(made)
+    assert made.token.reveal() not in repr(made)
     assert "PLANTED" not in repr(await client.webhooks.list())
     assert copy.deepcopy(made) == made

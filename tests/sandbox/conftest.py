@@ -19,7 +19,7 @@ async def http(sandbox: Sandbox) -> AsyncIterator[aiohttp.ClientSession]:
     # Without keep-alive aiohttp does not repeat a GET.
     headers = {
         "X-API-Version": "2",
-        "Authorization": str(sandbox.credentials.authorization()),
+        "Authorization": sandbox.credentials.authorization().reveal(),
     }
     async with aiohttp.ClientSession(
         sandbox.url, headers=headers, connector=aiohttp.TCPConnector(force_close=True)

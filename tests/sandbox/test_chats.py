@@ -40,7 +40,7 @@ async def test_pages_partition_the_archive(count: int, added: list[int], query: 
     async with Sandbox(chats=count, **days) as sandbox:  # type: ignore[arg-type]
         for started in added:
             sandbox.add_chat(started_timestamp=started, tags=["sales"])
-        headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
+        headers = {"X-API-Version": "2", "Authorization": sandbox.bearer.authorization().reveal()}
         async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
             _, first = await ask(http, f"/chats?{query}")
             walked: list[str] = []
@@ -268,7 +268,7 @@ async def test_names_every_bad_argument(http: aiohttp.ClientSession) -> None:
 
 async def test_pages_end_at_the_record_cap() -> None:
     async with Sandbox(chats=120, record_cap=50) as sandbox:
-        headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
+        headers = {"X-API-Version": "2", "Authorization": sandbox.bearer.authorization().reveal()}
         async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
             status, answer = await ask(http, "/chats?page=2")
             assert (status, answer["total"], answer["pages"]) == (200, 120, 5)

@@ -53,7 +53,7 @@ async def test_a_form_is_shown_to_the_agent(
     sandbox: Sandbox, web: aiohttp.ClientSession, chat: StartedChat
 ) -> None:
     body = (
-        f"license_id=12345&token={chat.token}&id=my-app&icon=example.com/i.png"
+        f"license_id=12345&token={chat.token!s}&id=my-app&icon=example.com/i.png"
         "&fields[0][name]=Age&fields[0][value]=36"
         "&fields%5B1%5D%5Bname%5D=Profile&fields%5B1%5D%5Bvalue%5D=Open+in+CRM"
         "&fields[1][url]=https%3A%2F%2Fcrm.example.com%2F7"
@@ -256,7 +256,7 @@ async def test_arrays_of_a_form(
     fields: str,
     expected: list[str] | None,
 ) -> None:
-    body = f"license_id=12345&token={chat.token}&id=x&{fields}"
+    body = f"license_id=12345&token={chat.token!s}&id=x&{fields}"
     status, answer = await post(web, body, FORM)
     if expected is None:
         assert (status, answer) == ADDED

@@ -62,7 +62,7 @@ async def run(sandbox: Sandbox, line: str) -> Any:
     line = (
         line.replace("https://api.livechatinc.com", sandbox.url)
         .replace("john.doe@mycompany.com", credentials.login)
-        .replace("c14b85863755158d7aa5cc4ba17f61cb", str(credentials.token))
+        .replace("c14b85863755158d7aa5cc4ba17f61cb", credentials.token.reveal())
         .replace("26132406c42c96ba61ed42689b70f719", str(chat.token))
         # -s: no progress meter. -q: no .curlrc. No proxy for loopback.
         .replace("curl ", "curl -q -sS --noproxy '*' ", 1)

@@ -74,7 +74,7 @@ def test_a_seeded_visitor_has_the_documented_form(visitor: dict[str, object]) ->
 
 async def test_seeded_visitors_are_served() -> None:
     async with Sandbox(seed=3) as sandbox:
-        headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
+        headers = {"X-API-Version": "2", "Authorization": sandbox.bearer.authorization().reveal()}
         async with (
             aiohttp.ClientSession(sandbox.url, headers=headers) as http,
             http.get("/visitors") as response,

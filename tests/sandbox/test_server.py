@@ -136,7 +136,7 @@ async def test_counts_in_the_shape_asked_for(shape: Any, expected: object) -> No
     async with Sandbox(count_shape=shape) as sandbox:
         headers = {
             "X-API-Version": "2",
-            "Authorization": str(sandbox.bearer.authorization()),
+            "Authorization": sandbox.bearer.authorization().reveal(),
         }
         for group in (0, 0, 1):
             sandbox.add_visitor(group=group)
@@ -147,7 +147,7 @@ async def test_counts_in_the_shape_asked_for(shape: Any, expected: object) -> No
 @pytest.mark.parametrize("path", ["/visitors", "/visitors/"])
 @pytest.mark.parametrize("version", [{}, {"X-API-Version": "3"}, {"X-API-Version": ""}])
 async def test_a_version_is_required(sandbox: Sandbox, path: str, version: dict[str, str]) -> None:
-    headers = {"Authorization": str(sandbox.credentials.authorization()), **version}
+    headers = {"Authorization": sandbox.credentials.authorization().reveal(), **version}
     async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
         status, answer = await get(http, path)
         assert (status, list(answer)) == (400, ["errors"])
@@ -158,7 +158,7 @@ async def test_a_version_is_required(sandbox: Sandbox, path: str, version: dict[
 async def test_header_names_ignore_case(sandbox: Sandbox) -> None:
     headers = {
         "x-api-VERSION": "2",
-        "AUTHORIZATION": str(sandbox.credentials.authorization()).replace("Basic", "bAsIc"),
+        "AUTHORIZATION": sandbox.credentials.authorization().reveal().replace("Basic", "bAsIc"),
     }
     async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
         assert await get(http, "/visitors/") == (200, [])
@@ -197,7 +197,7 @@ async def test_takes_own_credentials() -> None:
     async with Sandbox(credentials=credentials) as sandbox:
         assert sandbox.credentials is credentials
         for accepted in (credentials, sandbox.bearer):
-            headers = {"X-API-Version": "2", "Authorization": str(accepted.authorization())}
+            headers = {"X-API-Version": "2", "Authorization": accepted.authorization().reveal()}
             async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
                 assert await get(http, "/visitors") == (200, [])
 
@@ -266,7 +266,7 @@ async def test_no_request_line_breaks_the_server(sandbox: Sandbox, target: str) 
     reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
     with contextlib.closing(writer):
         head = f"GET /v2/visitors{target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-        head += f"Authorization: {sandbox.bearer.authorization()}\r\n\r\n"
+        head += f"Authorization: {sandbox.bearer.authorization().reveal()}\r\n\r\n"
         writer.write(head.encode("latin-1"))
         answer = await reader.read()
     assert answer.split(b" ", 2)[1] in {b"200", b"400", b"404"}
@@ -326,7 +326,7 @@ async def test_records_show_no_secret(sandbox: Sandbox, http: aiohttp.ClientSess
     async with http.post("/visitors/x/details", data={"token": "very-secret"}) as response:
         assert response.status == 404
     [record] = sandbox.requests
-    authorization = str(sandbox.credentials.authorization())
+    authorization = sandbox.credentials.authorization().reveal()
     assert record.headers["Authorization"] == authorization
     assert record.body == b"token=very-secret"
     shown = repr(record) + repr(record.headers) + repr(record.body) + repr(sandbox)
@@ -365,7 +365,7 @@ async def test_stop_and_start_again_keeps_address_and_state() -> None:
     assert repr(sandbox) == f"<Sandbox running at {url}>"
     await sandbox.stop()
     await sandbox.stop()
-    headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
+    headers = {"X-API-Version": "2", "Authorization": sandbox.bearer.authorization().reveal()}
     async with aiohttp.ClientSession(url, headers=headers) as http:
         with pytest.raises(aiohttp.ClientConnectorError):
             await get(http, "/visitors")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorState
-from livechat_async.redaction import Secret
+from livechat_async.redaction import WireText
 from livechat_async.sandbox import Sandbox
 
 NOW = 1_487_246_066
@@ -315,7 +315,7 @@ def test_webhook_body_of_an_odd_survey(sandbox: Sandbox, survey: object, expecte
 
 def test_a_started_chat_shows_no_token(sandbox: Sandbox) -> None:
     chat = sandbox.start_chat(sandbox.add_visitor())
-    assert isinstance(chat.token, Secret)
+    assert isinstance(chat.token, WireText)
     assert chat.token not in repr(chat)
     assert pickle.loads(pickle.dumps(chat)) == copy.deepcopy(chat) == chat  # noqa: S301 - our own
 

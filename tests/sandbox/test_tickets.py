@@ -41,7 +41,7 @@ async def test_a_page_of_tickets_has_its_numbers(
 @given(count=st.integers(0, 80), query=st.sampled_from(["", "order=asc", "order=desc", "tagged=1"]))
 async def test_pages_partition_the_tickets(count: int, query: str) -> None:
     async with Sandbox(tickets=count) as sandbox:
-        headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
+        headers = {"X-API-Version": "2", "Authorization": sandbox.bearer.authorization().reveal()}
         async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
             _, first = await ask(http, f"/tickets?{query}")
             walked = [

@@ -42,7 +42,7 @@ async def test_chats_go_during_a_walk(sandbox: Sandbox, http: aiohttp.ClientSess
 
 async def test_slow_answers_wait_at_the_same_time() -> None:
     async with Sandbox(chats=30, latency=0.3) as sandbox:
-        headers = {"X-API-Version": "2", "Authorization": str(sandbox.bearer.authorization())}
+        headers = {"X-API-Version": "2", "Authorization": sandbox.bearer.authorization().reveal()}
         async with aiohttp.ClientSession(sandbox.url, headers=headers) as http:
             loop = asyncio.get_running_loop()
             begun = loop.time()

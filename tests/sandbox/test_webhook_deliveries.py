@@ -160,7 +160,7 @@ async def test_a_receiver_that_starts_late_gets_its_webhook(quick: Sandbox) -> N
 async def test_a_slow_receiver_does_not_delay_others(quick: Sandbox, receiver: Receiver) -> None:
     receiver.answers = [30.0]
     quick.register_webhook("ticket_created", receiver.url)
-    headers = {"X-API-Version": "2", "Authorization": quick.credentials.authorization()}
+    headers = {"X-API-Version": "2", "Authorization": quick.credentials.authorization().reveal()}
     ticket = {"message": "Hello", "requester": {"mail": "mary@example.com"}}
     async with aiohttp.ClientSession(quick.url, headers=headers) as http:
         for _ in range(2):

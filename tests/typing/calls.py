@@ -86,7 +86,7 @@ async def making(
     PersonalAccessToken("john.doe@mycompany.com")  # type: ignore[call-arg]
     RetryPolicy(attempts="3")  # type: ignore[arg-type]
     Timeouts(connect="5")  # type: ignore[arg-type]
-    token.token = "other"  # type: ignore[misc]
+    token.token = "other"  # type: ignore[misc, assignment]
 
 
 async def opening() -> None:

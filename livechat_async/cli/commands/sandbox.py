@@ -87,12 +87,12 @@ async def _serve(sandbox: Sandbox) -> None:
 def _introduction(sandbox: Sandbox) -> Iterator[str]:
     """What to do with the sandbox, in lines that a shell can run."""
     url, credentials = sandbox.url, sandbox.credentials
-    user = ["-u", f"{credentials.login}:{credentials.token}"]
+    user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
     yield f"# A LiveChat sandbox listens on {url}"
     yield "# Point livechat-async at it:"
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"
-    yield f"export LIVECHAT_TOKEN={credentials.token}"
+    yield f"export LIVECHAT_TOKEN={credentials.token.reveal()}"
     yield "# List who is on the site:"
     yield _curl(*user, f"{url}/visitors")
     chats = (sandbox.chat_of(visitor["id"]) for visitor in sandbox.visitors)

@@ -185,7 +185,8 @@ def _with_credentials(text: str) -> Secret:
         raise typer.BadParameter(f"--url {VISIBLE_PASSWORD}")
     user, password = webhook_password()
     scheme, mark, rest = text.partition("://")
-    pair = f"{quote(user, safe='')}:{quote(password, safe='')}@" if user and mark else ""
+    words = (quote(secret.reveal(), safe="") for secret in (user, password))
+    pair = f"{':'.join(words)}@" if user and mark else ""
     return Secret(f"{scheme}{mark}{pair}{rest}")
 
 

@@ -46,11 +46,11 @@ class Access:
         """The secrets of the environment, for the address of ``--register``."""
         user, password = common.webhook_password()
         path_secret = Secret(os.environ.get("LIVECHAT_WEBHOOK_SECRET", ""))
-        if "/" in path_secret or not path_secret.isprintable():
+        if "/" in path_secret.reveal() or not path_secret.reveal().isprintable():
             raise ConfigurationError(
                 "LIVECHAT_WEBHOOK_SECRET has to be one part of a path: some text without a slash"
             )
-        if ":" in user:
+        if ":" in user.reveal():
             raise ConfigurationError("LIVECHAT_WEBHOOK_USER cannot hold a colon")
         if public is not None:
             problem = _problem_of_public(public, has_path_secret=bool(path_secret))
@@ -84,13 +84,13 @@ class Access:
         """The public address with the secrets in it."""
         url = self.public or ""
         if self.path_secret:
-            url = f"{url.rstrip('/')}/{quote(self.path_secret, safe='')}"
+            url = f"{url.rstrip('/')}/{quote(self.path_secret.reveal(), safe='')}"
         return Secret(url) if self.credentials is None else self.credentials.url(Secret(url))
 
     def hide_in(self, error: CallError) -> None:
         """Take the secrets out of what the server said."""
-        password = self.credentials.password if self.credentials else ""
-        secrets = [Secret(secret) for secret in (self.path_secret, password) if secret]
+        password = self.credentials.password if self.credentials else None
+        secrets = [secret for secret in (self.path_secret, password) if secret]
         for name, value in vars(error).items():
             if isinstance(value, str):
                 setattr(error, name, redact(value, secrets))

@@ -22,7 +22,7 @@ from livechat_async.cli.output.visitors import event_start, path_of, who_in_colu
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models.tickets import TicketRequester
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
-from livechat_async.redaction import is_secret_name, printable
+from livechat_async.redaction import is_secret_name, printable, reveal
 from livechat_async.webhooks import ReceiverStatus, WebhookEvent, events
 
 __all__ = [
@@ -56,7 +56,7 @@ def event_data(event: WebhookEvent) -> dict[str, Any]:
     fields: dict[str, Any] = shared_converter().unstructure(event)
     del fields["data_types"]
     return {
-        name: value
+        name: reveal(value)
         for name, value in fields.items()
         if value is not None and (name not in _DATA_TYPES or name in event.data_types)
     }

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator
-from livechat_async.redaction import Secret
+from livechat_async.redaction import WireText
 from livechat_async.sandbox.data.chats import archived_chat, closed_event, message
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import objects_of
@@ -37,7 +37,7 @@ class StartedChat:
     visitor_id: str
     chat_id: str
     license_id: str
-    token: Secret = field(converter=Secret)
+    token: WireText = field(converter=WireText)
     _webhook: bytes = field(repr=False, eq=False, alias="webhook")
 
     def webhook_body(self) -> dict[str, Any]:

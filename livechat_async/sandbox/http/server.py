@@ -15,7 +15,7 @@ from attrs import define, field
 
 from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, is_secret_name
+from livechat_async.redaction import WireText, is_secret_name
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import Answer, Exchange, error
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
@@ -143,7 +143,7 @@ def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:
     headers = request.headers.copy()
     for name in list(headers):
         if is_secret_name(name):
-            headers[name] = Secret(headers[name])
+            headers[name] = WireText(headers[name])
     return RecordedRequest(
         method=request.method,
         raw_path=request.rel_url.raw_path,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import DetailField, VisitorDetails
+from livechat_async.redaction import Secret
 from livechat_async.sandbox.http.answers import (
     Answer,
     BadRequest,
@@ -49,7 +50,7 @@ def add_details(account: Account, request: RecordedRequest, visitor_id: str) -> 
     license_id, token = body.get("license_id"), body.get("token")
     is_number = isinstance(license_id, (int, float)) and not isinstance(license_id, bool)
     has_license = str(license_id) == str(account.license_id)
-    if not has_license or not isinstance(token, str) or token not in visitor.tokens:
+    if not has_license or not isinstance(token, Secret) or token not in visitor.tokens:
         return no_rights()
     details = read_details(body)
     if not is_number:  # with a JSON number, LiveChat answers 200 and shows nothing

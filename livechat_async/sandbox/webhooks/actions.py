@@ -7,7 +7,7 @@ from typing import Any
 
 from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import conceal, kind_of
+from livechat_async.redaction import Secret, WireText, kind_of, reveal
 from livechat_async.sandbox.http.answers import BadRequest
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.deliverer import Delivery
@@ -40,7 +40,8 @@ class WebhookActions:
         Raises:
             ConfigurationError: an unknown event, data the event does not have, or a bad URL.
         """
-        url = conceal(url, "secret")
+        if isinstance(url, (str, Secret)):
+            url = WireText(reveal(url))
         kinds = DATA_TYPES.get(event_type, ("chat",)) if data_types is None else data_types
         values = {"event_type": event_type, "url": url, "data_types": _as_list(kinds)}
         try:

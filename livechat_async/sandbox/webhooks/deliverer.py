@@ -17,7 +17,7 @@ from attrs import asdict, define, field, frozen
 from yarl import URL
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, SecretBytes
+from livechat_async.redaction import SecretBytes, WireText
 from livechat_async.sandbox.webhooks.registrations import Registration, is_here
 
 __all__ = ["Attempt", "Deliverer", "Delivery"]
@@ -65,7 +65,7 @@ class Delivery:
     webhook_id: str
     url: str
     raw_body: bytes = field(repr=False, converter=SecretBytes)
-    target: Secret = field(converter=Secret)
+    target: WireText = field(converter=WireText)
     attempts: list[Attempt] = field(factory=list[Attempt])
     under_way: int = 0
 
@@ -293,4 +293,4 @@ def _credentials_of(url: URL) -> dict[str, str]:
     if url.user is None and url.password is None:
         return {}
     pair = f"{url.user or ''}:{url.password or ''}".encode()
-    return {"Authorization": Secret(f"Basic {b64encode(pair).decode()}")}
+    return {"Authorization": WireText(f"Basic {b64encode(pair).decode()}")}

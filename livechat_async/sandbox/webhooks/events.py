@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import define, field
 
-from livechat_async.redaction import Secret, SecretBytes
+from livechat_async.redaction import SecretBytes, WireText
 from livechat_async.sandbox.http.answers import Wire, to_json
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
@@ -52,8 +52,8 @@ class Announcer:
         parts: Callable[[], Mapping[str, object]],
         *,
         unique_id: str | None = None,
-        token: Secret | None = None,
-    ) -> list[Secret]:
+        token: WireText | None = None,
+    ) -> list[WireText]:
         """Send an event to its webhooks, and return the tokens in the bodies that were sent.
 
         ``parts`` makes the data by data type, only if a webhook wants it. Nothing is sent while the
@@ -65,8 +65,8 @@ class Announcer:
         self._events += 1
         # Test data, like every id and token of a sandbox: counted, not random.
         unique_id = f"d{self._events:031x}" if unique_id is None else unique_id
-        token = Secret(f"a{self._events:031x}") if token is None else token
-        data, sent = parts(), list[Secret]()
+        token = WireText(f"a{self._events:031x}") if token is None else token
+        data, sent = parts(), list[WireText]()
         for registration in wanted:
             sent.append(token if self.scope == "event" else registration.token)
             parts_wanted = {name: data[name] for name in registration.data_types if name in data}

@@ -9,7 +9,7 @@ from attrs import frozen
 from yarl import URL
 
 from livechat_async.checks import is_loopback
-from livechat_async.redaction import Secret
+from livechat_async.redaction import WireText
 from livechat_async.sandbox.http.answers import BadRequest
 
 __all__ = ["DATA_TYPES", "Registration", "Registrations", "is_here", "read_registration"]
@@ -41,8 +41,8 @@ class Registration:
     id: str
     event_type: str
     data_types: tuple[str, ...]
-    url: Secret
-    token: Secret
+    url: WireText
+    token: WireText
 
     def to_wire(self, license_id: int) -> dict[str, Any]:
         """The webhook in the form of answers."""
@@ -76,8 +76,8 @@ class Registrations:
             id=f"b{self._made:031x}",
             event_type=event_type,
             data_types=tuple(data_types),
-            url=Secret(_as_kept(url)),
-            token=Secret(f"c{self._made:031x}"),
+            url=WireText(_as_kept(url)),
+            token=WireText(f"c{self._made:031x}"),
         )
         self._items[registration.id] = registration
         return registration

@@ -57,7 +57,7 @@ class WebhookBroker(RedisStreamBroker):
         max_starts: int,
     ) -> None:
         super().__init__(
-            url.secret,
+            url.secret.reveal(),
             queue_name=f"{prefix}:jobs",
             consumer_group_name=GROUP,
             consumer_name=_new_consumer(),

@@ -61,7 +61,7 @@ class RedisUrl:
 
     def __init__(self, url: Any) -> None:
         url = conceal(url, "secret")  # first: a password in a malformed URL must not show either
-        if not isinstance(url, str) or url.partition("://")[0] not in _SCHEMES:
+        if not isinstance(url, Secret) or url.reveal().partition("://")[0] not in _SCHEMES:
             raise _malformed("it has to start with redis://, rediss:// or unix://")
         self.secret: Secret = Secret(url)
         address = _address(self.secret)
@@ -81,7 +81,8 @@ class RedisUrl:
 
     def pool(self, size: int = 50) -> Any:
         """A pool of up to ``size`` connections, for one event loop."""
-        return BlockingConnectionPool.from_url(self.secret, max_connections=size, **self.options)
+        make = BlockingConnectionPool.from_url
+        return make(self.secret.reveal(), max_connections=size, **self.options)
 
     def __repr__(self) -> str:
         return f"<RedisUrl of {self.address}>"
@@ -96,7 +97,7 @@ def _malformed(why: str) -> ConfigurationError:
 def _address(url: Secret) -> str | None:
     """The address that redis-py finds in the URL; its own error would show parts of a password."""
     try:
-        settings = BlockingConnectionPool.from_url(url).connection_kwargs
+        settings = BlockingConnectionPool.from_url(url.reveal()).connection_kwargs
     except (ValueError, TypeError):
         return None
     database = settings.get("db", 0)

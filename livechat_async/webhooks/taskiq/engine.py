@@ -144,7 +144,7 @@ class TaskiqEngine:
         name = self.broker.ledger.digest(job.key)
         kicker = self.broker.job_task.kicker().with_task_id(name)
         try:
-            await kicker.kiq(entry="", body=encode_event(job.event), handler=job.handler)
+            await kicker.kiq(entry="", body=encode_event(job.event).reveal(), handler=job.handler)
         except SendTaskError as error:
             problem = error.__cause__ or error
             if isinstance(problem, REDIS_UNAVAILABLE):

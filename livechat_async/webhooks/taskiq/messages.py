@@ -72,11 +72,11 @@ def encode_event(event: WebhookEvent) -> Secret:
     return Secret(json.dumps(_to_json(event), separators=(",", ":")))
 
 
-def decode_event(text: str) -> WebhookEvent:
+def decode_event(text: Secret) -> WebhookEvent:
     """Read the event that `encode_event` wrote; WebhookError if the text is something else."""
     event = None
     with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        event = _from_json(json.loads(text))
+        event = _from_json(json.loads(text.reveal()))
     if isinstance(event, WebhookEvent):
         return event
     # Raised here, with nothing left of the cause, whose text would show a secret.
@@ -103,8 +103,8 @@ def _to_json(value: Any) -> Any:
         content = [_to_json(item) for item in sorted(value)]  # equal events are equal JSON
     elif isinstance(value, datetime):
         kind, content = "datetime", value.isoformat()
-    elif isinstance(value, str):
-        kind, content = "Secret", str(value)
+    elif isinstance(value, Secret):
+        kind, content = "Secret", value.reveal()
     else:
         raise ConfigurationError(
             f"an event with a {kind} cannot go through a queue: LiveChat sends no such value"

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from livechat_async.errors import ConfigurationError, WebhookError
-from livechat_async.redaction import printable
+from livechat_async.redaction import Secret, printable
 from livechat_async.webhooks.engine import Job, JobRunner
 from livechat_async.webhooks.taskiq.connection import REDIS_UNAVAILABLE, RedisUrl, reason_of
 from livechat_async.webhooks.taskiq.ledger import Outcome, RedisLedger
@@ -50,7 +50,9 @@ class JobWorker:
             )
         return self.runner
 
-    async def work(self, entry: str, body: str | None, handler: str | None, consumer: str) -> None:
+    async def work(
+        self, entry: str, body: Secret | None, handler: str | None, consumer: str
+    ) -> None:
         """Run the job of an entry, if this worker may; without body, its message was unreadable."""
         ended = asyncio.get_running_loop().create_future()
         self._works.add(ended)
@@ -175,7 +177,7 @@ class _Run:
             pause = lease / 3
 
 
-def _read(body: str | None, handler: str | None) -> Job | None:
+def _read(body: Secret | None, handler: str | None) -> Job | None:
     with suppress(WebhookError):
         if body is not None and handler is not None:
             return Job(decode_event(body), handler)
