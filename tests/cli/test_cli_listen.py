@@ -272,6 +272,27 @@ print("err of the program", file=sys.stderr)
     assert sandbox.details_of(visitor) == [details]
 
 
+async def test_a_web_page_cannot_run_a_program(
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
+) -> None:
+    """Without a password, only what a browser adds tells its requests apart (field case 44)."""
+    program = script("(here / 'ran').touch()")
+    it = start(*LISTEN, "--exec", program, env={**env, **NO_PASSWORD})
+    port = await port_of(it)
+    # A page may send text to any address without asking first.
+    page = {"Origin": "https://evil.example.com", "Sec-Fetch-Site": "cross-site"}
+    async with aiohttp.ClientSession() as session:
+        for headers in (page, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(document())
+            async with session.post(url_at(port), data=body, headers=headers) as response:
+                assert response.status == 403
+    done = await it.end(signal.SIGINT)
+
+    assert not (tmp_path / "ran").exists()
+    assert "3 refused" in done.err
+
+
 async def test_a_program_that_fails_is_run_again(
     env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:

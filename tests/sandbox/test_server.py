@@ -265,7 +265,7 @@ async def test_bodies_have_a_limit(sandbox: Sandbox, http: aiohttp.ClientSession
 async def test_no_request_line_breaks_the_server(sandbox: Sandbox, target: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
     with contextlib.closing(writer):
-        head = f"GET /v2/visitors{target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        head = f"GET /v2/visitors{target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         head += f"Authorization: {sandbox.bearer.authorization()}\r\n\r\n"
         writer.write(head.encode("latin-1"))
         answer = await reader.read()
