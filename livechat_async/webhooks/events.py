@@ -82,16 +82,17 @@ class WebhookEvent(WireModel):
     def key(self) -> str:
         """Identifies the event: the same for each of its deliveries, on any machine.
 
-        It is ``unique_id`` if LiveChat sends one. Otherwise it is made of the event's type and
-        subject, such as the chat's id and start, or of a digest of the body. In the last case equal
-        bodies have the same key, such as two ``visitor_queued`` of a visitor on the same page. The
-        key never depends on the token. It is printable ASCII, at most 400 characters.
+        It is made of the event's type, its licence, and ``unique_id`` if LiveChat sends one.
+        Otherwise of its subject, such as the chat's id and start, or of a digest of the body. In
+        the last case equal bodies have the same key, such as two ``visitor_queued`` of a visitor on
+        the same page. The key never depends on the token. It is printable ASCII, at most 400
+        characters.
         """
-        if self.unique_id is None:
-            subject = self._subject() or (self._digest_of_content(),)
-            parts = [self.event_type, self.license_id or "", *subject]
+        if self.unique_id is not None:
+            subject: tuple[str, ...] = (self.unique_id,)
         else:
-            parts = [self.unique_id]
+            subject = self._subject() or (self._digest_of_content(),)
+        parts = [self.event_type, self.license_id or "", *subject]
         return ":".join(parts) if all(map(_PLAIN_PART.fullmatch, parts)) else _digest(parts)
 
     def _subject(self) -> tuple[str, ...] | None:

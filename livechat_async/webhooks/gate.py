@@ -11,6 +11,7 @@ from hmac import compare_digest
 from attrs import field, frozen
 from yarl import URL
 
+from livechat_async.checks import is_from_web_page
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of, reveal
 
@@ -26,7 +27,12 @@ _HEADERS: Mapping[int, Mapping[str, str]] = {
 _TEXT = {"Content-Type": "text/plain; charset=utf-8"}
 _JSON = "application/json"
 _UTF8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
-_CHECKED = frozenset({"authorization", "content-encoding", "content-length", "content-type"})
+_CHECKED = frozenset(
+    {
+        *("authorization", "content-encoding", "content-length", "content-type"),
+        *("origin", "sec-fetch-site"),
+    }
+)
 
 
 @frozen
@@ -160,7 +166,10 @@ def _encoded(text: str) -> bytes:
 
 
 class Gate:
-    """Checks a request before its body is read. Without credentials and path secret, all pass."""
+    """Checks a request before its body is read.
+
+    Without credentials and path secret, all pass except those of web pages.
+    """
 
     def __init__(
         self,
@@ -192,6 +201,10 @@ class Gate:
         wanted = self._credentials
         if wanted is not None and not wanted.matches(found.get("authorization")):
             raise RefusedError(401, "the credentials are missing or wrong")
+        # LiveChat sends neither of the headers. A page has no way to know a secret.
+        is_guarded = wanted is not None or self.path_secret is not None
+        if not is_guarded and is_from_web_page("POST", found):
+            raise RefusedError(403, "web pages may not send events: send no Origin header")
         if found.get("content-encoding", "identity").strip().lower() != "identity":
             raise RefusedError(415, "compressed bodies are not accepted")
         # A proxy may drop the type, and the body must be JSON anyway.

@@ -60,6 +60,8 @@ class MemoryEngine:
         self._done: OrderedDict[str, float] = OrderedDict()  # when each job succeeded, oldest first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
+        self._is_stopping = False  # `_close` cancels what still runs
+        self._stopped: set[str] = set()  # the keys of jobs that were cancelled during `_close`
         self._idle = asyncio.Event()
 
     def bind(self, run: JobRunner) -> None:
@@ -129,21 +131,31 @@ class MemoryEngine:
         try:
             succeeded = await self._run(job, self._rest)
         except BaseException:
-            # Cancelled: by `_close`, which takes care of the job, or at the event loop's end.
-            self._free += 1
+            # Cancelled: by `_close`, or at the event loop's end, when a task may still await.
             if self._closing is None:
-                del self._accepted[job.key]
-                logger.error(  # noqa: TRY400 (the traceback says nothing)
-                    "%s was cancelled while it ran; close the receiver before its event loop ends",
-                    printable(job.key),
-                )
+                problem = "was cancelled while it ran; close the receiver before its event loop"
+                logger.error("%s %s ends", printable(job.key), problem)  # noqa: TRY400 (the traceback says nothing)
+                try:
+                    await self._abandon([(job, f"it {problem} ends")])
+                finally:
+                    self._leave(job)
+            else:
+                self._stopped.add(job.key)
+                self._leave()
+                if not self._is_stopping:
+                    self._fill()
             raise
         if succeeded:
             self._done[job.key] = self._clock()
-        del self._accepted[job.key]
-        self._free += 1
+        self._leave(job)
         self._fill()
-        if self._closing is not None and not self._accepted:
+
+    def _leave(self, job: Job | None = None) -> None:
+        """Give back a place, and forget the job that has ended."""
+        self._free += 1
+        if job is not None:
+            del self._accepted[job.key]
+        if len(self._accepted) == len(self._stopped):
             self._idle.set()
 
     async def _rest(self, seconds: float) -> None:
@@ -166,16 +178,17 @@ class MemoryEngine:
             self._resting -= 1
 
     async def _close(self, seconds: float) -> None:
+        ended: asyncio.CancelledError | None = None
         try:
             async with asyncio.timeout(seconds):
-                while self._accepted:
+                while len(self._accepted) > len(self._stopped):
                     self._idle.clear()
                     await self._idle.wait()
         except TimeoutError:
             pass
-        except asyncio.CancelledError:
-            logger.error("%d jobs were left when the event loop ended", len(self._accepted))  # noqa: TRY400 (the traceback says nothing)
-            raise
+        except asyncio.CancelledError as error:
+            ended = error
+        self._is_stopping = True
         waited = {job.key for job in self._waiting}
         self._waiting.clear()  # first, so that the jobs cancelled below do not make room for these
         tasks = set(self._tasks)
@@ -185,14 +198,20 @@ class MemoryEngine:
             await asyncio.wait(tasks)  # the runner limits how long a handler may take to end
         left = list(self._accepted.values())
         self._accepted.clear()
-        if not left or self._run is None:
-            return
-        logger.error("the receiver was closed with %d jobs left", len(left))
-        began = "the receiver was closed while its handler ran, or waited for another attempt"
-        waits = "the receiver was closed while it waited for its turn"
-        calls = [self._run.abandon(job, waits if job.key in waited else began) for job in left]
+        if left:
+            end = "the receiver was closed" if ended is None else "the event loop ended"
+            logger.error("%s with %d jobs left", end, len(left))
+            began = f"{end} while its handler ran, or waited for another attempt"
+            waits = f"{end} while it waited for its turn"
+            await self._abandon([(job, waits if job.key in waited else began) for job in left])
+        if ended is not None:
+            raise ended
+
+    async def _abandon(self, jobs: list[tuple[Job, str]]) -> None:
+        """Call the dead-letter hook, with the reason for each job."""
+        assert self._run is not None  # noqa: S101 (`submit` has checked it)
         try:
             async with asyncio.timeout(_ABANDON_SECONDS):
-                await asyncio.gather(*calls)
+                await asyncio.gather(*(self._run.abandon(job, reason) for job, reason in jobs))
         except TimeoutError:
             logger.error("the dead-letter hook did not end within %g s", _ABANDON_SECONDS)  # noqa: TRY400 (the traceback says nothing)

@@ -95,8 +95,9 @@ class WebhookReceiver:
 
     Args:
         client: the client of ``event.add_details`` in handlers. Close it after the receiver.
-        credentials: what LiveChat has to send, or None to accept events from anyone. LiveChat does
-            not sign webhooks: credentials, `path_secret` and TLS are the only protection.
+        credentials: what LiveChat has to send, or None to accept events from anyone except web
+            pages. LiveChat does not sign webhooks: credentials, `path_secret` and TLS are the only
+            protection.
         path_secret: a secret part of the address: the ``{secret}`` of an aiohttp route, the last
             part of the path in ASGI.
         license_ids: accept events of these licences only; None for any.
@@ -206,6 +207,8 @@ class WebhookReceiver:
         - 413 body too long, 415 ``Content-Type`` is not JSON, or the body is compressed.
         - 400 not JSON, 422 JSON but not a readable event, 403 another licence. LiveChat delivers
           these again for up to 6 hours, which leaves time to repair the cause.
+        - 403 too for a browser's request, with ``Origin`` or ``Sec-Fetch-Site``, if the receiver
+          has neither credentials nor path secret.
         - 503 the queue is full or cannot be reached, or the receiver is closed.
 
         Args:

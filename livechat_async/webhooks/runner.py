@@ -37,6 +37,10 @@ class StuckError(TimeoutError):
     """A handler did not end when it was cancelled: it goes on in the background."""
 
 
+class InterruptedHandlerError(RuntimeError):
+    """A handler raised KeyboardInterrupt, which is its cause."""
+
+
 # NotFoundError is not one: a new visitor may reach one of LiveChat's machines before another.
 _PERMANENT = (
     errors.AuthenticationError,
@@ -47,6 +51,7 @@ _PERMANENT = (
     errors.RedirectError,
     errors.ResponseTooLarge,
     errors.TLSError,
+    InterruptedHandlerError,  # the user wants the program to stop
     StuckError,  # a second run beside the first would be worse
 )
 
@@ -94,8 +99,8 @@ def is_worth_another_run(error: BaseException) -> bool:
 
     False for errors that stay until the program, its settings or the account change:
     `ConfigurationError`, `ClientStateError`, `BadRequestError`, `AuthenticationError`,
-    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; and for a handler
-    that still runs because it ignored its cancellation.
+    `PermissionDeniedError`, `TLSError`, `RedirectError` and `ResponseTooLarge`; for a handler that
+    raised KeyboardInterrupt; and for one that still runs because it ignored its cancellation.
     """
     return isinstance(error, Exception) and not isinstance(error, _PERMANENT)
 
@@ -211,13 +216,16 @@ class HandlerRunner:
         self.counts.dead += 1
         name, key = printable(job.handler), printable(job.event.key)
         logger.error("%s gave up %s: %s", name, key, _describe(error, job.event, trace=True))
-        hook = self.dead_letter_hook
-        if hook is None:
-            return
-        problem = await self._run(hook, job.event, error, job.handler, what="the dead-letter hook")
+        hook, what, problem = self.dead_letter_hook, "the dead-letter hook", None
+        if hook is not None:
+            problem = await self._run(hook, job.event, error, job.handler, what=what)
         if problem is not None:
             text = _describe(problem, job.event, trace=True)
             logger.error("the dead-letter hook failed on %s of %s: %s", key, name, text)
+        for each in (error, problem):
+            if isinstance(each, InterruptedHandlerError):
+                # Out of a callback, it stops the event loop as it would have done at once.
+                asyncio.get_running_loop().call_soon(_raise, each.__cause__)
 
     async def _run(self, call: Call, *args: Any, what: str) -> Exception | None:
         """Call a handler or the hook; None if it returns, even after its cancellation."""
@@ -237,7 +245,9 @@ class HandlerRunner:
                 "goes on in the background. Let asyncio.CancelledError through"
             )
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        if error is None or (isinstance(error, Exception) and not is_late):
+        if isinstance(error, InterruptedHandlerError) or error is None:
+            return error
+        if isinstance(error, Exception) and not is_late:
             return error
         failure: Exception = RuntimeError(f"{what} raised {type(error).__name__}")
         if is_late:
@@ -249,8 +259,11 @@ class HandlerRunner:
         current_client.set(self.client)  # in the context of the task that runs this
         try:
             await _timed(call(*args), what)
-        except SystemExit as error:  # it would stop the whole event loop
+        # Both would stop the event loop at once, and the event would be lost.
+        except SystemExit as error:
             raise RuntimeError(f"{what} raised SystemExit({error.code!r})") from error
+        except KeyboardInterrupt as error:  # passed on once the event is buried
+            raise InterruptedHandlerError(f"{what} raised KeyboardInterrupt") from error
 
     async def _stop(self, task: asyncio.Task[None]) -> None:
         task.add_done_callback(_retrieve)
@@ -261,6 +274,11 @@ class HandlerRunner:
             if not task.done():
                 self.stuck.add(task)
                 task.add_done_callback(self.stuck.discard)
+
+
+def _raise(error: BaseException | None) -> None:
+    if error is not None:
+        raise error
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:

@@ -124,7 +124,7 @@ async def test_real_webhooks_in_columns_and_a_repeat_is_dropped(
     started, canned = sandbox.deliveries
     assert done.code == 130
     assert header == COLUMNS
-    assert first[1:3] == ["chat_started", started.event_unique_id]
+    assert first[1:3] == ["chat_started", f"chat_started:12345:{started.event_unique_id}"]
     assert first[4:] == [
         visitor,
         "Mary Brown",
@@ -132,7 +132,9 @@ async def test_real_webhooks_in_columns_and_a_repeat_is_dropped(
         "https://example.com/cart",
     ]
     assert second[1:] == [
-        *("canned_response_changed", canned.event_unique_id, "1", "", "#hi", ""),
+        "canned_response_changed",
+        f"canned_response_changed:12345:{canned.event_unique_id}",
+        *("1", "", "#hi", ""),
         "Hi!␉there",
     ]
     assert started.statuses == [200, 200]
@@ -270,6 +272,27 @@ print("err of the program", file=sys.stderr)
     assert sandbox.details_of(visitor) == [details]
 
 
+async def test_a_web_page_cannot_run_a_program(
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
+) -> None:
+    """Without a password, only what a browser adds tells its requests apart (field case 44)."""
+    program = script("(here / 'ran').touch()")
+    it = start(*LISTEN, "--exec", program, env={**env, **NO_PASSWORD})
+    port = await port_of(it)
+    # A page may send text to any address without asking first.
+    page = {"Origin": "https://evil.example.com", "Sec-Fetch-Site": "cross-site"}
+    async with aiohttp.ClientSession() as session:
+        for headers in (page, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+            headers["Content-Type"] = "application/json"
+            body = json.dumps(document())
+            async with session.post(url_at(port), data=body, headers=headers) as response:
+                assert response.status == 403
+    done = await it.end(signal.SIGINT)
+
+    assert not (tmp_path / "ran").exists()
+    assert "3 refused" in done.err
+
+
 async def test_a_program_that_fails_is_run_again(
     env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
@@ -292,7 +315,8 @@ sys.exit(3 if number == "2" or len(runs.read_text()) < 3 else 0)
     done = await it.end(signal.SIGINT)
 
     assert (tmp_path / "1").read_text() == (tmp_path / "2").read_text() == "xxx"
-    assert "warning: exec failed on 00000000000000000000000000000001 (attempt 1 of 3)" in done.err
+    key = "chat_started:12345:00000000000000000000000000000001"
+    assert f"warning: exec failed on {key} (attempt 1 of 3)" in done.err
     assert "ended with exit code 3" in done.err
     assert "Traceback" not in done.err
     assert TOKEN not in done.out + done.err

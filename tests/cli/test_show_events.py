@@ -96,7 +96,7 @@ def test_each_event_fills_its_columns() -> None:
         event = parse_webhook({**envelope, "event_type": kind, **parts})
         cells = event_cells(event, NOW)
         assert len(cells) == len(EVENT_COLUMNS)
-        assert cells[:3] == ("2026-01-02T03:04:05.000+00:00", kind, "u")
+        assert cells[:3] == ("2026-01-02T03:04:05.000+00:00", kind, f"{kind}:1:u")
         assert list(cells[3:]) == expected, kind
 
 

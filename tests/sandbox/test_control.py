@@ -125,7 +125,9 @@ async def test_bytes_that_are_no_text_in_what_was_recorded(
 ) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
     with contextlib.closing(writer):
-        writer.write(b"GET /v2/x HTTP/1.1\r\nHost: x\r\nX-Odd: a\xffb\r\nConnection: close\r\n\r\n")
+        writer.write(
+            b"GET /v2/x HTTP/1.1\r\nHost: localhost\r\nX-Odd: a\xffb\r\nConnection: close\r\n\r\n"
+        )
         assert (await reader.read()).startswith(b"HTTP/1.1 404 ")
     status, [record] = await call(control, "GET", "requests")
     assert (status, record["status"]) == (200, 404)
@@ -207,14 +209,6 @@ async def test_an_unknown_path_is_a_404(
     sandbox.add_visitor(id="S1.a")
     answered, answer = await call(control, method, path)
     assert (answered, list(answer)) == (status, ["error"])
-
-
-async def test_web_pages_are_refused(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
-    headers = {"Origin": "https://evil.example.com"}
-    for method in ("GET", "POST"):
-        status, answer = await call(control, method, "visitors", json={}, headers=headers)
-        assert (status, list(answer)) == (403, ["error"])
-    assert sandbox.visitors == []
 
 
 async def test_control_is_not_recorded(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:

@@ -193,7 +193,9 @@ async def raw_answer(sandbox: Sandbox) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
     signature = f"Authorization: {sandbox.bearer.authorization().reveal()}"
     with contextlib.closing(writer):
-        writer.write(f"GET /v2/visitors HTTP/1.1\r\nHost: x\r\n{signature}\r\n\r\n".encode())
+        writer.write(
+            f"GET /v2/visitors HTTP/1.1\r\nHost: localhost\r\n{signature}\r\n\r\n".encode()
+        )
         # Reads to the end: the server closes the connection, which the request did not ask for.
         return await reader.read()
 

@@ -63,9 +63,33 @@ def key_of(kind: str = "chat_started", **fields: Any) -> str:
 # --- keys ---
 
 
-def test_the_key_is_the_id_that_livechat_sends() -> None:
-    for kind in ("chat_started", "chat_changed", "agent_sang"):
-        assert key_of(kind, event_unique_id="c3b47e2f0525d0e6") == "c3b47e2f0525d0e6"
+@pytest.mark.parametrize("kind", ["chat_started", "chat_changed", "agent_sang"])
+def test_the_key_has_the_id_that_livechat_sends(kind: str) -> None:
+    """Another licence or another type may have the same id (field case 45)."""
+    key = key_of(kind, event_unique_id="c3b47e2f0525d0e6")
+    assert key == f"{kind}:1025707:c3b47e2f0525d0e6"
+    assert key == key_of(kind, event_unique_id="c3b47e2f0525d0e6", chat={"id": "OQ422UEDW5"})
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "event_type": st.sampled_from(["chat_started", "chat_ended", "a:b", "b"]),
+                "license_id": st.sampled_from(["1", "1:2", "2", ""]),
+                "event_unique_id": st.sampled_from(["x", "2:x", "b:1:x", "é"]),
+            }
+        ),
+        min_size=2,
+        max_size=2,
+        unique_by=lambda each: tuple(sorted(each.items())),
+    )
+)
+def test_events_that_differ_in_type_licence_or_id_have_different_keys(
+    bodies: list[dict[str, str]],
+) -> None:
+    """No colon in one part can imitate another part (field case 45)."""
+    assert len({parse_webhook(body).key for body in bodies}) == 2
 
 
 CHAT = {"id": "OQ422UEDW5", "started_timestamp": 1494990905, "ended_timestamp": 1494998418}

@@ -284,33 +284,61 @@ async def test_close_does_not_wait_for_a_hook_that_never_ends(
 def test_a_job_cancelled_by_the_end_of_the_event_loop_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    runners = []
+
     async def main() -> None:
-        engine, _ = make_engine(concurrency=1)
+        engine, runner = make_engine(concurrency=1)
+        runners.append(runner)
         await engine.submit(job(1))
         await engine.submit(job(2))
         await spin()
 
     asyncio.run(main())
     gc.collect()
+    (given_up,) = runners[0].abandoned
+    assert given_up[0] == job(1), "its dead-letter hook is called (field case 45)"
     (record,) = caplog.records
     assert record.levelno == logging.ERROR
     assert f"{job(1).key} was cancelled while it ran; close the receiver" in record.getMessage()
 
 
-def test_jobs_left_when_the_event_loop_ends_during_close_are_logged(
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.parametrize("waits", [0, 1, 5])
+def test_jobs_left_when_the_event_loop_ends_during_close_are_abandoned(
+    caplog: pytest.LogCaptureFixture, waits: int
 ) -> None:
+    """Their dead-letter hook is called, whichever task ends first (field case 45)."""
+    runners = []
+
     async def main() -> None:
-        engine, _ = make_engine(concurrency=1)
-        await engine.submit(job(1))
-        await engine.submit(job(2))
+        engine, runner = make_engine(concurrency=1)
+        runners.append(runner)
+        for number in range(1 + waits):
+            await engine.submit(job(number))
         closing = asyncio.create_task(engine.close(LIMIT))
         await spin()
         assert not closing.done()
 
     asyncio.run(main())
     (record,) = caplog.records
-    assert record.getMessage() == "2 jobs were left when the event loop ended"
+    assert record.getMessage() == f"the event loop ended with {1 + waits} jobs left"
+    abandoned = [each for each, _ in runners[0].abandoned]
+    assert sorted(abandoned, key=lambda each: each.key) == [job(n) for n in range(1 + waits)]
+
+
+async def test_a_job_that_is_cancelled_while_the_engine_closes_does_not_hold_it_up() -> None:
+    """The others run to their end, and it is abandoned (field case 45)."""
+    engine, runner = make_engine(concurrency=1)
+    await engine.submit(job(1))
+    await engine.submit(job(2))
+    closing = asyncio.create_task(engine.close(LIMIT))
+    await spin()
+    for task in list(engine._tasks):
+        task.cancel()
+    await until(lambda: job(2).key in runner.orders)
+    runner.say(job(2).key, "succeed")
+    async with asyncio.timeout(LIMIT / 2):
+        await closing
+    assert [each for each, _ in runner.abandoned] == [job(1)]
 
 
 async def test_no_place_is_lost_when_a_returning_job_is_cancelled() -> None:

@@ -556,7 +556,8 @@ def test_an_empty_survey_counts_as_data() -> None:
 @pytest.mark.parametrize("number", [1025707, "1025707"])
 def test_ids_sent_as_numbers_become_text(number: Any) -> None:
     event = started(license_id=number, event_unique_id=number, lc_version=2.0, visitor={"id": 7})
-    assert (event.license_id, event.unique_id, event.key) == ("1025707",) * 3
+    assert (event.license_id, event.unique_id) == ("1025707",) * 2
+    assert event.key == f"{event.event_type}:1025707:1025707"
     assert (event.lc_version, event.visitor.id) == ("2.0", "7")
 
 

@@ -418,6 +418,36 @@ async def test_a_receiver_without_any_secret_logs_a_warning(
 
 
 @pytest.mark.parametrize(
+    "page", [{"Origin": "null"}, {"ORIGIN": "http://localhost"}, {"sec-fetch-site": "cross-site"}]
+)
+async def test_a_receiver_without_any_secret_takes_nothing_from_web_pages(
+    make_receiver: MakeReceiver, page: dict[str, str]
+) -> None:
+    """A page may send a body without a type to any address (field case 44)."""
+    bot = make_receiver(credentials=None)
+    answer = await bot.receive(body(), page)
+    assert (answer.status, b"Origin" in answer.body) == (403, True)
+    assert bot.status().accepted == 0
+
+
+@pytest.mark.parametrize("host", ["bot.example.com", "evil.example.com:80", "127.0.0.1", "[::1]"])
+async def test_a_receiver_takes_any_host(make_receiver: MakeReceiver, host: str) -> None:
+    """Proxies and tunnels change it (field case 44)."""
+    bot = make_receiver(credentials=None)
+    assert (await bot.receive(body(), {"Host": host})).status == 200
+
+
+async def test_a_sender_that_knows_the_secret_may_be_a_web_page(
+    make_receiver: MakeReceiver,
+) -> None:
+    """A form for tests may send events, with the credentials (field case 44)."""
+    page = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
+    assert (await make_receiver().receive(body(), headers(**page))).status == 200
+    bot = make_receiver(credentials=None, path_secret="sesame")
+    assert (await bot.receive(body(), page, path_secret="sesame")).status == 200
+
+
+@pytest.mark.parametrize(
     ("content_type", "status"),
     [
         ("application/json", 200),

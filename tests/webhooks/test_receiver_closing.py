@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 
 import pytest
 from receiver_help import (
@@ -57,6 +58,46 @@ async def test_jobs_left_when_closing_go_to_the_dead_letter_hook(
     status = bot.status()
     assert (status.dead, status.abandoned, status.done) == (3, 3, 0)
     assert (status.queued, status.running) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "odd", [KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError]
+)
+@pytest.mark.parametrize("is_opened", [True, False])
+def test_no_event_is_lost_when_a_handler_stops_the_program(
+    odd: type[BaseException], *, is_opened: bool
+) -> None:
+    """Each event gets its handler or the dead-letter hook, and Ctrl-C stops (field case 45)."""
+    engine = MemoryEngine(concurrency=1 if is_opened else 3)
+    bot = WebhookReceiver(credentials=CREDENTIALS, engine=engine, backoff=0)
+    letters, handled = DeadLetters(), Recorder()
+    bot.on_dead_letter(letters)
+
+    @bot.on(ChatStarted)
+    async def handler(event: WebhookEvent) -> None:
+        if event.unique_id == f"{2:032x}":
+            raise odd
+        await asyncio.sleep(0.05)
+        await handled(event)
+
+    async def receive() -> None:
+        for number in (1, 2, 3):
+            await bot.receive(body(number), headers())
+        await until(lambda: bot.status().done + bot.status().dead == 3)
+        await asyncio.sleep(0)  # the interrupt comes with the next turn of the event loop
+
+    async def opened() -> None:
+        async with bot:
+            await receive()
+
+    stops = odd is KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt) if stops else nullcontext():
+        asyncio.run(opened() if is_opened else receive())
+    assert f"{2:032x}" in [event.unique_id for event, _, _ in letters.letters]
+    met = [
+        event.unique_id for event in [*handled.events, *(each for each, _, _ in letters.letters)]
+    ]
+    assert sorted(map(str, met)) == [f"{number:032x}" for number in (1, 2, 3)]
 
 
 async def test_webhooks_are_refused_as_soon_as_closing_begins(

@@ -280,12 +280,56 @@ async def test_exceptions_beyond_exception_are_failures_too(odd: BaseException, 
     assert str(error) == said
 
 
-def test_a_keyboard_interrupt_reaches_the_user() -> None:
+def test_a_keyboard_interrupt_reaches_the_user_after_the_dead_letter_hook() -> None:
+    """The event of a handler that is interrupted is not lost (field case 45)."""
+    recorder, letters = Recorder(errors=[KeyboardInterrupt()]), DeadLetters()
+
     async def main() -> None:
-        await make_runner(Recorder(errors=[KeyboardInterrupt()]))(JOB)
+        await make_runner(recorder, letters)(JOB, Naps())
+        await asyncio.Event().wait()
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(main())
+    assert len(recorder.events) == 1, "the user wants the program to stop"
+    ((event_, error, name),) = letters.letters
+    assert (event_, name) == (JOB.event, "show")
+    assert str(error) == "the handler show raised KeyboardInterrupt"
+
+
+def test_a_keyboard_interrupt_reaches_the_user_out_of_a_late_handler() -> None:
+    """A handler that is interrupted while it is cancelled is buried too (field case 45)."""
+    letters = DeadLetters()
+
+    async def late(_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise KeyboardInterrupt
+
+    async def main() -> None:
+        await make_runner(late, letters, timeout=0.02)(JOB, Naps())
+        await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(main())
+    assert len(letters.letters) == 1
+
+
+def test_a_keyboard_interrupt_reaches_the_user_out_of_the_hook(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An interrupt of the hook is logged with its event (field case 45)."""
+
+    async def hook(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    async def main() -> None:
+        await make_runner(Recorder(errors=[OSError()]), hook, attempts=1)(JOB)
+        await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(main())
+    assert f"the dead-letter hook failed on {JOB.event.key}" in caplog.text
 
 
 async def test_a_hook_that_raises_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -1,12 +1,14 @@
 """A reader of bracket notation that works as PHP's `parse_str`, with all its quirks and losses."""
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Final, TypeAlias
 from urllib.parse import unquote_to_bytes
 
 import attrs
 
-__all__ = ["parse_str"]
+__all__ = ["parse_pairs", "parse_str"]
 
 _Value: TypeAlias = "str | _Array"
 
@@ -75,12 +77,16 @@ def parse_str(text: str) -> dict[str, object]:
         is a list if its keys are exactly `0` to `n-1` in order, otherwise a dict with `str` keys.
         Bytes that are not UTF-8 become U+FFFD.
     """
-    root = _Array()
     # PHP stops at a NUL, and takes several separators in a row as one.
-    pairs = [pair for pair in text.partition("\0")[0].split("&") if pair]
-    for pair in pairs[:MAX_VARS]:
-        name, _, value = pair.partition("=")
-        _register(root, _decode(name), _decode(value))
+    pairs = (pair.partition("=") for pair in text.partition("\0")[0].split("&") if pair)
+    return parse_pairs((_decode(name), _decode(value)) for name, _, value in pairs)
+
+
+def parse_pairs(pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Read decoded names and values, as of a multipart body, in the way of `parse_str`."""
+    root = _Array()
+    for name, value in islice(pairs, MAX_VARS):
+        _register(root, name, value)
     return root.unwrap()
 
 

@@ -13,7 +13,7 @@ from http import HTTPStatus
 from aiohttp import web
 from attrs import define, field
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_count, is_from_web_page, is_local_host
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import WireText, is_secret_name
 from livechat_async.sandbox.faults import Fault
@@ -82,12 +82,12 @@ class Server:
             await runner.cleanup()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        body, refusal = b"", None
+        body, refusal = b"", _refuse_stranger(request)
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             text = "The body is larger than 1 MiB"
-            refusal = error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
+            refusal = refusal or error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
         record = _record(request, body)
         if record.raw_path.split("/")[1:2] == [_CONTROL]:
             answer = refusal or self._control(record)
@@ -137,6 +137,19 @@ class FaultQueue:
     def clear(self) -> None:
         """Remove all faults."""
         self._entries.clear()
+
+
+def _refuse_stranger(request: web.BaseRequest) -> Answer | None:
+    """403 for a web page, whether of another site or of a name that was made to lead here."""
+    if is_from_web_page(request.method, request.headers):
+        text = "Web pages may not use the sandbox: send no Origin header"
+        return error(HTTPStatus.FORBIDDEN, text)
+    hosts = request.headers.getall("Host", [])
+    # A target such as http://example.com/visitors counts as well. No browser leaves Host out.
+    if hosts and not all(map(is_local_host, [*hosts, request.host])):
+        text = "The Host header has to name this machine, as in localhost or 127.0.0.1"
+        return error(HTTPStatus.FORBIDDEN, text)
+    return None
 
 
 def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:

@@ -16,7 +16,7 @@ from livechat_async.sandbox.http.answers import (
     not_found,
 )
 from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_query
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
@@ -28,7 +28,7 @@ _FILTER_STATES = ("chatting", "queued", "browsing", "invited", "refused invitati
 
 def list_visitors(account: Account, request: RecordedRequest) -> Answer:
     """``GET /visitors``: the visitors, or their number with ``count=1``."""
-    reader = QueryReader(request.query)
+    reader = QueryReader(read_query(request))
     state = reader.choice("state", _FILTER_STATES)
     groups = reader.numbers("group", "the number of a group")
     is_count = reader.flag("count")
@@ -104,11 +104,10 @@ def _read_field(place: str, item: object, problems: list[str]) -> DetailField | 
 def _is_bare_url(value: object) -> bool:
     return (
         isinstance(value, str)
-        and value != ""
+        and value.removeprefix("//") != ""
         and value.isprintable()
         and " " not in value
         and "://" not in value
-        and not value.startswith("//")
     )
 
 

@@ -1,0 +1,102 @@
+"""Whose requests a server on this machine answers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livechat_async.checks import is_from_web_page, is_local_host, is_loopback
+
+LOCAL = ["localhost", "LocalHost", "127.0.0.1", "127.8.9.10", "[::1]", "bot.localhost"]
+
+
+@pytest.mark.parametrize("name", LOCAL)
+@pytest.mark.parametrize("end", ["", ":8080", ".", ".:8080", ":", " "])
+def test_a_name_of_this_machine_is_local_with_any_port(name: str, end: str) -> None:
+    """Names ignore case, and a dot may end them (field case 44)."""
+    if not (name.endswith("]") and end.startswith(".")):
+        assert is_local_host(name + end)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        ":8080",
+        "evil.example.com",
+        "evil.example.com:8080",
+        "localhost.evil.example.com",
+        "evil-localhost",
+        "127.0.0.1.evil.example.com",
+        "127.0.0.1@evil.example.com",
+        "user:pass@127.0.0.1:8080",
+        "localhost:8080@evil.example.com",
+        "evil.example.com#localhost",
+        "localhost/evil",
+        "localhost, evil.example.com",
+        "localhost:80:80",
+        "localhost:123456",
+        "0.0.0.0",  # noqa: S104 - a Host header
+        "10.0.0.1",
+        "[::]",
+        "[2001:db8::1]:8080",
+        "[::1",
+        "::1",
+        "2130706433",
+        "0x7f.1",
+        "\uff4cocalhost",
+        "localhost\x00",
+        "localhost..",
+        "xn--localhost-",
+    ],
+)
+def test_any_other_host_is_not_local(host: str) -> None:
+    """A name that an attacker controls can lead here (field case 44)."""
+    assert not is_local_host(host)
+
+
+@given(
+    st.text("localhost127.:[]@/\\?# %", max_size=30)
+    | st.text(max_size=20).map("localhost{}".format)
+    | st.text(max_size=20).map("{}127.0.0.1".format)
+)
+def test_a_host_is_local_only_if_a_url_with_it_leads_here(host: str) -> None:
+    """The standard library's reader of URLs is the judge (field case 44)."""
+    if is_local_host(host):
+        name = (urlsplit(f"http://{host.strip()}/").hostname or "").removesuffix(".")
+        assert is_loopback(name) or name.endswith(".localhost")
+
+
+@pytest.mark.parametrize("delimiter", [".", ":", "[", "]", "a", "1", "-", " ", "@"])
+def test_a_long_host_is_judged_at_once(delimiter: str) -> None:
+    """A hundred thousand of any delimiter are no name (field case 35)."""
+    assert not is_local_host(delimiter * 100_000)
+    assert not is_local_host(f"localhost{delimiter * 100_000}x")
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "expected"),
+    [
+        ("POST", {}, False),
+        ("POST", {"sec-fetch-site": "none"}, False),
+        ("POST", {"sec-fetch-mode": "cors"}, False),  # what Node's fetch sends
+        ("POST", {"origin": "null"}, True),
+        ("POST", {"origin": ""}, True),
+        ("POST", {"origin": "http://localhost:8080"}, True),
+        ("POST", {"sec-fetch-site": "cross-site"}, True),
+        ("POST", {"sec-fetch-site": " Same-Site "}, True),
+        ("POST", {"sec-fetch-site": "same-origin"}, True),
+        ("DELETE", {"sec-fetch-site": "cross-site"}, True),
+        ("GET", {"sec-fetch-site": "cross-site"}, False),  # a link that someone followed
+        ("HEAD", {"sec-fetch-site": "cross-site"}, False),
+        ("GET", {"origin": "https://evil.example.com"}, True),
+    ],
+)
+def test_the_headers_of_a_web_page_are_known(
+    method: str, headers: dict[str, str], *, expected: bool
+) -> None:
+    """Only browsers send these headers (field case 44)."""
+    assert is_from_web_page(method, headers) == expected
