@@ -1,6 +1,7 @@
-"""An export loses and doubles no line, whichever operation on its files fails, and however.
+"""An export loses and doubles no line, whatever happens to its files.
 
-A clean run counts the operations. Then each of them fails in turn, and the export is resumed.
+A clean run counts the operations on files. Then something happens at each of them in turn: it
+fails, or another program does something to the files. The export is resumed after that.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,10 +25,10 @@ from typing import Any
 
 import pytest
 import typer
-from attrs import define, field
+from attrs import Factory, define, field
 from pyarrow import parquet
 
-from livechat_async import Chat, Page, RequestTimeout
+from livechat_async import Chat, ConfigurationError, Page, RequestTimeout
 from livechat_async.cli.export import writing
 from livechat_async.cli.export.files import ExportFile
 from livechat_async.cli.export.formats import COLUMNS, Format
@@ -119,6 +122,10 @@ class Raw(io.FileIO):
         return super().truncate(size)
 
 
+def to_plain(chat: Chat) -> Any:
+    return shared_converter().unstructure(chat)
+
+
 def io_error() -> None:
     raise OSError(errno.EIO, "Input/output error")
 
@@ -173,26 +180,34 @@ class Place:
     directory: Path
     kind: Format
     capture: pytest.CaptureFixture[str]
+    name: str = field(default=Factory(lambda self: f"chats.{self.kind}", takes_self=True))
 
     @property
     def output(self) -> Path:
-        return self.directory / f"chats.{self.kind}"
+        return self.directory / self.name
 
     @property
     def part(self) -> Path:
-        return self.directory / f"chats.{self.kind}.part"
+        return self.directory / f"{self.name}.part"
 
     @property
     def checkpoint(self) -> Path:
-        return self.directory / f"chats.{self.kind}.checkpoint"
+        return self.directory / f"{self.name}.checkpoint"
 
-    def run(self, *, resume: bool = False, overwrite: bool = False, **options: Any) -> str:
+    def run(
+        self,
+        *,
+        resume: bool = False,
+        overwrite: bool = False,
+        to_plain: Callable[[Chat], Any] = to_plain,
+        **options: Any,
+    ) -> str:
         """Run it, and return what it said, with the error if it failed."""
 
         async def run() -> None:
             await write_export(
                 lambda checkpoint: make(checkpoint, **options),
-                shared_converter().unstructure,
+                to_plain,
                 ExportFile(self.output),
                 self.kind,
                 resume=resume,
@@ -327,3 +342,271 @@ def test_whichever_operation_fails_no_line_is_lost_or_doubled(
                 assert f"going on after {kept} chats" in again or "whole already" in again, context
         it.check_whole()
         shutil.rmtree(it.directory)
+
+
+# Chats that cannot be written
+
+
+@pytest.mark.parametrize("number", range(len(CHATS)))
+def test_a_chat_that_cannot_be_written_is_not_skipped_by_the_next_run(
+    place: Callable[[Format], Callable[[], Place]], number: int
+) -> None:
+    """Whatever its line fails with, it is written once it can be (field case 36)."""
+    it = place(Format.JSONL)()
+
+    def fail(chat: Chat) -> Any:
+        if chat.id == f"C{number}":
+            raise RecursionError("maximum recursion depth exceeded")
+        return to_plain(chat)
+
+    said = it.run(to_plain=fail)
+    assert "RecursionError" in said
+    it.check_message(said)
+    stuck = it.run(resume=it.part.exists(), to_plain=fail)
+    assert "RecursionError" in stuck
+    it.check_message(stuck)
+
+    it.run(resume=it.part.exists())
+    it.check_whole()
+
+
+@pytest.mark.parametrize("shown", range(1, len(CHATS) + 1))
+def test_a_progress_line_that_fails_does_not_cost_a_chat(
+    place: Callable[[Format], Callable[[], Place]], shown: int
+) -> None:
+    """The reader of stderr may be gone, as after `2>&1 | head -1`."""
+    it = place(Format.JSONL)()
+    calls = itertools.count(1)
+
+    def show(_: object) -> None:
+        if next(calls) == shown:
+            raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "_BAR_EVERY", 0)
+        patch.setattr(writing, "_lines", lambda _: nullcontext(show))
+        said = it.run()
+    assert "BrokenPipeError" in said
+    it.check_message(said)
+    it.run(resume=it.part.exists())
+    it.check_whole()
+
+
+# Other programs
+
+
+@pytest.mark.parametrize("kind", [Format.JSONL, Format.CSV])
+@pytest.mark.parametrize("other", ["resume", "overwrite", "neither"])
+def test_two_exports_at_once_do_not_disturb_each_other(
+    place: Callable[[Format], Callable[[], Place]], kind: Format, other: str
+) -> None:
+    """The second is refused, or begins after the first (field case 37)."""
+    new = place(kind)
+    before = new()
+    before.run(stop_after=15)
+    heard: set[str] = set()
+
+    def attempt(at: int) -> int:
+        it = new()
+        shutil.copytree(before.directory, it.directory, dirs_exist_ok=True)
+
+        def second() -> None:
+            options = {} if other == "neither" else {other: True}
+            with ThreadPoolExecutor(1) as pool:
+                heard.add(pool.submit(it.run, **options).result().splitlines()[-1])
+
+        faults = Faults(it.directory, second, at)
+        with pytest.MonkeyPatch.context() as patch:
+            faults.patch(patch)
+            it.run(resume=True)
+        it.check_whole()
+        shutil.rmtree(it.directory)
+        return faults.count
+
+    for at in range(2, attempt(0) + 1):
+        attempt(at)
+
+    text = "\n".join(heard)
+    assert "Error: another export is writing" in text or other == "neither"
+    assert ("was whole already" in text) is (other == "resume")
+    assert ("use --resume or --overwrite" in text) is (other == "neither")
+
+
+def test_a_part_that_another_program_removes_is_an_error(
+    place: Callable[[Format], Callable[[], Place]],
+) -> None:
+    it = place(Format.JSONL)()
+    faults = Faults(it.directory, it.part.unlink, at=14)
+    with pytest.MonkeyPatch.context() as patch:
+        faults.patch(patch)
+        said = it.run()
+
+    assert "has removed or replaced" in said
+    assert "chats in" not in said
+
+
+SPECIAL: dict[str, Callable[[Path, Path], object]] = {
+    "a FIFO": lambda path, _: os.mkfifo(path),
+    "a directory": lambda path, _: path.mkdir(),
+    "a link": lambda path, victim: path.symlink_to(victim),
+    "a link to nothing": lambda path, victim: path.symlink_to(victim.with_name("none")),
+}
+
+
+@pytest.mark.parametrize("suffix", ["", ".part", ".checkpoint", ".checkpoint.tmp"])
+@pytest.mark.parametrize("special", SPECIAL)
+@pytest.mark.parametrize("options", [{}, {"resume": True}, {"overwrite": True}])
+def test_only_a_regular_file_is_replaced(
+    place: Callable[[Format], Callable[[], Place]],
+    tmp_path: Path,
+    suffix: str,
+    special: str,
+    options: dict[str, bool],
+) -> None:
+    """Nothing else is followed, filled or replaced (field case 37)."""
+    it = place(Format.JSONL)()
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    path = it.output.with_name(it.output.name + suffix)
+    SPECIAL[special](path, victim)
+    mode = path.lstat().st_mode
+
+    said = it.run(**options)
+
+    assert said.startswith("ConfigurationError: ")
+    assert str(path) in said
+    assert path.lstat().st_mode == mode
+    assert (victim.read_text(), sorted(tmp_path.iterdir())) == ("precious", [it.directory, victim])
+    assert os.listdir(it.directory) == [path.name]  # noqa: PTH208
+
+
+@pytest.mark.parametrize("suffix", ["", ".tmp", ".checkpoint.tmp"])
+@pytest.mark.parametrize("special", SPECIAL)
+def test_what_is_put_there_meanwhile_is_not_followed(
+    place: Callable[[Format], Callable[[], Place]], tmp_path: Path, suffix: str, special: str
+) -> None:
+    """A link of that name, made at any moment, leads nowhere (field case 37)."""
+    new = place(Format.CSV)
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+
+    def attempt(at: int) -> int:
+        it = new()
+        path = it.output.with_name(it.output.name + suffix)
+
+        def plant() -> None:
+            if not os.path.lexists(path):
+                SPECIAL[special](path, victim)
+
+        faults = Faults(it.directory, plant, at)
+        with pytest.MonkeyPatch.context() as patch:
+            faults.patch(patch)
+            said = it.run()
+        assert victim.read_text() == "precious"
+        assert not victim.with_name("none").exists()
+        if "18 chats in" not in said:
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            elif os.path.lexists(path) and (path.is_symlink() or path.is_fifo()):
+                path.unlink()
+            it.run(resume=it.part.exists() or it.checkpoint.exists())
+            it.check_whole()
+        shutil.rmtree(it.directory)
+        return faults.count
+
+    for at in range(1, attempt(0) + 1):
+        attempt(at)
+
+
+@pytest.mark.parametrize("option", ["resume", "overwrite"])
+def test_a_part_that_has_another_name_is_not_written(
+    place: Callable[[Format], Callable[[], Place]], tmp_path: Path, option: str
+) -> None:
+    """A backup made of hard links stays as it was (field case 37)."""
+    it = place(Format.JSONL)()
+    it.run(stop_after=15)
+    backup = tmp_path / "backup"
+    os.link(it.part, backup)
+    content = backup.read_bytes()
+
+    said = it.run(**{option: True})
+
+    assert "hard link" in said
+    assert backup.read_bytes() == content
+    backup.unlink()
+    it.run(**{option: True})
+    it.check_whole()
+
+
+@pytest.mark.parametrize("kind", Format)
+@pytest.mark.parametrize("umask", [0, 0o077])
+def test_only_the_owner_can_read_the_files(
+    place: Callable[[Format], Callable[[], Place]], kind: Format, umask: int
+) -> None:
+    """Chats are personal data, whatever the process lets others read (field case 37)."""
+    it = place(kind)()
+
+    def modes() -> set[int]:
+        return {path.stat().st_mode & 0o777 for path in it.directory.iterdir()}
+
+    before = os.umask(umask)
+    try:
+        it.run(stop_after=15)
+        assert modes() == {0o600}
+        it.part.chmod(0o644)  # as an earlier release made it
+        it.run(resume=True)
+    finally:
+        os.umask(before)
+    it.check_whole()
+    assert modes() == {0o600}
+
+
+def test_a_checkpoint_with_a_flipped_bit_is_refused_or_the_same(
+    place: Callable[[Format], Callable[[], Place]],
+) -> None:
+    """The refusal names the file and the remedy, and changes nothing (field case 37)."""
+    it = place(Format.JSONL)()
+    it.run(stop_after=15)
+    whole, part = it.checkpoint.read_bytes(), it.part.read_bytes()
+    refused = 0
+
+    def stored() -> Checkpoint | None:
+        file = ExportFile(it.output)
+        try:
+            return file.resume()
+        finally:
+            file.close()
+
+    expected = stored()
+    for at, bit in itertools.product(range(len(whole)), (0, 5)):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << bit
+        it.checkpoint.write_bytes(damaged)
+        try:
+            assert stored() == expected
+        except ConfigurationError as error:
+            named = str(it.checkpoint) in str(error) and "--overwrite" in str(error)
+            assert named, error  # noqa: PT017
+            refused += 1
+    assert refused > 1.8 * len(whole)
+    assert it.part.read_bytes() == part
+
+    it.checkpoint.write_bytes(whole)
+    it.run(resume=True)
+    it.check_whole()
+
+
+@pytest.mark.parametrize("name", ["chats.part", "chats.jsonl.checkpoint", "chats.tmp"])
+def test_an_output_is_not_named_like_the_files_of_another_export(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="Choose another name"):
+        ExportFile(tmp_path / name)
+
+
+def test_an_output_may_have_any_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    it = Place(tmp_path, Format.JSONL, capsys, name="a\nb \u202e;'.jsonl")
+
+    said = it.run(stop_after=15)
+    assert len(said.splitlines()) == 2
+    it.run(resume=True)
+
+    it.check_whole()

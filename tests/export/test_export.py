@@ -928,7 +928,7 @@ async def test_a_checkpoint_with_a_flipped_bit_is_refused_or_the_same() -> None:
     text = checkpoint.to_json().encode()
     refused = 0
 
-    for place, bit in itertools.product(range(len(text)), range(8)):
+    for place, bit in itertools.product(range(len(text)), (0, 5)):
         damaged = bytearray(text)
         damaged[place] ^= 1 << bit
         try:
@@ -936,7 +936,7 @@ async def test_a_checkpoint_with_a_flipped_bit_is_refused_or_the_same() -> None:
         except ConfigurationError:
             refused += 1
 
-    assert refused > 7 * len(text)
+    assert refused > 1.8 * len(text)
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, b"\xff\xfe", '{"kind": 1}'])

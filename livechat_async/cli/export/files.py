@@ -151,11 +151,14 @@ class ExportFile:
             self._file = None
 
     def discard_if_empty(self) -> bool:
-        """Remove everything if nothing is saved; say whether that was so."""
+        """Remove everything if nothing is saved; say whether that was so.
+
+        The part comes first: a checkpoint of nothing can be resumed without it.
+        """
         if self.saved or self.is_published:
             return False
         with suppress(OSError):
-            self._remove(self._kept, self._draft, self.part)
+            self._remove(self.part, self._kept, self._draft)
             return True
         return False
 
