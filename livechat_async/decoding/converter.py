@@ -72,6 +72,7 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_unstructure_hook(date, date.isoformat)
     converter.register_unstructure_hook(Decimal, str)
+    converter.register_unstructure_hook_func(lambda cls: cls is Any, lambda value: value)
     converter.register_unstructure_hook_factory(_is_model, _model_unstructure_hook)
     for cls in (DetailField, VisitorDetails):
         converter.register_unstructure_hook(

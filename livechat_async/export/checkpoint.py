@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -14,7 +15,7 @@ from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
 
-__all__ = ["Checkpoint", "IncompleteDay", "Window"]
+__all__ = ["Checkpoint", "IncompleteDay", "Window", "checksum"]
 
 _KIND = "livechat_async.export"
 _VERSION = 1
@@ -74,6 +75,8 @@ class Checkpoint:
         items_done: how many items were handed out.
         items_expected: how many items there are, by the first answer; None if it does not say.
         items_broken: how many items were skipped, with ``on_broken="skip"``.
+        items_gone: how many items were deleted after they were handed out, before their window was
+            finished.
         handed_out: ids of items that may come again, by the last day on which they may.
         incomplete: days that were cut off, with ``on_overfull_day="partial"``.
     """
@@ -86,6 +89,7 @@ class Checkpoint:
     items_done: int = 0
     items_expected: int | None = None
     items_broken: int = 0
+    items_gone: int = 0
     handed_out: Mapping[date, tuple[str, ...]] = field(factory=dict, hash=False, repr=False)
     incomplete: tuple[IncompleteDay, ...] = ()
 
@@ -103,7 +107,8 @@ class Checkpoint:
             "windows": list(map(attrs.astuple, self.windows)),
             "incomplete": list(map(attrs.astuple, self.incomplete)),
         }
-        return json.dumps(msgspec.to_builtins(data, str_keys=True))
+        text = json.dumps(msgspec.to_builtins(data, str_keys=True), sort_keys=True)
+        return f'{text[:-1]}, "checksum": "{checksum(text)}"}}'
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -127,6 +132,8 @@ class Checkpoint:
                 f"the checkpoint is of version {data.get('version')!r}, and this release reads "
                 f"version {_VERSION}: finish the export with the release that began it"
             )
+        # Early checkpoints have none. A damaged name of this entry leaves the others whole.
+        found = data.pop("checksum", None)
         try:
             stored = msgspec.convert(data, _Stored)
         except msgspec.ValidationError as error:
@@ -134,6 +141,8 @@ class Checkpoint:
         windows = tuple(starmap(Window, stored.windows))
         if not _are_the_end_of(windows, stored.first, stored.last):
             raise _refusal("the checkpoint is damaged: its windows are not the end of its range")
+        if found is not None and found != checksum(json.dumps(data, sort_keys=True)):
+            raise _refusal("the checkpoint is damaged: it does not match its checksum")
         incomplete = tuple(starmap(IncompleteDay, stored.incomplete))
         fields = msgspec.structs.asdict(stored)
         return cls(**{**fields, "windows": windows, "incomplete": incomplete})
@@ -152,6 +161,12 @@ class _Stored(msgspec.Struct):
     items_broken: _Count
     handed_out: dict[date, tuple[str, ...]]
     incomplete: list[tuple[date, _Count | None, _Count]]
+    items_gone: _Count = 0
+
+
+def checksum(text: str) -> str:
+    """A digest that differs once a character of the text has changed."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refusal(problem: str) -> ConfigurationError:

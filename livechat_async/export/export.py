@@ -92,6 +92,10 @@ class Export(Generic[T]):
     An export is one walk: a new loop continues where the last one stopped, even after an error.
     Leaving a loop keeps the prefetched requests until `aclose` or the end of ``async with``.
 
+    If an exception leaves the ``async with``, the item that the loop's body has in hand counts as
+    not handed out, unless its body has read `checkpoint`. So a checkpoint that is saved after the
+    block, in a ``finally``, does not skip an item that could not be stored.
+
     Guarantees:
 
     - An item of the range is handed out if it is in the archive before its window begins, or
@@ -139,13 +143,15 @@ class Export(Generic[T]):
         self._items_done = checkpoint.items_done
         # Each id with the last day of the window it was seen in: after that day it cannot return.
         self._handed_out = {key: day for day, keys in checkpoint.handed_out.items() for key in keys}
+        self._in_hand: str | None = None  # the key of the item in the loop's body, until it counts
         self.broken: Sequence[BrokenItem] = ()
         self._late: int | None = None
         self._items: AsyncGenerator[T, None] | None = None
 
     @property
     def checkpoint(self) -> Checkpoint:
-        """Where to resume after the items handed out so far. Save it once they are stored."""
+        """Where to resume after the items handed out so far. Read it once they are stored."""
+        self._in_hand = None
         handed_out: dict[date, list[str]] = {}
         for key, day in self._handed_out.items():
             handed_out.setdefault(day, []).append(key)
@@ -180,7 +186,11 @@ class Export(Generic[T]):
 
     @property
     def late(self) -> int | None:
-        """How many items arrived in finished windows; None if that is not known (yet)."""
+        """How many items arrived in finished windows; None if that is not known (yet).
+
+        An item that is deleted from a finished window hides one that arrived. The number is not
+        known if more were deleted than arrived.
+        """
         return self._late
 
     def __aiter__(self) -> AsyncGenerator[T, None]:
@@ -197,7 +207,11 @@ class Export(Generic[T]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is not None and self._in_hand is not None:
+            del self._handed_out[self._in_hand]
+            self._items_done -= 1
+        self._in_hand = None
         await self.aclose()
 
     async def _hand_out(self) -> AsyncGenerator[T, None]:
@@ -211,7 +225,9 @@ class Export(Generic[T]):
                         for key, item in page.items():
                             self._handed_out[key] = window.last
                             self._items_done += 1
+                            self._in_hand = key
                             yield item
+                            self._in_hand = None
             await self._count_late()
         except CallError as error:
             error.resume_page = None  # a page of one window; the checkpoint says where to resume
@@ -290,12 +306,15 @@ class Export(Generic[T]):
 
     def _finish(self, window: Window, seen: Completeness) -> None:
         day = IncompleteDay(day=window.first, total=seen.total, exported=len(seen.seen))
+        there = [last for last in self._handed_out.values() if last == window.last]
+        gone = 0 if seen.total is None else len(there) + len(seen.broken) - seen.total
         self.broken = (*self.broken, *seen.broken)
         self._state = evolve(
             self._state,
             windows=self._state.windows[1:],
             windows_done=self._state.windows_done + 1,
             items_broken=self._state.items_broken + len(seen.broken),
+            items_gone=self._state.items_gone + max(0, gone),
             incomplete=(*self._state.incomplete, *(() if seen.is_complete else (day,))),
         )
         # A chat around midnight may come again on the next day, but on no later one.
@@ -309,8 +328,9 @@ class Export(Generic[T]):
             page = await self._fetch(1, date_from=state.first, date_to=state.last)
         except CallError:
             return  # the export is complete without this number
-        if page.total is not None:
-            self._late = max(0, page.total - self._items_done - state.items_broken)
+        known = self._items_done + state.items_broken - state.items_gone
+        if page.total is not None and page.total >= known:
+            self._late = page.total - known
 
 
 def export(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import errno
+import itertools
 import json
 import math
 import pickle
@@ -542,6 +544,145 @@ def test_each_item_is_handed_out_once_whatever_arrives_and_whenever_it_crashes( 
     assert walk.is_finished
 
 
+class _Sink:
+    """Stores items and a checkpoint, each at once or not at all; the step ``fails_at`` fails."""
+
+    def __init__(self, fails_at: int = 0, error: BaseException | None = None) -> None:
+        self.items: list[Item] = []
+        self.text: str | None = None
+        self.steps = 0
+        self._fails_at, self._error = fails_at, error
+
+    def _step(self) -> None:
+        self.steps += 1
+        if self._error is not None and self.steps == self._fails_at:
+            raise self._error
+
+    def store(self, item: Item) -> None:
+        self._step()
+        self.items.append(item)
+
+    def save(self, text: str) -> None:
+        self._step()
+        self.text = text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt(), asyncio.CancelledError()],
+)
+@pytest.mark.parametrize("every", [1, 4])
+def test_a_sink_that_fails_at_any_step_gets_each_item_once(
+    error: BaseException, every: int
+) -> None:
+    """The checkpoint after the block does not count what could not be stored (field case 36)."""
+    archive = Archive().fill(7, 0, 9, 5)
+
+    async def run(sink: _Sink) -> None:
+        saved = None if sink.text is None else Checkpoint.from_json(sink.text)
+        walk = archive.export(4, checkpoint=saved)
+        try:
+            async with walk:
+                async for item in walk:
+                    sink.store(item)
+                    if len(sink.items) % every == 0:
+                        sink.save(walk.checkpoint.to_json())
+        finally:
+            sink.save(walk.checkpoint.to_json())
+
+    whole = _Sink()
+    asyncio.run(run(whole))
+    assert check_once(whole.items) == set(archive.items)
+    assert whole.steps > 21
+    for step in range(1, whole.steps):  # the last save has no other after it
+        sink = _Sink(step, error)
+        with pytest.raises(type(error)):
+            asyncio.run(run(sink))
+        asyncio.run(run(sink))
+        assert check_once(sink.items) == set(archive.items), step
+
+
+async def test_a_new_loop_gives_the_item_again_that_an_error_left_in_hand() -> None:
+    archive = Archive().fill(9, 9)
+    walk = archive.export(2)
+    got: list[Item] = []
+
+    async def store(fails_at: int | None) -> None:
+        async with walk:
+            async for item in walk:
+                if len(got) == fails_at:
+                    raise OSError(errno.EIO, "Input/output error")
+                got.append(item)
+
+    with pytest.raises(OSError, match="Input"):
+        await store(5)
+    assert walk.progress.items_done == walk.checkpoint.items_done == 5
+    await store(None)
+
+    assert check_once(got) == set(archive.items)
+
+
+@given(
+    counts=COUNTS,
+    gone=st.sets(st.integers(1, 30), max_size=8),
+    arrivals=st.integers(1, 4),
+    crash=st.integers(1, 30),
+)
+def test_late_items_are_counted_although_others_vanish(
+    counts: list[int], gone: set[int], arrivals: int, crash: int
+) -> None:
+    """An item hides one that came late only if it vanishes after its days are done (field case 36).
+
+    They are done with LiveChat's last answer about them.
+    """
+    archive = Archive(steps=lambda _: 0).fill(*counts, 2)
+    walk = archive.export(len(counts) + 1)
+    late = 0
+    vanished: list[tuple[date, int]] = []
+
+    async def run() -> None:
+        nonlocal walk, late
+        done = 0
+        for stop in (crash, None):
+            walk = archive.export(len(counts) + 1, checkpoint=again(walk.checkpoint))
+            async with aclosing(walk):
+                async for item in walk:
+                    done += 1
+                    window = walk.progress.window
+                    assert window is not None
+                    if done in gone:
+                        archive.items.remove(item)
+                        vanished.append((item.day, len(archive.asked)))
+                    if not late and window.first > START:
+                        for _ in range(arrivals):
+                            archive.add(0)
+                        late = arrivals
+                    if done == stop:
+                        break
+            if walk.is_finished:
+                return
+
+    asyncio.run(run())
+
+    hidden = sum(
+        not any(window.first <= day <= window.last for window, _ in archive.asked[asked:-1])
+        for day, asked in vanished
+    )
+    is_known = walk.progress.windows_done > 1 and late >= hidden
+    assert walk.late == (late - hidden if is_known else None)
+
+
+async def test_it_is_not_known_how_many_came_late_if_more_vanished_from_finished_days() -> None:
+    archive = Archive().fill(9, 9)
+    walk = archive.export(2)
+
+    async for item in walk:
+        if item.day > START:
+            archive.items = [item for item in archive.items if item.day > START]
+
+    assert (walk.late, walk.is_finished) == (None, True)
+
+
 @given(
     counts=COUNTS,
     events=st.dictionaries(st.integers(2, 40), st.booleans(), max_size=6),
@@ -735,7 +876,7 @@ def test_a_checkpoint_of_an_earlier_release_is_read() -> None:
         handed_out={START + timedelta(days=1): ("C2", "C1")},
         incomplete=(IncompleteDay(day=START + timedelta(days=1), total=None, exported=7),),
     )
-    assert json.loads(Checkpoint.from_json(text).to_json()) == json.loads(text)
+    assert json.loads(Checkpoint.from_json(text).to_json()).items() >= json.loads(text).items()
 
 
 async def test_a_checkpoint_cut_short_is_refused_wherever_it_was_cut() -> None:
@@ -779,6 +920,23 @@ async def test_a_damaged_checkpoint_is_refused(changes: dict[str, Any], message:
         Checkpoint.from_json(json.dumps(data))
 
     assert "start over" in str(caught.value)
+
+
+async def test_a_checkpoint_with_a_flipped_bit_is_refused_or_the_same() -> None:
+    """No changed id, day or number is read from it (field case 37)."""
+    _, checkpoint = await a_checkpoint()
+    text = checkpoint.to_json().encode()
+    refused = 0
+
+    for place, bit in itertools.product(range(len(text)), (0, 5)):
+        damaged = bytearray(text)
+        damaged[place] ^= 1 << bit
+        try:
+            assert Checkpoint.from_json(bytes(damaged)) == checkpoint
+        except ConfigurationError:
+            refused += 1
+
+    assert refused > 1.8 * len(text)
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "[" * 100_000, b"\xff\xfe", '{"kind": 1}'])

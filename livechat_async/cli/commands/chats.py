@@ -12,8 +12,9 @@ from livechat_async import Chat, ConfigurationError, LiveChatClient
 from livechat_async.cli.commands import options
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import with_client
+from livechat_async.cli.export.files import ExportFile
 from livechat_async.cli.export.formats import Format, check_format, guess_format
-from livechat_async.cli.export.writing import ExportFile, write_export
+from livechat_async.cli.export.writing import write_export
 from livechat_async.cli.output.archive import CHATS, chat_transcript
 from livechat_async.cli.output.show import show_item, show_items
 from livechat_async.decoding.converter import shared_converter

@@ -1,1 +1,1 @@
-"""``chats export``: ``writing`` fills a file that survives a crash, ``formats`` converts it."""
+"""``chats export``: ``files`` survive crashes, ``writing`` fills and ``formats`` converts them."""

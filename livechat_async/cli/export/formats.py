@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import csv
 import importlib
+import io
 import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 from livechat_async import ConfigurationError
+from livechat_async.cli.export.files import create_private
 from livechat_async.redaction import printable
 
 __all__ = ["COLUMNS", "Format", "check_format", "convert", "guess_format", "safe_cell"]
@@ -66,7 +69,10 @@ COLUMNS: Final[Mapping[str, tuple[str, Callable[[_Chat], Any]]]] = {
 _TIMES = [name for name, (kind, _) in COLUMNS.items() if kind == "time"]
 
 # A spreadsheet takes a cell that begins so for a formula, also in wide letters and after blanks.
-_FORMULA: Final = re.compile("[\\s\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\\x00-\\x1f\\x7f]")
+_FORMULA: Final = "[\\s\ufeff\"']*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_AT_START: Final = re.compile(f"{_FORMULA}|[\\x00-\\x1f\\x7f]")
+# Where it divides lines at ; or |, a cell also begins after each of them, even within quotes.
+_AFTER_SEPARATOR: Final = re.compile(f"([;|])(?={_FORMULA})")
 
 
 class Format(StrEnum):
@@ -94,17 +100,38 @@ def check_format(kind: Format) -> None:
             ) from None
 
 
-async def convert(part: Path, kind: Format) -> Path | None:
-    """Convert JSON lines to another format, in a file beside them; None for JSON lines."""
+async def convert(part: Path, kind: Format, warn: Callable[[str], None]) -> Path | None:
+    """Convert JSON lines to another format, in a file beside them; None for JSON lines.
+
+    ``warn`` is called with a sentence about values that do not fit.
+    """
     if kind is Format.JSONL:
         return None
     converted = part.with_suffix(".tmp")
-    await (_to_csv if kind is Format.CSV else _to_parquet)(part, converted)
+    try:
+        with create_private(converted) as file:
+            if kind is Format.CSV:
+                await _to_csv(part, file)
+            elif misfits := await _to_parquet(part, file):
+                warn(
+                    f"{misfits:,} values do not fit into Parquet and are empty there: "
+                    "--format jsonl has them"
+                )
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with suppress(OSError):
+            converted.unlink()
+        raise
     return converted
 
 
 def safe_cell(value: Any) -> str:
-    """Text for a cell of CSV that no spreadsheet takes for a formula; a list goes into one cell."""
+    """Text for a cell of CSV that no spreadsheet takes for a formula; a list goes into one cell.
+
+    An apostrophe goes before what would be a formula. To get the text back, remove one apostrophe
+    wherever it is followed, at the start or after a separator, by what begins a formula.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -112,7 +139,8 @@ def safe_cell(value: Any) -> str:
     if isinstance(value, (int, float)):
         return str(value)
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{printable(text)}" if _FORMULA.match(text) else printable(text)
+    safe = _AFTER_SEPARATOR.sub(r"\1'", text)
+    return printable(f"'{safe}" if _AT_START.match(text) else safe)
 
 
 def _rows(part: Path) -> Iterator[list[dict[str, Any]]]:
@@ -123,18 +151,18 @@ def _rows(part: Path) -> Iterator[list[dict[str, Any]]]:
             yield some
 
 
-async def _to_csv(part: Path, output: Path) -> None:
-    with output.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
-        for rows in _rows(part):
-            table.writerows(map(safe_cell, row.values()) for row in rows)
-            await asyncio.sleep(0)  # so that Ctrl-C comes in
-        file.flush()
-        os.fsync(file.fileno())
+async def _to_csv(part: Path, output: BinaryIO) -> None:
+    file = io.TextIOWrapper(output, encoding="utf-8", newline="")
+    table = csv.writer(file)
+    table.writerow(COLUMNS)
+    for rows in _rows(part):
+        table.writerows(map(safe_cell, row.values()) for row in rows)
+        await asyncio.sleep(0)  # so that Ctrl-C comes in
+    file.detach()
 
 
-async def _to_parquet(part: Path, output: Path) -> None:
+async def _to_parquet(part: Path, output: BinaryIO) -> int:
+    """Write the rows, and return how many values are left out because they do not fit."""
     arrow: Any = importlib.import_module("pyarrow")
     parquet: Any = importlib.import_module("pyarrow.parquet")
     types = {
@@ -147,14 +175,35 @@ async def _to_parquet(part: Path, output: Path) -> None:
     }
     fields = [(name, types[kind]) for name, (kind, _) in COLUMNS.items()]
     schema = arrow.schema([*fields, *((f"{name}_text", types["text"]) for name in _TIMES)])
-    with output.open("wb") as file:
-        with parquet.ParquetWriter(file, schema) as writer:
-            for rows in _rows(part):
-                typed = [_with_moments(row) for row in rows]
-                writer.write_batch(arrow.RecordBatch.from_pylist(typed, schema=schema))
-                await asyncio.sleep(0)  # so that Ctrl-C comes in
-        file.flush()
-        os.fsync(file.fileno())
+    misfits = 0
+    with parquet.ParquetWriter(output, schema) as writer:
+        for rows in _rows(part):
+            typed = [_with_moments(row) for row in rows]
+            try:
+                batch = arrow.RecordBatch.from_pylist(typed, schema=schema)
+            except (ValueError, OverflowError):  # rare, so that values are not checked in advance
+                misfits += sum(map(_make_fit, typed))
+                batch = arrow.RecordBatch.from_pylist(typed, schema=schema)
+            writer.write_batch(batch)
+            await asyncio.sleep(0)  # so that Ctrl-C comes in
+    return misfits
+
+
+def _make_fit(row: dict[str, Any]) -> int:
+    """Empty numbers that do not fit into 64 bits, and count them. Mend half characters."""
+    misfits = 0
+    for name, value in row.items():
+        values = value if isinstance(value, list) else [value]
+        fit = [_fitting(one) for one in values]
+        misfits += fit.count(None) - values.count(None)
+        row[name] = fit if isinstance(value, list) else fit[0]
+    return misfits
+
+
+def _fitting(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return None if isinstance(value, int) and not -(2**63) <= value < 2**63 else value
 
 
 def _with_moments(row: dict[str, Any]) -> dict[str, Any]:
@@ -163,5 +212,8 @@ def _with_moments(row: dict[str, Any]) -> dict[str, Any]:
         text = row[name]
         moment = datetime.fromisoformat(text) if text else None
         row[f"{name}_text"] = text
-        row[name] = moment.astimezone(UTC) if moment is not None and moment.tzinfo else None
+        row[name] = None
+        if moment is not None and moment.tzinfo:
+            with suppress(OverflowError):  # in UTC, it is before the year 1 or after 9999
+                row[name] = moment.astimezone(UTC)
     return row
