@@ -47,7 +47,7 @@ async def running(sandbox: Sandbox) -> Any:
 
 @pytest.fixture
 async def http(running: Sandbox) -> Any:
-    headers = {"X-API-Version": "2", "Authorization": str(running.bearer.authorization())}
+    headers = {"X-API-Version": "2", "Authorization": running.bearer.authorization().reveal()}
     async with aiohttp.ClientSession(running.url, headers=headers) as session:
         yield session
 

@@ -23,7 +23,7 @@ async def send(sandbox: Sandbox, head: str) -> int:
 def request_of(
     sandbox: Sandbox, target: str, *lines: str, method: str = "GET", version: str = "1.1"
 ) -> str:
-    credentials = f"Authorization: {sandbox.bearer.authorization()}"
+    credentials = f"Authorization: {sandbox.bearer.authorization().reveal()}"
     return "\r\n".join([f"{method} {target} HTTP/{version}", credentials, *lines])
 
 

@@ -307,7 +307,7 @@ async def test_a_fault_sends_no_body_to_a_head(sandbox: Sandbox, fault: Any) -> 
     sandbox.inject(fault)
     reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
     head = "HEAD /v2/visitors HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-    writer.write(f"{head}Authorization: {sandbox.bearer.authorization()}\r\n\r\n".encode())
+    writer.write(f"{head}Authorization: {sandbox.bearer.authorization().reveal()}\r\n\r\n".encode())
     answer = await reader.read()
     writer.close()
     assert answer.startswith(b"HTTP/1.1 200 ")
@@ -348,7 +348,7 @@ async def test_options_of_an_unknown_path_is_a_404(http: aiohttp.ClientSession) 
 @given(name=st.text("abz_$.[]0(){};'\"<>/*\u2028 ", min_size=1, max_size=12))
 async def test_a_callback_is_a_name_or_refused(sandbox: Sandbox, name: str) -> None:
     """No text of the query becomes code (field case 33)."""
-    authorization = {"Authorization": str(sandbox.bearer.authorization())}
+    authorization = {"Authorization": sandbox.bearer.authorization().reveal()}
     async with (
         aiohttp.ClientSession(headers=authorization) as session,
         session.get(f"{sandbox.url}/v2/visitors", params={"callback": name}) as response,

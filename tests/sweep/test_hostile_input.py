@@ -114,7 +114,7 @@ def ask_sandbox(**parts: Any) -> object:
         "method": "GET",
         "raw_path": "/v2/chats",
         "raw_query": "",
-        "headers": {"Authorization": CREDENTIALS.authorization()},
+        "headers": {"Authorization": CREDENTIALS.authorization().reveal()},
         "body": b"",
         "received_at": NOW,
     }
