@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Final, TypeAlias
-from urllib.parse import unquote_to_bytes
 
 import attrs
 
@@ -21,6 +20,8 @@ MAX_VARS: Final = 1000
 _INDEX_MIN: Final = -(2**63)
 _INDEX_MAX: Final = 2**63 - 1
 _INDEX: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
+
+_ENCODED: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 # isspace() of the C locale.
 _WHITE_SPACE: Final = frozenset(" \t\n\v\f\r")
@@ -93,7 +94,9 @@ def parse_pairs(pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
 def _decode(text: str) -> str:
     # The HTTP server passes bytes that are not UTF-8 as surrogates.
     raw = text.replace("+", " ").encode("utf-8", "surrogateescape")
-    return unquote_to_bytes(raw).decode("utf-8", "replace")
+    # A megabyte of % takes unquote_to_bytes a second.
+    raw = _ENCODED.sub(lambda byte: bytes.fromhex(byte[1].decode()), raw)
+    return raw.decode("utf-8", "replace")
 
 
 def _to_list(values: dict[str, object]) -> list[object] | dict[str, object]:

@@ -22,6 +22,8 @@ from livechat_async.sandbox.state.account import Account
 
 __all__ = ["ROUTES", "read_details"]
 
+_MOST_PROBLEMS = 100
+
 # The states that can be asked for; a visitor may be in others.
 _FILTER_STATES = ("chatting", "queued", "browsing", "invited", "refused invitation", "chat closed")
 
@@ -73,6 +75,8 @@ def read_details(body: Mapping[str, object]) -> VisitorDetails:
         problems.append("fields is required and has to be a list of at least one object")
         items = []
     for number, item in enumerate(items):
+        if len(problems) >= _MOST_PROBLEMS:  # a megabyte of wrong items would be answered by 30
+            break
         field = _read_field(f"fields[{number}]", item, problems)
         if field is not None:
             fields.append(field)
