@@ -432,6 +432,31 @@ def test_two_exports_at_once_do_not_disturb_each_other(
     assert ("use --resume or --overwrite" in text) is (other == "neither")
 
 
+def test_exports_to_two_names_in_one_directory_do_not_meet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also if the names differ in their suffix only."""
+    one = Place(tmp_path, Format.CSV, capsys, name="chats.csv")
+    two = Place(tmp_path, Format.JSONL, capsys, name="chats")
+
+    def both(at: int) -> int:
+        def second() -> None:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(two.run, overwrite=True).result()
+
+        faults = Faults(tmp_path, second, at)
+        with pytest.MonkeyPatch.context() as patch:
+            faults.patch(patch)
+            one.run(overwrite=True)
+        return faults.count
+
+    for at in range(1, both(0) + 1):
+        both(at)
+        assert sorted(one.ids()) == sorted(two.ids()) == sorted(IDS)
+        assert sorted(os.listdir(tmp_path)) == ["chats", "chats.csv"]  # noqa: PTH208
+        two.output.unlink()
+
+
 def test_a_part_that_another_program_removes_is_an_error(
     place: Callable[[Format], Callable[[], Place]],
 ) -> None:
