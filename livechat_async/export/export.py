@@ -93,8 +93,8 @@ class Export(Generic[T]):
     Leaving a loop keeps the prefetched requests until `aclose` or the end of ``async with``.
 
     If an exception leaves the ``async with``, the item that the loop's body has in hand counts as
-    not handed out, unless its body has read `checkpoint`. So a checkpoint that is saved after the
-    block, in a ``finally``, does not skip an item that could not be stored.
+    not handed out, unless the body has read `checkpoint` since it got the item. So a checkpoint
+    that is saved after the block, in a ``finally``, does not skip an item that was not stored.
 
     Guarantees:
 
@@ -102,7 +102,8 @@ class Export(Generic[T]):
       arrives before LiveChat's last answer about its window. Each window is walked again until as
       many items were seen as LiveChat counts there. Windows finish in the order of their days,
       today's last.
-    - An item that arrives in a finished window is missed. At the end, `late` says how many were.
+    - An item that arrives in a finished window is missed. At the end, `late` says how many were,
+      if no item was deleted from a finished window.
     - No item is handed out twice, even if the export resumes from a checkpoint, and even if
       LiveChat counts a chat around midnight to both days.
     - An item that is deleted meanwhile may or may not be handed out. It costs other items only if

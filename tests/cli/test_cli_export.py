@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import io
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,12 +15,15 @@ from typing import Any
 import pytest
 from attrs import evolve
 from cli_runner import Done, Process, Running, until
+from hypothesis import given
+from hypothesis import strategies as st
 from pyarrow import parquet
 
 from livechat_async.cli.export import formats
 from livechat_async.cli.export.formats import COLUMNS, safe_cell
 from livechat_async.cli.export.writing import _line, _lines
 from livechat_async.export.export import Export, ExportProgress
+from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
 
 Here = Callable[..., Awaitable[Done]]
@@ -188,6 +193,66 @@ def test_a_cell_is_never_a_formula(value: object, cell: str) -> None:
     assert safe_cell(value) == cell
 
 
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("a;=cmd()", "a;'=cmd()"),
+        ('a; "+1|\t@x', "a;' \"+1|'␉@x"),
+        ("a;;-1", "a;;'-1"),
+        (["a", "=b"], "a;' =b"),
+        ("a;\uff1d1", "a;'\uff1d1"),
+        *((text, text) for text in ("a;b", "1 - 2 = -1; a|b", "x=1;y=2", "it's @home, -5 °C")),
+    ],
+)
+def test_where_another_separator_divides_cells_none_becomes_a_formula(
+    value: object, cell: str
+) -> None:
+    """A spreadsheet may divide at ; or | although the file has commas (field case 45)."""
+    assert safe_cell(value) == cell
+
+
+FORMULA = re.compile("[=+\\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
+TRICKY_TEXT = st.text(
+    st.sampled_from("=+-@\uff1d\uff0b\uff0d\uff20;|,\t\r\n\"' \xa0\ufeff\x00ab1") | st.characters(),
+    max_size=12,
+)
+ROWS = st.lists(st.lists(TRICKY_TEXT | st.lists(TRICKY_TEXT, max_size=3), min_size=1, max_size=4))
+
+
+def as_csv(rows: list[list[Any]]) -> str:
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows(map(safe_cell, row) for row in rows)
+    return file.getvalue()
+
+
+@given(rows=ROWS)
+def test_no_cell_is_a_formula_whichever_separator_a_spreadsheet_takes(
+    rows: list[list[Any]],
+) -> None:
+    """With quotes respected or not, and with several separators at once (field case 45)."""
+    text = as_csv(rows)
+
+    cells = [
+        cell
+        for separator in ",;\t|"
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        for cell in row
+    ]
+    cells += [cell for line in text.splitlines() for cell in re.split("[;|\t]", line)]
+    for cell in cells:
+        assert not FORMULA.match(cell.lstrip('"\ufeff\xa0 ')), cell
+
+
+@given(text=TRICKY_TEXT.map(printable))
+def test_every_text_can_be_had_back_from_its_cell(text: str) -> None:
+    begins = "[\\s\ufeff\"']*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+    cell = safe_cell(text)
+
+    assert re.sub(f"(^|[;|])'(?={begins})", r"\1", cell) == text
+    if not re.search(f"(^|[;|]){begins}", text):
+        assert cell == text
+
+
 async def test_parquet_has_types_and_row_groups(
     many: Sandbox, here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,6 +279,63 @@ async def test_parquet_has_types_and_row_groups(
     known = next(row for row in rows.values() if row["duration"] and row["id"] != naive)
     assert (known["ended"] - known["started"]).total_seconds() == known["duration"]
     assert names_in(tmp_path) == ["chats.parquet"]
+
+
+async def test_values_that_parquet_cannot_hold_do_not_stop_it(
+    many: Sandbox, here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number beyond 64 bits is empty, half a character is replaced (field case 37)."""
+    monkeypatch.setattr(formats, "_ROWS_AT_A_TIME", 25)
+    sizes = {
+        many.add_chat(started_timestamp=1_673_300_000 + number, queue={"duration": size}): size
+        for number, size in enumerate((2**63 - 1, 2**63, 10**30))
+    }
+    groups = many.add_chat(started_timestamp=1_673_300_010, group=[1, 2**64], timezone="a\ud800b")
+    output = tmp_path / "chats.parquet"
+
+    done = await here(*EXPORT, "-o", str(output))
+
+    assert done.code == 0, done.err
+    assert done.err.startswith("3 numbers do not fit into 64 bits and are empty in Parquet")
+    rows = {row["id"]: row for row in parquet.read_table(output).to_pylist()}
+    assert rows.keys() == set(many.chat_ids())
+    assert [rows[chat_id]["queued"] for chat_id in sizes] == [2**63 - 1, None, None]
+    assert (rows[groups]["groups"], rows[groups]["timezone"]) == ([1, None], "a\ufffdb")
+    assert names_in(tmp_path) == ["chats.parquet"]
+
+    other = tmp_path / "chats.csv"
+    assert (await here(*EXPORT, "-o", str(other))).code == 0
+    table = csv.DictReader((text_of(other) or "").splitlines())
+    queued = {row["id"]: row["queued"] for row in table}
+    assert [queued[chat_id] for chat_id in sizes] == [str(size) for size in sizes.values()]
+
+
+def test_a_time_that_utc_cannot_hold_keeps_its_text_in_parquet() -> None:
+    for text in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-10:00"):
+        row = formats._with_moments({"started": text, "ended": None})
+        assert (row["started"], row["started_text"]) == (None, text)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+async def test_a_chat_nested_deeply_is_written(
+    many: Sandbox, here: Here, tmp_path: Path, kind: str
+) -> None:
+    """It is neither skipped nor stops the export (field case 36)."""
+    deep: Any = 1
+    for number in range(700):
+        deep = {"a": deep} if number % 2 else [deep]
+    chat_id = many.add_chat(started_timestamp=1_673_300_000, tickets=[deep], unknown=deep)
+    output = tmp_path / f"chats.{kind}"
+
+    done = await here(*EXPORT, "-o", str(output))
+
+    assert done.code == 0, done.err
+    assert done.err.startswith("61 chats in ")
+    if kind == "jsonl":
+        check_whole(output, many)
+        (chat,) = (chat for chat in lines_of(output) if chat["id"] == chat_id)
+        assert chat["tickets"] == [deep]
+        assert chat["unknown"] == deep
 
 
 async def test_the_format_goes_before_the_name(many: Sandbox, here: Here, tmp_path: Path) -> None:

@@ -432,17 +432,42 @@ def test_two_exports_at_once_do_not_disturb_each_other(
     assert ("use --resume or --overwrite" in text) is (other == "neither")
 
 
+def test_exports_to_two_names_in_one_directory_do_not_meet(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also if the names differ in their suffix only."""
+    one = Place(tmp_path, Format.CSV, capsys, name="chats.csv")
+    two = Place(tmp_path, Format.JSONL, capsys, name="chats")
+
+    def both(at: int) -> int:
+        def second() -> None:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(two.run, overwrite=True).result()
+
+        faults = Faults(tmp_path, second, at)
+        with pytest.MonkeyPatch.context() as patch:
+            faults.patch(patch)
+            one.run(overwrite=True)
+        return faults.count
+
+    for at in range(1, both(0) + 1):
+        both(at)
+        assert sorted(one.ids()) == sorted(two.ids()) == sorted(IDS)
+        assert sorted(os.listdir(tmp_path)) == ["chats", "chats.csv"]  # noqa: PTH208
+        two.output.unlink()
+
+
 def test_a_part_that_another_program_removes_is_an_error(
     place: Callable[[Format], Callable[[], Place]],
 ) -> None:
     it = place(Format.JSONL)()
-    faults = Faults(it.directory, it.part.unlink, at=14)
+    faults = Faults(it.directory, it.part.unlink, at=30)
     with pytest.MonkeyPatch.context() as patch:
         faults.patch(patch)
         said = it.run()
 
     assert "has removed or replaced" in said
-    assert "chats in" not in said
+    assert "nothing is kept" in said
 
 
 SPECIAL: dict[str, Callable[[Path, Path], object]] = {

@@ -105,6 +105,7 @@ def export_chats(
 
     Until it is complete, the file is FILE.part, with FILE.checkpoint beside it.
     After Ctrl-C or a crash, the same command with --resume continues from there.
+    Only you can read these files (mode 0600).
     In CSV, a ' stands before texts that a spreadsheet would take for formulas.
 
     Examples:

@@ -266,7 +266,8 @@ class ExportFile:
 
 def create_private(path: Path) -> BinaryIO:
     """A new file for its owner only. It replaces a file that an earlier export left."""
-    path.unlink(missing_ok=True)
+    if _is_there(path):
+        path.unlink()
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY
     return os.fdopen(os.open(path, flags, _MODE), "wb")
 
@@ -300,7 +301,7 @@ def _lock(file: BinaryIO) -> bool:
 
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
     return True
 

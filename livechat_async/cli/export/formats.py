@@ -103,7 +103,7 @@ def check_format(kind: Format) -> None:
 async def convert(part: Path, kind: Format, warn: Callable[[str], None]) -> Path | None:
     """Convert JSON lines to another format, in a file beside them; None for JSON lines.
 
-    ``warn`` is called with a sentence about values that do not fit.
+    ``warn`` is called with a message about numbers that do not fit.
     """
     if kind is Format.JSONL:
         return None
@@ -114,8 +114,8 @@ async def convert(part: Path, kind: Format, warn: Callable[[str], None]) -> Path
                 await _to_csv(part, file)
             elif misfits := await _to_parquet(part, file):
                 warn(
-                    f"{misfits:,} values do not fit into Parquet and are empty there: "
-                    "--format jsonl has them"
+                    f"{misfits:,} numbers do not fit into 64 bits and are empty in Parquet: "
+                    "--format jsonl keeps them"
                 )
             file.flush()
             os.fsync(file.fileno())
@@ -162,7 +162,7 @@ async def _to_csv(part: Path, output: BinaryIO) -> None:
 
 
 async def _to_parquet(part: Path, output: BinaryIO) -> int:
-    """Write the rows, and return how many values are left out because they do not fit."""
+    """Write the rows, and return how many numbers are left out because they do not fit."""
     arrow: Any = importlib.import_module("pyarrow")
     parquet: Any = importlib.import_module("pyarrow.parquet")
     types = {

@@ -115,6 +115,8 @@ def _way_on(file: ExportFile) -> str:
     if file.discard_if_empty():
         return "nothing was written"
     place = file.output if file.is_published else file.part
+    if not place.exists():
+        return f"nothing is kept: {place} is gone"
     return f"{file.saved:,} chats are kept in {place}: run the same command with --resume to go on"
 
 
