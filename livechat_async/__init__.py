@@ -40,6 +40,7 @@ from livechat_async.errors import (
     OverfullDayError as OverfullDayError,
     PagingError as PagingError,
     PermissionDeniedError as PermissionDeniedError,
+    ProtocolError as ProtocolError,
     QueueFullError as QueueFullError,
     RateLimitError as RateLimitError,
     RedirectError as RedirectError,

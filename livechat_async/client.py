@@ -48,6 +48,7 @@ class SharedOptions(TypedDict, total=False):
     retry: RetryPolicy
     timeouts: Timeouts
     max_response_bytes: int
+    max_header_bytes: int | None
     timezone: tzinfo | str | None
     headers: Mapping[str, str] | None
     region: Region | None
@@ -118,12 +119,16 @@ class LiveChatClient:
             one: it is called when the first is needed, and again once after a 401. Adding details
             needs none.
         base_url: where the API is. Https, or http on loopback; a path prefix is kept.
-        session: an aiohttp session of your own; the client neither closes nor changes it. Without
-            one, the client makes its own at the first call.
+        session: an aiohttp session of your own; the client neither closes nor changes it. Its
+            connections, proxy, middlewares and default headers serve our calls, but no cookie and
+            no ``Authorization`` of it is sent. Without one, the client makes its own at the first
+            call.
         retry: which failures are repeated, and when.
         timeouts: how long to wait, in seconds.
         max_concurrency: the most requests at the same time.
         max_response_bytes: the largest answer that is read.
+        max_header_bytes: the longest header that is read. None for the limit of the session, which
+            is 8,190 bytes unless you lend one with another.
         timezone: the zone of times that LiveChat sends without one, as a ``tzinfo`` or a name
             such as ``"Europe/Warsaw"``. Without it they become naive datetimes.
         headers: sent with each request, such as for a proxy.
@@ -150,6 +155,7 @@ class LiveChatClient:
         timeouts: Timeouts | None = None,
         max_concurrency: int = 16,
         max_response_bytes: int = 8 * 1024 * 1024,
+        max_header_bytes: int | None = None,
         timezone: tzinfo | str | None = None,
         headers: Mapping[str, str] | None = None,
         region: Region | None = None,
@@ -165,6 +171,7 @@ class LiveChatClient:
             retry=RetryPolicy() if retry is None else retry,
             timeouts=Timeouts() if timeouts is None else timeouts,
             max_response_bytes=max_response_bytes,
+            max_header_bytes=max_header_bytes,
             timezone=timezone,
             headers=headers,
             region=region,
@@ -206,7 +213,7 @@ class LiveChatClient:
 
         Args:
             changes: any of ``credentials``, ``retry``, ``timeouts``, ``max_response_bytes``,
-                ``timezone``, ``headers``, ``region``, ``limiter``.
+                ``max_header_bytes``, ``timezone``, ``headers``, ``region``, ``limiter``.
 
         Raises:
             ConfigurationError: a value that cannot be used, or an option that cannot be changed.

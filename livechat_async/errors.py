@@ -17,6 +17,7 @@
         │   │   ├── ConnectTimeout              also a RequestTimeout
         │   │   └── TLSError                    the certificate was not trusted
         │   ├── ConnectionLost                  the connection broke before the answer was whole
+        │   ├── ProtocolError                   the answer cannot be read as HTTP
         │   ├── RequestTimeout  (TimeoutError)  ``limit`` says which of `Timeouts`
         │   ├── ResponseTooLarge                more than ``max_response_bytes``
         │   └── RedirectError                   a redirect that is not safe to follow
@@ -61,6 +62,7 @@ __all__ = [
     "OverfullDayError",
     "PagingError",
     "PermissionDeniedError",
+    "ProtocolError",
     "QueueFullError",
     "RateLimitError",
     "RedirectError",
@@ -187,6 +189,21 @@ class ConnectionLost(TransportError):
 
     def _hint(self) -> str:
         return _try_again(self.method)
+
+
+class ProtocolError(TransportError):
+    """The answer cannot be read as HTTP. The call is not repeated: the next answer is the same.
+
+    The request may have been processed.
+    """
+
+    def _event(self) -> str:
+        return f"the answer cannot be read as HTTP: {self.reason}"
+
+    def _hint(self) -> str:
+        if "header" in self.reason:
+            return "Raise max_header_bytes if the server needs longer headers"
+        return "Check base_url, and what stands between this machine and LiveChat"
 
 
 @define(kw_only=True, slots=False, eq=False, repr=False)

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, cast, get_args
 from attrs import Attribute, field, frozen
 from yarl import URL
 
-from livechat_async.checks import check_zone, count, is_loopback, seconds
+from livechat_async.checks import check_count, check_zone, count, is_loopback, seconds
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, WireText, kind_of, repr_of_fields, reveal
@@ -196,6 +196,11 @@ def _to_credentials(value: Any) -> Credentials | CredentialsSource | None:
     return check_credentials(value)
 
 
+def _check_header_bytes(_: object, __: object, value: Any) -> None:
+    if value is not None:
+        check_count("max_header_bytes", value)
+
+
 def _check_region(_: object, __: object, value: Any) -> None:
     if value is not None and value not in get_args(Region):
         raise ConfigurationError(f"region={value!r}: 'dal' or 'fra' is needed, or None")
@@ -229,6 +234,7 @@ class ClientOptions:
     retry: RetryPolicy = field(validator=_is_a("retry", RetryPolicy))
     timeouts: Timeouts = field(validator=_is_a("timeouts", Timeouts))
     max_response_bytes: int = field(validator=count())
+    max_header_bytes: int | None = field(default=None, validator=_check_header_bytes)
     timezone: tzinfo | None = field(converter=_to_timezone)
     headers: Mapping[str, str] = field(converter=_to_headers)
     region: Region | None = field(validator=_check_region)

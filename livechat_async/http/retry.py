@@ -16,6 +16,7 @@ from livechat_async.errors import (
     CallError,
     ConnectError,
     InvalidJSONError,
+    ProtocolError,
     RateLimitError,
     RedirectError,
     ResponseTooLarge,
@@ -35,7 +36,7 @@ __all__ = [
 
 T = TypeVar("T")
 
-_NEVER_BETTER = (TLSError, ResponseTooLarge, RedirectError)
+_NEVER_BETTER = (TLSError, ProtocolError, ResponseTooLarge, RedirectError)
 _SERVICE_UNAVAILABLE = 503
 _MOST_DOUBLINGS = 60  # far beyond any backoff_max, and 2 ** 60 still is a float
 

@@ -196,6 +196,7 @@ class _Call:
                 seconds=min(limit, left),
                 connect=options.timeouts.connect,
                 max_bytes=options.max_response_bytes,
+                max_header=options.max_header_bytes,
             )
         except RequestTimeout as error:
             if error.limit == "attempt" and left < limit:

@@ -10,12 +10,13 @@ import math
 import netrc
 import os
 import warnings
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from livechat_async.checks import check_count
 from livechat_async.errors import (
@@ -24,6 +25,7 @@ from livechat_async.errors import (
     ConnectError,
     ConnectionLost,
     ConnectTimeout,
+    ProtocolError,
     RedirectError,
     RequestTimeout,
     ResponseTooLarge,
@@ -38,6 +40,20 @@ __all__ = ["Transport"]
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _SHORTEST = 0.001  # seconds; aiohttp takes 0 for no limit
+_READS = ("GET", "HEAD")
+_NEVER_FROM_A_SESSION = ("authorization", "cookie")
+# What aiohttp says of an answer that breaks HTTP, and what we say: its words quote the answer.
+_BREACHES = {
+    "got more than": "a header or the status line is too long",
+    "too many headers": "there are too many headers",
+    "content-encoding": "the body is not in the encoding that Content-Encoding names, or this is "
+    "an encoding that aiohttp cannot read here",
+    "deflate": "the body is not in the encoding that Content-Encoding names",
+    "content-length": "Content-Length is wrong",
+    "transfer-encoding": "Transfer-Encoding is wrong",
+    "chunk": "the chunks of the body are malformed",
+    "header": "a line of its head is malformed",
+}
 
 
 class Transport:
@@ -116,12 +132,18 @@ class Transport:
             )
 
     async def exchange(
-        self, request: PreparedRequest, *, seconds: float, connect: float | None, max_bytes: int
+        self,
+        request: PreparedRequest,
+        *,
+        seconds: float,
+        connect: float | None,
+        max_bytes: int,
+        max_header: int | None = None,
     ) -> RawResponse:
         """Send the request, follow redirects, and read the whole answer, whatever its status.
 
         ``seconds`` limits all of that, infinity meaning no limit; ``connect`` limits the making of
-        one connection; ``max_bytes`` limits the body.
+        one connection; ``max_bytes`` limits the body, and ``max_header`` each header.
 
         Raises:
             TransportError: no whole answer came.
@@ -130,9 +152,23 @@ class Transport:
         session = self.open()
         clock = asyncio.get_running_loop().time
         started, left, redirects = clock(), seconds, 0
+        waits = False
+        if request.method not in _READS:
+            # The event loop learns of a pooled connection that the server has closed: one turn
+            # reads its end, the next one comes back here. A read would be repeated, a write not.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         try:
             while True:
-                raw = await _exchange_once(session, request, _limits(left, connect), max_bytes)
+                waits = self._is_lent and _is_full(session.connector, request.url)
+                raw = await _exchange_once(
+                    session,
+                    request,
+                    _limits(left, connect, waits=waits),
+                    max_bytes,
+                    max_header,
+                    is_lent=self._is_lent,
+                )
                 if raw is None:
                     raise ResponseTooLarge(
                         method=request.method, url=request.shown_url, limit_bytes=max_bytes
@@ -147,18 +183,34 @@ class Transport:
             raise cancelled.with_traceback(None) from None
         except (aiohttp.ClientError, OSError) as error:
             failure = _transport_error(error, request, seconds, connect)
+            if isinstance(failure, RequestTimeout) and waits:
+                failure.reason = failure.reason or "all connections of the lent session were in use"
         # Raised out here, it is not chained to aiohttp's errors: some of them show our headers.
         raise failure
 
 
 @lru_cache(maxsize=64)
-def _limits(seconds: float, connect: float | None) -> aiohttp.ClientTimeout:
+def _limits(seconds: float, connect: float | None, *, waits: bool) -> aiohttp.ClientTimeout:
+    # aiohttp's `connect` counts the look-up of the host's name, and the wait for a free connection,
+    # which says nothing about the server.
     return aiohttp.ClientTimeout(
         total=None if seconds == math.inf else seconds,
-        connect=connect,  # with the look-up of the host's name
+        connect=None if waits else connect,
         sock_connect=connect,
         ceil_threshold=math.inf,  # not rounded up to whole seconds
     )
+
+
+def _is_full(connector: aiohttp.BaseConnector | None, url: URL) -> bool:
+    """Whether a request has to wait for a connection. Our own session has one for each slot."""
+    if connector is None:
+        return False
+    used = len(getattr(connector, "_acquired", ()))
+    of_hosts = getattr(connector, "_acquired_per_host", {})
+    here = sum(
+        len(of_hosts[key]) for key in of_hosts if (key.host, key.port) == (url.host, url.port)
+    )
+    return 0 < connector.limit <= used or 0 < connector.limit_per_host <= here
 
 
 def _redirected(request: PreparedRequest, raw: RawResponse, redirects: int) -> PreparedRequest:
@@ -179,8 +231,15 @@ async def _exchange_once(
     request: PreparedRequest,
     limits: aiohttp.ClientTimeout,
     max_bytes: int,
+    max_header: int | None,
+    *,
+    is_lent: bool,
 ) -> RawResponse | None:
     """The answer, or None if it is too large."""
+    middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (_never_repeat,)
+    if is_lent:
+        ours = partial(_send_ours, request.headers)
+        middlewares = (_never_repeat, *getattr(session, "_middlewares", ()), ours)
     async with session.request(
         request.method,
         request.url,
@@ -188,9 +247,11 @@ async def _exchange_once(
         data=request.body,
         allow_redirects=False,
         raise_for_status=False,
-        middlewares=(_never_repeat, *getattr(session, "_middlewares", ())),
+        middlewares=middlewares,
         auto_decompress=True,
         timeout=limits,
+        max_line_size=max_header,
+        max_field_size=max_header,
     ) as answer:
         chunks: list[bytes] = []
         size = 0
@@ -225,6 +286,19 @@ async def _never_repeat(
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _Lost(error) from None
+
+
+async def _send_ours(
+    ours: Mapping[str, str], request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    # A lent session adds the cookies of its jar, and perhaps a signature, to every request. They
+    # may belong to another account.
+    for name in _NEVER_FROM_A_SESSION:
+        request.headers.popall(name, None)
+    request.headers.update(
+        {name: value for name, value in ours.items() if name.lower() in _NEVER_FROM_A_SESSION}
+    )
+    return await handler(request)
 
 
 def _check_lent(session: Any, host: str, trace_configs: Sequence[aiohttp.TraceConfig]) -> None:
@@ -283,12 +357,24 @@ def _kind_and_reason(error: Exception) -> tuple[type[TransportError], str]:
             return ConnectError, str(error)
         case aiohttp.ServerDisconnectedError():
             reason = "the server closed it before it answered"
-        case aiohttp.ClientPayloadError():
-            reason = "the answer was cut short"
-        case aiohttp.ClientResponseError():
-            reason = "the answer is no HTTP"  # its message quotes the answer
+        case aiohttp.ClientPayloadError() | aiohttp.ClientResponseError():
+            breach = _breach(error)
+            if breach:
+                return ProtocolError, breach
+            is_cut = isinstance(error, aiohttp.ClientPayloadError)
+            reason = "the answer was cut short" if is_cut else "the answer is no HTTP"
         case OSError() if error.errno:
             reason = os.strerror(error.errno)
         case _:
             reason = "it broke"
     return ConnectionLost, reason
+
+
+def _breach(error: Exception) -> str:
+    """How an answer breaks HTTP, in words that quote nothing of it; "" if it is cut or no HTTP."""
+    said = str(getattr(error, "message", "") or error).lower()
+    for quoted in ("\n  b'", ": b'", ': b"', ": bytearray"):
+        said = said.partition(quoted)[0]
+    if "not enough data" in said:
+        return ""
+    return next((reason for words, reason in _BREACHES.items() if words in said), "")
