@@ -27,13 +27,13 @@ from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
 import attrs
 import msgspec
 from cattrs import Converter
-from cattrs.cols import is_sequence, list_structure_factory
+from cattrs.cols import is_sequence
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
-from livechat_async.decoding.problems import wire_name, wrong
+from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
 from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
 from livechat_async.models._base import NO_EXTRA, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
@@ -165,7 +165,7 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
     make: Callable[[Any], Any] = tuple if is_tuple else list
     inner = (*get_args(cls), Any)[0]
     skip_if_blank = is_tuple and quirks_of(inner).skip_if_blank
-    structure = list_structure_factory(list[inner], converter)  # type: ignore[valid-type]
+    structure = converter.get_structure_hook(inner)
 
     def to_list(value: Any, _: Any) -> Any:
         if value == "" and is_tuple:
@@ -174,7 +174,7 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
             raise wrong("a list", value)
         if skip_if_blank:
             value = [item for item in value if not _is_blank(item)]
-        return make(structure(value, list))
+        return make(_items_of(value, structure, inner))
 
     def state() -> Quick:
         item = _quick_for(inner, converter)
@@ -193,6 +193,17 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
         return Quick(wire | str, read, empty=(), item=item, is_blank=is_blank)
 
     return QuickHook(to_list, state)
+
+
+def _items_of(values: list[Any], structure: Hook, type_: Any) -> list[Any]:
+    """The items; the first wrong one ends it, so that a list of wrong items costs no more."""
+    items = []
+    for index, value in enumerate(values):
+        try:
+            items.append(structure(value, type_))
+        except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
+            raise find_wire_error(error).inside(f"[{index}]") from None
+    return items
 
 
 def _quick_for(type_: Any, converter: Converter) -> Quick:

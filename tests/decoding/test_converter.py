@@ -942,3 +942,44 @@ def test_any_json_gives_visitors_or_an_error_with_a_path(document: Any) -> None:
 @given(NEARLY_VISITORS)
 def test_any_json_gives_visitors_or_an_error_with_a_time_zone_too(document: Any) -> None:
     check_visitors_or_an_explanation(make_converter(WARSAW), document)
+
+
+# --- the first error ends it ---
+
+
+class Five:
+    """What a hook of a test refuses."""
+
+
+@pytest.mark.parametrize("type_", [list[Five], tuple[Five, ...], list[list[Five]]])
+@pytest.mark.parametrize("broken", [0, 3])
+def test_a_list_is_read_up_to_its_first_wrong_item(type_: Any, broken: int) -> None:
+    """A list of wrong items costs no more than one wrong item (field case 41)."""
+    seen = []
+
+    def refuse(value: Any, _: Any) -> Five:
+        seen.append(value)
+        if value == 5:
+            raise ValueError
+        return Five()
+
+    converter = make_converter()
+    converter.register_structure_hook(Five, refuse)
+    items = [1] * broken + [5] * 1000
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the next lines read it
+        converter.structure([items] if type_ == list[list[Five]] else items, type_)
+    assert len(seen) == broken + 1
+    assert find_wire_error(caught.value).path.endswith(f"[{broken}]")
+
+
+def test_no_model_gathers_the_errors_of_its_lists() -> None:
+    """The same holds for the lists in an object, and for lists in these (field case 41)."""
+    wrong = {"id": "A", "state": "b", "visit_path": [{"page": "a"}, *[5] * 1000]}
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next lines read it
+        make_converter().structure([wrong] * 1000, list[Visitor])
+    assert find_wire_error(caught.value).path == "[0].visit_path[1]"
+
+    def count(error: BaseException) -> int:
+        return 1 + sum(map(count, getattr(error, "exceptions", ())))
+
+    assert count(caught.value) == 1
