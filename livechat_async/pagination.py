@@ -20,8 +20,8 @@ from attrs import evolve, field, frozen
 
 from livechat_async.checks import check_choice, check_count
 from livechat_async.decoding.bodies import load_json, read_envelope
-from livechat_async.decoding.hooks import is_nothing
-from livechat_async.decoding.problems import WireError
+from livechat_async.decoding.hooks import is_nothing, whole_number
+from livechat_async.decoding.problems import WireError, wrong
 from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
@@ -378,7 +378,7 @@ def page_fetcher(
             skipped = skip if on_broken == "skip" else None
             envelope = read_envelope(content, key, hook, item_type, skipped)
             if envelope is None:
-                raise WireError(f"an object with a list of {key}", repr(load_json(content)))
+                raise wrong(f"an object with a list of {key}", load_json(content))
             return Page(
                 items=envelope.items,
                 number=number,
@@ -396,9 +396,7 @@ def page_fetcher(
 
 
 def _count(value: Any, name: str) -> int | None:
-    if is_nothing(value):
-        return None
-    text = str(value)
-    if isinstance(value, (int, str)) and text.isascii() and text.isdigit():
-        return int(text)
-    raise WireError("a number", repr(value), name)
+    number = whole_number(value)
+    if is_nothing(value) or (number is not None and number >= 0):
+        return number
+    raise wrong("a number", value).inside(name)
