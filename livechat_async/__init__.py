@@ -125,6 +125,7 @@ if _typing.TYPE_CHECKING:
         WebhookDataType as WebhookDataType,
         WebhookEventType as WebhookEventType,
     )
+    from livechat_async.resources.visitors import VisitorList as VisitorList
     from livechat_async.watch.changes import (
         Arrived as Arrived,
         Change as Change,
@@ -151,6 +152,7 @@ else:
             "TicketRequester TicketSource TicketSourceType TicketStatus"
         ),
         "models.webhooks": "Webhook WebhookDataType WebhookEventType",
+        "resources.visitors": "VisitorList",
         "watch.changes": (
             "Arrived Change Left PageChanged Resynced StateChanged Updated VisitorChange"
         ),
