@@ -127,6 +127,7 @@ if _typing.TYPE_CHECKING:
         WebhookEventType as WebhookEventType,
     )
     from livechat_async.redaction import Secret as Secret
+    from livechat_async.resources.visitors import VisitorList as VisitorList
     from livechat_async.watch.changes import (
         Arrived as Arrived,
         Change as Change,
@@ -154,6 +155,7 @@ else:
         ),
         "models.webhooks": "Webhook WebhookDataType WebhookEventType",
         "redaction": "Secret",
+        "resources.visitors": "VisitorList",
         "watch.changes": (
             "Arrived Change Left PageChanged Resynced StateChanged Updated VisitorChange"
         ),

@@ -14,14 +14,25 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    Literal,
+    NoReturn,
+    Self,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    overload,
+)
 
 from attrs import evolve, field, frozen
 
 from livechat_async.checks import check_choice, check_count
 from livechat_async.decoding.bodies import load_json, read_envelope
-from livechat_async.decoding.hooks import is_nothing
-from livechat_async.decoding.problems import WireError
+from livechat_async.decoding.hooks import is_nothing, whole_number
+from livechat_async.decoding.problems import WireError, wrong
 from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
@@ -34,8 +45,10 @@ __all__ = [
     "Pager",
     "Progress",
     "Walk",
+    "check_policy",
     "ids_of",
     "page_fetcher",
+    "skip_to",
 ]
 
 T = TypeVar("T")
@@ -85,8 +98,8 @@ class Progress:
 
 
 @frozen(kw_only=True)
-class Page(Generic[T]):
-    """One page.
+class Page(Sequence[T]):
+    """One page: a sequence of its items.
 
     Attributes:
         items: its items; during a walk, without those that an earlier page had.
@@ -109,6 +122,19 @@ class Page(Generic[T]):
 
     __repr__ = repr_of_fields
 
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        return self.items[index]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __bool__(self) -> bool:
+        return True  # `while page:` goes on behind a page whose items were all skipped
+
     @property
     def has_next(self) -> bool:
         """Whether there is a page after this one, as far as this answer shows."""
@@ -124,7 +150,7 @@ class Pager(Generic[T]):
 
     ::
 
-        page = await pager                      # the first page
+        page = await pager                      # the first page, of at most max_items
         async for item in pager: ...            # every item, each once
         async for page in pager.pages(): ...    # every page
 
@@ -146,7 +172,7 @@ class Pager(Generic[T]):
             the item's ``id`` by default.
         prefetch: how many page requests to keep in flight ahead of the loop; this also bounds the
             memory. None requests each page when it is needed.
-        max_items: stop after this many items.
+        max_items: stop after this many items; an awaited page holds no more of them either.
 
     Raises:
         ConfigurationError: ``prefetch`` or ``max_items`` is not a whole number above zero.
@@ -172,7 +198,28 @@ class Pager(Generic[T]):
         return Progress() if self._walk is None else self._walk.progress
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
-        return self.page(1).__await__()
+        return self._first_page().__await__()
+
+    async def _first_page(self) -> Page[T]:
+        page = await self.page(1)
+        return page if self._max_items is None else evolve(page, items=page[: self._max_items])
+
+    if not TYPE_CHECKING:  # a type checker is to refuse both
+
+        def __iter__(self) -> NoReturn:
+            raise TypeError(
+                "a pager fetches its items as they are needed: write `async for item in pager`, "
+                "or `for item in await pager` for the first page"
+            )
+
+        def __len__(self) -> NoReturn:
+            raise TypeError(
+                "a pager does not know the number of its items before it has fetched a page: "
+                "write `(await pager).total` for all of them, or `len(await pager)` for a page"
+            )
+
+        def __bool__(self) -> bool:
+            return True
 
     async def page(self, number: int) -> Page[T]:
         """One page, by its number from 1. After the last page, LiveChat answers an empty one.
@@ -355,6 +402,22 @@ def ids_of(items: Sequence[Any]) -> list[str | int | None]:
     return ids
 
 
+def check_policy(on_broken: BrokenPolicy) -> None:
+    """Check that it is one of the two.
+
+    Raises:
+        ConfigurationError: it is not.
+    """
+    check_choice("on_broken", on_broken, get_args(BrokenPolicy))
+
+
+def skip_to(broken: list[BrokenItem], page: int = 1) -> Callable[[WireError], None]:
+    """A function that reports the problem of an item of a page in this list."""
+    return lambda problem: broken.append(
+        BrokenItem(page, problem.path, problem.expected, problem.found)
+    )
+
+
 def page_fetcher(
     session: SessionManager,
     request: Request,
@@ -364,21 +427,17 @@ def page_fetcher(
     on_broken: BrokenPolicy,
 ) -> Callable[..., Awaitable[Page[T]]]:
     """A function that fetches a page by its number; keyword arguments are added to the query."""
-    check_choice("on_broken", on_broken, get_args(BrokenPolicy))
+    check_policy(on_broken)
 
     async def fetch(number: int, **query: Any) -> Page[T]:
         hook = session.converter.current.get_structure_hook(item_type)
 
         def read(content: bytes) -> Page[T]:
             broken: list[BrokenItem] = []
-
-            def skip(problem: WireError) -> None:
-                broken.append(BrokenItem(number, problem.path, problem.expected, problem.found))
-
-            skipped = skip if on_broken == "skip" else None
-            envelope = read_envelope(content, key, hook, item_type, skipped)
+            skip = skip_to(broken, number) if on_broken == "skip" else None
+            envelope = read_envelope(content, key, hook, item_type, skip)
             if envelope is None:
-                raise WireError(f"an object with a list of {key}", repr(load_json(content)))
+                raise wrong(f"an object with a list of {key}", load_json(content))
             return Page(
                 items=envelope.items,
                 number=number,
@@ -396,9 +455,7 @@ def page_fetcher(
 
 
 def _count(value: Any, name: str) -> int | None:
-    if is_nothing(value):
-        return None
-    text = str(value)
-    if isinstance(value, (int, str)) and text.isascii() and text.isdigit():
-        return int(text)
-    raise WireError("a number", repr(value), name)
+    number = whole_number(value)
+    if is_nothing(value) or (number is not None and number >= 0):
+        return number
+    raise wrong("a number", value).inside(name)

@@ -294,3 +294,48 @@ async def test_a_page_is_a_whole_number_above_zero(value: Any):
         await pager.page(value)
     with pytest.raises(ConfigurationError, match="start="):
         await anext(pager.pages(start=value))
+
+
+# --- pages and pagers as people use them ---
+
+
+@pytest.mark.parametrize("most", [1, 3, SIZE, SIZE + 1, 100])
+async def test_an_awaited_page_holds_at_most_max_items(most: int) -> None:
+    """What is awaited heeds the same arguments as what is iterated (field case 19)."""
+    archive = archive_of(12)
+    page = await archive.pager(max_items=most)
+    assert list(page) == archive.ids[: min(most, SIZE)]
+    assert (page.size, page.total, page.has_next) == (SIZE, 12, True)
+
+
+async def test_a_page_is_a_sequence_of_its_items() -> None:
+    """``len``, an index, a slice, ``in`` and ``for`` need no ``.items`` (field case 19)."""
+    archive = archive_of(12)
+    page = await archive.pager()
+    assert isinstance(page, Sequence)
+    assert (len(page), page[0], page[-1], list(page[1:3])) == (SIZE, 12, 8, [11, 10])
+    assert (12 in page, 1 in page, page.index(11), page.count(12)) == (True, False, 1, 1)
+    assert [*page] == page.items == [*reversed([*reversed(page)])]
+    with pytest.raises(IndexError):
+        page[SIZE]
+
+
+async def test_a_page_without_items_is_not_false() -> None:
+    """``while page := await page.next()`` goes on behind a page of broken items."""
+    page = await archive_of(0).pager()
+    assert (len(page), bool(page)) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("use", "hint"),
+    [(iter, "`async for item in pager`"), (list, "`async for item in pager`"), (len, "`len(await")],
+)
+def test_a_plain_loop_over_a_pager_says_what_to_write(
+    use: Callable[[Any], object], hint: str
+) -> None:
+    """A ``for`` without ``async`` hints at the right one (field case 19)."""
+    pager = archive_of(12).pager()
+    with pytest.raises(TypeError) as caught:
+        use(pager)
+    assert hint in str(caught.value)
+    assert pager

@@ -7,8 +7,10 @@ it is then read item by item, so that the event loop gets the interpreter in bet
 from __future__ import annotations
 
 import json
+import logging
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin
@@ -17,6 +19,7 @@ import attrs
 import msgspec
 from cattrs import Converter
 
+from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError, find_wire_error, show
 from livechat_async.decoding.quick import Hook, quick_of
 
@@ -35,37 +38,47 @@ T = TypeVar("T")
 Reader: TypeAlias = Callable[[bytes], T]
 OnBroken: TypeAlias = Callable[[WireError], None] | None
 
+logger: logging.Logger = logging.getLogger("livechat_async")
+
 LARGE: Final = 512 * 1024
 """Bytes from which on a body is read in a thread: some 4 ms of work, or 20 ms with care."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_SURROGATES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
+_HALVES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[][{},]', re.DOTALL)
+_NAME = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:', re.DOTALL)
+_MOST_DIGITS = 4000
 _NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
-class NotJSONError(ValueError):
-    """The bytes are no JSON; says why."""
+class NotJSONError(WireError):
+    """The bytes are cut off, or something else than JSON; ``found`` says why."""
 
 
-def load_json(content: bytes) -> Any:
-    """The document in these bytes.
+def load_json(content: bytes, place: str = "") -> Any:
+    """The document in these bytes, which may stand at a place in an answer.
+
+    What JSON does not allow, but anyone understands, is mended, and a line in the log says so:
+    bytes that are no UTF-8, control characters, halves of emojis, ``NaN`` and ``Infinity``, which
+    become null, and numbers that are out of range, which stay text.
 
     Raises:
         NotJSONError: there is none.
+        WireError: there is one, from its first bracket to its last, which cannot be read.
     """
-    reason = ""
-    for mend in _MENDINGS:
-        try:
-            return msgspec.json.decode(mend(content))
-        except _NOT_JSON as error:
-            reason = reason or str(error)
-    raise NotJSONError(reason)
-
-
-def _mended(content: bytes) -> bytes:
-    """The content without a byte order mark, and without halves of emojis."""
-    return _SURROGATES.sub(_without_halves, content.removeprefix(_BYTE_ORDER_MARK))
+    try:
+        return msgspec.json.decode(content)
+    except _NOT_JSON as error:
+        reason = str(error)
+    with suppress(ValueError, RecursionError):
+        text = _HALVES.sub(_without_halves, content.removeprefix(_BYTE_ORDER_MARK))
+        document = _lenient.decode(text.decode("utf-8", "replace"))
+        logger.warning("mended what is no JSON at %s: %s", place or "the top", reason)
+        return document
+    if _parts(content) is None:
+        raise NotJSONError("JSON", reason)
+    raise WireError("JSON", reason)
 
 
 def _without_halves(found: re.Match[bytes]) -> bytes:
@@ -73,14 +86,58 @@ def _without_halves(found: re.Match[bytes]) -> bytes:
     return found[1] + text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-# Half an emoji in one visitor's name is no reason to lose the whole list.
-_MENDINGS = (bytes, _mended)
+_lenient = json.JSONDecoder(
+    strict=False,
+    parse_constant=lambda _: None,
+    parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else digits,
+    parse_float=lambda text: number if math.isfinite(number := float(text)) else text,
+)
 
 
-def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
+def _parts(content: bytes) -> list[bytes] | None:
+    """What the outermost list or object holds, by its brackets alone; None if it is cut off.
+
+    It does not look into the parts, so what is wrong in one costs none of the others.
+    """
+    parts, depth, start = [], 0, 0
+    for token in _TOKEN.finditer(content):
+        mark = token[0]
+        depth += (mark in b"[{") - (mark in b"]}")
+        if depth == 0 and mark not in b"]}":
+            return None
+        if depth == 1 and mark in b"[{":
+            if content[start : token.start()].removeprefix(_BYTE_ORDER_MARK).strip():
+                return None
+            start = token.end()
+        elif (depth == 1 and mark == b",") or depth == 0:
+            parts.append(content[start : token.start()])
+            start = token.end()
+            if depth == 0:
+                break
+    if depth != 0 or not parts or content[start:].strip():
+        return None
+    return parts if parts[-1].strip() else parts[:-1]
+
+
+def _items(content: bytes) -> Sequence[bytes | msgspec.Raw] | None:
+    """The items of a list, each as it came; None if it is no whole list."""
+    with suppress(*_NOT_JSON):
+        return _split(content)
+    is_list = content.removeprefix(_BYTE_ORDER_MARK).lstrip().startswith(b"[")
+    return _parts(content) if is_list else None
+
+
+def _members(content: bytes) -> dict[str, bytes]:
+    """The values of an object, each as it came, by their names; none if it is no whole object."""
+    names = map(_NAME.match, _parts(content) or ())
+    return {load_json(name[1]): name.string[name.end() :] for name in names if name}
+
+
+def value_reader(converter: Converter, type_: Any, on_broken: OnBroken = None) -> Reader[Any]:
     """A reader of a value of this type.
 
-    It raises what ``converter.structure`` does, or a `WireError` that says the same.
+    It raises what ``converter.structure`` does, or a `WireError` that says the same. ``on_broken``
+    takes the `WireError` of an item of a list, which is then left out.
     """
 
     def read(content: bytes) -> Any:
@@ -90,9 +147,10 @@ def value_reader(converter: Converter, type_: Any) -> Reader[Any]:
                 return quick.from_json(content)
         if quick is not None and get_origin(type_) is list:
             (inner,) = get_args(type_)
-            with suppress(*_NOT_JSON, NotJSONError):  # the whole document's error says where
+            raws = _items(content)
+            if raws is not None:
                 hook = converter.get_structure_hook(inner)
-                return _read_items(_split(content), hook, inner, "", None)
+                return _read_items(raws, hook, inner, "", on_broken)
         return converter.structure(load_json(content), type_)
 
     return read
@@ -111,9 +169,7 @@ def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBrok
             else:
                 continue
         try:
-            values.append(hook(load_json(bytes(raw)), type_))
-        except NotJSONError:
-            raise
+            values.append(hook(load_json(bytes(raw), f"{place}[{index}]"), type_))
         except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
             problem = find_wire_error(error).inside(f"{place}[{index}]")
             if on_broken is None:
@@ -143,7 +199,7 @@ def read_envelope(
         hook: the structure hook of its items.
         type_: their type.
         on_broken: takes the `WireError` of an item, which is then left out; without it, it is
-            raised. A `NotJSONError` is always raised.
+            raised.
     """
     quick = quick_of(hook)
     if quick is not None and len(content) < LARGE:
@@ -151,14 +207,20 @@ def read_envelope(
             found = _envelope_decoder(key, quick.wire)(content)
             items = [quick.value_of(item) for item in found.items]
             return Envelope(items, found.pages, found.total)
-    for mend in _MENDINGS:
-        try:
-            found = _envelope_decoder(key, msgspec.Raw)(mend(content))
-        except _NOT_JSON:
-            continue
+    with suppress(*_NOT_JSON):
+        found = _envelope_decoder(key, msgspec.Raw)(content)
         items = _read_items(found.items, hook, type_, key, on_broken)
         return Envelope(items, found.pages, found.total)
-    return None
+    members = _members(content)
+    if key not in members:
+        return None
+    raws = _items(members[key])
+    if raws is None and not is_nothing(load_json(members[key], key)):
+        return None
+    numbers = {name: load_json(members.get(name, b"null"), name) for name in ("pages", "total")}
+    numbers[key] = None
+    items = _read_items(raws or (), hook, type_, key, on_broken)
+    return Envelope(items, numbers["pages"], numbers["total"])
 
 
 @lru_cache(maxsize=64)

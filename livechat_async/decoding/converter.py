@@ -1,14 +1,16 @@
 """JSON to typed objects and back: one cattrs converter, with a hook for each quirk of the wire.
 
-- Blank text is None where an id, a number or a time is due, and an empty list where a list is.
+- Null, ``""``, ``{}`` and PHP's ``[]`` are nothing: None where an id, a number, a time or an object
+  may be None, an empty tuple where a list is due, blank text, and false. So is MySQL's zero date,
+  where a time is due. Where a list is due, nulls in it are left out.
 - A null where the field has a default is a missing field; elsewhere it is an error.
-- Numbers may come as text, and whole ones as 3.0. Text comes as text only: nothing ever becomes
-  ``"None"``. An ``IdText`` may also come as a number.
+- Numbers may come as text, and whole ones as 3.0. Text may come as any value, because people type
+  it: it is then that value's JSON text, but nothing ever becomes ``"None"``. An id is text or a
+  number.
 - A time is text of one of LiveChat's forms, or Unix seconds. A twin in Unix seconds wins; it may
   have a fraction, or be ISO text with an offset.
 - A value of an open set that this library does not know stays its text.
-- An empty object can stand for nothing, an empty list for an empty object, and a bare id for an
-  object.
+- A bare id can stand for an object.
 - Fields that are not known stay reachable in ``extra``.
 
 Each hook here is careful: it names what is wrong, and where. Most also state a quick way.
@@ -21,14 +23,14 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import EnumType
 from functools import cache, lru_cache, partial
-from operator import attrgetter
+from operator import attrgetter, is_
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
 from cattrs import Converter
-from cattrs.cols import is_sequence, list_structure_factory
+from cattrs.cols import is_sequence
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
@@ -118,12 +120,14 @@ def _is_optional(cls: Any) -> bool:
 def _optional_hook(cls: Any, converter: Converter) -> Hook:
     (inner,) = (member for member in _members(cls) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
-    nothing_if_empty = quirks_of(inner).nothing_if_empty
+    # An empty list, for one, is something where a list is due, or a class of the user's.
+    is_one = inner in (*hooks.HOOKS, IdText) or inner is datetime or _is_model(inner)
+    is_none = (
+        times.is_no_time if inner is datetime else is_nothing if is_one else NOTHING.__contains__
+    )
 
     def to_optional(value: Any, _: Any) -> Any:
-        if is_nothing(value) or (nothing_if_empty and value == {}):
-            return None
-        return structure(value, inner)
+        return None if is_none(value) else structure(value, inner)
 
     def state() -> Quick | None:
         quick = quick_of(structure)
@@ -165,26 +169,29 @@ def _open_enum_hook(cls: Any, _: Converter) -> Hook:
 
 
 def _list_hook(cls: Any, converter: Converter) -> Hook:
-    """The hook of lists, and of tuples of any length: there, blank text is an empty tuple."""
+    """The hook of lists, and of tuples of any length: there, nothing is an empty tuple."""
     is_tuple = get_origin(cls) is tuple
     make: Callable[[Any], Any] = tuple if is_tuple else list
     inner = (*get_args(cls), Any)[0]
     skip_if_blank = is_tuple and quirks_of(inner).skip_if_blank
-    structure = list_structure_factory(list[inner], converter)  # type: ignore[valid-type]
+    can_be_null = inner is Any or NoneType in _members(inner)
+    left_out: Callable[[Any], bool] | None = None
+    if is_tuple and not can_be_null:
+        left_out = _is_blank if skip_if_blank else partial(is_, None)
+    structure = converter.get_structure_hook(inner)
 
     def to_list(value: Any, _: Any) -> Any:
-        if value == "" and is_tuple:
+        if is_tuple and is_nothing(value):
             return ()
         if not isinstance(value, list):
             raise wrong("a list", value)
-        if skip_if_blank:
-            value = [item for item in value if not _is_blank(item)]
-        return make(structure(value, list))
+        return make(_items_of(value, structure, inner, left_out))
 
     def state() -> Quick:
         item = _quick_for(inner, converter)
         wire = GenericAlias(list, (item.wire,))
-        is_blank = _blank_test(item) if skip_if_blank else None
+        # msgspec reads null as no other item than one of a user's hook.
+        is_blank = _blank_test(item) if skip_if_blank else left_out if item.wire is Any else None
 
         def read(found: Any) -> Any:
             if type(found) is not list:
@@ -237,6 +244,19 @@ def _mapping_hook(cls: Any, converter: Converter) -> Hook:
     return QuickHook(to_mapping, state)
 
 
+def _items_of(values: list[Any], structure: Hook, type_: Any, left_out: Any) -> list[Any]:
+    """The items; the first wrong one ends it, so that a list of wrong items costs no more."""
+    items = []
+    for index, value in enumerate(values):
+        if left_out is not None and left_out(value):
+            continue
+        try:
+            items.append(structure(value, type_))
+        except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
+            raise find_wire_error(error).inside(f"[{index}]") from None
+    return items
+
+
 def _quick_for(type_: Any, converter: Converter) -> Quick:
     """The quick way of a type's hook; the hook itself where it has none."""
     hook = converter.get_structure_hook(type_)
@@ -245,7 +265,8 @@ def _quick_for(type_: Any, converter: Converter) -> Quick:
 
 def _is_blank(agent: Any) -> bool:
     """LiveChat sends one operator of blanks where there is none."""
-    return isinstance(agent, dict) and all(map(is_nothing, agent.values()))
+    values = agent.values() if isinstance(agent, dict) else (agent,)
+    return all(map(is_nothing, values))
 
 
 def _blank_test(item: Quick) -> Callable[[Any], bool]:
@@ -286,6 +307,8 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         return make_dict_structure_fn(cls, converter, **overrides)
 
     def to_model(value: Any, cls: Any) -> Any:
+        if value == []:  # as PHP writes {}
+            value = {}
         if not isinstance(value, dict):
             if bare_id is None:
                 raise wrong("an object", value)
@@ -335,7 +358,7 @@ def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Field
     ):
         return None
 
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     fields = [field for field in attrs.fields(cls) if field.name != "extra"]
     return lambda: [(field, _quick_for(hints[field.name], converter)) for field in fields]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
@@ -19,17 +21,18 @@ from livechat_async.redaction import HIDDEN, Secret
 __all__ = ["HOOKS", "ID_TEXT_HOOK", "NOTHING", "is_nothing", "to_int", "to_str", "whole_number"]
 
 NOTHING: Final = (None, "")
-"""What stands for nothing where an id, a number, a time or an object is due."""
+"""What stands for nothing on the quick way, where a text, a number, a time or an object is due."""
 
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,4000}")
+_WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,4000})(?:\.0*)?")
 _NUMBER = re.compile(r"[+-]?([0-9]+(?:\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _LARGEST = sys.float_info.max
 _FiniteFloat: TypeAlias = Annotated[float, msgspec.Meta(ge=-_LARGEST, le=_LARGEST)]
 
 
 def is_nothing(value: Any) -> bool:
-    """Whether a value stands for nothing."""
-    return value in NOTHING
+    """Whether a value stands for nothing, where no list is due: PHP writes ``{}`` as ``[]``."""
+    return value is None or value in ("", [], {})
 
 
 def whole_number(value: Any) -> int | None:
@@ -38,15 +41,20 @@ def whole_number(value: Any) -> int | None:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
-        return int(value)
-    return None
+    match = _WHOLE_NUMBER.fullmatch(value) if isinstance(value, str) else None
+    return int(match[1]) if match else None
 
 
-def to_str(value: Any, _: Any) -> str:
-    """Text, and nothing else: no other value becomes text, such as ``"None"``."""
+def to_str(value: Any, _: Any = str) -> str:
+    """Text, or the JSON text of another value: people type numbers, and a site's code sends them.
+
+    An empty list or object is blank text. A null is no text: nothing ever becomes ``"None"``.
+    """
     if isinstance(value, str):
         return value
+    if value is not None:
+        with suppress(TypeError, ValueError, RecursionError):
+            return "" if is_nothing(value) else _to_json(value)
     raise wrong("text", value)
 
 
@@ -68,8 +76,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _to_id_text(value: Any, type_: Any) -> str:
-    return str(value) if _is_number(value) else to_str(value, type_)
+def _to_id_text(value: Any, _: Any = str) -> str:
+    text = str(value) if _is_number(value) else value
+    if isinstance(text, str):
+        return text
+    raise wrong("text", value)
 
 
 def _to_float(value: Any, _: Any = float) -> float:
@@ -84,6 +95,8 @@ def _to_float(value: Any, _: Any = float) -> float:
 
 
 def _to_bool(value: Any, _: Any = bool) -> bool:
+    if is_nothing(value):  # as PHP sees it
+        return False
     if value in (0, 1, "0", "1"):  # True and False are among them
         return bool(int(value))
     raise wrong("true or false", value)
@@ -111,9 +124,7 @@ HOOKS: Final[Mapping[type[Any], QuickHook]] = {
     bool: QuickHook(_to_bool, lambda: Quick(bool | int | str, _to_bool, as_is=bool)),
     Decimal: QuickHook(_to_decimal, lambda: Quick(str | int | float, _to_decimal)),
 }
-"""The hooks of plain types. A number may also be text, and a bool 1 or 0."""
+"""The hooks of plain types. A number may also be text, and a bool 1, 0 or nothing."""
 
-ID_TEXT_HOOK: Final = QuickHook(
-    _to_id_text, lambda: Quick(str | int | float, partial(_to_id_text, type_=str), as_is=str)
-)
+ID_TEXT_HOOK: Final = QuickHook(_to_id_text, lambda: Quick(str))
 """The hook of an ``IdText``: text, or a number as its text."""

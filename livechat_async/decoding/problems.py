@@ -34,7 +34,10 @@ def show(value: object) -> str:
     """The value as a message shows it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    return repr(value)
+    try:
+        return repr(value)
+    except RecursionError:
+        return f"a {type(value).__name__} of too many levels"
 
 
 def find_wire_error(error: Exception) -> WireError:

@@ -44,7 +44,7 @@ class Quick:
         as_is: values of exactly this type need no ``read``.
         nothing: values that become None without ``read``.
         empty: what blank text or an empty list becomes; None if such a value is not usual.
-        no_object: what msgspec reads of ``{}``, for a model that ``{}`` is not an object of.
+        no_object: of a model, what msgspec reads of ``{}``: where None is possible, it means that.
         twin: of a time, how its twin in Unix seconds is read; a twin of ``nothing`` is ignored.
         item: of a tuple, how its items are read.
         is_blank: of a tuple, whether an item that msgspec read is left out; None leaves out none.
@@ -176,13 +176,15 @@ class ModelHook(QuickHook):
             return None
         fields = self._fields()
         quirks = quirks_of(self._model)
+        has_required = any(field.default is attrs.NOTHING for field, _ in fields)
         # Only to tell an empty object from one of nulls, a missing field differs from null.
-        missing = msgspec.UNSET if quirks.nothing_if_empty else None
+        missing = None if has_required else msgspec.UNSET
         struct, make = _assemble(self._model, fields, self._new_fields, missing, self.careful)
         make = make if self._around is None else self._around(make)
-        has_required = any(field.default is attrs.NOTHING for field, _ in fields)
-        no_object = None if missing is None or has_required else struct()
-        wire = struct if quirks.bare_id is None else struct | int | str
+        no_object = None if has_required else struct()
+        # A number as a text's id is not usual: msgspec would make 2 of 2.0.
+        bare = int | str if quirks.bare_id is int else str
+        wire = struct if quirks.bare_id is None else struct | bare
         return Quick(wire, make, no_object=no_object)
 
 

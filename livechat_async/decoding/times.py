@@ -19,6 +19,7 @@ __all__ = [
     "DATE_HOOK",
     "ZONE_OF_TEXTS",
     "datetime_hook",
+    "is_no_time",
     "parse_time",
     "time_or_number_hook",
     "to_unix_time",
@@ -37,6 +38,11 @@ _HOURS = {
 _ISO_LENGTH, _CHAT_LENGTH = 19, 25
 _LONG_ISO = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?"
 _MOST_MOMENTS = 8192
+
+
+def is_no_time(value: Any) -> bool:
+    """Whether a value stands for nothing where a time is due: MySQL's zero date says never."""
+    return is_nothing(value) or (isinstance(value, str) and value.startswith("0000-00-00"))
 
 
 def parse_time(text: str) -> datetime | None:
@@ -125,7 +131,7 @@ def to_unix_time(value: Any, name: str) -> int | datetime | None:
     Whole seconds stay a number, because a user's hook of times may know only numbers. Beyond
     these, it accepts what msgspec accepts on the quick way. The name is that of the field.
     """
-    if is_nothing(value):
+    if is_no_time(value):
         return None
     try:
         number = whole_number(value) if isinstance(value, str) or type(value) is int else None
@@ -143,7 +149,7 @@ def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
     read_time = _time_reader(timezone, to_datetime)
 
     def to_time_or_number(value: Any, _: Any = None) -> datetime | int | None:
-        if is_nothing(value):
+        if is_no_time(value):
             return None
         number = whole_number(value)
         return to_datetime(value, datetime) if number is None else number

@@ -125,7 +125,7 @@ def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> T:
     """
     try:
         return read(raw.content)
-    except NotJSONError as error:
+    except NotJSONError as error:  # a whole document would come again as it is
         failure = _decode_error(InvalidJSONError, _not_json(error, raw), raw, request)
     except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
         failure = _decode_error(DecodeError, find_wire_error(error), raw, request)
@@ -134,7 +134,9 @@ def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> T:
 
 def _not_json(error: NotJSONError, raw: RawResponse) -> WireError:
     kind = raw.headers.get("Content-Type", "no content type")
-    found = f"{len(raw.content)} bytes of {kind} ({error})" if raw.content else "an empty body"
+    found = (
+        f"{len(raw.content)} bytes of {kind} ({error.found})" if raw.content else "an empty body"
+    )
     return WireError("JSON", found)
 
 
@@ -171,7 +173,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 def _load_or_none(content: bytes) -> Any:
     try:
         return load_json(content)
-    except NotJSONError:
+    except WireError:
         return None
 
 

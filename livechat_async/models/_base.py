@@ -13,8 +13,11 @@ __all__ = ["EMPTY", "IdText", "Quirks", "WireModel", "quirks_of"]
 
 _T = TypeVar("_T")
 
-IdText: TypeAlias = Annotated[str, "may also be a number on the wire"]
-"""Text, also where LiveChat sends a number: it sends the same licence as either."""
+IdText: TypeAlias = Annotated[str, "an id"]
+"""The text of an id, also where LiveChat sends a number: it sends the same licence as either.
+
+Other text takes any value, because people type it; an id that is a list is an error.
+"""
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -59,13 +62,11 @@ class Quirks:
     Args:
         bare_id: of a model: it can come as its id alone, which is of this type.
         skip_if_blank: of a model: it is left out of a list if all its fields are blank.
-        nothing_if_empty: of a model: where None is possible, an empty object means None.
         spellings: of an enum: wrong texts on the wire, and the right value of each.
     """
 
-    bare_id: type[Any] | None = None
+    bare_id: Any = None
     skip_if_blank: bool = False
-    nothing_if_empty: bool = False
     spellings: Mapping[str, str] = field(factory=dict)
 
     def __call__(self, cls: type[_T]) -> type[_T]:

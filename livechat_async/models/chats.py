@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from livechat_async.models._base import Quirks, WireModel
+from livechat_async.models._base import IdText, Quirks, WireModel
 from livechat_async.models.visitors import CustomVariable, SurveyAnswer
 
 __all__ = [
@@ -73,7 +73,6 @@ class ChatEventType(StrEnum):
     EVENT = "event"
 
 
-@Quirks(nothing_if_empty=True)
 @frozen(kw_only=True, repr=False)
 class ChatVisitor(WireModel):
     """The visitor of a chat.
@@ -91,7 +90,7 @@ class ChatVisitor(WireModel):
         user_agent: the browser's User-Agent text.
     """
 
-    id: str | None = None
+    id: IdText | None = None
     name: str = ""
     email: str = ""
     ip: str = ""
@@ -127,10 +126,9 @@ class ChatSurveyAnswer(SurveyAnswer):
         id: the question's id, which is text of digits.
     """
 
-    id: str | None = None
+    id: IdText | None = None
 
 
-@Quirks(nothing_if_empty=True)
 @frozen(kw_only=True, repr=False)
 class GoalOrder(WireModel):
     """What was ordered when a goal was reached.
@@ -142,7 +140,7 @@ class GoalOrder(WireModel):
         currency: its code, such as ``"USD"``.
     """
 
-    id: str | None = None
+    id: IdText | None = None
     description: str = ""
     price: Decimal | None = None
     currency: str = ""
@@ -195,10 +193,10 @@ class ChatMessage(WireModel):
     text: str = ""
     author_name: str = ""
     user_type: UserType | str | None = None
-    agent_id: str | None = None
+    agent_id: IdText | None = None
     date: datetime | None = field(default=None, metadata={"twin": "timestamp"})
     message_json: str | None = None
-    event_id: str | None = None
+    event_id: IdText | None = None
 
 
 @frozen(kw_only=True, repr=False)
@@ -259,10 +257,10 @@ class Chat(WireModel):
         message: of a missed chat: the message.
     """
 
-    id: str
+    id: IdText
     type: ChatType | str | None = None
     visitor: ChatVisitor | None = None
-    visitor_id: str | None = None
+    visitor_id: IdText | None = None
     visitor_name: str = ""
     visitor_ip: str = ""
     agents: tuple[ChatAgent, ...] = ()
@@ -287,7 +285,7 @@ class Chat(WireModel):
     messages: tuple[ChatMessage, ...] = ()
     events: tuple[ChatEvent, ...] = ()
     engagement: Engagement | str | None = None
-    message_id: str | None = None
+    message_id: IdText | None = None
     email: str = ""
     time: datetime | None = None
     message: str = ""

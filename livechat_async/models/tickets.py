@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from livechat_async.models._base import Quirks, WireModel
+from livechat_async.models._base import IdText, Quirks, WireModel
 
 __all__ = [
     "FirstResponse",
@@ -104,7 +104,7 @@ class TicketRequester(WireModel):
     utc_offset: str = ""
 
 
-@Quirks(bare_id=str, nothing_if_empty=True)
+@Quirks(bare_id=IdText)
 @frozen(kw_only=True, repr=False)
 class TicketAgent(WireModel):
     """An agent, or whoever a ticket is assigned to.
@@ -114,11 +114,10 @@ class TicketAgent(WireModel):
         name: the name.
     """
 
-    id: str | None = None
+    id: IdText | None = None
     name: str = ""
 
 
-@Quirks(nothing_if_empty=True)
 @frozen(kw_only=True, repr=False)
 class TicketAuthor(TicketAgent):
     """Who did something to a ticket.
@@ -130,7 +129,7 @@ class TicketAuthor(TicketAgent):
     type: TicketAuthorType | str | None = None
 
 
-@Quirks(bare_id=int, nothing_if_empty=True)
+@Quirks(bare_id=int)
 @frozen(kw_only=True, repr=False)
 class TicketGroup(WireModel):
     """A group of a ticket.
@@ -159,7 +158,6 @@ class TicketPeriod(WireModel):
     end: datetime | None = field(default=None, metadata={"wire": "to"})
 
 
-@Quirks(nothing_if_empty=True)
 @frozen(kw_only=True, repr=False)
 class FirstResponse(WireModel):
     """The first answer to a ticket.
@@ -185,7 +183,7 @@ class TicketSource(WireModel):
 
     type: TicketSourceType | str | None = None
     url: str = ""
-    id: str | None = None
+    id: IdText | None = None
 
 
 @frozen(kw_only=True, repr=False)
@@ -265,7 +263,7 @@ class Ticket(WireModel):
         events: what happened to it.
     """
 
-    id: str
+    id: IdText
     status: TicketStatus | str | None = None
     subject: str = ""
     requester: TicketRequester | None = None

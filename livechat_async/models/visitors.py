@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.models._base import Quirks, WireModel
+from livechat_async.models._base import IdText, Quirks, WireModel
 from livechat_async.redaction import repr_of_fields
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Operator(WireModel):
         display_name: the name the visitor sees.
     """
 
-    id: str
+    id: IdText
     display_name: str = ""
 
 
@@ -73,7 +73,7 @@ class SurveyAnswer(WireModel):
         value: the answer.
     """
 
-    key: str
+    key: str = ""
     value: str = ""
 
 
@@ -86,7 +86,7 @@ class CustomVariable(WireModel):
         value: its value.
     """
 
-    key: str
+    key: str = ""
     value: str = ""
 
 
@@ -102,7 +102,7 @@ class VisitedPage(WireModel):
         time_ref: Unix seconds, as sent; LiveChat does not say what of.
     """
 
-    page: str
+    page: str = ""
     title: str = ""
     invitation: str = ""
     time: datetime | None = field(default=None, metadata={"twin": "time_ts"})
@@ -120,7 +120,7 @@ class VisitorChat(WireModel):
         agents: who is in the chat.
     """
 
-    id: str | None = None
+    id: IdText | None = None
     chat_room: int | None = None
     start_time: datetime | int | None = None
     agents: tuple[Operator, ...] = ()
@@ -174,7 +174,7 @@ class Visitor(WireModel):
         greetings_refused: how many of them were closed.
     """
 
-    id: str
+    id: IdText
     state: VisitorState | str
     name: str = ""
     group: int | None = None
@@ -198,7 +198,7 @@ class Visitor(WireModel):
     referrer: str = ""
     invitation: str = ""
     visit_path: tuple[VisitedPage, ...] = ()
-    chat_id: str | None = None
+    chat_id: IdText | None = None
     chat_start_time: datetime | None = field(default=None, metadata={"twin": "chat_start_time_ts"})
     chat: VisitorChat | None = None
     queue_start_time: datetime | int | None = None

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livechat_async.checks import check_choice, check_numbers
+from livechat_async.decoding.bodies import value_reader
 from livechat_async.errors import ConfigurationError
-from livechat_async.http.request import BodyEncoding
+from livechat_async.http.request import BodyEncoding, Request
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
+from livechat_async.pagination import BrokenItem, BrokenPolicy, check_policy, skip_to
 from livechat_async.redaction import Secret, conceal
 from livechat_async.resources._base import Resource
 
 if TYPE_CHECKING:
     from livechat_async.watch.watch import FailureHook, VisitorWatch
 
-__all__ = ["VisitorsResource"]
+__all__ = ["VisitorList", "VisitorsResource"]
+
+logger: logging.Logger = logging.getLogger("livechat_async")
+
+
+class VisitorList(builtins.list[Visitor]):
+    """The visitors of an answer.
+
+    Attributes:
+        broken: visitors that were skipped, with ``on_broken="skip"``.
+    """
+
+    broken: Sequence[BrokenItem] = ()
 
 
 class VisitorsResource(Resource):
@@ -27,17 +42,39 @@ class VisitorsResource(Resource):
     """
 
     async def list(
-        self, *, state: VisitorState | str | None = None, groups: Iterable[int] | None = None
-    ) -> builtins.list[Visitor]:
+        self,
+        *,
+        state: VisitorState | str | None = None,
+        groups: Iterable[int] | None = None,
+        on_broken: BrokenPolicy = "raise",
+    ) -> VisitorList:
         """All visitors who are on a page with the tracking code now, in one answer.
 
         Args:
             state: only visitors in this state. ``chatting`` and ``queued`` always work; the
                 documentation contradicts itself on the others.
             groups: only visitors of the groups with these numbers.
+            on_broken: ``"raise"`` a `DecodeError` if a visitor cannot be read, or ``"skip"`` them
+                and report them in ``broken`` of the list, and in the log.
         """
-        query = _filters(state, groups)
-        return await self._call("GET", "/visitors", list[Visitor], query=query)
+        check_policy(on_broken)
+        visitors = await self._fetch(_filters(state, groups), on_broken)
+        if visitors.broken:
+            logger.warning("skipped visitors that cannot be read: %s", _places(visitors.broken))
+        return visitors
+
+    async def _fetch(self, query: Mapping[str, Any], on_broken: BrokenPolicy) -> VisitorList:
+        converter = self._session.converter.current
+
+        def read(content: bytes) -> VisitorList:
+            broken: builtins.list[BrokenItem] = []
+            skip = skip_to(broken) if on_broken == "skip" else None
+            # A hook of the user's may make something else than a list.
+            visitors = VisitorList(value_reader(converter, builtins.list[Visitor], skip)(content))
+            visitors.broken = broken
+            return visitors
+
+        return (await self._session.call(Request("GET", "/visitors", query=query), read)).value
 
     async def count(
         self, *, state: VisitorState | str | None = None, groups: Iterable[int] | None = None
@@ -63,6 +100,7 @@ class VisitorsResource(Resource):
         max_outage: float | None = None,
         updates: bool = False,
         on_failure: FailureHook | None = None,
+        on_broken: BrokenPolicy = "raise",
     ) -> VisitorWatch:
         """Follow who arrives, what they do, and who leaves. `VisitorWatch` has the guarantees.
 
@@ -86,12 +124,14 @@ class VisitorsResource(Resource):
                 and page changed, such as the time they were last seen.
             on_failure: called when a poll fails and will be repeated, with the error and the
                 seconds until the next poll.
+            on_broken: as for `list`. The watch goes on without a visitor who is skipped, and
+                reports them in its ``broken``, and in the log where they change.
         """
         from livechat_async.watch.watch import VisitorWatch  # noqa: PLC0415
 
-        query = _filters(state, groups)
+        check_policy(on_broken)
         return VisitorWatch(
-            partial(self._call, "GET", "/visitors", list[Visitor], query=query),
+            partial(self._fetch, _filters(state, groups), on_broken),
             retry=self._session.options.retry,
             interval=interval,
             max_outage=max_outage,
@@ -140,6 +180,10 @@ class VisitorsResource(Resource):
             authenticate=False,
             visitor_id=visitor_id,
         )
+
+
+def _places(broken: Iterable[BrokenItem]) -> str:
+    return ", ".join(f"{item.path} is not {item.expected}" for item in broken)
 
 
 def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> dict[str, Any]:

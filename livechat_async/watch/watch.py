@@ -13,7 +13,7 @@ import math
 import random
 import sys
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
@@ -30,6 +30,7 @@ from livechat_async.errors import (
 from livechat_async.http.retry import is_worth_repeating
 from livechat_async.models.visitors import Visitor
 from livechat_async.options import RetryPolicy
+from livechat_async.pagination import BrokenItem
 from livechat_async.watch.changes import Arrived, Change, Resynced, diff, to_snapshot
 
 __all__ = ["FailureHook", "Poll", "Poller", "VisitorWatch"]
@@ -225,6 +226,7 @@ class VisitorWatch:
         self._updates = updates
         self._visitors: Mapping[str, Visitor] | None = None
         self._changes: deque[Change] = deque()
+        self._broken: Sequence[BrokenItem] = ()
         self._is_closed = False
         # Of the task that waits for a change. `aclose` sets it off, to cancel nothing but the wait.
         self._wait: asyncio.Timeout | None = None
@@ -238,6 +240,11 @@ class VisitorWatch:
         It does not wait for the changes to be handed out. The next answer makes a new mapping.
         """
         return MappingProxyType({} if self._visitors is None else self._visitors)
+
+    @property
+    def broken(self) -> Sequence[BrokenItem]:
+        """The visitors who were skipped in the latest answer, with ``on_broken="skip"``."""
+        return self._broken
 
     def __aiter__(self) -> Self:
         return self
@@ -270,6 +277,11 @@ class VisitorWatch:
             self._idle.set()
 
     def _take(self, poll: Poll[Iterable[Visitor]]) -> None:
+        broken: Sequence[BrokenItem] = getattr(poll.value, "broken", ())
+        if broken and broken != self._broken:
+            places = ", ".join(f"{item.path} is not {item.expected}" for item in broken)
+            logger.warning("the watch skips visitors that cannot be read: %s", places)
+        self._broken = broken
         after = to_snapshot(poll.value)
         if poll.failures:
             self._changes.append(Resynced(tuple(after.values()), poll.outage, poll.failures))

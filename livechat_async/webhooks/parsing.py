@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from livechat_async.decoding.bodies import NotJSONError, load_json
+from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.errors import WebhookError
@@ -57,8 +57,8 @@ def _event_or_error(body: Any) -> WebhookEvent | WebhookError:
         return _error("", "JSON", f"a {kind_of(body)} that JSON cannot hold")
     try:
         document = load_json(content)
-    except NotJSONError as error:
-        found = f"{len(content):,} bytes of something else ({error})"
+    except WireError as error:
+        found = f"{len(content):,} bytes of something else ({error.found})"
         return _error("", "JSON", _shortened(found) if content else "an empty body")
     if content.count(b"[") + content.count(b"{") > _DEEPEST and _is_deeper(document, _DEEPEST):
         return _error("", f"JSON of at most {_DEEPEST} levels", "more of them")

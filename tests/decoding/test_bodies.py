@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -77,23 +78,23 @@ def test_the_samples_are_read_quickly(
     document = json.loads((FIXTURES / name).read_text("utf-8"))
     items = document if key is None else document[key]
     converter = make_converter(zone)
-    with mock.patch.object(bodies, "load_json", side_effect=NotJSONError("taken apart")):
+    with mock.patch.object(bodies, "load_json", side_effect=NotJSONError("JSON", "taken apart")):
         found = value_reader(converter, list[cls])(to_bytes(items))
     assert found == converter.structure(items, list[cls])
 
 
 def test_the_visitors_of_a_site_are_read_quickly() -> None:
     visitors = Sandbox(seed=50).visitors
-    with mock.patch.object(bodies, "load_json", side_effect=NotJSONError("taken apart")):
+    with mock.patch.object(bodies, "load_json", side_effect=NotJSONError("JSON", "taken apart")):
         assert len(read(to_bytes(visitors), list[Visitor])) == 50
 
 
 def test_an_unusual_item_does_not_slow_the_others() -> None:
     asked = []
 
-    def counted(content: bytes) -> Any:
+    def counted(content: bytes, place: str) -> Any:
         asked.append(content)
-        return load_json(content)
+        return load_json(content, place)
 
     wires = many(20)
     wires[7]["new"] = 1
@@ -151,7 +152,7 @@ def outcome_of(attempt: Callable[[], Any]) -> Any:
     try:
         return attempt()
     except NotJSONError as error:
-        return str(error)
+        return "cut off", error.found
     except Exception as error:  # noqa: BLE001 - of any kind, but with the same to say
         found = find_wire_error(error)
         return found.path, found.expected, found.found
@@ -171,7 +172,10 @@ def test_half_an_emoji_is_replaced_and_the_rest_is_read() -> None:
 def test_any_bytes_give_what_the_whole_document_gives(content: bytes, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(content)))
     for text in (content, content[:cut]):
-        assert outcome_of(partial(read, text)) == outcome_of(partial(read_whole, text))
+        whole = outcome_of(partial(read_whole, text))
+        # The items of a list that is no JSON as a whole say more: what is wrong, and where.
+        if whole[1:2] != ("JSON",):
+            assert outcome_of(partial(read, text)) == whole
 
 
 # --- envelopes ---
@@ -282,3 +286,122 @@ def test_one_byte_order_mark_is_skipped_and_more_are_no_json() -> None:
     assert load_json(b"\xef\xbb\xbf[1]") == [1]
     with pytest.raises(NotJSONError):
         load_json(b"\xef\xbb\xbf" * 100_000 + b"[1]")
+
+
+# --- what is wrong inside one item ---
+
+MENDED: dict[str, tuple[bytes, str]] = {
+    "a byte that is no UTF-8": (b'"M\xe9"', "M\ufffd"),
+    "bytes of UTF-16": (b'"\xff\xfeM"', "\ufffd\ufffdM"),
+    "control characters": (b'"a\n\tb\x00"', "a\n\tb\x00"),
+    "half an emoji": (b'"\\ud83d!"', "\ufffd!"),
+    "both": (b'"\xe9\\udc00\n"', "\ufffd\ufffd\n"),
+    "NaN": (b"NaN", ""),
+    "infinity": (b"-Infinity", ""),
+    "a number out of range": (b"1e999", "1e999"),
+    "a number of many digits": (b"7" * 5000, "7" * 5000),
+}
+HOPELESS: dict[str, bytes] = {
+    "an octal number": b"017",
+    "an unknown escape": b'"\\x"',
+    "a word": b"undefined",
+    "nothing": b"",
+    "many levels": b"[" * 100_000 + b"]" * 100_000,
+    "many objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+}
+
+
+def with_name(name: bytes) -> bytes:
+    return (
+        b'[{"id":"a","state":"b"},{"id":"c","state":"d","name":%b},{"id":"e","state":"f"}]' % name
+    )
+
+
+def around_the_list(items: bytes) -> bytes:
+    return b'{"total": 3.0, "visitors": %b, "pages": "1"}' % items
+
+
+@pytest.mark.parametrize(("name", "text"), MENDED.values(), ids=MENDED)
+def test_what_can_be_mended_costs_nothing_and_is_logged(
+    name: bytes, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is wrong inside one item is no fault of the whole document (field case 2)."""
+    content = with_name(name)
+    visitors = read(content)
+    assert [visitor.name for visitor in visitors] == ["", text, ""]
+    assert caplog.messages[-1].startswith("mended what is no JSON at [1]: ")
+    envelope = opened(around_the_list(content), "visitors", Visitor)
+    assert envelope is not None
+    assert envelope.items == visitors
+    assert (envelope.pages, envelope.total) == ("1", 3.0)
+    assert load_json(content)[1]["name"] == (text or None)
+
+
+@pytest.mark.parametrize("name", HOPELESS.values(), ids=HOPELESS)
+def test_what_cannot_be_mended_breaks_its_item_alone(name: bytes) -> None:
+    """The neighbours arrive where the caller skips broken items (field cases 2 and 42)."""
+    content, converter = with_name(name), make_converter()
+    broken: list[WireError] = []
+    visitors = value_reader(converter, list[Visitor], broken.append)(content)
+    hook = converter.get_structure_hook(Visitor)
+    found = read_envelope(
+        around_the_list(content), "visitors", hook, Visitor, on_broken=broken.append
+    )
+    assert found is not None
+    assert [visitor.id for visitor in visitors] == ["a", "e"]
+    assert found.items == visitors
+    assert [(problem.path, problem.expected) for problem in broken] == [
+        ("[1]", "JSON"),
+        ("visitors[1]", "JSON"),
+    ]
+    with pytest.raises(WireError) as caught:
+        read(content)
+    assert (caught.value.path, type(caught.value)) == ("[1]", WireError)
+    with pytest.raises(WireError) as caught:
+        load_json(content)
+    assert type(caught.value) is WireError  # and no `NotJSONError`: it is whole
+
+
+@pytest.mark.parametrize("content", [with_name(b"01"), with_name(b'"\\x"'), to_bytes([WIRE])])
+def test_a_document_that_is_cut_off_is_not_read_in_part(content: bytes) -> None:
+    for document in (content, around_the_list(content)):
+        for cut in {0, 1, 9, len(document) // 2, len(document) - 1}:
+            with pytest.raises(NotJSONError):
+                load_json(document[:cut])
+            with pytest.raises(NotJSONError):
+                read(document[:cut])
+            assert opened(document[:cut], "visitors", Visitor) is None
+
+
+@given(st.lists(JSON, max_size=5), st.integers(0, 5), st.sampled_from([b"01", b"", b"[" * 9_000]))
+def test_the_neighbours_of_a_broken_item_always_arrive(
+    items: list[Any], at: int, broken: bytes
+) -> None:
+    parts = [to_bytes(item) for item in items]
+    at = min(at, len(parts))
+    broken = broken + b"]" * len(broken) if broken[:1] == b"[" else broken or b"?"
+    content = b"[" + b" , ".join([*parts[:at], broken, *parts[at:]]) + b"]"
+    problems: list[WireError] = []
+    assert value_reader(make_converter(), list[Any], problems.append)(content) == items
+    assert [problem.path for problem in problems] == [f"[{at}]"]
+
+
+@pytest.mark.parametrize("nothing", [b"null", b'""', b"[]", b"{}", b" [ ] "])
+def test_a_list_of_nothing_is_empty(nothing: bytes) -> None:
+    """Nothing is known in an envelope as it is in a field (field case 3)."""
+    envelope = opened(b'{"chats": %b, "total": 0.0}' % nothing, "chats", Chat)
+    assert envelope is not None
+    assert (envelope.items, envelope.total) == ([], 0.0)
+
+
+@pytest.mark.parametrize("noise", [b'"', b'\\"', b"[", b"]", b"{", b",", b'","', b"\\", b"\\ud800"])
+def test_the_parts_of_a_document_are_found_in_one_scan(noise: bytes) -> None:
+    """Each token is looked at once, whatever it is made of (field case 35)."""
+
+    def tokens(count: int) -> int:
+        content = b'["' + noise * count
+        spans = [match.span() for match in bodies._TOKEN.finditer(content)]
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
+        return sum(end - start for start, end in spans)
+
+    assert tokens(2_000) <= 2 * tokens(1_000) + 10

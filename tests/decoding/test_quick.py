@@ -287,7 +287,7 @@ def test_the_samples_need_no_careful_hook(name: str, key: str | None, cls: type[
 def test_a_broken_object_and_all_that_hold_it_are_read_carefully() -> None:
     converter, asked = counting()
     with pytest.raises(Exception):  # noqa: B017, PT011 - of any kind
-        converter.structure({"id": "a", "state": "b", "operators": [{"id": 5}]}, Visitor)
+        converter.structure({"id": "a", "state": "b", "operators": [{"id": [5]}]}, Visitor)
     assert set(asked) == {Visitor, Operator}
 
 

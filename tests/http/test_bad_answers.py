@@ -111,9 +111,7 @@ NO_JSON: dict[str, tuple[Reply, str]] = {
         "24 bytes of text/html",
     ),
     "JSONP": (answer(200, b"f([]);"), "6 bytes"),
-    "no UTF-8": (answer(200, b'["\xff"]'), "5 bytes"),
     "a bomb of brackets": (answer(200, b"[" * 200_000), "200000 bytes"),
-    "NaN": (answer(200, b"[NaN]"), "5 bytes"),
 }
 
 
@@ -148,16 +146,20 @@ WRONG_SHAPES: dict[str, tuple[Any, str, str]] = {
     "visitor that is text": (b'["S1"]', r"[0]", "'S1'"),
     "no id": ([{"state": "chatting"}], "[0]", "no such field"),
     "id that is null": ([{"id": None, "state": "x"}], "[0].id", "null"),
-    "id that is a number": ([{"id": 7, "state": "x"}], "[0].id", "7"),
+    "id that is a list": ([{"id": [7], "state": "x"}], "[0].id", "[7]"),
+    "visitor that is no JSON": (b'[{"id": 01}]', "[0]", "malformed"),
+    "no UTF-8": (b'["\xff"]', "[0]", "\ufffd"),
+    "NaN": (b"[NaN]", "[0]", "null"),
+    "deep": (b"[" * 200_000 + b"]" * 200_000, "[0]", "recursion"),
     "third visitor": (
-        [{"id": str(n), "state": "x", "group": [] if n == 2 else n} for n in range(4)],
+        [{"id": str(n), "state": "x", "group": [5] if n == 2 else n} for n in range(4)],
         "[2].group",
-        "[]",
+        "[5]",
     ),
     "deep inside": (
-        [{"id": "S1", "state": "x", "visit_path": [{"page": "/"}, {"page": 7}]}],
-        "[0].visit_path[1].page",
-        "7",
+        [{"id": "S1", "state": "x", "visit_path": [{"page": "/"}, {"time_ref": "x"}]}],
+        "[0].visit_path[1].time_ref",
+        "x",
     ),
 }
 

@@ -274,7 +274,7 @@ def test_the_visitor_is_had_from_either_form() -> None:
     assert chat.visitor_summary is chat.visitor
 
 
-@pytest.mark.parametrize("visitor", [None, "", {}])
+@pytest.mark.parametrize("visitor", [None, "", {}, []])
 def test_no_visitor_is_none(visitor: object) -> None:
     assert decoded(visitor=visitor).visitor is None
     assert decoded(visitor=visitor).visitor_summary is None
@@ -430,8 +430,7 @@ def test_a_known_value_is_a_member_and_another_its_text(name: str, enum: Any) ->
     assert (other, type(other)) == ("dancing", str)
     for blank in ("", None):
         assert getattr(decoded(**{name: blank}), name) is None
-    error = problem_of(**{name: 5})
-    assert (error.path, error.expected) == (f"[0].{name}", "text")
+    assert getattr(decoded(**{name: 5}), name) == "5"
 
 
 def test_events_nobody_has_seen_yet_decode() -> None:
@@ -460,14 +459,14 @@ def test_a_blank_list_is_an_empty_one(name: str, wire: object) -> None:
 
 
 @pytest.mark.parametrize("name", TUPLES)
-@pytest.mark.parametrize("wire", ["abc", {}, 5, True])
+@pytest.mark.parametrize("wire", ["abc", {"a": 1}, 5, True])
 def test_what_is_no_list_is_an_error(name: str, wire: object) -> None:
     error = problem_of(**{name: wire})
     assert (error.path, error.expected) == (f"[0].{name}", "a list")
 
 
 @pytest.mark.parametrize("name", ["visitor_id", "duration", "queue", "message_id", "started"])
-@pytest.mark.parametrize("blank", ["", None])
+@pytest.mark.parametrize("blank", ["", None, [], {}])
 def test_a_blank_id_number_time_or_object_is_none(name: str, blank: object) -> None:
     assert getattr(decoded(**{name: blank}), name) is None
 
@@ -477,7 +476,7 @@ def test_free_text_stays_as_sent(name: str) -> None:
     for text in ("", " ", "None", "Łódź 🙂"):
         assert getattr(decoded(**{name: text}), name) == text
     assert getattr(decoded(**{name: None}), name) == ""
-    assert problem_of(**{name: 5}).path == f"[0].{name}"
+    assert getattr(decoded(**{name: 5}), name) == "5"
 
 
 @pytest.mark.parametrize(("wire", "value"), [(True, True), (1, True), ("1", True), (0, False)])

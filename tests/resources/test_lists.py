@@ -228,7 +228,7 @@ async def test_a_list_goes_over_the_pages_with_its_filters(
 async def test_a_list_goes_over_the_pages_as_it_is_asked(
     wire: Wire, client: LiveChatClient, name: str
 ) -> None:
-    wire.answers = [{name: [{"id": "A"}, {"id": 5}, {"id": "C"}, {"id": "D"}], "pages": 1}]
+    wire.answers = [{name: [{"id": "A"}, {"id": [5]}, {"id": "C"}, {"id": "D"}], "pages": 1}]
     pager = pager_of(client, name, max_items=2, on_broken="skip", prefetch=1)
     assert [item.id async for item in pager] == ["A", "C"]
     page = await pager

@@ -527,7 +527,7 @@ FAULTS: dict[str, Callable[[Sandbox], None]] = {
     "cut off": lambda sandbox: sandbox.inject(echo(400, f"{LONG} {WITH_PASSWORD} {LONG}")),
     "a server error": lambda sandbox: sandbox.inject(echo(501, WITH_PASSWORD)),
     "a broken item": lambda sandbox: sandbox.inject(
-        Body(f'{{"events": [{ITEM.replace("b1", "")}, {ITEM.replace("1,", "[],")}]}}')
+        Body(f'{{"events": [{ITEM.replace("b1", "")}, {ITEM.replace("1,", "[1],")}]}}')
     ),
     "an item with escapes": lambda sandbox: sandbox.inject(
         Body(f'{{"events": [{ESCAPED.replace("1,", "[],")}, 7]}}')

@@ -31,6 +31,7 @@ from livechat_async import (
     Visitor,
     VisitorChat,
     VisitorDetails,
+    VisitorList,
     VisitorState,
 )
 
@@ -104,10 +105,10 @@ async def opening() -> None:
 
 
 async def visitors(client: LiveChatClient) -> None:
-    assert_type(await client.visitors.list(), list[Visitor])
-    assert_type(await client.visitors.list(state="chatting", groups=[0]), list[Visitor])
-    assert_type(await client.visitors.list(state=VisitorState.QUEUED), list[Visitor])
-    assert_type(await client.visitors.list(groups=range(3)), list[Visitor])
+    assert_type(await client.visitors.list(), VisitorList)
+    assert_type(await client.visitors.list(state="chatting", groups=[0]), VisitorList)
+    assert_type(await client.visitors.list(state=VisitorState.QUEUED), VisitorList)
+    assert_type(await client.visitors.list(groups=range(3)), VisitorList)
     assert_type(await client.visitors.count(), int)
     assert_type(await client.visitors.count(state="queued", groups={1, 2}), int)
 
