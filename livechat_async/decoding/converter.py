@@ -123,7 +123,11 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     # An empty list, for one, is something where a list is due, or a class of the user's.
     is_one = inner in (*hooks.HOOKS, IdText) or inner is datetime or _is_model(inner)
     is_none = (
-        times.is_no_time if inner is datetime else is_nothing if is_one else NOTHING.__contains__
+        times.is_no_time
+        if inner in (date, datetime)
+        else is_nothing
+        if is_one
+        else NOTHING.__contains__
     )
 
     def to_optional(value: Any, _: Any) -> Any:

@@ -486,7 +486,11 @@ def test_text_may_come_as_any_json(name: str, wire: object, text: str) -> None:
     assert getattr(decoded(**{name: wire}), name) == text
 
 
-@pytest.mark.parametrize("wire", [float("nan"), float("inf"), object(), {1, 2}, [b"x"]], ids=repr)
+@pytest.mark.parametrize(
+    "wire",
+    [float("nan"), float("inf"), object(), {1, 2}, [b"x"]],
+    ids=["nan", "infinity", "object", "set", "bytes"],
+)
 def test_what_json_cannot_hold_is_no_text(wire: object) -> None:
     error = problem_of(name=wire)
     assert (error.path, error.expected) == ("[0].name", "text")
