@@ -152,7 +152,7 @@ class Export(Generic[T]):
     @property
     def checkpoint(self) -> Checkpoint:
         """Where to resume after the items handed out so far. Read it once they are stored."""
-        self._in_hand = None
+        self._in_hand = None  # who reads this has stored the item
         handed_out: dict[date, list[str]] = {}
         for key, day in self._handed_out.items():
             handed_out.setdefault(day, []).append(key)

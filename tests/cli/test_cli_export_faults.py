@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -164,7 +165,7 @@ def make(checkpoint: Checkpoint | None, *, stop_after: int | None = None) -> Exp
             total=len(found),
             size=len(shown),
             url="/chats",
-            fetch=fetch,
+            fetch=partial(fetch, date_from=date_from, date_to=date_to),
         )
 
     last = DAY + timedelta(days=2)
