@@ -252,13 +252,17 @@ class LiveChatClient:
             The value, with status, headers, attempts, time taken, and the body as bytes.
 
         Raises:
-            ConfigurationError: the request cannot be sent as it is, or needs credentials.
+            ConfigurationError: the request cannot be sent as it is, or needs credentials; or no
+                answer can be read as that type. Nothing was sent.
             ClientStateError: the client is closed, or belongs to another event loop.
             TransportError: no whole answer came.
             APIStatusError: the answer is not a success.
             DecodeError: the answer is not of that type.
         """
-        read = None if type_ is None else value_reader(self._session.converter.current, type_)
+        converter = self._session.converter.current
+        if type_ is not None:
+            _check_type("type_", type_, converter)
+        read = None if type_ is None else value_reader(converter, type_)
         response: Response[Any] = await self._session.call(request, read)
         return response
 
@@ -290,6 +294,7 @@ class LiveChatClient:
         Raises:
             ConfigurationError: an argument cannot be used.
         """
+        _check_type("item_type", item_type, self._session.converter.current)
         fetch = page_fetcher(self._session, request, item_type, key=key, on_broken=on_broken)
         return Pager(fetch, prefetch=prefetch, max_items=max_items)
 
@@ -332,6 +337,20 @@ class LiveChatClient:
     def __repr__(self) -> str:
         session: SessionManager | None = getattr(self, "_session", None)
         return f"<LiveChatClient of {session.options.base_url if session else 'nothing yet'}>"
+
+
+def _check_type(name: str, type_: Any, converter: Converter) -> None:
+    try:
+        converter.get_structure_hook(type_)  # cached
+    except Exception as error:  # noqa: BLE001 (the caller's class, and its annotations, may raise)
+        reason = f"{error}"
+    else:
+        return
+    kind = getattr(type_, "__qualname__", None) or repr(type_)
+    raise ConfigurationError(
+        f"{name}={kind}: no answer can be read as that: {reason}. Give an attrs class of a module, "
+        "list[...] of one, dict[str, Any], or Any; or register a hook on client.converter"
+    )
 
 
 def _hide(options: Any) -> None:

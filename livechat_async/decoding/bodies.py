@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin
 
@@ -24,6 +25,7 @@ from livechat_async.decoding.problems import WireError, find_wire_error, show
 from livechat_async.decoding.quick import Hook, quick_of
 
 __all__ = [
+    "IS_STOPPED",
     "LARGE",
     "Envelope",
     "NotJSONError",
@@ -43,6 +45,8 @@ logger: logging.Logger = logging.getLogger("livechat_async")
 LARGE: Final = 512 * 1024
 """Bytes from which on a body is read in a thread: some 4 ms of work, or 20 ms with care."""
 
+# A thread cannot be cancelled: it asks before each item whether its call has ended.
+IS_STOPPED: Final = ContextVar[Callable[[], bool]]("IS_STOPPED", default=bool)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _HALVES = re.compile(rb"(?<!\\)((?:\\\\)*)((?:\\u[dD][89a-fA-F][0-9a-fA-F]{2})+)")
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[][{},]', re.DOTALL)
@@ -159,8 +163,10 @@ def value_reader(converter: Converter, type_: Any, on_broken: OnBroken = None) -
 def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBroken) -> list[Any]:
     """The items of the list at this place: each the quick way, or with care if it is not usual."""
     values: list[Any] = []
-    quick = quick_of(hook)
+    quick, is_stopped = quick_of(hook), IS_STOPPED.get()
     for index, raw in enumerate(raws):
+        if is_stopped():
+            raise NotJSONError("the reading was stopped")
         if quick is not None:
             try:
                 values.append(quick.from_json(raw))

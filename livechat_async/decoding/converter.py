@@ -31,6 +31,7 @@ import attrs
 import msgspec
 from cattrs import Converter
 from cattrs.cols import is_sequence
+from cattrs.fns import raise_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from livechat_async.checks import find_zone
@@ -54,7 +55,9 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
         timezone: the zone of times that come without one; without it they become naive.
     """
     converter = Converter(
-        unstruct_collection_overrides={tuple: list}, prefer_attrib_converters=True
+        unstruct_collection_overrides={tuple: list},
+        prefer_attrib_converters=True,
+        structure_fallback_factory=partial(raise_error, None),  # before a call, not by its answer
     )
     for type_, hook in hooks.HOOKS.items():
         converter.register_structure_hook(type_, hook)

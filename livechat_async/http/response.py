@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -36,6 +35,7 @@ T = TypeVar("T")
 _OK, _MULTIPLE_CHOICES = 200, 300
 _SERVER_ERRORS = range(500, 600)
 _MOST_MESSAGES = 100
+_LONGEST_WAIT = 1e9  # seconds, about 30 years; hundreds of digits are infinity as a float
 _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
 _SHOWN_MESSAGE = 500
@@ -159,8 +159,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
     if value is None:
         return None
     if _SECONDS.fullmatch(value.strip()):
-        seconds = float(value)
-        return seconds if math.isfinite(seconds) else None
+        return min(float(value), _LONGEST_WAIT)
     try:
         time = parsedate_to_datetime(value)
         if time.tzinfo is None:  # an HTTP date is in GMT, also where it says -0000

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import math
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar, overload
@@ -12,7 +14,7 @@ from typing import Any, TypeVar, overload
 from attrs import define, evolve
 
 from livechat_async.credentials import Credentials, CredentialsKeeper
-from livechat_async.decoding.bodies import LARGE, Reader
+from livechat_async.decoding.bodies import IS_STOPPED, LARGE, Reader
 from livechat_async.decoding.converter import ClientConverter
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
 from livechat_async.http.request import PreparedRequest, Request, RequestBuilder
@@ -145,8 +147,7 @@ class _Call:
                 if len(raw.content) < LARGE:
                     value = decode(raw, prepared, self.read)
                 else:  # in a thread: other tasks run meanwhile
-                    reading = asyncio.to_thread(decode, raw, prepared, self.read)
-                    value = await self.deadline.run(reading)
+                    value = await self._decode_in_thread(raw, prepared, self.read)
         except CallError as error:
             error.attempts = self.attempts
             self.last_failure = str(error)
@@ -159,6 +160,18 @@ class _Call:
             elapsed=self.deadline.elapsed,
             content=raw.content,
         )
+
+    async def _decode_in_thread(
+        self, raw: RawResponse, prepared: PreparedRequest, read: Reader[Any]
+    ) -> Any:
+        stopped, context = threading.Event(), contextvars.copy_context()
+        context.run(IS_STOPPED.set, stopped.is_set)
+        loop = asyncio.get_running_loop()
+        reading = loop.run_in_executor(None, context.run, decode, raw, prepared, read)
+        try:
+            return await self.deadline.run(reading)
+        finally:
+            stopped.set()  # at the deadline, or when cancelled: the thread ends at its next item
 
     async def _exchange(
         self, credentials: Credentials | None
@@ -180,8 +193,15 @@ class _Call:
         return prepared, raw
 
     async def _send_within(self, limiter: Limiter, prepared: PreparedRequest) -> RawResponse:
+        failure: BaseException | None = None
         async with limiter:
-            return await self._send(prepared)
+            try:
+                return await self._send(prepared)
+            except BaseException as error:
+                failure = error
+                raise
+        # Here the limiter has swallowed the failure. It is the call's all the same.
+        raise failure or ConfigurationError("the limiter ended the call without an error")
 
     async def _send(self, prepared: PreparedRequest) -> RawResponse:
         options, left = self.session.options, self.deadline.left

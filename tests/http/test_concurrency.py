@@ -11,15 +11,28 @@ from typing import Any
 import pytest
 from aiolimiter import AsyncLimiter
 from clients import MakeClient, Naps, sleeping_with
-from scripted_server import ScriptedServer, answer, dropped, held, redirect
+from scripted_server import (
+    Reply,
+    ScriptedServer,
+    answer,
+    dropped,
+    hanging,
+    held,
+    raw,
+    redirect,
+)
 
 from livechat_async import (
+    BadRequestError,
     BearerToken,
     CallError,
     ConfigurationError,
+    ConnectionLost,
     LiveChatClient,
+    RequestTimeout,
     RetryPolicy,
     ServerError,
+    Timeouts,
 )
 
 
@@ -192,6 +205,47 @@ async def test_a_limiter_that_fails_raises_in_the_call_and_gives_the_turn_back(
         await client.visitors.list()
     assert server.connections == 0
     assert await client.with_options(limiter=None).visitors.list() == []
+
+
+class Swallowing:
+    """A limiter that loses every error, even a cancellation."""
+
+    async def __aenter__(self) -> None:
+        return
+
+    async def __aexit__(self, *_: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [(dropped(), ConnectionLost), (answer(400, {}), BadRequestError), (raw(b"?"), ConnectionLost)],
+)
+async def test_an_error_that_a_limiter_swallows_is_still_the_error_of_the_call(
+    server: ScriptedServer, make_client: MakeClient, reply: Reply, kind: type[Exception]
+) -> None:
+    """Field case 45: it was a bare ``AttributeError``."""
+    server.script(reply)
+    client = make_client(limiter=Swallowing(), max_concurrency=1)
+    with pytest.raises(kind):
+        await client.visitors.list()
+    server.script(dropped(), answer())
+    assert await client.visitors.list() == []  # it is repeated as ever
+
+
+async def test_a_limiter_that_swallows_a_cancellation_holds_up_nothing(
+    server: ScriptedServer, make_client: MakeClient
+) -> None:
+    """Field case 45, at a deadline and at a cancellation."""
+    server.script(hanging())
+    client = make_client(limiter=Swallowing(), timeouts=Timeouts(deadline=0.1))
+    with pytest.raises(RequestTimeout, match="deadline"):
+        await client.visitors.list()
+    task = asyncio.ensure_future(client.with_options(timeouts=Timeouts()).visitors.list())
+    await server.arrival(2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 @pytest.mark.parametrize("limiter", [5, "slow", AsyncLimiter])

@@ -451,3 +451,25 @@ async def test_copies_have_a_policy_of_their_own(
     with pytest.raises(ServerError) as caught:
         await read(client)
     assert caught.value.attempts == 4
+
+
+@pytest.mark.parametrize("wait", ["9" * 400, "1" + "0" * 309, "31"])
+async def test_a_wait_that_is_longer_than_any_number_is_a_long_wait(
+    server: ScriptedServer, client: LiveChatClient, wait: str
+) -> None:
+    """Field case 45: 400 digits counted as no wait, so the call was repeated at once."""
+    server.script(busy(429, wait))
+    with pytest.raises(RateLimitError) as caught:
+        await client.visitors.list()
+    assert len(server.requests) == 1
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after >= 31
+
+
+@pytest.mark.parametrize("wait", ["-5", "1e400", "0.001", "soon"])
+async def test_a_wait_that_is_short_or_no_number_is_repeated(
+    server: ScriptedServer, client: LiveChatClient, wait: str
+) -> None:
+    """Field case 45, where the server asks for no long wait."""
+    server.script(busy(429, wait), answer())
+    assert await client.visitors.list() == []
