@@ -335,14 +335,24 @@ def _in_one_zone(
     return make_in_zone
 
 
-def _has_aware(value: Any) -> bool:
+def _has_aware(model: Any) -> bool:
     """Whether a model, or a value in it, holds an aware time."""
-    if isinstance(value, datetime):
-        return value.tzinfo is not None
-    if isinstance(value, tuple):
-        return any(map(_has_aware, value))
-    names = _names_of_times(type(value)) if isinstance(value, WireModel) else ()
-    return any(_has_aware(getattr(value, name)) for name in names)
+    values = [model]
+    for value in values:  # it grows meanwhile
+        if type(value) is tuple:
+            values += value
+        elif isinstance(value, datetime):
+            if value.tzinfo is not None:
+                return True
+        elif value is not None and (read := _reader_of_times(type(value))):  # type: ignore[arg-type]  # it can be hashed
+            values.append(read(value))
+    return False
+
+
+@lru_cache(maxsize=256)
+def _reader_of_times(cls: Any) -> Callable[[Any], Any] | None:
+    names = _names_of_times(cls) if _is_model(cls) else ()
+    return attrgetter(*names) if names else None
 
 
 def _find_names_of_times(cls: type[Any], *outer: type[Any]) -> tuple[str, ...]:
