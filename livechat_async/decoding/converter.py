@@ -321,7 +321,9 @@ def _in_one_zone(
         zone = _find_zone(name) if name and isinstance(name, str) else None
         if zone is None and current() is not None:
             return make(given)  # the outer object's texts are in one zone with these
-        texts = times.Texts(zone)
+        texts = times.Texts()
+        if zone is not None:
+            texts.zone = zone
         before = enter(texts)
         try:
             model = make(given)

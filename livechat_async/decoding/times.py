@@ -37,11 +37,8 @@ class Texts:
         is_naive: whether one of them had no zone.
     """
 
-    __slots__ = ("is_naive", "zone")
-
-    def __init__(self, zone: tzinfo | None) -> None:
-        self.zone = zone
-        self.is_naive = False
+    zone: tzinfo | None = None
+    is_naive: bool = False
 
 
 TEXTS: Final[ContextVar[Texts | None]] = ContextVar("texts", default=None)
