@@ -72,7 +72,9 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     )
     converter.register_structure_hook_factory(is_sequence, _list_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
-    converter.register_structure_hook_factory(_is_model, _model_hook)
+    converter.register_structure_hook_factory(
+        _is_model, lambda cls, converter: _model_hook(cls, converter, timezone)
+    )
     converter.register_structure_hook(Count, _to_count)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_unstructure_hook(date, date.isoformat)
@@ -299,7 +301,7 @@ def _is_model(cls: Any) -> TypeGuard[type[WireModel]]:
     return isinstance(cls, type) and issubclass(cls, WireModel)
 
 
-def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
+def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | None) -> Hook:
     fields = {wire_name(field): field for field in attrs.fields(cls) if field.name != "extra"}
     optional = {name for name, field in fields.items() if field.default is not attrs.NOTHING}
     twins = {name: f.metadata["twin"] for name, f in fields.items() if "twin" in f.metadata}
@@ -333,28 +335,88 @@ def _model_hook(cls: type[WireModel], converter: Converter) -> Hook:
         given["extra"] = unknown or EMPTY
         hook.learn(unknown)
         careful = structure()
-        if zone is None:
+        if not can_mix:
             return careful(given, cls)
-        return _in_zone(lambda given: given.get(zone), lambda given: careful(given, cls))(given)
+        pairs = [(value.get(name), value.get(twin)) for name, twin in twins.items()]
+        zone_name = given.get(zone) if zone else None
+        return _in_one_zone(
+            lambda _: zone_name, lambda _: pairs, lambda given: careful(given, cls)
+        )(given)
 
-    around = partial(_in_zone, attrgetter(fields[zone].name)) if zone else None
+    def shown_pairs(struct: Any) -> Any:
+        names = [fields[name].name for name in twins]
+        return [(getattr(struct, name), getattr(struct, f"{name}_twin")) for name in names]
+
+    zone_of = attrgetter(fields[zone].name) if zone else lambda _: None
+    can_mix = zone is not None or (timezone is None and len(_names_of_times(cls)) > 1)
+    around = partial(_in_one_zone, zone_of, shown_pairs) if can_mix else None
     hook = ModelHook(cls, to_model, _fields_of(cls, converter), around)
     return hook
 
 
-def _in_zone(zone_name: Callable[[Any], Any], make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The same function, but texts without a time zone are in the zone that the object names."""
-    enter, leave = times.ZONE_OF_TEXTS.set, times.ZONE_OF_TEXTS.reset
+def _in_one_zone(
+    zone_name: Callable[[Any], Any], pairs: Callable[[Any], Any], make: Callable[[Any], Any]
+) -> Callable[[Any], Any]:
+    """The same function, but texts without a time zone are in the zone that the object names.
+
+    Naive and aware times never mix in an object: if they would, it is made a second time, and the
+    texts are in the zone that its ``pairs`` of a text and its twin show.
+    """
+    enter, leave, current = times.TEXTS.set, times.TEXTS.reset, times.TEXTS.get
 
     def make_in_zone(given: Any) -> Any:
         name = zone_name(given)
-        before = enter(_find_zone(name) if name and isinstance(name, str) else None)
+        zone = _find_zone(name) if name and isinstance(name, str) else None
+        if zone is None and current() is not None:
+            return make(given)  # the outer object's texts are in one zone with these
+        texts = times.Texts()
+        if zone is not None:
+            texts.zone = zone
+        before = enter(texts)
         try:
-            return make(given)
+            model = make(given)
+            if texts.is_naive and _has_aware(model):
+                texts.zone = times.shown_zone(pairs(given))
+                model = make(given)
+            return model
         finally:
             leave(before)
 
     return make_in_zone
+
+
+def _has_aware(model: Any) -> bool:
+    """Whether a model, or a value in it, holds an aware time."""
+    values = [model]
+    for value in values:  # it grows meanwhile
+        if type(value) is tuple:
+            values += value
+        elif isinstance(value, datetime):
+            if value.tzinfo is not None:
+                return True
+        elif value is not None and (read := _reader_of_times(type(value))):  # type: ignore[arg-type]  # it can be hashed
+            values.append(read(value))
+    return False
+
+
+@lru_cache(maxsize=256)
+def _reader_of_times(cls: Any) -> Callable[[Any], Any] | None:
+    names = _names_of_times(cls) if _is_model(cls) else ()
+    return attrgetter(*names) if names else None
+
+
+def _find_names_of_times(cls: type[Any], *outer: type[Any]) -> tuple[str, ...]:
+    """The fields of a model that can hold times, in themselves or in other models."""
+
+    def can_hold(hint: Any) -> bool:
+        if _is_model(hint) and hint is not cls and hint not in outer:
+            return bool(_names_of_times(hint, cls, *outer))
+        return hint is datetime or any(map(can_hold, get_args(hint)))
+
+    return tuple(name for name, hint in get_type_hints(cls).items() if can_hold(hint))
+
+
+_names_of_times: Callable[..., tuple[str, ...]] = lru_cache(maxsize=256)(_find_names_of_times)
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import timezone as offset_zone
 from functools import lru_cache
 from typing import Annotated, Any, Final, TypeAlias
 
@@ -17,16 +19,31 @@ from livechat_async.decoding.quick import Hook, Quick, QuickHook
 
 __all__ = [
     "DATE_HOOK",
-    "ZONE_OF_TEXTS",
+    "TEXTS",
+    "Texts",
     "datetime_hook",
     "is_no_time",
     "parse_time",
+    "shown_zone",
     "time_or_number_hook",
     "to_unix_time",
 ]
 
-ZONE_OF_TEXTS: Final[ContextVar[tzinfo | None]] = ContextVar("zone_of_texts", default=None)
-"""The time zone that the object being decoded names for its times; it wins over the client's."""
+
+class Texts:
+    """The texts without a time zone in the object that is being decoded.
+
+    Attributes:
+        zone: the zone that the object names for them; it wins over the client's.
+        is_naive: whether one of them had no zone.
+    """
+
+    zone: tzinfo | None = None
+    is_naive: bool = False
+
+
+TEXTS: Final[ContextVar[Texts | None]] = ContextVar("texts", default=None)
+"""Those of the object being decoded; None outside of an object whose times could mix."""
 
 _UnixTime: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _UNIX_EPOCH: Final = datetime.fromtimestamp(0, UTC)  # as a twin, zero says that there is no time
@@ -35,6 +52,7 @@ _HOURS = {
     for hour in range(1, 13)
     for half in "ap"
 }
+_QUARTER, _SECOND, _DAY = timedelta(minutes=15), timedelta(seconds=1), timedelta(days=1)
 _ISO_LENGTH, _CHAT_LENGTH = 19, 25
 _LONG_ISO = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?"
 _MOST_MOMENTS = 8192
@@ -66,6 +84,28 @@ def parse_time(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if re.fullmatch(_LONG_ISO, text, re.ASCII) else None
 
 
+def _zone_of_texts(timezone: tzinfo | None) -> tzinfo | None:
+    texts = TEXTS.get()
+    if texts is None:
+        return timezone
+    texts.is_naive = texts.is_naive or (texts.zone or timezone) is None
+    return texts.zone or timezone
+
+
+def shown_zone(pairs: Iterable[tuple[Any, Any]]) -> tzinfo:
+    """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
+    for text, twin in pairs:
+        with suppress(ValueError, TypeError, OverflowError, OSError):  # it does not have both
+            time: Any = parse_time(text)
+            unix: Any = to_unix_time(twin, "")
+            unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
+            ahead = time.replace(tzinfo=UTC) - unix
+            shift = round(ahead / _QUARTER) * _QUARTER
+            if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
+                return offset_zone(shift)
+    return UTC
+
+
 def datetime_hook(timezone: tzinfo | None) -> QuickHook:
     """The hook of times: text of one of LiveChat's forms, or Unix seconds.
 
@@ -78,7 +118,7 @@ def datetime_hook(timezone: tzinfo | None) -> QuickHook:
                 return value if timezone is None else value.astimezone(timezone)
             time = parse_time(value) if isinstance(value, str) else None
             if time is not None:
-                return time.replace(tzinfo=time.tzinfo or ZONE_OF_TEXTS.get() or timezone)
+                return time.replace(tzinfo=time.tzinfo or _zone_of_texts(timezone))
             return datetime.fromtimestamp(to_int(value, int), timezone or UTC)
         except (ValueError, OverflowError, OSError):
             pass  # a text or number of the right form that is no time, such as the 32nd
@@ -105,10 +145,9 @@ def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | 
 
     def read(value: int | str) -> datetime:
         time = moment(value)
-        zone = None if time.tzinfo else zone_of_texts() or timezone
+        zone = None if time.tzinfo else _zone_of_texts(timezone)
         return time if zone is None else moment_in(zone, value)
 
-    zone_of_texts = ZONE_OF_TEXTS.get
     return read
 
 

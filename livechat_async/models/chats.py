@@ -218,9 +218,10 @@ class ChatEvent(ChatMessage):
 class Chat(WireModel):
     """A chat that has ended, one that is still going on, or a message left after hours.
 
-    A datetime is aware where the answer says the time in Unix seconds too, or names a known
-    ``timezone``, or the client has one. Otherwise it is naive. Times that contradict each other
-    are not reconciled. A blank id, time or number is None; free text stays as sent.
+    The times are aware where the answer says one of them in Unix seconds too, or names a known
+    ``timezone``, or the client has one. Otherwise they are naive. They never mix: see `Visitor`.
+    Times that contradict each other are not reconciled. A blank id, time or number is None; free
+    text stays as sent.
 
     Attributes:
         id: the chat's id.

@@ -130,9 +130,10 @@ class VisitorChat(WireModel):
 class Visitor(WireModel):
     """A visitor who is on the site now.
 
-    A datetime is aware where the answer says the time in Unix seconds too, or the client has a
-    ``timezone``. Otherwise it is naive: LiveChat does not document the zone of its texts. A blank
-    id, time or number is None; free text stays as sent.
+    The times are aware where the answer says one of them in Unix seconds too, or the client has a
+    ``timezone``. Otherwise they are naive: LiveChat does not document the zone of its texts. They
+    never mix: a text without Unix seconds is in the zone that another time shows, which has both,
+    else in UTC. A blank id, time or number is None; free text stays as sent.
 
     Attributes:
         id: the visitor's id; opaque.

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import attrs
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_strategies import JSON
+from model_strategies import JSON, nearly
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
 from livechat_async.decoding import bodies
@@ -405,3 +405,30 @@ def test_the_parts_of_a_document_are_found_in_one_scan(noise: bytes) -> None:
         return sum(end - start for start, end in spans)
 
     assert tokens(2_000) <= 2 * tokens(1_000) + 10
+
+
+@pytest.mark.parametrize("cls", [Visitor, Chat, Ticket])
+def test_an_object_of_any_leaves_is_read_or_reported_and_its_neighbours_arrive(cls: Any) -> None:
+    """Each leaf of each model as any JSON, in lists and envelopes (field cases 1 to 4)."""
+    good = {"id": "good", "state": "x"}
+
+    @settings(deadline=None, max_examples=40)
+    @given(nearly(cls).map(lambda leaves: {**good, **leaves}))
+    def check(odd: Any) -> None:
+        try:
+            content = json.dumps([good, odd, good], allow_nan=False).encode()
+        except ValueError:
+            return  # no JSON can say so
+        converter, broken = make_converter(), list[WireError]()
+        items = value_reader(converter, list[cls], broken.append)(content)
+        assert len(items) + len(broken) == 3
+        assert items[0] == items[-1] == converter.structure(good, cls)
+        assert all(problem.path.startswith("[1]") for problem in broken)
+        around = b'{"pages": "1", "items": %b}' % content
+        hook, found = converter.get_structure_hook(cls), list[WireError]()
+        envelope = read_envelope(around, "items", hook, cls, found.append)
+        assert envelope is not None
+        assert envelope.items == items
+        assert [item.path for item in found] == [f"items{item.path}" for item in broken]
+
+    check()

@@ -24,9 +24,11 @@ from livechat_async import (
     VisitorDetails,
     VisitorState,
 )
+from livechat_async.decoding.bodies import value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.models.visitors import Count
+from livechat_async.sandbox import Sandbox
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 WARSAW = ZoneInfo("Europe/Warsaw")
@@ -301,7 +303,8 @@ def test_visited_pages_have_twins_too() -> None:
         ]
     )
     times = [page.time for page in visitor.visit_path]
-    assert times == [unix(1487245113), naive("2017-02-16 12:38:33"), None]
+    # They do not mix with naive times, so a text whose zone nothing shows is in UTC.
+    assert times == [unix(1487245113), naive("2017-02-16 12:38:33").replace(tzinfo=UTC), None]
 
 
 @pytest.mark.parametrize("zone", [WARSAW, timezone(timedelta(hours=1))])
@@ -1085,3 +1088,78 @@ def test_nothing_in_a_list_is_left_out_and_indexes_stay() -> None:
 def test_an_empty_list_of_a_users_class_is_no_nothing(wire: Any, type_: Any) -> None:
     if isinstance(wire, list) == (type_ == list[int] | None):
         assert make_converter().structure(wire, type_) == wire
+
+
+# --- times of one kind in an object ---
+
+
+def times_in(value: Any) -> list[datetime]:
+    if isinstance(value, datetime):
+        return [value]
+    if isinstance(value, tuple):
+        return [time for item in value for time in times_in(item)]
+    names = [field.name for field in attrs.fields(type(value))] if attrs.has(type(value)) else []
+    return [time for name in names if name != "extra" for time in times_in(getattr(value, name))]
+
+
+SHIFTS = st.integers(-48, 56).map(lambda quarters: timedelta(minutes=15 * quarters))
+MOMENTS = st.integers(1_000_000_000, 1_900_000_000)
+
+
+@settings(deadline=None, max_examples=60)
+@given(SHIFTS, st.lists(st.tuples(MOMENTS, st.sampled_from(["text", "both", "unix"])), min_size=6))
+def test_naive_and_aware_times_never_mix_in_a_visitor(
+    shift: timedelta, drawn: list[tuple[int, str]]
+) -> None:
+    """A text beside Unix seconds is in the zone that a pair of both shows (field case 23)."""
+    wire: dict[str, Any] = {"id": "a", "state": "b", "visit_path": []}
+    names = [*TIME_FIELDS, "queue_start_time"]
+    for name, (moment, form) in zip(names, drawn, strict=False):
+        if form != "unix" or name == "queue_start_time":
+            wire[name] = str((unix(moment) + shift).replace(tzinfo=None))
+        if form != "text" and name != "queue_start_time":
+            wire[f"{name}_ts"] = moment
+    text = str((unix(drawn[5][0]) + shift).replace(tzinfo=None))
+    wire["chat"] = {"start_time": text}
+    wire["visit_path"] = [{"page": "/", "time": text}]
+    visitor = make_converter().structure(wire, Visitor)
+    (read,) = value_reader(make_converter(), list[Visitor])(json.dumps([wire]).encode())
+    found = times_in(visitor)
+    assert found == times_in(read)
+    assert len({time.tzinfo is None for time in found}) == 1
+    forms = [form for _, form in drawn[:4]]
+    assert (found[0].tzinfo is None) == (forms == ["text"] * 4)
+    if "both" in forms:
+        assert visitor.chat is not None
+        assert visitor.chat.start_time == visitor.visit_path[0].time == unix(drawn[5][0])
+        assert visitor.queue_start_time == unix(drawn[4][0])
+
+
+def test_the_times_of_the_sandboxs_own_visitors_can_be_subtracted() -> None:
+    """`visitor.chat.start_time - visitor.chat_start_time` needs no `replace` (field case 23)."""
+    for visitor in make_converter().structure(Sandbox(seed=50).visitors, list[Visitor]):
+        assert len({time.tzinfo is None for time in times_in(visitor)}) <= 1
+
+
+@pytest.mark.parametrize("twin", [1487246066 + 7 * 60, 1487246066 + 86400 * 2, 10**18, "soon"])
+def test_a_pair_that_contradicts_itself_shows_no_zone(twin: object) -> None:
+    """The text is then in UTC, if it would else be naive beside an aware time (field case 23)."""
+    wire = {"last_visit": "2017-02-16 12:54:26", "last_visit_ts": twin, "page_entered_ts": 5}
+    text = "2017-02-16 12:54:26"
+    if isinstance(twin, int) and twin < 10**10:
+        assert decoded(page_time=text, **wire).page_time == naive(text).replace(tzinfo=UTC)
+    else:
+        assert problem_of(page_time=text, **wire).path == "[0].last_visit_ts"
+
+
+def test_texts_with_and_without_an_offset_do_not_mix() -> None:
+    visitor = decoded(last_visit="2017-02-16T12:54:26+01:00", page_time="2017-02-16 12:54:26")
+    assert visitor.page_time - visitor.last_visit == timedelta(hours=1)
+
+
+def test_a_zone_that_shows_is_not_that_of_the_next_object() -> None:
+    text = "2017-02-16 12:54:26"
+    mixed = {"id": "a", "state": "b", "last_visit_ts": 5, "page_time": text}
+    alone = {"id": "a", "state": "b", "page_time": text}
+    _, visitor = make_converter().structure([mixed, alone], list[Visitor])
+    assert visitor.page_time == naive(text)

@@ -281,7 +281,7 @@ async def test_any_2xx_is_a_success_of_a_write(
     [
         (None, ""),
         ({"visitors": []}, ""),
-        ([{"id": "S1", "state": "chatting"}, {"id": "S2", "state": 7}], "[1].state"),
+        ([{"id": "S1", "state": "chatting"}, {"id": "S2", "state": None}], "[1].state"),
         ([{"id": "S1", "state": "chatting", "latitude": "north"}], "[0].latitude"),
     ],
 )

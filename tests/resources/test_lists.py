@@ -244,3 +244,29 @@ async def test_an_option_that_cannot_be_meant_is_refused_at_once(
 ) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(option))):
         pager_of(client, name, **option)
+
+
+@every_list
+@pytest.mark.parametrize(
+    ("envelope", "numbers"),
+    [
+        ({"pages": 1.0, "total": "2"}, (1, 2)),
+        ({"pages": "1.0", "total": 2.0}, (1, 2)),
+        ({"pages": [], "total": {}}, (None, None)),
+        ({"pages": "", "total": None}, (None, None)),
+    ],
+)
+@pytest.mark.parametrize("nothing", [None, "", [], {}])
+async def test_numbers_and_nothing_are_known_in_an_envelope(
+    client: LiveChatClient,
+    wire: Wire,
+    *,
+    name: str,
+    envelope: dict[str, Any],
+    numbers: tuple[Any, Any],
+    nothing: object,
+) -> None:
+    """Whole numbers and nothing follow the rules of fields (field case 3)."""
+    wire.answers = [{name: nothing, **envelope}]
+    page = await getattr(client, name).list()
+    assert (len(page), page.pages, page.total) == (0, *numbers)

@@ -785,3 +785,43 @@ def test_a_registration_written_as_json_is_read_back_equal(webhook: Webhook) -> 
 )
 def test_the_address_of_a_registration_has_no_credentials(url: str, address: str) -> None:
     assert Webhook(id="1", event_type="chat_started", url=Secret(url)).address == address
+
+
+@pytest.mark.parametrize(("value", "text"), [(34, "34"), (True, "true"), (None, ""), ([1], "[1]")])
+def test_what_people_type_is_text_in_a_webhook(value: object, text: str) -> None:
+    """A site's code sets custom variables to whatever it has (field case 1)."""
+    variables = [{"key": "campaign_id", "value": value}]
+    event = parse_webhook(
+        {"event_type": "chat_ended", "visitor": {"id": "S1", "custom_variables": variables}}
+    )
+    assert isinstance(event, ChatEnded)
+    assert event.visitor.custom_variables == (CustomVariable(key="campaign_id", value=text),)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(b'"M\xe9"', "M\ufffd"), (b'"a\tb\n"', "a\tb\n"), (b"NaN", "")]
+)
+def test_a_body_that_is_hardly_json_is_mended(name: bytes, text: str) -> None:
+    """One odd byte does not lose an event (field case 2)."""
+    body = b'{"event_type":"chat_ended","visitor":{"id":"S1","name":%b}}' % name
+    event = parse_webhook(body)
+    assert isinstance(event, ChatEnded)
+    assert event.visitor.name == text
+
+
+def test_nothing_in_a_webhook_is_nothing() -> None:
+    """PHP's empty list, nulls in lists and zero times are known here too (field case 3)."""
+    chat = {"id": "A", "tags": [None, "a"], "started_timestamp": "0", "messages": None}
+    event = parse_webhook({"event_type": "chat_ended", "chat": chat, "visitor": []})
+    assert isinstance(event, ChatEnded)
+    assert (event.chat.tags, event.chat.started, event.chat.messages) == (("a",), None, ())
+    assert event.visitor.id is None
+
+
+@pytest.mark.parametrize("place", [b'"visitor":{"id":"S1","name":%b}', b'"new":%b', b'"chat":%b'])
+def test_a_body_of_many_levels_is_a_typed_error(place: bytes) -> None:
+    """No recursion over what others send ends in a bare `RecursionError` (field case 42)."""
+    for levels in (101, 900, 100_000):
+        deep = b"[" * levels + b"]" * levels
+        with pytest.raises(WebhookError):
+            parse_webhook(b'{"event_type":"chat_ended",' + place % deep + b"}")
