@@ -166,7 +166,7 @@ def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBrok
     quick, is_stopped = quick_of(hook), IS_STOPPED.get()
     for index, raw in enumerate(raws):
         if is_stopped():
-            raise NotJSONError("the reading was stopped")
+            raise WireError("an answer that is waited for", "the call has ended")
         if quick is not None:
             try:
                 values.append(quick.from_json(raw))
