@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
 from livechat_async.redaction import repr_of_fields
 
-__all__ = ["EMPTY", "IdText", "Quirks", "WireModel", "quirks_of"]
+__all__ = ["EMPTY", "IdText", "Quirks", "TimeOrZero", "WireModel", "quirks_of"]
 
 _T = TypeVar("_T")
 
 IdText: TypeAlias = Annotated[str, "may also be a number on the wire"]
 """Text, also where LiveChat sends a number: it sends the same licence as either."""
+
+TimeOrZero: TypeAlias = Annotated[datetime, "zero on the wire says that there is none"]
+"""A time that can be None, for which LiveChat sends 0, as for an agent's last logout."""
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
