@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from livechat_async.sandbox.data.dates import chat_date, to_seconds, zone_of
-from livechat_async.sandbox.data.people import PAGES, Person, person, pick
+from livechat_async.sandbox.data.people import AGENTS, PAGES, Person, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
 from livechat_async.sandbox.http.queries import objects_of
 
@@ -23,7 +23,7 @@ __all__ = [
 _ZONE_NAME = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"  # the documentation's zone
 _ZONE = zone_of(_ZONE_NAME) or UTC
 
-_AGENTS = (("John Doe", "john.doe@example.com"), ("Jane Doe", "jane.doe@example.com"))
+_AGENTS = tuple((name, login) for login, name in AGENTS.items())
 _PEOPLE = 997
 _PLACE = ("city", "region", "country", "country_code", "timezone")
 _GROUPS = (0, 0, 2, 0, 2, 5)
