@@ -43,8 +43,8 @@ def create_agent(account: Account, request: RecordedRequest) -> Answer:
     """``POST /agents``: create an agent."""
     reader = BodyReader(read_body(request, lists=("groups",)))
     reader.require("login", "name")
-    login = reader.text("login")
-    if login is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", login):
+    login: str = reader.text("login") or ""
+    if login and not re.fullmatch(r"[^@\s]+@[^@\s]+", login):
         reader.problems.append("login has to be an e-mail address")
     elif login in account.team.logins:
         reader.problems.append(f"login {login} is in use")
