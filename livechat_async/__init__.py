@@ -87,6 +87,16 @@ if _typing.TYPE_CHECKING:
         Export as Export,
         ExportProgress as ExportProgress,
     )
+    from livechat_async.models.agents import (
+        Agent as Agent,
+        AgentGroup as AgentGroup,
+        AgentNotifications as AgentNotifications,
+        AgentPermission as AgentPermission,
+        AgentStatus as AgentStatus,
+        AgentSummary as AgentSummary,
+        Weekday as Weekday,
+        WorkDay as WorkDay,
+    )
     from livechat_async.models.chats import (
         Chat as Chat,
         ChatAgent as ChatAgent,
@@ -102,6 +112,11 @@ if _typing.TYPE_CHECKING:
         Engagement as Engagement,
         GoalOrder as GoalOrder,
         UserType as UserType,
+    )
+    from livechat_async.models.groups import Group as Group
+    from livechat_async.models.status import (
+        GroupStatus as GroupStatus,
+        OnlineStatus as OnlineStatus,
     )
     from livechat_async.models.tickets import (
         FirstResponse as FirstResponse,
@@ -144,10 +159,16 @@ else:
     _LATER = {
         "export.checkpoint": "Checkpoint IncompleteDay Window",
         "export.export": "Export ExportProgress",
+        "models.agents": (
+            "Agent AgentGroup AgentNotifications AgentPermission AgentStatus AgentSummary "
+            "Weekday WorkDay"
+        ),
         "models.chats": (
             "Chat ChatAgent ChatEvent ChatEventType ChatGoal ChatMessage ChatQueue ChatRate "
             "ChatSurveyAnswer ChatType ChatVisitor Engagement GoalOrder UserType"
         ),
+        "models.groups": "Group",
+        "models.status": "GroupStatus OnlineStatus",
         "models.tickets": (
             "FirstResponse Ticket TicketAgent TicketAttachment TicketAuthor TicketAuthorType "
             "TicketEvent TicketEventType TicketGroup TicketOrder TicketPeriod TicketRate "

@@ -30,7 +30,10 @@ from livechat_async.pagination import BrokenPolicy, Pager, page_fetcher
 from livechat_async.redaction import Secret, conceal
 
 if TYPE_CHECKING:
+    from livechat_async.resources.agents import AgentsResource
     from livechat_async.resources.chats import ChatsResource
+    from livechat_async.resources.groups import GroupsResource
+    from livechat_async.resources.status import StatusResource
     from livechat_async.resources.tickets import TicketsResource
     from livechat_async.resources.visitors import VisitorsResource
     from livechat_async.resources.webhooks import WebhooksResource
@@ -144,6 +147,9 @@ class LiveChatClient:
     chats: _Resource[ChatsResource] = _Resource("The archive of chats.")
     tickets: _Resource[TicketsResource] = _Resource("The tickets.")
     webhooks: _Resource[WebhooksResource] = _Resource("The registered webhooks.")
+    agents: _Resource[AgentsResource] = _Resource("The agents.")
+    groups: _Resource[GroupsResource] = _Resource("The groups of agents.")
+    status: _Resource[StatusResource] = _Resource("Whether visitors can chat now.")
 
     def __init__(
         self,

@@ -275,6 +275,8 @@ class APIStatusError(CallError):
         body: the beginning of the body as text.
         retry_after: seconds the server asks to wait, from ``Retry-After``, or None.
         region: where the account lives, if the server says that the request went elsewhere.
+        error_type: the kind of error, if the server names one: ``limit_reached``,
+            ``misdirected_request`` or another.
     """
 
     status: int
@@ -283,6 +285,7 @@ class APIStatusError(CallError):
     body: str = field(default="", repr=False)
     retry_after: float | None = None
     region: str | None = None
+    error_type: str | None = None
 
     def _event(self) -> str:
         wait = "" if self.retry_after is None else f", to be asked again in {self.retry_after:g} s"
@@ -315,9 +318,12 @@ class AuthenticationError(APIStatusError):
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the credentials are good, but not for this."""
+    """403: the credentials are good, but the plan or a permission may be missing."""
 
-    _advice = "Check the agent's role, the token's scopes, and that the account has this method"
+    _advice = (
+        "The account's plan may lack this method, or a permission is missing: check the agent's "
+        "role and the token's scopes"
+    )
 
 
 class NotFoundError(APIStatusError):

@@ -45,6 +45,7 @@ SAMPLES: dict[str, Any] = {
     "resume_page": 17,
     "page": 17,
     "body": '{"error": "no"}',
+    "error_type": "limit_reached",
     "expected": "a time",
     "first": date(2026, 1, 31),
     "last": date(2026, 2, 1),
@@ -303,8 +304,8 @@ def test_errors_are_equal_by_identity_and_can_be_kept_in_sets() -> None:
         (
             PermissionDeniedError(method="GET", url=URL, status=403, message="no"),
             (
-                f"GET {URL}: answered 403: no. Check the agent's role, the token's scopes, and "
-                "that the account has this method"
+                f"GET {URL}: answered 403: no. The account's plan may lack this method, or a "
+                "permission is missing: check the agent's role and the token's scopes"
             ),
         ),
         (

@@ -39,7 +39,7 @@ from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
 from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
-from livechat_async.models._base import EMPTY, IdText, WireModel, quirks_of
+from livechat_async.models._base import EMPTY, IdText, TimeOrZero, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
 __all__ = ["ClientConverter", "make_converter", "shared_converter"]
@@ -63,6 +63,9 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
         converter.register_structure_hook(type_, hook)
     converter.register_structure_hook_func(lambda cls: bool(cls == IdText), hooks.ID_TEXT_HOOK)
     converter.register_structure_hook(datetime, times.datetime_hook(timezone))
+    converter.register_structure_hook_func(
+        lambda cls: bool(cls == TimeOrZero), times.time_or_zero_hook(timezone)
+    )
     converter.register_structure_hook(date, times.DATE_HOOK)
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
@@ -237,13 +240,15 @@ def _mapping_hook(cls: Any, converter: Converter) -> Hook:
                 values[key] = structure(item, inner)
             except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
                 raise find_wire_error(error).inside(f"[{key!r}]") from None
-        return values
+        return values or EMPTY
 
     def state() -> Quick:
         item = _quick_for(inner, converter)
-        wire = GenericAlias(dict, (str, item.wire))
+        wire = GenericAlias(dict, (str, item.wire)) | str
 
         def read(found: Any) -> Mapping[str, Any]:
+            if type(found) is not dict:
+                raise wrong("an object", found)
             if item.finish is None:
                 return found or EMPTY
             return {key: item.finish(value) for key, value in found.items()} or EMPTY

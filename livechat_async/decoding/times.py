@@ -26,6 +26,7 @@ __all__ = [
     "parse_time",
     "shown_zone",
     "time_or_number_hook",
+    "time_or_zero_hook",
     "to_unix_time",
 ]
 
@@ -180,6 +181,20 @@ def to_unix_time(value: Any, name: str) -> int | datetime | None:
     except (ValueError, OverflowError, OSError):  # msgspec's is a kind of the first
         raise WireError("Unix seconds", show(value), f".{name}") from None
     return time if time != _UNIX_EPOCH else None
+
+
+def time_or_zero_hook(timezone: tzinfo | None) -> QuickHook:
+    """The hook of a time where zero says that there is none."""
+    usual = datetime_hook(timezone)
+    read_time = _time_reader(timezone, usual.careful)
+
+    def to_time(value: Any, type_: Any) -> datetime | None:
+        return None if whole_number(value) == 0 else usual(value, type_)
+
+    def read(value: int | str) -> datetime | None:
+        return None if whole_number(value) == 0 else read_time(value)
+
+    return QuickHook(to_time, lambda: Quick(int | str, read))
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:

@@ -28,7 +28,14 @@ from livechat_async.errors import (
 from livechat_async.http.request import PreparedRequest
 from livechat_async.redaction import printable, repr_of_fields
 
-__all__ = ["RawResponse", "Response", "decode", "parse_retry_after", "status_error"]
+__all__ = [
+    "RawResponse",
+    "Response",
+    "decode",
+    "deprecation_of",
+    "parse_retry_after",
+    "status_error",
+]
 
 T = TypeVar("T")
 
@@ -39,6 +46,7 @@ _LONGEST_WAIT = 1e9  # seconds, about 30 years; hundreds of digits are infinity 
 _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
 _SHOWN_MESSAGE = 500
+_LIFECYCLE = ("Deprecation", "Sunset")
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -104,15 +112,21 @@ def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> A
         for text in islice(_messages(body), _MOST_MESSAGES)
         if text.strip()
     )
+    error_type = _error_type(body)
+    if error_type is not None:
+        error_type = request.redact(_one_line(error_type), _SHOWN_FINDING)
     return kind(
         method=request.method,
         url=request.shown_url,
         status=raw.status,
-        message="; ".join(messages) or request.redact(_one_line(_phrase(raw)), _SHOWN_MESSAGE),
+        message="; ".join(messages)
+        or error_type
+        or request.redact(_one_line(_phrase(raw)), _SHOWN_MESSAGE),
         messages=messages,
         body=_shown_body(raw, request),
         retry_after=parse_retry_after(raw.headers.get("Retry-After"), now),
         region=_named_region(body),
+        error_type=error_type,
     )
 
 
@@ -169,6 +183,14 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
         return None
 
 
+def deprecation_of(raw: RawResponse, request: PreparedRequest) -> str:
+    """What the answer says about the end of its endpoint; empty if it says nothing."""
+    if "Deprecation" not in raw.headers:
+        return ""
+    dates = [f"{name}: {raw.headers[name]}" for name in _LIFECYCLE if name in raw.headers]
+    return request.redact(_one_line(", ".join(dates)), _SHOWN_FINDING)
+
+
 def _load_or_none(content: bytes) -> Any:
     try:
         return load_json(content)
@@ -193,6 +215,14 @@ def _named_region(body: Any) -> str | None:
     match body:
         case {"error": {"data": {"region": "dal" | "fra" as region}}}:
             return str(region)
+        case _:
+            return None
+
+
+def _error_type(body: Any) -> str | None:
+    match body:
+        case {"error": {"type": str(name)}} if name.strip():
+            return name
         case _:
             return None
 

@@ -18,7 +18,13 @@ from livechat_async.decoding.bodies import IS_STOPPED, LARGE, Reader
 from livechat_async.decoding.converter import ClientConverter
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
 from livechat_async.http.request import PreparedRequest, Request, RequestBuilder
-from livechat_async.http.response import RawResponse, Response, decode, status_error
+from livechat_async.http.response import (
+    RawResponse,
+    Response,
+    decode,
+    deprecation_of,
+    status_error,
+)
 from livechat_async.http.retry import Deadline, DeadlinePassed, call_with_retries
 from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter
@@ -30,6 +36,7 @@ T = TypeVar("T")
 logger: logging.Logger = logging.getLogger("livechat_async")
 
 _UNAUTHORIZED = 401
+_MOST_DEPRECATED = 100  # endpoints that are warned of: a program may write ids into its paths
 
 
 class SessionManager:
@@ -52,6 +59,7 @@ class SessionManager:
         self.builder: RequestBuilder = RequestBuilder(
             options.base_url, options.headers, options.region
         )
+        self.deprecated: set[tuple[str, str]] = set()
         self._sleep = sleep
 
     def with_options(self, **changes: Any) -> SessionManager:
@@ -61,6 +69,7 @@ class SessionManager:
             copy.credentials = self.credentials
         if "timezone" not in changes:
             copy.converter = self.converter
+        copy.deprecated = self.deprecated
         return copy
 
     @overload
@@ -190,7 +199,21 @@ class _Call:
                 raw = await deadline.run(self._send_within(limiter, prepared))
         finally:
             slots.release()
+        notice = deprecation_of(raw, prepared)
+        if notice:
+            self._warn(notice, prepared)
         return prepared, raw
+
+    def _warn(self, notice: str, prepared: PreparedRequest) -> None:
+        """Log once per endpoint that it is deprecated.
+
+        It is no Python warning: a program that turns those into errors would lose the answer.
+        """
+        endpoint, known = (self.request.method, self.request.path), self.session.deprecated
+        if endpoint not in known and len(known) < _MOST_DEPRECATED:
+            known.add(endpoint)
+            text = "LiveChat calls %s %s deprecated (%s)"
+            logger.warning(text, prepared.method, prepared.redact(self.request.path), notice)
 
     async def _send_within(self, limiter: Limiter, prepared: PreparedRequest) -> RawResponse:
         failure: BaseException | None = None

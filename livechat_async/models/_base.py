@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
 from livechat_async.redaction import repr_of_fields
 
-__all__ = ["EMPTY", "IdText", "Quirks", "WireModel", "quirks_of"]
+__all__ = ["EMPTY", "IdText", "Quirks", "TimeOrZero", "WireModel", "quirks_of"]
 
 _T = TypeVar("_T")
 
@@ -18,6 +19,9 @@ IdText: TypeAlias = Annotated[str, "an id"]
 
 Other text takes any value, because people type it; an id that is a list is an error.
 """
+
+TimeOrZero: TypeAlias = Annotated[datetime, "zero on the wire says that there is none"]
+"""A time that can be None, for which LiveChat sends 0, as for an agent's last logout."""
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 from livechat_async.checks import (
@@ -29,7 +28,9 @@ __all__ = [
     "as_tags",
     "as_text",
     "as_zone_name",
+    "changes",
     "date_range",
+    "given_login",
     "given_text",
 ]
 
@@ -41,7 +42,7 @@ def given_text(name: str, value: Any) -> str:
     return value
 
 
-def as_choice(name: str, value: Any, choices: type[StrEnum]) -> str | None:
+def as_choice(name: str, value: Any, choices: Iterable[str]) -> str | None:
     """One of a closed set, as a member or as its text."""
     return None if value is None else check_choice(name, value, choices)
 
@@ -65,6 +66,11 @@ def as_mail(name: str, value: Any) -> str | None:
             f"{name}={value!r}: an e-mail address is needed, such as 'john.doe@example.com'"
         )
     return text
+
+
+def given_login(name: str, value: Any) -> str:
+    """The login of an agent, which is an e-mail address and cannot be left out."""
+    return as_mail(name, given_text(name, value)) or ""
 
 
 def as_number(name: str, value: Any) -> int | None:
@@ -106,3 +112,11 @@ def date_range(date_from: Any, date_to: Any) -> dict[str, date | None]:
             check_day(name, day)
     check_days_in_order(date_from, date_to)
     return days
+
+
+def changes(**given: Any) -> dict[str, Any]:
+    """What an update sends: the arguments that were given, at least one."""
+    body = {name: value for name, value in given.items() if value is not None}
+    if not body:
+        raise ConfigurationError(f"nothing to change: give at least one of {', '.join(given)}")
+    return body

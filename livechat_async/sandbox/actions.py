@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+from livechat_async.checks import check_choice
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
 from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
@@ -13,6 +14,7 @@ from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import plain
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.state.chats import Movement
+from livechat_async.sandbox.state.team import STATUSES
 from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitor
 from livechat_async.sandbox.webhooks.actions import WebhookActions
 
@@ -311,6 +313,27 @@ class Actions(WebhookActions):
     ) -> None:
         """Add made-up tickets, last changed evenly over some days; see `seed_chats`."""
         self._account.tickets.make_up(count, date_from, date_to, seed)
+
+    @property
+    def agents(self) -> list[dict[str, Any]]:
+        """Copies of all agents, with everything."""
+        return plain(
+            "agents", [self._account.team.agent(each) for each in self._account.team.logins]
+        )
+
+    def set_agent_status(self, login: str, status: str) -> None:
+        """Let an agent log in or out: only this ends the status ``offline``, as in LiveChat.
+
+        The status of the agent's groups follows.
+
+        Args:
+            login: a known agent's login, such as ``john.doe@example.com``.
+            status: ``accepting chats``, ``not accepting chats`` or ``offline``.
+
+        Raises:
+            ConfigurationError: there is no such agent or status.
+        """
+        self._account.team.set_status(login, check_choice("status", status, STATUSES))
 
     @property
     def requests(self) -> list[RecordedRequest]:

@@ -129,6 +129,8 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("GET", "/tickets", Actions.tickets),
     Route("POST", "/tickets", Actions.add_ticket),
     Route("DELETE", "/tickets/{ticket_id}", Actions.remove_ticket),
+    Route("GET", "/agents", Actions.agents),
+    Route("POST", "/agents/{login}/status", Actions.set_agent_status),
     Route("POST", "/seed", seed),
     Route("POST", "/arrivals", Actions.let_chats_arrive),
     Route("GET", "/arrivals", list_arrivals),

@@ -73,6 +73,7 @@ def test_a_mapping_without_entries_may_be_an_empty_list_as_php_writes_it(nothing
         (b'{"2026-01": {"chats": "x"}}', "['2026-01'].chats", "a whole number"),
         (b'{"total": 79, "records": {}}', "['total']", "an object"),
         (b"[1]", "", "an object"),
+        (b'"null"', "", "an object"),
         (b'{"2026-01": {"sums": {"USD": "a"}}}', "['2026-01'].sums['USD']", "a number"),
         (b'{"2026-01": {"begin": "2026-01-32"}}', "['2026-01'].begin", "a day, as YYYY-MM-DD"),
         (b'{"2026-01": {"begin": "2026-01-02 00:00:00"}}', "['2026-01'].begin", "a day, as"),

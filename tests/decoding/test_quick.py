@@ -26,7 +26,7 @@ from livechat_async.decoding.bodies import load_json, value_reader
 from livechat_async.decoding.converter import ClientConverter, make_converter
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.decoding.quick import Hook, ModelHook, quick_of
-from livechat_async.models import chats, tickets, visitors
+from livechat_async.models import agents, chats, groups, status, tickets, visitors
 from livechat_async.models._base import WireModel
 from livechat_async.models.chats import Chat, ChatAgent
 from livechat_async.models.tickets import Ticket, TicketGroup
@@ -39,7 +39,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 WARSAW = ZoneInfo("Europe/Warsaw")
 MODELS: list[type[WireModel]] = [
     cls
-    for module in (visitors, chats, tickets)
+    for module in (visitors, chats, tickets, agents, groups, status)
     for cls in (getattr(module, name) for name in module.__all__)
     if isinstance(cls, type) and issubclass(cls, WireModel)
 ]
@@ -123,7 +123,7 @@ def outcome_of(read: Callable[[], Any]) -> Any:
 
 
 def test_the_tests_cover_every_model() -> None:
-    assert len(MODELS) == 25
+    assert len(MODELS) == 32
 
 
 @pytest.mark.parametrize("cls", MODELS)
@@ -197,6 +197,11 @@ SAMPLES: Mapping[type[WireModel], dict[str, Any]] = {
     Visitor: {"id": "S1.a", "state": "browsing"},
     VisitedPage: {"page": "https://example.com/"},
     TicketGroup: {"id": 1},
+    agents.AgentSummary: {"login": "john.doe@example.com"},
+    agents.Agent: {"login": "john.doe@example.com"},
+    agents.AgentGroup: {"id": 1},
+    groups.Group: {"id": 1},
+    status.GroupStatus: {"status": "online"},
     visitors.SurveyAnswer: {"key": "a"},
     chats.ChatSurveyAnswer: {"key": "a"},
     visitors.CustomVariable: {"key": "a"},

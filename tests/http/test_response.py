@@ -231,6 +231,38 @@ def test_the_region_a_server_names_is_told_with_what_to_do(
     assert str(error).endswith(f"Pass region={region!r}" if region else f": {error.message}")
 
 
+@pytest.mark.parametrize(
+    ("content", "error_type", "message"),
+    [
+        (b'{"error":{"type":"limit_reached","message":"no more"}}', "limit_reached", "no more"),
+        (b'{"error":{"type":"misdirected_request"}}', "misdirected_request", "misdirected_request"),
+        (b'{"error":{"type":"a\\nb\\u001b"}}', "a b\u241b", "a b\u241b"),
+        (b'{"error":{"type":" ","message":"no"}}', None, "no"),
+        (b'{"error":{"type":7,"message":"no"}}', None, "no"),
+        (b'{"error":"no","type":"limit_reached"}', None, "no"),
+        (b'{"errors":["no"]}', None, "no"),
+        (b"<html>", None, "Forbidden"),
+    ],
+)
+def test_the_kind_of_error_a_server_names_is_kept(
+    content: bytes, error_type: str | None, message: str
+) -> None:
+    error = error_of(403, content)
+    assert (error.error_type, error.message) == (error_type, message)
+
+
+def test_the_kind_of_an_error_shows_no_secret_and_is_short() -> None:
+    error = error_of(400, json.dumps({"error": {"type": f"{TOKEN} {'x' * 5000}"}}).encode())
+    assert error.error_type is not None
+    assert CORE not in error.error_type
+    assert len(error.error_type) < 200
+
+
+def test_a_403_says_that_the_plan_or_a_permission_may_be_missing() -> None:
+    assert "plan" in str(error_of(403))
+    assert "permission" in str(error_of(403, b'{"error":"not for you"}'))
+
+
 @pytest.mark.parametrize("written", ["a\nb", "a\r\nb", "a\u2028b", "a\x1b[31mb"])
 def test_a_message_is_one_line(written: str) -> None:
     error = error_of(400, json.dumps({"error": written}).encode())

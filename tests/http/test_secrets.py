@@ -197,14 +197,26 @@ async def send_body(client: LiveChatClient) -> None:
     await client.send(Request("PUT", "/odd", body={"agent": {"password": PASSWORD}}), Any)
 
 
+async def create_agent(client: LiveChatClient) -> None:
+    await client.agents.create(login=LOGIN, name="John", password=PASSWORD)
+
+
+async def change_password(client: LiveChatClient) -> None:
+    await client.agents.update(LOGIN, password=QUERY, current_password=PASSWORD)
+
+
 CALLS: dict[str, Call] = {
     "list": list_visitors,
     "details as JSON": add_as_json,
     "details as form": add_as_form,
     "secret query": send_query,
     "secret body": send_body,
+    "new agent": create_agent,
+    "new password": change_password,
 }
 READS: dict[str, Call] = {"list": list_visitors, "count": count_visitors, "query": send_query}
+# What a success is answered with: most of these calls take a list, or read nothing.
+SUCCESSES = dict.fromkeys((create_agent, change_password), f'{{"login": "{LOGIN}"}}')
 any_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 any_read = pytest.mark.parametrize("call", READS.values(), ids=READS)
 either_kind = pytest.mark.parametrize("make_planted", [planted, bearing], ids=["basic", "bearer"])
@@ -237,6 +249,7 @@ ECHOES: dict[str, Reply] = {
     "error list": echoing_as_json(422, lambda echo: {"errors": echo.split("\n")}),
     "error object": echoing_as_json(401, lambda echo: {"error": {"message": echo}}),
     "error region": echoing_as_json(403, lambda echo: {"error": {"data": {"region": echo}}}),
+    "error type": echoing_as_json(403, lambda echo: {"error": {"type": echo}}),
     "bare text": echoing_as_json(500, lambda echo: echo),
     "redirect without location": echoing(302),
     "reason phrase": echoing_in(
@@ -289,6 +302,18 @@ async def test_no_error_answer_that_repeats_the_request_gives_a_secret_away(
     server.script(reply)
     error = await watch.failure_of(call(make_planted(make_client)))
     assert isinstance(error, LiveChatError)
+
+
+API_KEY = {"login": LOGIN, "api_key": HEADER, "last_logout": [1]}
+
+
+async def test_an_agent_that_cannot_be_read_gives_no_api_key_away(
+    server: ScriptedServer, make_client: MakeClient, watch: Watch
+) -> None:
+    server.script(answer(200, API_KEY))
+    error = await watch.failure_of(make_client().agents.get(LOGIN))
+    assert isinstance(error, DecodeError)
+    assert error.path == "last_logout"
 
 
 BROKEN: dict[str, Reply] = {
@@ -582,6 +607,18 @@ async def test_no_call_without_credentials_gives_a_secret_away(
 
 
 REFUSED_CALLS: dict[str, Call] = {
+    "one password": lambda client: client.agents.update(LOGIN, password=PASSWORD),
+    "name beside a password": lambda client: client.agents.create(
+        login=LOGIN, name="", password=PASSWORD
+    ),
+    "login beside passwords": lambda client: client.agents.update(
+        "john", password=PASSWORD, current_password=QUERY
+    ),
+    "password of no text": lambda client: client.agents.update(
+        LOGIN,
+        password=[PASSWORD],  # type: ignore[arg-type]
+        current_password=QUERY,
+    ),
     "visitor": lambda client: client.visitors.add_details(
         "..", DETAILS, license_id=1, token=DETAILS_TOKEN
     ),
@@ -738,7 +775,9 @@ async def test_no_success_gives_a_secret_away_in_the_log(
     make_planted: MakeClient,
     call: Call,
 ) -> None:
-    server.script(answer(429, "{}"), answer(200, "[]", headers={"X-Echo": PAT}))
+    server.script(
+        answer(429, "{}"), answer(200, SUCCESSES.get(call, "[]"), headers={"X-Echo": PAT})
+    )
     client = make_planted(make_client)
     await call(client)
     watch.check_logs()
@@ -761,7 +800,7 @@ async def test_the_secrets_do_reach_the_wire(
     server: ScriptedServer, make_client: MakeClient, call: Call
 ) -> None:
     """Otherwise nothing in this file would show anything."""
-    server.script(answer(200, "[]"))
+    server.script(answer(200, SUCCESSES.get(call, "[]")))
     await call(planted(make_client))
     sent = server.requests[0].raw.decode()
     assert HEADER in sent

@@ -15,11 +15,20 @@ from attrs import frozen
 from wire import Wire
 
 from livechat_async import (
+    Agent,
+    AgentGroup,
+    AgentNotifications,
+    AgentPermission,
+    AgentStatus,
+    AgentSummary,
     Chat,
     ConfigurationError,
     DecodeError,
     DetailField,
+    Group,
+    GroupStatus,
     LiveChatClient,
+    OnlineStatus,
     Page,
     Ticket,
     TicketSourceType,
@@ -30,6 +39,8 @@ from livechat_async import (
     Webhook,
     WebhookDataType,
     WebhookEventType,
+    Weekday,
+    WorkDay,
     resources,
 )
 
@@ -52,6 +63,7 @@ class Endpoint:
     authorized: bool = True
 
 
+JOHN = "john.doe@example.com"
 TICKET = {"id": "O5CR4", "status": "open"}
 THE_TICKET = Ticket(id="O5CR4", status=TicketStatus.OPEN)
 NEW_TICKET = {"message": "Hi there", "requester": {"mail": "mary.brown@example.com"}}
@@ -253,6 +265,178 @@ ENDPOINTS = [
         lambda client: client.webhooks.delete("b1"),
         "DELETE /webhooks/b1",
     ),
+    Endpoint(
+        "agents.list",
+        lambda client: client.agents.list(status="accepting chats"),
+        "GET /agents?status=accepting%20chats",
+        answer=[{"login": JOHN, "status": "accepting chats", "group_ids": [0, 2]}],
+        value=[AgentSummary(login=JOHN, status=AgentStatus.ACCEPTING, group_ids=(0, 2))],
+    ),
+    *(
+        Endpoint(
+            "agents.get",
+            lambda client, login=login: client.agents.get(login),
+            f"GET /agents/{segment}",
+            answer=answer,
+            value=Agent(login=login),
+        )
+        for login, segment in [
+            (JOHN, "john.doe%40example.com"),
+            ("a+b/c%20@example.com", "a%2Bb%2Fc%2520%40example.com"),
+        ]
+        for answer in ({"login": login}, {"agents": [{"login": login}]})
+    ),
+    Endpoint(
+        "agents.create",
+        lambda client: client.agents.create(login=JOHN, name="John Doe"),
+        "POST /agents",
+        body={"login": JOHN, "name": "John Doe"},
+        answer={"login": JOHN, "last_logout": 0},
+        value=Agent(login=JOHN),
+    ),
+    *(
+        Endpoint(
+            "agents.create",
+            lambda client, given=given: client.agents.create(
+                login=JOHN,
+                name="John Doe",
+                job_title="Support",
+                permission=AgentPermission.NORMAL,
+                groups=iter([1, 2]),
+                login_status="not accepting chats",
+                password="johns-password",
+                max_chats_count=2,
+                daily_summary=False,
+                notifications=given,
+            ),
+            "POST /agents",
+            body={
+                "login": JOHN,
+                "name": "John Doe",
+                "job_title": "Support",
+                "permission": "normal",
+                "groups": [1, 2],
+                "login_status": "not accepting chats",
+                "password": "johns-password",
+                "max_chats_count": 2,
+                "daily_summary": 0,
+                "notifications": {
+                    "new_visitor": 1,
+                    "returning_visitor": 0,
+                    "queued_visitor": 0,
+                    "visitor_is_typing": 0,
+                    "new_goal": 0,
+                    "incoming_chat": 0,
+                },
+            },
+            answer={"login": JOHN, "groups": [{"id": 1, "name": "Sales"}]},
+            value=Agent(login=JOHN, groups=(AgentGroup(id=1, name="Sales"),)),
+        )
+        for given in ({"new_visitor": True}, AgentNotifications(new_visitor=True))
+    ),
+    Endpoint(
+        "agents.update",
+        lambda client: client.agents.update(JOHN, status="not accepting chats"),
+        "PUT /agents/john.doe%40example.com",
+        body={"status": "not accepting chats"},
+        answer={"login": JOHN, "status": "not accepting chats"},
+        value=Agent(login=JOHN, status=AgentStatus.NOT_ACCEPTING),
+    ),
+    Endpoint(
+        "agents.update",
+        lambda client: client.agents.update(
+            JOHN,
+            status=AgentStatus.OFFLINE,
+            name="John",
+            job_title="Support",
+            permission="administrator",
+            groups=[0],
+            login_status=AgentStatus.ACCEPTING,
+            password="johns-new-password",
+            current_password="johns-password",
+            max_chats_count=6,
+            daily_summary=True,
+            notifications={"visitor_is_typing": False, "new_visitor": None},
+            work_scheduler={
+                Weekday.MONDAY: WorkDay(start="09:00", end="17:00", enabled=True),
+                "sunday": WorkDay(enabled=False),
+            },
+        ),
+        "PUT /agents/john.doe%40example.com",
+        body={
+            "status": "offline",
+            "name": "John",
+            "job_title": "Support",
+            "permission": "administrator",
+            "groups": [0],
+            "login_status": "accepting chats",
+            "password": "johns-new-password",
+            "current_password": "johns-password",
+            "max_chats_count": 6,
+            "daily_summary": 1,
+            "notifications": {"visitor_is_typing": 0},
+            "work_scheduler": {
+                "monday": {"start": "09:00", "end": "17:00", "enabled": 1},
+                "sunday": {"enabled": 0},
+            },
+        },
+        answer={"login": JOHN, "work_scheduler": {"sunday": {"enabled": 0}}},
+        value=Agent(login=JOHN, work_scheduler={"sunday": WorkDay(enabled=False)}),
+    ),
+    Endpoint(
+        "agents.delete",
+        lambda client: client.agents.delete(JOHN),
+        "DELETE /agents/john.doe%40example.com",
+    ),
+    Endpoint(
+        "groups.list",
+        lambda client: client.groups.list(),
+        "GET /groups",
+        answer=[{"id": 0, "name": "All operators"}, {"id": 2, "agents": [JOHN]}],
+        value=[Group(id=0, name="All operators"), Group(id=2, agents=(JOHN,))],
+    ),
+    *(
+        Endpoint(
+            "groups.get",
+            lambda client: client.groups.get(2),
+            "GET /groups/2",
+            answer=answer,
+            value=Group(id=2, agents=(JOHN,), status=AgentStatus.OFFLINE),
+        )
+        for group in ({"id": 2, "agents": [JOHN], "status": "offline"},)
+        for answer in (group, {"groups": [group]})
+    ),
+    Endpoint(
+        "groups.create",
+        lambda client: client.groups.create(name="Sales", agents=iter([JOHN])),
+        "POST /groups",
+        body={"name": "Sales", "agents": [JOHN]},
+        answer={"id": 2, "name": "Sales"},
+        value=Group(id=2, name="Sales"),
+    ),
+    Endpoint(
+        "groups.update",
+        lambda client: client.groups.update(2, name="Sales", agents=(JOHN,), language="pl"),
+        "PUT /groups/2",
+        body={"name": "Sales", "agents": [JOHN], "language": "pl"},
+        answer={"id": 2, "name": "Sales"},
+        value=Group(id=2, name="Sales"),
+    ),
+    Endpoint("groups.delete", lambda client: client.groups.delete(2), "DELETE /groups/2"),
+    *(
+        Endpoint(
+            "status.get",
+            lambda client, arguments=arguments: client.status.get(*arguments),
+            line,
+            answer={"status": "online"},
+            value=GroupStatus(status=OnlineStatus.ONLINE),
+        )
+        for arguments, line in [
+            ((), "GET /status"),
+            ((0,), "GET /status/0"),
+            ((2,), "GET /status/2"),
+        ]
+    ),
 ]
 
 
@@ -358,6 +542,83 @@ REFUSED: list[tuple[Call, str]] = [
         (lambda client, id_=id_: client.webhooks.delete(id_), f"webhook_id={id_!r}")
         for id_ in (None, "", " ", 7)
     ),
+    *(
+        (lambda client, call=call, login=login: call(client, login), said)
+        for call in (
+            lambda client, login: client.agents.get(login),
+            lambda client, login: client.agents.delete(login),
+            lambda client, login: client.agents.update(login, name="John"),
+            lambda client, login: client.agents.create(login=login, name="John"),
+        )
+        for login, said in [
+            ("john", "login='john': an e-mail address"),
+            ("", "login='': text is needed"),
+            (None, "login=None: text is needed"),
+        ]
+    ),
+    (
+        lambda client: client.agents.list(status="away"),
+        "status='away' is none of 'accepting chats'",
+    ),
+    (lambda client: client.agents.create(login=JOHN, name=" "), "name=' ': text is needed"),
+    *(
+        (lambda client, given=given: client.agents.create(login=JOHN, name="J", **given), said)
+        for given, said in [
+            ({"permission": "owner"}, "permission='owner' is none of 'administrator', 'normal'"),
+            ({"login_status": "offline"}, "login_status='offline' is none of"),
+            ({"password": "1234"}, "password: text of at least 5 characters"),
+            ({"password": 12345678}, "password: text of at least 5 characters"),
+            ({"groups": []}, "groups is empty: leave it out"),
+            ({"groups": [-1]}, "groups: -1 is no group"),
+            ({"job_title": ""}, "job_title='' is blank"),
+            ({"max_chats_count": -1}, "max_chats_count=-1: a whole number"),
+            ({"daily_summary": 1}, "daily_summary=1: True or False"),
+            ({"notifications": {"new_mail": True}}, "notifications='new_mail' is none of"),
+            ({"notifications": {"new_goal": 1}}, r"notifications\['new_goal'\]=1: True or False"),
+            ({"notifications": {}}, "notifications is empty"),
+            ({"notifications": ["new_goal"]}, "notifications=.*: a mapping"),
+        ]
+    ),
+    *(
+        (lambda client, given=given: client.agents.update(JOHN, **given), said)
+        for given, said in [
+            ({}, "nothing to change: give at least one of status, name"),
+            ({"status": "away"}, "status='away' is none of"),
+            ({"password": "long enough"}, "password and current_password go together"),
+            ({"current_password": "long enough"}, "password and current_password go together"),
+            ({"password": "1234", "current_password": "12345"}, "password: text of at least 5"),
+            ({"notifications": {"new_goal": True}}, "notifications='new_goal' is none of"),
+            ({"notifications": AgentNotifications(new_goal=True)}, "'new_goal' is none of"),
+            ({"work_scheduler": {}}, "work_scheduler={}: days are needed"),
+            ({"work_scheduler": {"mon": WorkDay(enabled=True)}}, "work_scheduler='mon' is none of"),
+            ({"work_scheduler": {"monday": {}}}, r"work_scheduler\['monday'\]={}: a WorkDay"),
+            ({"work_scheduler": {"monday": WorkDay()}}, "nothing to change: give .* start, end"),
+            *(
+                ({"work_scheduler": {"monday": WorkDay(start=time)}}, "start=.*: HH:MM is needed")
+                for time in ("9:00", "24:00", "09:60", "09:00:00", "\u0660\u0669:00", "9 am")
+            ),
+        ]
+    ),
+    (lambda client: client.groups.get(-1), "group_id=-1: a whole number"),
+    (lambda client: client.groups.get(True), "group_id=True: a whole number"),
+    (lambda client: client.groups.get("2"), "group_id='2': a whole number"),
+    (lambda client: client.groups.update(0, name="All"), "group_id=0: the group of all agents"),
+    (lambda client: client.groups.delete(0), "group_id=0: the group of all agents"),
+    (lambda client: client.groups.update(2), "nothing to change: give at least one of name"),
+    *(
+        (lambda client, given=given: client.groups.create(**{"name": "Sales", **given}), said)
+        for given, said in [
+            ({"agents": []}, "agents is empty: a group needs an agent"),
+            ({"agents": JOHN}, "agents='john.doe@example.com': a list of logins"),
+            ({"agents": None}, "agents=None: a list of logins"),
+            ({"agents": ["john"]}, "agents='john': an e-mail address"),
+            ({"agents": [JOHN], "name": ""}, "name='': text is needed"),
+            ({"agents": [JOHN], "language": " "}, "language=' ' is blank"),
+        ]
+    ),
+    (lambda client: client.groups.update(2, agents=[]), "agents is empty: a group needs"),
+    (lambda client: client.status.get(-1), "group=-1: a whole number"),
+    (lambda client: client.status.get("sales"), "group='sales': a whole number"),
 ]
 
 

@@ -68,7 +68,12 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise typer.BadParameter(f"{question} Standard input is no terminal: pass --yes")
-    typer.confirm(question, abort=True)
+    try:
+        is_wanted = typer.confirm(question)
+    except typer.Abort:  # no answer: the end of the input, or Ctrl-C
+        is_wanted = False
+    if not is_wanted:
+        raise typer.Exit(1)
 
 
 def limits(max_items: int, everything: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TextIO, TypeVar
 
 import typer
@@ -18,7 +19,7 @@ from rich.text import Text
 from livechat_async import LiveChatClient, Pager
 from livechat_async.cli.common import number_of, to_json, with_client
 from livechat_async.decoding.converter import shared_converter
-from livechat_async.redaction import printable
+from livechat_async.redaction import is_secret_name, printable
 
 __all__ = [
     "WIDE",
@@ -27,6 +28,7 @@ __all__ = [
     "joined",
     "new_table",
     "show_error",
+    "show_fields",
     "show_item",
     "show_items",
     "show_list",
@@ -79,6 +81,13 @@ class Listing(Generic[T]):
     noun: str
     columns: Mapping[str, Callable[[T], str]]
     cells: Mapping[str, Callable[[T], Text]]
+
+    @classmethod
+    def of_columns(cls, noun: str, **columns: Callable[[T], str]) -> Listing[T]:
+        """A listing with the same columns everywhere."""
+        texts = {name.capitalize(): text for name, text in columns.items()}
+        cells = {title: partial(_cell, text) for title, text in texts.items()}
+        return cls(noun, columns, cells)
 
     @property
     def header(self) -> str:
@@ -133,7 +142,7 @@ def show_list(
     listing: Listing[T],
     *,
     as_json: bool,
-    nothing: str,
+    nothing: str | None = None,
     to_plain: Callable[[LiveChatClient, T], Any] = _to_plain,
 ) -> None:
     """Run a command that shows a list which comes in one answer, or says that it is empty."""
@@ -147,7 +156,7 @@ def show_list(
         elif items:
             terminal().print(listing.table(items))
         else:
-            typer.echo(nothing)
+            typer.echo(nothing or f"No {listing.noun}s.")
 
     with_client(context, show)
 
@@ -173,6 +182,23 @@ def show_item(
     with_client(context, show)
 
 
+def show_fields(
+    context: typer.Context, fetch: Callable[[LiveChatClient], Awaitable[T]], *, as_json: bool
+) -> None:
+    """Run a command that shows an object: a line for each field, or JSON, without secrets."""
+
+    def to_plain(_: LiveChatClient | None, item: T) -> dict[str, Any]:
+        plain = shared_converter().unstructure(item)
+        return {name: value for name, value in plain.items() if not is_secret_name(name)}
+
+    def to_text(item: T) -> str:
+        fields = {n: v for n, v in to_plain(None, item).items() if v not in (None, "", [], {})}
+        texts = {name: v if isinstance(v, str) else to_json(v) for name, v in fields.items()}
+        return "\n".join(f"{name}: {printable(text)}" for name, text in texts.items())
+
+    show_item(context, fetch, to_text, as_json=as_json, to_plain=to_plain)
+
+
 def new_table(title: str | None, *columns: str) -> Table:
     """An empty table, as all commands draw them."""
     return Table(
@@ -192,6 +218,10 @@ def two_lines(first: str, second: str, style: str = "", *, fold: bool = False) -
     """A cell of two lines, the second one dim. What does not fit is cut, or folded."""
     lines = (printable(first), style), "\n", (printable(second), "dim")
     return Text.assemble(*lines, no_wrap=not fold, overflow="fold" if fold else "ellipsis")
+
+
+def _cell(text: Callable[[T], str], item: T) -> Text:
+    return Text(printable(text(item)))
 
 
 def joined(*parts: str | None, by: str = ", ") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from livechat_async.sandbox.data.dates import chat_date, to_seconds, zone_of
-from livechat_async.sandbox.data.people import PAGES, Person, person, pick
+from livechat_async.sandbox.data.people import AGENTS, PAGES, Person, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
 from livechat_async.sandbox.http.queries import objects_of, part_of
 
@@ -26,7 +26,7 @@ __all__ = [
 _ZONE_NAME = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"  # the documentation's zone
 _ZONE = zone_of(_ZONE_NAME) or UTC
 
-_AGENTS = (("John Doe", "john.doe@example.com"), ("Jane Doe", "jane.doe@example.com"))
+_AGENTS = tuple((name, login) for login, name in AGENTS.items())
 AGENT_IP = "192.0.2.10"
 """The address that agents chat from."""
 

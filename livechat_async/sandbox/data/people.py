@@ -8,12 +8,19 @@ from typing import NamedTuple, TypeVar
 
 from attrs import frozen
 
-__all__ = ["DOCUMENTED_VISITOR", "PAGES", "Page", "Person", "person", "pick"]
+__all__ = ["AGENTS", "DOCUMENTED_VISITOR", "GROUPS", "PAGES", "Page", "Person", "person", "pick"]
 
 _T = TypeVar("_T")
 
 DOCUMENTED_VISITOR = "S1352647457.ac951bfe2e"
 """The visitor in the documentation's example of details. It is the first person."""
+
+
+AGENTS = {"john.doe@example.com": "John Doe", "jane.doe@example.com": "Jane Doe"}
+"""The names of the agents, by their logins. The first one owns the account."""
+
+GROUPS = {0: "All operators", 2: "Sales", 5: "Returns"}
+"""The names of the groups, by their numbers."""
 
 
 class Page(NamedTuple):

@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from livechat_async.sandbox.data.dates import iso_date, read_ticket_time, to_seconds
-from livechat_async.sandbox.data.people import PAGES, Person, person, pick
+from livechat_async.sandbox.data.people import AGENTS, GROUPS, PAGES, Person, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
 
 __all__ = ["given_ticket", "group_of", "made_up_ticket", "new_ticket"]
 
-_JOHN = {"id": "john.doe@example.com", "name": "John Doe"}
-_JANE = {"id": "jane.doe@example.com", "name": "Jane Doe"}
-_GROUPS = {0: "All operators", 2: "Sales", 5: "Returns"}
+_JOHN, _JANE = ({"id": login, "name": name} for login, name in AGENTS.items())
 _GROUP_NUMBERS = (0, 0, 2, 5)
 _PEOPLE = 199
 _STATUSES = ("open", "pending", "solved", "solved", "spam")
@@ -118,7 +116,7 @@ def new_ticket(
 
 def group_of(number: int) -> Wire:
     """A group in the form of tickets."""
-    return {"id": number, "name": _GROUPS.get(number, f"Group {number}"), "inherited": False}
+    return {"id": number, "name": GROUPS.get(number, f"Group {number}"), "inherited": False}
 
 
 def _message(author: Wire, moment: str, text: str, source: Mapping[str, str]) -> Wire:

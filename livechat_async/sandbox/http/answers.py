@@ -25,6 +25,7 @@ __all__ = [
     "bad_request",
     "error",
     "json_answer",
+    "limit_reached",
     "list_answer",
     "no_rights",
     "not_found",
@@ -102,6 +103,12 @@ def error(status: int, text: str, headers: Mapping[str, str] | None = None) -> A
 def bad_request(*problems: object) -> Answer:
     """400 with ``{"errors": ["...", ...]}``, the shape for refused arguments."""
     return json_answer({"errors": problems}, HTTPStatus.BAD_REQUEST)
+
+
+def limit_reached(text: str) -> Answer:
+    """403 for what is more than the plan allows; LiveChat documents the type alone."""
+    body = {"error": {"type": "limit_reached", "message": text}}
+    return json_answer(body, HTTPStatus.FORBIDDEN)
 
 
 def no_rights() -> Answer:

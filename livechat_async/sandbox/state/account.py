@@ -10,6 +10,7 @@ from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.requests import RequestLog
 from livechat_async.sandbox.http.server import FaultQueue
 from livechat_async.sandbox.state.chats import Chats
+from livechat_async.sandbox.state.team import Team
 from livechat_async.sandbox.state.timeline import Timeline
 from livechat_async.sandbox.state.visitors import Visitors
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
@@ -59,6 +60,7 @@ class Account:
         )
         self.chats: Chats = Chats(clock)
         self.tickets: _Tickets = _Tickets(clock, self.announcer)
+        self.team: Team = Team(clock)
         self.visitors: Visitors = Visitors(self.chats, self.announcer)
         self.canned_responses = 0
         self.requests: RequestLog = RequestLog()

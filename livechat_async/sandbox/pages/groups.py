@@ -1,0 +1,118 @@
+"""The Groups page, and the Status page: ``/groups`` and ``/status``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from livechat_async.sandbox.http.answers import (
+    Answer,
+    BadRequest,
+    json_answer,
+    limit_reached,
+    not_found,
+)
+from livechat_async.sandbox.http.bodies import BodyReader
+from livechat_async.sandbox.http.queries import QueryReader
+from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.routes import Route
+from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.state.team import STATUSES
+
+__all__ = ["ROUTES"]
+
+_MOST_GROUPS = 80  # the largest plan allows them
+
+
+def list_groups(account: Account, _request: RecordedRequest) -> Answer:
+    """``GET /groups``: all groups."""
+    return json_answer([account.team.group(number) for number in account.team.numbers])
+
+
+def get_group(account: Account, _request: RecordedRequest, number: int) -> Answer:
+    """``GET /groups/<GROUP_ID>``: one group."""
+    return json_answer(account.team.group(number))
+
+
+def create_group(account: Account, request: RecordedRequest) -> Answer:
+    """``POST /groups``: create a group."""
+    fields = _read_group(account, request, "name", "agents")
+    if len(account.team.numbers) >= _MOST_GROUPS:
+        return limit_reached(f"the plan allows {_MOST_GROUPS} groups")
+    return json_answer(account.team.group(account.team.add_group(fields)))
+
+
+def update_group(account: Account, request: RecordedRequest, number: int) -> Answer:
+    """``PUT /groups/<GROUP_ID>``: change a group; what is left out stays."""
+    fields = _read_group(account, request)
+    _refuse_everyone(number)
+    account.team.change_group(number, fields)
+    return json_answer(account.team.group(number))
+
+
+def delete_group(account: Account, _request: RecordedRequest, number: int) -> Answer:
+    """``DELETE /groups/<GROUP_ID>``: remove a group."""
+    _refuse_everyone(number)
+    account.team.remove_group(number)
+    return json_answer({"result": "group removed successfully"})
+
+
+def get_status(account: Account, request: RecordedRequest) -> Answer:
+    """``GET /status``: whether an agent of a group takes chats."""
+    reader = QueryReader(request.query)
+    group = reader.number("group")
+    reader.check()
+    number = group or 0
+    if number not in account.team.numbers:
+        return not_found("Group not found")
+    return get_status_of(account, request, number)
+
+
+def get_status_of(account: Account, _request: RecordedRequest, number: int) -> Answer:
+    """``GET /status/<GROUP_ID>``: whether an agent of the group takes chats."""
+    is_online = account.team.status_of(number) == STATUSES[0]
+    return json_answer({"status": "online" if is_online else "offline"})
+
+
+def _read_group(account: Account, request: RecordedRequest, *required: str) -> dict[str, Any]:
+    reader = BodyReader(read_body(request, lists=("agents",)))
+    reader.require(*required)
+    agents = reader.texts("agents")
+    fields = {"name": reader.text("name"), "language": reader.text("language")}
+    if agents is not None:
+        fields["agents"] = [*dict.fromkeys(agents)]
+        unknown = [login for login in agents if login not in account.team.logins]
+        reader.problems += [f"agents[]: there is no agent {login}" for login in unknown]
+        if not agents:
+            reader.problems.append("agents[] has to name an agent")
+    reader.check()
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _refuse_everyone(number: int) -> None:
+    if number == 0:
+        raise BadRequest("group 0 has all agents and cannot be changed")
+
+
+def _known(page: Callable[..., Answer]) -> Callable[..., Answer]:
+    """The page of a group, or the answer 404 if there is none with this number."""
+
+    def answer(account: Account, request: RecordedRequest, group_id: str) -> Answer:
+        number = int(group_id) if re.fullmatch("[0-9]{1,9}", group_id) else -1
+        if number not in account.team.numbers:
+            return not_found("Group not found")
+        return page(account, request, number)
+
+    return answer
+
+
+ROUTES = (
+    Route("GET", "/groups", list_groups),
+    Route("POST", "/groups", create_group),
+    Route("GET", "/groups/{group_id}", _known(get_group)),
+    Route("PUT", "/groups/{group_id}", _known(update_group)),
+    Route("DELETE", "/groups/{group_id}", _known(delete_group)),
+    Route("GET", "/status", get_status),
+    Route("GET", "/status/{group_id}", _known(get_status_of)),
+)
