@@ -30,7 +30,11 @@ from livechat_async.pagination import BrokenPolicy, Pager, page_fetcher
 from livechat_async.redaction import Secret, conceal
 
 if TYPE_CHECKING:
+    from livechat_async.resources.canned_responses import CannedResponsesResource
     from livechat_async.resources.chats import ChatsResource
+    from livechat_async.resources.goals import GoalsResource
+    from livechat_async.resources.greetings import GreetingsResource
+    from livechat_async.resources.tags import TagsResource
     from livechat_async.resources.tickets import TicketsResource
     from livechat_async.resources.visitors import VisitorsResource
     from livechat_async.resources.webhooks import WebhooksResource
@@ -139,6 +143,12 @@ class LiveChatClient:
     chats: _Resource[ChatsResource] = _Resource("The archive of chats.")
     tickets: _Resource[TicketsResource] = _Resource("The tickets.")
     webhooks: _Resource[WebhooksResource] = _Resource("The registered webhooks.")
+    tags: _Resource[TagsResource] = _Resource("The tags that agents put on chats and tickets.")
+    goals: _Resource[GoalsResource] = _Resource("The goals that visitors should reach.")
+    greetings: _Resource[GreetingsResource] = _Resource("The greetings that visitors are shown.")
+    canned_responses: _Resource[CannedResponsesResource] = _Resource(
+        "The texts that agents have ready."
+    )
 
     def __init__(
         self,

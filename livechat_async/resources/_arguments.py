@@ -17,6 +17,7 @@ from livechat_async.checks import (
     check_count,
     check_day,
     check_days_in_order,
+    check_price,
     check_zone,
 )
 from livechat_async.errors import ConfigurationError
@@ -26,10 +27,13 @@ __all__ = [
     "as_flag",
     "as_mail",
     "as_number",
+    "as_price",
     "as_tags",
     "as_text",
     "as_zone_name",
     "date_range",
+    "given_changes",
+    "given_tags",
     "given_text",
 ]
 
@@ -72,6 +76,11 @@ def as_number(name: str, value: Any) -> int | None:
     return None if value is None else check_count(name, value, at_least=0)
 
 
+def as_price(name: str, value: Any) -> str | None:
+    """An amount of money in exact digits."""
+    return None if value is None else check_price(name, value)
+
+
 def as_flag(name: str, value: Any) -> bool | None:
     """True or False; programs disagree on what other values mean."""
     if value is not None and not isinstance(value, bool):
@@ -90,6 +99,23 @@ def as_tags(name: str, tags: Any) -> list[str]:
         if not isinstance(text, str) or not text.strip():
             raise ConfigurationError(f"{name}: {text!r} is no tag; a tag is text that is not blank")
     return texts
+
+
+def given_tags(name: str, tags: Any) -> list[str]:
+    """At least one tag."""
+    texts = as_tags(name, tags)
+    if not texts:
+        raise ConfigurationError(f"{name} is empty: at least one is needed, as in ['sales']")
+    return texts
+
+
+def given_changes(**changes: Any) -> dict[str, Any]:
+    """What an update sends: at least one value."""
+    if all(value is None for value in changes.values()):
+        raise ConfigurationError(
+            "nothing is to change: give one of the keyword arguments of the method"
+        )
+    return changes
 
 
 def as_zone_name(name: str, value: Any) -> str:
