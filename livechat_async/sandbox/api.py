@@ -9,7 +9,14 @@ from typing import TypeAlias
 
 from livechat_async.credentials import Credentials
 from livechat_async.sandbox import pages
-from livechat_async.sandbox.http.answers import Answer, BadRequest, bad_request, no_rights
+from livechat_async.sandbox.http.answers import (
+    Answer,
+    BadRequest,
+    NotFound,
+    bad_request,
+    no_rights,
+    not_found,
+)
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route, find_route, segments
 from livechat_async.sandbox.state.account import Account
@@ -46,6 +53,8 @@ def answer_api(
         return route.page(account, request, *arguments)
     except BadRequest as refusal:
         return bad_request(*refusal.args)
+    except NotFound as missing:
+        return not_found(str(missing))
 
 
 def _split(authorization: str) -> tuple[str, str]:

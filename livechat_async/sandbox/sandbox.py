@@ -35,8 +35,9 @@ _SEEDED_VISITORS, _SEEDED_CHATS, _SEEDED_TICKETS = 8, 120, 12
 class Sandbox(Actions):
     """A LiveChat of your own: an HTTP server on this machine that speaks the documented API.
 
-    It has the Visitors, Archives, Tickets and Webhooks pages. It delivers webhooks to receivers on
-    this machine as LiveChat does: repeated until the answer is 200.
+    It has the Visitors, Archives, Tickets, Tags, Goals, Greetings, Canned responses and Webhooks
+    pages. It delivers webhooks to receivers on this machine as LiveChat does: repeated until the
+    answer is 200.
 
     ::
 

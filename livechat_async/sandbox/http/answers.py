@@ -19,6 +19,7 @@ __all__ = [
     "Answer",
     "BadRequest",
     "Exchange",
+    "NotFound",
     "Wire",
     "bad_request",
     "error",
@@ -44,6 +45,10 @@ PAGE_SIZE = 25
 
 class BadRequest(Exception):
     """A request has wrong arguments; each of ``args`` says what is wrong with one."""
+
+
+class NotFound(Exception):
+    """There is nothing of the number in the path; the argument says what is not there."""
 
 
 @frozen
