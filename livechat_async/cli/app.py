@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from livechat_async import Timeouts, __version__
-from livechat_async.cli.commands import chats, sandbox, tickets, visitors, webhooks
+from livechat_async.cli.commands import (
+    canned_responses,
+    chats,
+    goals,
+    greetings,
+    sandbox,
+    tags,
+    tickets,
+    visitors,
+    webhooks,
+)
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import Settings, show_log
 
@@ -26,6 +36,10 @@ app.add_typer(visitors.app, name="visitors")
 app.add_typer(chats.app, name="chats")
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(tags.app, name="tags")
+app.add_typer(goals.app, name="goals")
+app.add_typer(greetings.app, name="greetings")
+app.add_typer(canned_responses.app, name="canned-responses")
 app.command("sandbox")(sandbox.run_sandbox)
 
 
@@ -56,7 +70,7 @@ def _share(
     verbose: Annotated[bool, option("Log all calls on stderr.", "--verbose")] = False,
     _version: Annotated[bool, option("Show the version.", "--version", **_AT_ONCE)] = False,
 ) -> None:
-    """LiveChat on the command line: visitors, chats, tickets and webhooks.
+    """LiveChat on the command line: visitors, chats, tickets, webhooks and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
     LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.
