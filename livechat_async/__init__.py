@@ -97,6 +97,7 @@ if _typing.TYPE_CHECKING:
         Weekday as Weekday,
         WorkDay as WorkDay,
     )
+    from livechat_async.models.canned_responses import CannedResponse as CannedResponse
     from livechat_async.models.chats import (
         Chat as Chat,
         ChatAgent as ChatAgent,
@@ -113,10 +114,47 @@ if _typing.TYPE_CHECKING:
         GoalOrder as GoalOrder,
         UserType as UserType,
     )
+    from livechat_async.models.goals import (
+        ApiGoal as ApiGoal,
+        CustomVariableGoal as CustomVariableGoal,
+        Goal as Goal,
+        GoalKind as GoalKind,
+        GoalType as GoalType,
+        MatchType as MatchType,
+        SalesTrackerGoal as SalesTrackerGoal,
+        SalesValueType as SalesValueType,
+        UrlGoal as UrlGoal,
+    )
+    from livechat_async.models.greetings import (
+        AdsProvider as AdsProvider,
+        AdsTraffic as AdsTraffic,
+        CurrentUrl as CurrentUrl,
+        CustomVariableRule as CustomVariableRule,
+        FunnelUrl as FunnelUrl,
+        Greeting as Greeting,
+        GreetingRule as GreetingRule,
+        GreetingSubtype as GreetingSubtype,
+        PageViews as PageViews,
+        Place as Place,
+        Referrer as Referrer,
+        Rule as Rule,
+        RuleOperator as RuleOperator,
+        RuleType as RuleType,
+        SearchKeyword as SearchKeyword,
+        TimeOnPage as TimeOnPage,
+        TimeOnSite as TimeOnSite,
+        UrlFunnel as UrlFunnel,
+        VisitedUrl as VisitedUrl,
+        Visits as Visits,
+    )
     from livechat_async.models.groups import Group as Group
     from livechat_async.models.status import (
         GroupStatus as GroupStatus,
         OnlineStatus as OnlineStatus,
+    )
+    from livechat_async.models.tags import (
+        Tag as Tag,
+        TagCount as TagCount,
     )
     from livechat_async.models.tickets import (
         FirstResponse as FirstResponse,
@@ -163,12 +201,23 @@ else:
             "Agent AgentGroup AgentNotifications AgentPermission AgentStatus AgentSummary "
             "Weekday WorkDay"
         ),
+        "models.canned_responses": "CannedResponse",
         "models.chats": (
             "Chat ChatAgent ChatEvent ChatEventType ChatGoal ChatMessage ChatQueue ChatRate "
             "ChatSurveyAnswer ChatType ChatVisitor Engagement GoalOrder UserType"
         ),
+        "models.goals": (
+            "ApiGoal CustomVariableGoal Goal GoalKind GoalType MatchType SalesTrackerGoal "
+            "SalesValueType UrlGoal"
+        ),
+        "models.greetings": (
+            "AdsProvider AdsTraffic CurrentUrl CustomVariableRule FunnelUrl Greeting GreetingRule "
+            "GreetingSubtype PageViews Place Referrer Rule RuleOperator RuleType SearchKeyword "
+            "TimeOnPage TimeOnSite UrlFunnel VisitedUrl Visits"
+        ),
         "models.groups": "Group",
         "models.status": "GroupStatus OnlineStatus",
+        "models.tags": "Tag TagCount",
         "models.tickets": (
             "FirstResponse Ticket TicketAgent TicketAttachment TicketAuthor TicketAuthorType "
             "TicketEvent TicketEventType TicketGroup TicketOrder TicketPeriod TicketRate "

@@ -1,14 +1,16 @@
-"""What arguments may be: seconds, counts, choices, days, time zones, loopback addresses.
+"""What arguments may be: seconds, counts, prices, choices, days, time zones, loopback addresses.
 
 A ``check_`` function returns the value, or raises a `ConfigurationError` that names the argument,
-the value and the remedy. `seconds` and `count` make attrs validators of the same rules.
+the value and the remedy. `seconds`, `count`, `choice` and `text` make attrs validators.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, TypeAlias
@@ -22,14 +24,18 @@ __all__ = [
     "check_count",
     "check_day",
     "check_days_in_order",
+    "check_items",
     "check_numbers",
+    "check_price",
     "check_seconds",
     "check_zone",
+    "choice",
     "count",
     "find_zone",
     "is_loopback",
     "parse_day",
     "seconds",
+    "text",
 ]
 
 Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
@@ -112,6 +118,48 @@ def _place(instance: object, attribute: Attribute[Any], value: Any) -> str:
     return f"{type(instance).__name__}({attribute.name}={value!r})"
 
 
+def text(*, optional: bool = False, at_most: int | None = None) -> Validator:
+    """Text that is not blank, as an attrs validator.
+
+    Args:
+        optional: whether None is allowed.
+        at_most: the largest number of characters.
+    """
+
+    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
+        if optional and value is None:
+            return
+        if not isinstance(value, str) or not value.strip():
+            place = _place(instance, attribute, value)
+            raise ConfigurationError(f"{place}: text is needed that is not blank")
+        if at_most is not None and len(value) > at_most:
+            place = _place(instance, attribute, value)
+            raise ConfigurationError(f"{place}: at most {at_most} characters are possible")
+
+    return validate
+
+
+def choice(choices: Iterable[str]) -> Validator:
+    """The rule of `check_choice` as an attrs validator, which allows None."""
+
+    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
+        if value is not None:
+            check_choice(f"{type(instance).__name__}: {attribute.name}", value, choices)
+
+    return validate
+
+
+def check_price(name: str, value: Any) -> str:
+    """The exact text of a price, such as ``49.50``; a float has none, and a comma is no period."""
+    number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+    price = format(Decimal(value), "f") if number else value
+    if not isinstance(price, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", price):
+        raise ConfigurationError(
+            f"{name}={value!r}: a Decimal, a whole number or a text such as '49.50' is needed"
+        )
+    return price
+
+
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     """One of a closed set of texts, such as the members of a `StrEnum`."""
     for choice in choices:
@@ -119,6 +167,18 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
             return str(choice)
     known = ", ".join(repr(str(choice)) for choice in choices)
     raise ConfigurationError(f"{name}={value!r} is none of {known}")
+
+
+def check_items(
+    name: str, values: Any, kind: type[Any] | tuple[type[Any], ...], example: str
+) -> list[Any]:
+    """At least one item of a kind; the example shows a list of them."""
+    is_list = isinstance(values, Iterable) and not isinstance(values, (str, bytes))
+    items: list[Any] = list(values) if is_list else []
+    if not items or not all(isinstance(item, kind) for item in items):
+        given = items if is_list else values
+        raise ConfigurationError(f"{name}={given!r}: a list is needed, as in {example}")
+    return items
 
 
 def check_numbers(name: str, values: Any, default: str) -> list[int]:

@@ -31,9 +31,13 @@ from livechat_async.redaction import Secret, conceal
 
 if TYPE_CHECKING:
     from livechat_async.resources.agents import AgentsResource
+    from livechat_async.resources.canned_responses import CannedResponsesResource
     from livechat_async.resources.chats import ChatsResource
+    from livechat_async.resources.goals import GoalsResource
+    from livechat_async.resources.greetings import GreetingsResource
     from livechat_async.resources.groups import GroupsResource
     from livechat_async.resources.status import StatusResource
+    from livechat_async.resources.tags import TagsResource
     from livechat_async.resources.tickets import TicketsResource
     from livechat_async.resources.visitors import VisitorsResource
     from livechat_async.resources.webhooks import WebhooksResource
@@ -150,6 +154,12 @@ class LiveChatClient:
     agents: _Resource[AgentsResource] = _Resource("The agents.")
     groups: _Resource[GroupsResource] = _Resource("The groups of agents.")
     status: _Resource[StatusResource] = _Resource("Whether visitors can chat now.")
+    tags: _Resource[TagsResource] = _Resource("The tags that agents put on chats and tickets.")
+    goals: _Resource[GoalsResource] = _Resource("The goals that visitors should reach.")
+    greetings: _Resource[GreetingsResource] = _Resource("The greetings that visitors are shown.")
+    canned_responses: _Resource[CannedResponsesResource] = _Resource(
+        "The texts that agents have ready."
+    )
 
     def __init__(
         self,

@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from livechat_async import Timeouts, __version__
-from livechat_async.cli.commands import agents, chats, groups, sandbox, tickets, visitors, webhooks
+from livechat_async.cli.commands import (
+    agents,
+    canned_responses,
+    chats,
+    goals,
+    greetings,
+    groups,
+    sandbox,
+    tags,
+    tickets,
+    visitors,
+    webhooks,
+)
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import Settings, show_log
 
@@ -29,6 +41,10 @@ app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(agents.app, name="agents")
 app.add_typer(groups.app, name="groups")
 app.command("status")(groups.show_status)
+app.add_typer(tags.app, name="tags")
+app.add_typer(goals.app, name="goals")
+app.add_typer(greetings.app, name="greetings")
+app.add_typer(canned_responses.app, name="canned-responses")
 app.command("sandbox")(sandbox.run_sandbox)
 
 
@@ -59,7 +75,7 @@ def _share(
     verbose: Annotated[bool, option("Log all calls on stderr.", "--verbose")] = False,
     _version: Annotated[bool, option("Show the version.", "--version", **_AT_ONCE)] = False,
 ) -> None:
-    """LiveChat on the command line: visitors, chats, tickets, agents and webhooks.
+    """LiveChat on the command line: visitors, chats, tickets, agents, webhooks and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
     LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.

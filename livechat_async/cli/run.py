@@ -1,7 +1,7 @@
 """Runs the app: from arguments to an exit code, with one clear message for every failure.
 
-Exit codes: 0 success; 1 a call failed; 2 a value or an option is wrong; 130 Ctrl-C or SIGTERM;
-141 the reader of stdout is gone.
+Exit codes: 0 success; 1 a call failed, or the answer to a question was no; 2 a value or an option
+is wrong; 130 Ctrl-C or SIGTERM; 141 the reader of stdout is gone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import typer
 
 from livechat_async import errors
 from livechat_async.cli.app import app
-from livechat_async.cli.common import logger
+from livechat_async.cli.common import INTERRUPTED, logger
 from livechat_async.cli.output.show import show_error
 
 __all__ = ["run"]
@@ -43,6 +43,9 @@ def _run() -> int:
         code = app(prog_name="livechat-async", standalone_mode=False)
     except _ClickException as error:
         return _show_wrong_usage(error)
+    except typer.Abort as error:  # the answer to a question was no, or Ctrl-C
+        typer.echo("nothing is changed", err=True)
+        return INTERRUPTED if isinstance(error.__context__, KeyboardInterrupt) else 1
     except errors.LiveChatError as error:
         show_error(f"{error}{_advice(error)}")
         return 2 if isinstance(error, errors.ConfigurationError) else 1

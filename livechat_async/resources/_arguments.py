@@ -16,6 +16,7 @@ from livechat_async.checks import (
     check_count,
     check_day,
     check_days_in_order,
+    check_price,
     check_zone,
 )
 from livechat_async.errors import ConfigurationError
@@ -25,12 +26,14 @@ __all__ = [
     "as_flag",
     "as_mail",
     "as_number",
+    "as_price",
     "as_tags",
     "as_text",
     "as_zone_name",
     "changes",
     "date_range",
     "given_login",
+    "given_tags",
     "given_text",
 ]
 
@@ -78,6 +81,11 @@ def as_number(name: str, value: Any) -> int | None:
     return None if value is None else check_count(name, value, at_least=0)
 
 
+def as_price(name: str, value: Any) -> str | None:
+    """An amount of money in exact digits."""
+    return None if value is None else check_price(name, value)
+
+
 def as_flag(name: str, value: Any) -> bool | None:
     """True or False; programs disagree on what other values mean."""
     if value is not None and not isinstance(value, bool):
@@ -95,6 +103,14 @@ def as_tags(name: str, tags: Any) -> list[str]:
     for text in texts:
         if not isinstance(text, str) or not text.strip():
             raise ConfigurationError(f"{name}: {text!r} is no tag; a tag is text that is not blank")
+    return texts
+
+
+def given_tags(name: str, tags: Any) -> list[str]:
+    """At least one tag."""
+    texts = as_tags(name, tags)
+    if not texts:
+        raise ConfigurationError(f"{name} is empty: at least one is needed, as in ['sales']")
     return texts
 
 

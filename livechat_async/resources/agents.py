@@ -77,7 +77,7 @@ class AgentsResource(Resource):
         permission: AgentPermission | str | None = None,
         groups: Iterable[int] | None = None,
         login_status: AgentStatus | str | None = None,
-        password: str | None = None,
+        password: str | Secret | None = None,
         max_chats_count: int | None = None,
         daily_summary: bool | None = None,
         notifications: _Notifications | None = None,
@@ -130,8 +130,8 @@ class AgentsResource(Resource):
         permission: AgentPermission | str | None = None,
         groups: Iterable[int] | None = None,
         login_status: AgentStatus | str | None = None,
-        password: str | None = None,
-        current_password: str | None = None,
+        password: str | Secret | None = None,
+        current_password: str | Secret | None = None,
         max_chats_count: int | None = None,
         daily_summary: bool | None = None,
         notifications: _Notifications | None = None,
@@ -181,11 +181,11 @@ class AgentsResource(Resource):
 def _concealed(password: Any) -> Secret | None:
     if password is None:
         return None
-    return Secret(password if isinstance(password, str) else "")
+    return Secret(password if isinstance(password, (str, Secret)) else "")
 
 
 def _checked(name: str, password: Secret | None) -> Secret | None:
-    if password is not None and len(password) < _SHORTEST_PASSWORD:
+    if password is not None and len(password.reveal()) < _SHORTEST_PASSWORD:
         raise ConfigurationError(
             f"{name}: text of at least {_SHORTEST_PASSWORD} characters is needed"
         )

@@ -12,9 +12,11 @@ from livechat_async.sandbox import pages
 from livechat_async.sandbox.http.answers import (
     Answer,
     BadRequest,
+    NotFound,
     as_jsonp,
     bad_request,
     no_rights,
+    not_found,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route, find_route, segments
@@ -61,6 +63,8 @@ def _answer(account: Account, accepted: Sequence[Credentials], request: Recorded
         return route.page(account, request, *arguments)
     except BadRequest as refusal:
         return bad_request(*refusal.args)
+    except NotFound as missing:
+        return not_found(str(missing))
 
 
 def _split(authorization: str) -> tuple[str, str]:

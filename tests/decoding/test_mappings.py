@@ -65,6 +65,7 @@ def test_a_mapping_without_entries_may_be_an_empty_list_as_php_writes_it(nothing
     row = value_reader(CONVERTER, Row)(b'{"sums": %b}' % nothing.encode())
     assert row == Row()
     assert hash(row) == hash(Row())
+    assert row.sums is CONVERTER.structure({"sums": json.loads(nothing)}, Row).sums is EMPTY
 
 
 @pytest.mark.parametrize(

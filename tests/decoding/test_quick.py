@@ -26,7 +26,18 @@ from livechat_async.decoding.bodies import load_json, value_reader
 from livechat_async.decoding.converter import ClientConverter, make_converter
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.decoding.quick import Hook, ModelHook, quick_of
-from livechat_async.models import agents, chats, groups, status, tickets, visitors
+from livechat_async.models import (
+    agents,
+    canned_responses,
+    chats,
+    goals,
+    greetings,
+    groups,
+    status,
+    tags,
+    tickets,
+    visitors,
+)
 from livechat_async.models._base import WireModel
 from livechat_async.models.chats import Chat, ChatAgent
 from livechat_async.models.tickets import Ticket, TicketGroup
@@ -40,6 +51,7 @@ WARSAW = ZoneInfo("Europe/Warsaw")
 MODELS: list[type[WireModel]] = [
     cls
     for module in (visitors, chats, tickets, agents, groups, status)
+    for module in (visitors, chats, tickets, tags, goals, greetings, canned_responses)
     for cls in (getattr(module, name) for name in module.__all__)
     if isinstance(cls, type) and issubclass(cls, WireModel)
 ]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 import pytest
@@ -15,27 +17,54 @@ from attrs import frozen
 from wire import Wire
 
 from livechat_async import (
+    AdsTraffic,
     Agent,
     AgentGroup,
     AgentNotifications,
     AgentPermission,
     AgentStatus,
     AgentSummary,
+    ApiGoal,
+    CannedResponse,
     Chat,
     ConfigurationError,
+    CurrentUrl,
+    CustomVariableGoal,
+    CustomVariableRule,
     DecodeError,
     DetailField,
+    FunnelUrl,
+    Goal,
+    GoalType,
+    Greeting,
+    GreetingRule,
     Group,
     GroupStatus,
     LiveChatClient,
+    MatchType,
     OnlineStatus,
     Page,
+    PageViews,
+    Place,
+    Referrer,
+    RuleOperator,
+    RuleType,
+    SalesTrackerGoal,
+    SearchKeyword,
+    Tag,
+    TagCount,
     Ticket,
     TicketSourceType,
     TicketStatus,
+    TimeOnPage,
+    TimeOnSite,
+    UrlFunnel,
+    UrlGoal,
+    VisitedUrl,
     Visitor,
     VisitorDetails,
     VisitorState,
+    Visits,
     Webhook,
     WebhookDataType,
     WebhookEventType,
@@ -81,6 +110,42 @@ THE_WEBHOOK = Webhook(
     url="https://example.com/livechat",  # type: ignore[arg-type]
     license_id="12345",
 )
+
+
+TAG = {
+    "name": "sales",
+    "author": "john.doe@mycompany.com",
+    "creation_date": 1402989014,
+    "count": {"inChats": 4, "inTickets": 1},
+    "group": 1,
+}
+THE_TAG = Tag(
+    name="sales",
+    author="john.doe@mycompany.com",
+    creation_date=datetime(2014, 6, 17, 7, 10, 14, tzinfo=UTC),
+    count=TagCount(in_chats=4, in_tickets=1),
+    group=1,
+)
+GOAL = {"id": 71, "name": "new goal", "active": 1, "type": "url", "match_type": "exact"}
+THE_GOAL = Goal(id=71, name="new goal", active=True, type=GoalType.URL, match_type=MatchType.EXACT)
+GREETING = {
+    "id": 2291,
+    "active": True,
+    "name": "Pricing",
+    "rules": [{"id": 8201, "value": 5, "type": "visits_number", "operator": "equals"}],
+    "properties": {"active": "1", "greeting-message_text": "Can I help?"},
+}
+THE_GREETING = Greeting(
+    id=2291,
+    active=True,
+    name="Pricing",
+    rules=(
+        GreetingRule(id=8201, value="5", type=RuleType.VISITS_NUMBER, operator=RuleOperator.EQUALS),
+    ),
+    properties={"active": "1", "greeting-message_text": "Can I help?"},
+)
+RESPONSE = {"id": 3151, "group": 1, "text": "Bye.", "tags": ["cu", "bye"], "created_by": "John"}
+THE_RESPONSE = CannedResponse(id=3151, group=1, text="Bye.", tags=("cu", "bye"), created_by="John")
 
 
 def create_ticket(client: LiveChatClient, **arguments: Any) -> Awaitable[Ticket]:
@@ -437,6 +502,286 @@ ENDPOINTS = [
             ((2,), "GET /status/2"),
         ]
     ),
+    Endpoint(
+        "tags.list",
+        lambda client: client.tags.list(group=1),
+        "GET /tags?group=1",
+        answer=[TAG],
+        value=[THE_TAG],
+    ),
+    Endpoint("tags.list", lambda client: client.tags.list(), "GET /tags", answer=[], value=[]),
+    Endpoint(
+        "tags.create",
+        lambda client: client.tags.create("ł ó", author="john.doe@mycompany.com", group=0),
+        "POST /tags",
+        body={"tag": "ł ó", "author": "john.doe@mycompany.com", "group": 0},
+        answer=TAG,
+        value=THE_TAG,
+    ),
+    Endpoint(
+        "tags.delete",
+        lambda client: client.tags.delete("a/b ł", group=1),
+        "DELETE /tags/a%2Fb%20%C5%82",
+        body=[("group", "1")],
+    ),
+    Endpoint(
+        "goals.list",
+        lambda client: client.goals.list(type="url"),
+        "GET /goals?type=url",
+        answer=[GOAL],
+        value=[THE_GOAL],
+    ),
+    Endpoint(
+        "goals.get",
+        lambda client: client.goals.get(71),
+        "GET /goals/71",
+        answer={"goals": [GOAL]},
+        value=THE_GOAL,
+    ),
+    *(
+        Endpoint(
+            "goals.create",
+            lambda client, kind=kind: client.goals.create("new goal", kind),
+            "POST /goals",
+            body={"name": "new goal", **body},
+            answer=GOAL,
+            value=THE_GOAL,
+        )
+        for kind, body in [
+            (ApiGoal(), {"type": "api"}),
+            (UrlGoal("/thanks"), {"type": "url", "url": "/thanks"}),
+            (
+                UrlGoal("/thanks", MatchType.EXACT),
+                {"type": "url", "url": "/thanks", "match_type": "exact"},
+            ),
+            (
+                CustomVariableGoal("nike_shoes", "true"),
+                {
+                    "type": "custom_variable",
+                    "custom_variable_name": "nike_shoes",
+                    "custom_variable_value": "true",
+                },
+            ),
+            (SalesTrackerGoal(), {"type": "sales_tracker"}),
+            (
+                SalesTrackerGoal(
+                    sales_tracker_id="t1",
+                    value_type="set",
+                    value=Decimal("1E+2"),
+                    currency="EUR",
+                    time_range="30",
+                    order_field_name="order",
+                    value_field_name="total",
+                ),
+                {
+                    "type": "sales_tracker",
+                    "sales_tracker_id": "t1",
+                    "value_type": "set",
+                    "value": "100",
+                    "currency": "EUR",
+                    "time_range": "30",
+                    "order_field_name": "order",
+                    "value_field_name": "total",
+                },
+            ),
+        ]
+    ),
+    *(
+        Endpoint(
+            "goals.update",
+            lambda client, changes=changes: client.goals.update(71, **changes),
+            "PUT /goals/71",
+            body=body,
+            answer=GOAL,
+            value=THE_GOAL,
+        )
+        for changes, body in [
+            ({"name": "paused", "active": False}, {"name": "paused", "active": 0}),
+            ({"kind": ApiGoal()}, {"type": "api"}),
+        ]
+    ),
+    Endpoint("goals.delete", lambda client: client.goals.delete(71), "DELETE /goals/71"),
+    Endpoint(
+        "goals.mark_as_successful",
+        lambda client: client.goals.mark_as_successful(71, "S1.a"),
+        "POST /goals/71/mark_as_successful",
+        body={"visitor_id": "S1.a"},
+    ),
+    *(
+        Endpoint(
+            "goals.mark_as_successful",
+            lambda client, price=price: client.goals.mark_as_successful(
+                71,
+                "S1.a",
+                order_id="A-17",
+                order_description="Boots",
+                order_price=price,
+                order_currency="EUR",
+            ),
+            "POST /goals/71/mark_as_successful",
+            body={
+                "visitor_id": "S1.a",
+                "order_id": "A-17",
+                "order_description": "Boots",
+                "order_price": text,
+                "order_currency": "EUR",
+            },
+        )
+        for price, text in [
+            ("49.50", "49.50"),
+            (Decimal("49.50"), "49.50"),
+            (Decimal("1E+3"), "1000"),
+            (Decimal("1E-7"), "0.0000001"),
+            (50, "50"),
+            (0, "0"),
+        ]
+    ),
+    Endpoint(
+        "greetings.list",
+        lambda client: client.greetings.list(group=0),
+        "GET /greetings?group=0",
+        answer=[GREETING],
+        value=[THE_GREETING],
+    ),
+    Endpoint(
+        "greetings.get",
+        lambda client: client.greetings.get(2291),
+        "GET /greetings/2291",
+        answer=GREETING,
+        value=THE_GREETING,
+    ),
+    Endpoint(
+        "greetings.create",
+        lambda client: client.greetings.create(
+            "Pricing",
+            iter(
+                [
+                    CurrentUrl("/pricing", operator="contains"),
+                    TimeOnPage(20),
+                    TimeOnSite(60, operator=RuleOperator.GREATER_THAN),
+                    PageViews(2),
+                    Visits(3),
+                    VisitedUrl("/shoes"),
+                    Referrer("example.org"),
+                    Place("Poland"),
+                    SearchKeyword("boots"),
+                    CustomVariableRule("empty_cart", value=True),
+                    UrlFunnel(["/shoes", FunnelUrl(url="cart", operator="contains")]),
+                    AdsTraffic("google", "g1"),
+                    AdsTraffic(),
+                ]
+            ),
+            group=2,
+            active=False,
+            subtype="announcement",
+            message="Can I help?",
+            properties={"color": "red"},
+        ),
+        "POST /greetings",
+        body={
+            "name": "Pricing",
+            "rules": [
+                {"type": "url_current", "operator": "contains", "value": "/pricing"},
+                {"type": "visit_time_page", "value": 20},
+                {"type": "visit_time_site", "operator": "greater_than", "value": 60},
+                {"type": "pages_view_number", "value": 2},
+                {"type": "visits_number", "value": 3},
+                {"type": "url_visited", "value": "/shoes"},
+                {"type": "url_referrer", "value": "example.org"},
+                {"type": "geolocation", "value": "Poland"},
+                {"type": "search_keyword", "value": "boots"},
+                {
+                    "type": "custom_variable",
+                    "variable_name": "empty_cart",
+                    "variable_value": "true",
+                },
+                {
+                    "type": "url_funnel",
+                    "urls": [{"url": "/shoes"}, {"url": "cart", "operator": "contains"}],
+                },
+                {"type": "ads_traffic", "variable_name": "google", "variable_value": "g1"},
+                {"type": "ads_traffic"},
+            ],
+            "group": 2,
+            "active": 0,
+            "subtype": "announcement",
+            "properties": {"color": "red", "greeting-message_text": "Can I help?"},
+        },
+        answer=GREETING,
+        value=THE_GREETING,
+    ),
+    Endpoint(
+        "greetings.create",
+        lambda client: client.greetings.create("Pricing", [TimeOnPage(20)]),
+        "POST /greetings",
+        body={"name": "Pricing", "rules": [{"type": "visit_time_page", "value": 20}]},
+        answer=GREETING,
+        value=THE_GREETING,
+    ),
+    *(
+        Endpoint(
+            "greetings.update",
+            lambda client, changes=changes: client.greetings.update(2291, **changes),
+            "PUT /greetings/2291",
+            body=body,
+            answer=GREETING,
+            value=THE_GREETING,
+        )
+        for changes, body in [
+            ({"name": "Prices", "active": True}, {"name": "Prices", "active": 1}),
+            ({"rules": (Visits(2),)}, {"rules": [{"type": "visits_number", "value": 2}]}),
+            ({"message": "Hi"}, {"properties": {"greeting-message_text": "Hi"}}),
+            ({"properties": {"color": "red"}}, {"properties": {"color": "red"}}),
+        ]
+    ),
+    Endpoint(
+        "greetings.delete",
+        lambda client: client.greetings.delete(2291),
+        "DELETE /greetings/2291",
+    ),
+    Endpoint(
+        "canned_responses.list",
+        lambda client: client.canned_responses.list(),
+        "GET /canned_responses?group=0",
+        answer=[RESPONSE],
+        value=[THE_RESPONSE],
+    ),
+    Endpoint(
+        "canned_responses.get",
+        lambda client: client.canned_responses.get(3151),
+        "GET /canned_responses/3151",
+        answer=RESPONSE,
+        value=THE_RESPONSE,
+    ),
+    *(
+        Endpoint(
+            "canned_responses.create",
+            lambda client, more=more: client.canned_responses.create(
+                "Bye.", iter(["bye", "cu"]), **more
+            ),
+            "POST /canned_responses",
+            body={"text": "Bye.", "tags": ["bye", "cu"], **more},
+            answer=RESPONSE,
+            value=THE_RESPONSE,
+        )
+        for more in ({}, {"group": 1})
+    ),
+    *(
+        Endpoint(
+            "canned_responses.update",
+            lambda client, changes=changes: client.canned_responses.update(3151, **changes),
+            "PUT /canned_responses/3151",
+            body=changes,
+            answer=RESPONSE,
+            value=THE_RESPONSE,
+        )
+        for changes in ({"text": "Bye."}, {"tags": ["bye"]})
+    ),
+    Endpoint(
+        "canned_responses.delete",
+        lambda client: client.canned_responses.delete(3151),
+        "DELETE /canned_responses/3151",
+    ),
 ]
 
 
@@ -619,6 +964,101 @@ REFUSED: list[tuple[Call, str]] = [
     (lambda client: client.groups.update(2, agents=[]), "agents is empty: a group needs"),
     (lambda client: client.status.get(-1), "group=-1: a whole number"),
     (lambda client: client.status.get("sales"), "group='sales': a whole number"),
+    (lambda client: client.tags.list(group=-1), "group=-1: a whole number"),
+    (lambda client: client.tags.create(" ", author="a@b", group=0), "name=' ': text is needed"),
+    (lambda client: client.tags.create("a", author="john", group=0), "author='john': an e-mail"),
+    (lambda client: client.tags.create("a", author=None, group=0), "author=None: text is needed"),
+    (lambda client: client.tags.create("a", author="a@b", group=None), "group=None: a whole"),
+    (lambda client: client.tags.delete("", group=0), "name='': text is needed"),
+    (lambda client: client.tags.delete("a", group=True), "group=True: a whole number"),
+    (lambda client: client.tags.delete("..", group=0), r"'\.\.'|dot segment|a dot"),
+    (lambda client: client.goals.list(type="web"), "type='web' is none of 'custom_variable'"),
+    *(
+        (lambda client, call=call, id_=id_: call(client, id_), rf"_id={id_!r}: a whole number")
+        for id_ in (None, "71", -1, True, 7.0)
+        for call in (
+            lambda client, id_: client.goals.get(id_),
+            lambda client, id_: client.goals.update(id_, name="a"),
+            lambda client, id_: client.goals.delete(id_),
+            lambda client, id_: client.goals.mark_as_successful(id_, "S1.a"),
+            lambda client, id_: client.greetings.get(id_),
+            lambda client, id_: client.greetings.update(id_, name="a"),
+            lambda client, id_: client.greetings.delete(id_),
+            lambda client, id_: client.canned_responses.get(id_),
+            lambda client, id_: client.canned_responses.update(id_, text="a"),
+            lambda client, id_: client.canned_responses.delete(id_),
+        )
+    ),
+    (lambda client: client.goals.create("", ApiGoal()), "name='': text is needed"),
+    (lambda client: client.goals.create("a", "api"), "kind='api': a UrlGoal, CustomVariableGoal"),
+    (lambda client: client.goals.create("a", TimeOnPage(2)), r"kind=TimeOnPage\(.*\): a UrlGoal"),
+    (lambda client: client.goals.update(71), "nothing is to change: give one of"),
+    (lambda client: client.goals.update(71, name=" "), "name=' ' is blank"),
+    (lambda client: client.goals.update(71, active=1), "active=1: True or False"),
+    (lambda client: client.goals.update(71, kind="api"), "kind='api'"),
+    *(
+        (lambda client, id_=id_: client.goals.mark_as_successful(71, id_), f"visitor_id={id_!r}")
+        for id_ in ("", None, 5)
+    ),
+    *(
+        (
+            lambda client, price=price: client.goals.mark_as_successful(
+                71, "S1.a", order_price=price
+            ),
+            "order_price=.*: a Decimal, a whole number or a text such as '49.50' is needed",
+        )
+        for price in ("49,50", "1.000,00", "", "-1", "1e3", "٣", 49.5, 0.1 + 0.2, True, -1)
+    ),
+    *(
+        (
+            lambda client, price=price: client.goals.mark_as_successful(
+                71, "S1.a", order_price=Decimal(price)
+            ),
+            rf"order_price=Decimal\('{price}'\): a Decimal",
+        )
+        for price in ("NaN", "sNaN", "Infinity", "-5")
+    ),
+    (
+        lambda client: client.goals.mark_as_successful(71, "S1.a", order_currency=""),
+        "order_currency='' is blank",
+    ),
+    (lambda client: client.greetings.list(group="0"), "group='0': a whole number"),
+    (lambda client: client.greetings.create(" ", [Visits(2)]), "name=' ': text is needed"),
+    *(
+        (lambda client, rules=rules: client.greetings.create("a", rules), "rules=.*: a list is")
+        for rules in ([], None, "rules", Visits(2), [{"type": "visits_number"}], [ApiGoal()])
+    ),
+    (
+        lambda client: client.greetings.create("a", [Visits(2)], subtype="popup"),
+        "subtype='popup' is none of 'announcement'",
+    ),
+    (lambda client: client.greetings.create("a", [Visits(2)], active=0), "active=0: True or"),
+    (
+        lambda client: client.greetings.create(
+            "a", [Visits(2)], message="b", properties={"greeting-message_text": "c"}
+        ),
+        "message='b': properties has a text, too",
+    ),
+    *(
+        (
+            lambda client, given=given: client.greetings.update(2291, properties=given),
+            "properties=.*: a mapping of names to texts",
+        )
+        for given in ("a", ["a"], {"a": 1}, {1: "a"})
+    ),
+    (lambda client: client.greetings.update(2291), "nothing is to change"),
+    (lambda client: client.greetings.update(2291, properties={}), "nothing is to change"),
+    (lambda client: client.greetings.update(2291, rules=[]), r"rules=\[\]: a list is needed"),
+    (lambda client: client.greetings.update(2291, message=""), "message='' is blank"),
+    (lambda client: client.canned_responses.list(group=None), "group=None: a whole number"),
+    (lambda client: client.canned_responses.create("", ["a"]), "text='': text is needed"),
+    (lambda client: client.canned_responses.create("a", []), "tags is empty: at least one"),
+    (lambda client: client.canned_responses.create("a", "bye"), "tags='bye': a list of texts"),
+    (lambda client: client.canned_responses.create("a", [""]), "tags: '' is no tag"),
+    (lambda client: client.canned_responses.create("a", ["b"], group=-1), "group=-1: a whole"),
+    (lambda client: client.canned_responses.update(7), "nothing is to change"),
+    (lambda client: client.canned_responses.update(7, tags=[]), "tags is empty: at least one"),
+    (lambda client: client.canned_responses.update(7, text=" "), "text=' ' is blank"),
 ]
 
 

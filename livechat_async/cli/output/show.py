@@ -98,6 +98,13 @@ class Listing(Generic[T]):
         """The columns of an item, separated by tabs."""
         return "\t".join(printable(text(item)) for text in self.columns.values())
 
+    def details(self, item: T) -> Text:
+        """The columns of one item, each in a line below the other."""
+        text, width = Text(), max(map(len, self.columns)) + 2
+        for name, value in self.columns.items():
+            text.append(f"{name + ':':<{width}}", "dim").append(f"{printable(value(item))}\n")
+        return text
+
     def table(self, items: Sequence[T]) -> Table:
         """A table of the items below their number."""
         table = new_table(number_of(len(items), self.noun) if items else f"No {self.noun}s")

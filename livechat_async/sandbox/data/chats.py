@@ -12,6 +12,7 @@ from livechat_async.sandbox.http.queries import objects_of, part_of
 
 __all__ = [
     "AGENT_IP",
+    "GOALS",
     "add_event",
     "archived_chat",
     "as_events",
@@ -19,8 +20,10 @@ __all__ = [
     "closed_event",
     "flat_visitor",
     "given_chat",
+    "is_chat_of",
     "made_up_chat",
     "message",
+    "reached_goal",
 ]
 
 _ZONE_NAME = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"  # the documentation's zone
@@ -38,7 +41,8 @@ _TAGS: tuple[list[str], ...] = (
     *([], [], [], []),
     *(["sales"], ["support"], ["sales", "feedback"], ["complaint", "support"]),
 )
-_GOALS = ((71, "Order placed"), (72, "Newsletter"))
+GOALS = ((71, "Order placed"), (72, "Newsletter"))
+"""The goals of made-up chats, by number and name."""
 _ENGAGEMENTS = ("immediate_start", "immediate_start", "auto_invite", "manual_invite")
 _PRODUCTS = (("Leather boots", "199"), ("Running shoes", "89.90"), ("Shoe polish", "0"))
 _CURRENCIES = ("USD", "EUR", "PLN")
@@ -193,6 +197,17 @@ def flat_visitor(visitor: Mapping[str, object]) -> Wire:
     return {f"visitor_{name}": visitor[name] for name in ("name", "id", "ip") if name in visitor}
 
 
+def reached_goal(goal_id: int, name: str, moment: int, order: Wire) -> Wire:
+    """A goal that the visitor of a chat has reached."""
+    date = chat_date(moment, _ZONE)
+    return {"id": goal_id, "name": name, "date": date, "timestamp": moment, "order": order}
+
+
+def is_chat_of(chat: Wire, visitor_id: str) -> bool:
+    """Whether a chat, or a message left after hours, is of this visitor."""
+    return visitor_id in (chat.get("visitor_id"), part_of(chat, "visitor").get("id"))
+
+
 def closed_event(name: str, moment: int, user_type: str) -> Wire:
     """The event at the end of a chat."""
     return {
@@ -302,14 +317,13 @@ def _postchat_survey(rate: str, chance: int) -> list[Wire]:
 
 
 def _goals(chance: int, chat_id: str, moment: int) -> list[Wire]:
-    goal_id, name = pick(_GOALS, chance)
+    goal_id, name = pick(GOALS, chance)
     product, price = pick(_PRODUCTS, chance >> 1)
     order: Wire = {}  # the documentation shows an empty one for a goal without a sale
     if chance & 1 == 0:
         currency = pick(_CURRENCIES, chance >> 1)
         order = {"id": chat_id[:3], "description": product, "price": price, "currency": currency}
-    date = chat_date(moment, _ZONE)
-    return [{"id": goal_id, "name": name, "date": date, "timestamp": moment, "order": order}]
+    return [reached_goal(goal_id, name, moment, order)]
 
 
 def _moment(fields: Mapping[str, object], name: str, default: int) -> int:

@@ -74,6 +74,7 @@ class LiveChat:
     group: int
     messages: list[Wire] = field(factory=list[Wire])
     tags: list[str] = field(factory=list[str])
+    goals: list[Wire] = field(factory=list[Wire])
     start: StartedChat = field(init=False)
 
     def begin(self, visitor: Mapping[str, Any], license_id: int) -> StartedChat:
@@ -122,6 +123,8 @@ class LiveChat:
         for name in ("referrer", "custom_variables"):
             if visitor.get(name):
                 item[name] = visitor[name]
+        if self.goals:
+            item["goals"] = [*self.goals]
         if not is_over:
             del item["ended"], item["ended_timestamp"]
             return {**item, "pending": True}

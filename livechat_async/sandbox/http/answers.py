@@ -20,6 +20,7 @@ __all__ = [
     "Answer",
     "BadRequest",
     "Exchange",
+    "NotFound",
     "Wire",
     "as_jsonp",
     "bad_request",
@@ -52,6 +53,10 @@ PAGE_SIZE = 25
 
 class BadRequest(Exception):
     """A request has wrong arguments; each of ``args`` says what is wrong with one."""
+
+
+class NotFound(Exception):
+    """There is nothing of the number in the path; the argument says what is not there."""
 
 
 @frozen

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from livechat_async.sandbox.http.answers import Answer, json_answer, limit_reached, not_found
-from livechat_async.sandbox.http.bodies import BodyReader
+from livechat_async.sandbox.http.bodies import BodyReader, body_of
 from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.team import DAYS, STATUSES, Team
@@ -41,7 +41,7 @@ def get_agent(account: Account, _request: RecordedRequest, login: str) -> Answer
 
 def create_agent(account: Account, request: RecordedRequest) -> Answer:
     """``POST /agents``: create an agent."""
-    reader = BodyReader(read_body(request, lists=("groups",)))
+    reader = body_of(request, ("groups",))
     reader.require("login", "name")
     login: str = reader.text("login") or ""
     if login and not re.fullmatch(r"[^@\s]+@[^@\s]+", login):
@@ -61,7 +61,7 @@ def create_agent(account: Account, request: RecordedRequest) -> Answer:
 
 def update_agent(account: Account, request: RecordedRequest, login: str) -> Answer:
     """``PUT /agents/<LOGIN>``: change an agent; what is left out stays."""
-    reader = BodyReader(read_body(request, lists=("groups",)))
+    reader = body_of(request, ("groups",))
     fields = _read_agent(reader, account.team)
     fields["status"] = reader.choice("status", STATUSES)
     if "password" in reader.given():

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from livechat_async.sandbox.data.chats import is_chat_of
 from livechat_async.sandbox.http.answers import (
     PAGE_SIZE,
     Answer,
@@ -132,9 +133,7 @@ def _texts(chat: Wire) -> Iterator[object]:
 
 _text, _number = QueryReader.text, QueryReader.number
 _FILTERS: Mapping[str, Filter] = {
-    "visitor_id": Filter(
-        _text, lambda chat, id_: id_ in (chat.get("visitor_id"), part_of(chat, "visitor").get("id"))
-    ),
+    "visitor_id": Filter(_text, is_chat_of),
     "query": Filter(_text, lambda chat, text: mentions(_texts(chat), text)),
     "agent": Filter(_text, lambda chat, login: login in values_of(chat, "agents", "email")),
     "city": part_filter("visitor", "city"),

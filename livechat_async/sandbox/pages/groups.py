@@ -13,9 +13,9 @@ from livechat_async.sandbox.http.answers import (
     limit_reached,
     not_found,
 )
-from livechat_async.sandbox.http.bodies import BodyReader
+from livechat_async.sandbox.http.bodies import body_of
 from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.team import STATUSES
@@ -76,7 +76,7 @@ def get_status_of(account: Account, _request: RecordedRequest, number: int) -> A
 
 
 def _read_group(account: Account, request: RecordedRequest, *required: str) -> dict[str, Any]:
-    reader = BodyReader(read_body(request, lists=("agents",)))
+    reader = body_of(request, ("agents",))
     reader.require(*required)
     agents = reader.texts("agents")
     fields = {"name": reader.text("name"), "language": reader.text("language")}

@@ -9,10 +9,14 @@ from livechat_async.sandbox.data.tickets import given_ticket, made_up_ticket
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.requests import RequestLog
 from livechat_async.sandbox.http.server import FaultQueue
+from livechat_async.sandbox.state.canned_responses import CannedResponses
 from livechat_async.sandbox.state.chats import Chats
+from livechat_async.sandbox.state.goals import Goals
+from livechat_async.sandbox.state.greetings import Greetings
+from livechat_async.sandbox.state.tags import Tags
 from livechat_async.sandbox.state.team import Team
 from livechat_async.sandbox.state.timeline import Timeline
-from livechat_async.sandbox.state.visitors import Visitors
+from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitors
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import Announcer, TokenScope, ticket_part
 from livechat_async.sandbox.webhooks.registrations import Registrations
@@ -62,6 +66,9 @@ class Account:
         self.tickets: _Tickets = _Tickets(clock, self.announcer)
         self.team: Team = Team(clock)
         self.visitors: Visitors = Visitors(self.chats, self.announcer)
-        self.canned_responses = 0
+        self.tags: Tags = Tags(self.chats, self.tickets, DEFAULT_AGENT)
+        self.goals: Goals = Goals(self.chats, self.visitors)
+        self.greetings: Greetings = Greetings()
+        self.canned_responses: CannedResponses = CannedResponses(clock, self.announcer)
         self.requests: RequestLog = RequestLog()
         self.faults: FaultQueue = FaultQueue()

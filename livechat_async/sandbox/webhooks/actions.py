@@ -10,6 +10,7 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, WireText, kind_of, reveal
 from livechat_async.sandbox.http.answers import BadRequest
 from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.state.visitors import DEFAULT_AGENT
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 from livechat_async.sandbox.webhooks.registrations import DATA_TYPES, read_registration
 
@@ -110,7 +111,8 @@ class WebhookActions:
 
         Args:
             text: its new text.
-            response_id: its id; without one, a new canned response is created.
+            response_id: its id; without one, a new canned response is created. So is one with an
+                id that there was not.
             tags: its tags.
             group: its group.
 
@@ -125,20 +127,12 @@ class WebhookActions:
         names = _as_list(tags)
         if not isinstance(names, list) or not all(isinstance(tag, str) for tag in names):
             raise ConfigurationError(f"tags={tags!r}: a list of texts is needed, as in ['hello']")
-        account = self._account
-        number = account.canned_responses + 1
-        if response_id is not None:
-            number = check_count("response_id", response_id, 0)
-        part = {
-            "group": check_count("group", group, 0),
-            "id": number,
-            "modification_date": account.visitors.now,
-            "tags": names,
-            "text": text,
-        }
-        account.canned_responses = max(number, account.canned_responses)
-        account.announcer.announce("canned_response_changed", lambda: {"canned_response": part})
-        return number
+        number = None if response_id is None else check_count("response_id", response_id, 0)
+        group = check_count("group", group, 0)
+        written = self._account.canned_responses.write(
+            DEFAULT_AGENT, number, group=group, text=text, tags=names
+        )
+        return int(written["id"])
 
 
 def _as_list(values: object) -> object:
