@@ -102,6 +102,28 @@ if _typing.TYPE_CHECKING:
         GoalOrder as GoalOrder,
         UserType as UserType,
     )
+    from livechat_async.models.reports import (
+        ChatEngagement as ChatEngagement,
+        CountedHours as CountedHours,
+        GoalsReached as GoalsReached,
+        GreetingsShown as GreetingsShown,
+        GroupBy as GroupBy,
+        NewTickets as NewTickets,
+        NotRepliedChats as NotRepliedChats,
+        Period as Period,
+        QueuePart as QueuePart,
+        QueuedVisitors as QueuedVisitors,
+        RankedAgent as RankedAgent,
+        Ratings as Ratings,
+        Report as Report,
+        ResponseTime as ResponseTime,
+        Sales as Sales,
+        Seconds as Seconds,
+        SolvedTickets as SolvedTickets,
+        TicketSources as TicketSources,
+        TimeSpent as TimeSpent,
+        TotalChats as TotalChats,
+    )
     from livechat_async.models.tickets import (
         FirstResponse as FirstResponse,
         Ticket as Ticket,
@@ -144,6 +166,11 @@ else:
         "models.chats": (
             "Chat ChatAgent ChatEvent ChatEventType ChatGoal ChatMessage ChatQueue ChatRate "
             "ChatSurveyAnswer ChatType ChatVisitor Engagement GoalOrder UserType"
+        ),
+        "models.reports": (
+            "ChatEngagement CountedHours GoalsReached GreetingsShown GroupBy NewTickets "
+            "NotRepliedChats Period QueuePart QueuedVisitors RankedAgent Ratings Report "
+            "ResponseTime Sales Seconds SolvedTickets TicketSources TimeSpent TotalChats"
         ),
         "models.tickets": (
             "FirstResponse Ticket TicketAgent TicketAttachment TicketAuthor TicketAuthorType "

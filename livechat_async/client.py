@@ -31,6 +31,7 @@ from livechat_async.redaction import Secret, conceal
 
 if TYPE_CHECKING:
     from livechat_async.resources.chats import ChatsResource
+    from livechat_async.resources.reports import ReportsResource
     from livechat_async.resources.tickets import TicketsResource
     from livechat_async.resources.visitors import VisitorsResource
     from livechat_async.resources.webhooks import WebhooksResource
@@ -138,6 +139,7 @@ class LiveChatClient:
     visitors: _Resource[VisitorsResource] = _Resource("The visitors who are on the site.")
     chats: _Resource[ChatsResource] = _Resource("The archive of chats.")
     tickets: _Resource[TicketsResource] = _Resource("The tickets.")
+    reports: _Resource[ReportsResource] = _Resource("The reports.")
     webhooks: _Resource[WebhooksResource] = _Resource("The registered webhooks.")
 
     def __init__(

@@ -220,7 +220,7 @@ def _mapping_hook(cls: Any, converter: Converter) -> Hook:
                 values[key] = structure(item, inner)
             except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
                 raise find_wire_error(error).inside(f"[{key!r}]") from None
-        return values
+        return values or EMPTY
 
     def state() -> Quick:
         item = _quick_for(inner, converter)

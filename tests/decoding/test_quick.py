@@ -26,7 +26,7 @@ from livechat_async.decoding.bodies import load_json, value_reader
 from livechat_async.decoding.converter import ClientConverter, make_converter
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.decoding.quick import Hook, ModelHook, quick_of
-from livechat_async.models import chats, tickets, visitors
+from livechat_async.models import chats, reports, tickets, visitors
 from livechat_async.models._base import WireModel
 from livechat_async.models.chats import Chat, ChatAgent
 from livechat_async.models.tickets import Ticket, TicketGroup
@@ -39,7 +39,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 WARSAW = ZoneInfo("Europe/Warsaw")
 MODELS: list[type[WireModel]] = [
     cls
-    for module in (visitors, chats, tickets)
+    for module in (visitors, chats, tickets, reports)
     for cls in (getattr(module, name) for name in module.__all__)
     if isinstance(cls, type) and issubclass(cls, WireModel)
 ]
@@ -123,7 +123,7 @@ def outcome_of(read: Callable[[], Any]) -> Any:
 
 
 def test_the_tests_cover_every_model() -> None:
-    assert len(MODELS) == 25
+    assert len(MODELS) == 43
 
 
 @pytest.mark.parametrize("cls", MODELS)
