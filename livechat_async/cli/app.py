@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from livechat_async import Timeouts, __version__
-from livechat_async.cli.commands import chats, sandbox, tickets, visitors, webhooks
+from livechat_async.cli.commands import chats, reports, sandbox, tickets, visitors, webhooks
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import Settings, show_log
 
@@ -25,6 +25,7 @@ app.command("demo")(sandbox.run_demo)
 app.add_typer(visitors.app, name="visitors")
 app.add_typer(chats.app, name="chats")
 app.add_typer(tickets.app, name="tickets")
+app.command("reports")(reports.show_report)
 app.add_typer(webhooks.app, name="webhooks")
 app.command("sandbox")(sandbox.run_sandbox)
 
@@ -56,7 +57,7 @@ def _share(
     verbose: Annotated[bool, option("Log all calls on stderr.", "--verbose")] = False,
     _version: Annotated[bool, option("Show the version.", "--version", **_AT_ONCE)] = False,
 ) -> None:
-    """LiveChat on the command line: visitors, chats, tickets and webhooks.
+    """LiveChat on the command line: visitors, chats, tickets, reports and webhooks.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
     LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.

@@ -253,7 +253,8 @@ def _query(takes: Any, filters: Any) -> dict[str, Any]:
     unknown = filters.keys() - takes.__optional_keys__
     if unknown:
         known = ", ".join(sorted(takes.__optional_keys__))
-        raise TypeError(f"this report takes no {', '.join(sorted(unknown))}; it takes {known}")
+        unknown_names = ", ".join(sorted(unknown))
+        raise ConfigurationError(f"this report takes no {unknown_names}, but {known}")
     query: dict[str, Any] = date_range(filters.get("date_from"), filters.get("date_to"))
     for name, value in filters.items():
         if value is not None and name in _RULES:

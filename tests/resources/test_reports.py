@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from wire import Wire
 
-from livechat_async import DecodeError, GroupBy, LiveChatClient, TotalChats
+from livechat_async import ConfigurationError, DecodeError, GroupBy, LiveChatClient, TotalChats
 from livechat_async.decoding.converter import shared_converter
 
 FIXTURE = Path(__file__).parent.parent / "fixtures" / "reports_docs.json"
@@ -153,7 +153,7 @@ async def test_the_time_of_a_response_is_read_from_either_name(
 async def test_a_report_refuses_what_it_does_not_take(
     wire: Wire, client: LiveChatClient, name: str, argument: str
 ) -> None:
-    with pytest.raises(TypeError, match=f"no {argument}; it takes .*date_from, date_to"):
+    with pytest.raises(ConfigurationError, match=f"no {argument}, but .*date_from, date_to"):
         await call(client, name, **{argument: 1})
     assert wire.sent == []
 
