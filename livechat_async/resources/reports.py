@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import partial
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, TypedDict, Unpack
 
 from livechat_async.checks import check_choice, check_numbers
 from livechat_async.decoding.problems import WireError, show
@@ -108,11 +108,9 @@ class _Reports(Resource):
     _root = "/reports"
 
     async def _report(self, path: str, row: Any, takes: Any, filters: Any) -> Report[Any]:
-        query, type_ = _query(takes, filters), Mapping[str, row]
-        made: Any = await self._call(
-            "GET", f"{self._root}/{path}", cast("Any", type_), query=query, make=_report_of
-        )
-        return cast("Report[Any]", made)
+        type_: Any = Mapping[str, row]
+        query, path = _query(takes, filters), f"{self._root}/{path}"
+        return Report(await self._call("GET", path, type_, query=query, make=_check_periods))
 
     async def _ranking(self, filters: _Ranking) -> list[RankedAgent]:
         query, path = _query(_Ranking, filters), f"{self._root}/ratings/ranking"
@@ -241,20 +239,19 @@ class ReportsResource(_Reports):
         return await self._report("availability", rows.TimeSpent, _Availability, filters)
 
 
-def _report_of(found: Mapping[str, Any]) -> Report[Any]:
-    for key, row in found.items():
+def _check_periods(rows_by_key: Mapping[str, Any]) -> Mapping[str, Any]:
+    for key, row in rows_by_key.items():
         # Version 3 answers {"records": {...}}: no period, and no row with a field of ours.
         if isinstance(row, WireModel) and row.extra and Period(key).start is None:
             raise WireError("a period, such as 2026-01-31", show(key))
-    return Report(found)
+    return rows_by_key
 
 
 def _query(takes: Any, filters: Any) -> dict[str, Any]:
     unknown = filters.keys() - takes.__optional_keys__
     if unknown:
-        known = ", ".join(sorted(takes.__optional_keys__))
-        unknown_names = ", ".join(sorted(unknown))
-        raise ConfigurationError(f"this report takes no {unknown_names}, but {known}")
+        no, but = (", ".join(sorted(names)) for names in (unknown, takes.__optional_keys__))
+        raise ConfigurationError(f"this report takes no {no}, but {but}")
     query: dict[str, Any] = date_range(filters.get("date_from"), filters.get("date_to"))
     for name, value in filters.items():
         if value is not None and name in _RULES:
