@@ -248,6 +248,26 @@ async def test_times_spent_are_hours_of_days_and_minutes_of_hours(
     assert available_hours["12:00"] == {"minutes": 0}
 
 
+async def test_broken_chats_and_tickets_break_no_report(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
+    broken: list[Any] = [None, "text", -1, 1.5, [["x"]], {"a": []}, [{"email": ["x"], "id": {}}]]
+    names = ("agents", "group", "tags", "rate", "messages", "goals", "queue", "engagement")
+    for value in broken:
+        sandbox.add_chat(started=moment("2017-02-01T10:00:00"), **dict.fromkeys(names, value))
+        sandbox.add_chat(started_timestamp=0, ended_timestamp=10**10)
+        order = {"currency": value, "price": value}
+        goal = {"id": value, "timestamp": int(NOW.timestamp()), "order": order}
+        sandbox.add_chat(started=moment("2017-02-01T10:00:00"), goals=[goal])
+        names_of_ticket = ("assignee", "groups", "tags", "rate", "source", "firstResponse")
+        sandbox.add_ticket(resolutionDate=value, **dict.fromkeys(names_of_ticket, value))
+
+    for path in REPORTS:
+        assert await report(http, path, "date_from=2017-01-01&group=0&agent=a&tag=b")
+        assert await report(http, path, "date_from=2017-01-01")
+    assert await report(http, "chats/agents_occupancy", "weekday=wed")
+
+
 async def test_occupancy_shows_the_last_four_of_a_weekday(
     sandbox: Sandbox, http: aiohttp.ClientSession
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from livechat_async.sandbox.data.dates import read_ticket_time
+from livechat_async.sandbox.data.dates import DAY, read_ticket_time
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of, values_of
 
@@ -63,10 +63,10 @@ def groups_of(item: Wire) -> list[object]:
     return [*items_of(item, "group"), *items_of(item, "groups"), *values_of(item, "groups", "id")]
 
 
-def logins_of(item: Wire) -> list[object]:
+def logins_of(item: Wire) -> list[str]:
     """The logins of the agents of a chat, or of the ticket's assignee."""
     logins = [*values_of(item, "agents", "email"), part_of(item, "assignee").get("id")]
-    return [login for login in logins if login]
+    return [login for login in logins if isinstance(login, str) and login]
 
 
 def _begun(chat: Wire) -> _Entries:
@@ -74,10 +74,10 @@ def _begun(chat: Wire) -> _Entries:
 
 
 def minutes_of(chat: Wire) -> Iterator[tuple[int, int]]:
-    """Each minute in which the chat ran, by its Unix seconds and by its number."""
+    """Each minute in which the chat ran, a day at most: by its Unix seconds and by its number."""
     started, ended = _seconds(chat, "started_timestamp"), _seconds(chat, "ended_timestamp")
     if started is not None and ended is not None:
-        for minute in range(started // _MINUTE, ended // _MINUTE + 1):
+        for minute in range(started // _MINUTE, min(ended, started + DAY) // _MINUTE + 1):
             yield minute * _MINUTE, minute
 
 
@@ -208,7 +208,7 @@ def _sources(tickets: list[Wire]) -> Wire:
 
 def _ranking(items: list[Wire]) -> Wire:
     """The agents by the ratings of their chats or tickets, the best first."""
-    rated: dict[object, list[Wire]] = defaultdict(list)
+    rated: dict[str, list[Wire]] = defaultdict(list)
     for item in items:
         for login in logins_of(item):
             rated[login].append(item)
