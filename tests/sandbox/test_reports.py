@@ -99,6 +99,10 @@ async def test_the_days_go_from_the_first_chat_to_today_by_default(
         f"2017-02-{day}" for day in (14, 15, 16)
     ]
     assert len(await report(http, "chats/total_chats", "date_from=2017-02-16")) == 24
+    sandbox.add_ticket(date=moment("2017-02-14T10:00:00"))
+    for path, row in (("chats/total_chats", "chats"), ("tickets/new_tickets", "new_tickets")):
+        rows = await report(http, path, "date_to=2017-01-01")
+        assert rows == {"2017-01-01": {row: 0}}
 
 
 @pytest.mark.parametrize(

@@ -60,12 +60,12 @@ def get_report(path: str, account: Account, request: RecordedRequest) -> Answer:
         for moment, value in report.entries(with_goals(item))
         if moment is not None
     ]
-    if since is None:
-        since = min((moment for moment, _ in entries), default=day_start(last, zone))
-        length = length or "day"
-    first = _day(since, zone)
+    first = last if since is None else _day(since, zone)
     if first > last:
         raise BadRequest("date_from has to be before date_to")
+    if since is None:  # from the beginning of time: of what there is
+        length = length or "day"
+        first = min([last, *(_day(moment, zone) for moment, _ in entries)])
     start, end = day_start(first, zone), day_end(last, zone)
     entries = [entry for entry in entries if start <= entry[0] < end]
     if not report.has_periods:
