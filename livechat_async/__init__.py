@@ -148,6 +148,28 @@ if _typing.TYPE_CHECKING:
         Visits as Visits,
     )
     from livechat_async.models.groups import Group as Group
+    from livechat_async.models.reports import (
+        ChatEngagement as ChatEngagement,
+        CountedHours as CountedHours,
+        GoalsReached as GoalsReached,
+        GreetingsShown as GreetingsShown,
+        GroupBy as GroupBy,
+        NewTickets as NewTickets,
+        NotRepliedChats as NotRepliedChats,
+        Period as Period,
+        QueuePart as QueuePart,
+        QueuedVisitors as QueuedVisitors,
+        RankedAgent as RankedAgent,
+        Ratings as Ratings,
+        Report as Report,
+        ResponseTime as ResponseTime,
+        Sales as Sales,
+        Seconds as Seconds,
+        SolvedTickets as SolvedTickets,
+        TicketSources as TicketSources,
+        TimeSpent as TimeSpent,
+        TotalChats as TotalChats,
+    )
     from livechat_async.models.status import (
         GroupStatus as GroupStatus,
         OnlineStatus as OnlineStatus,
@@ -216,6 +238,11 @@ else:
             "TimeOnPage TimeOnSite UrlFunnel VisitedUrl Visits"
         ),
         "models.groups": "Group",
+        "models.reports": (
+            "ChatEngagement CountedHours GoalsReached GreetingsShown GroupBy NewTickets "
+            "NotRepliedChats Period QueuePart QueuedVisitors RankedAgent Ratings Report "
+            "ResponseTime Sales Seconds SolvedTickets TicketSources TimeSpent TotalChats"
+        ),
         "models.status": "GroupStatus OnlineStatus",
         "models.tags": "Tag TagCount",
         "models.tickets": (

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from livechat_async.resources.goals import GoalsResource
     from livechat_async.resources.greetings import GreetingsResource
     from livechat_async.resources.groups import GroupsResource
+    from livechat_async.resources.reports import ReportsResource
     from livechat_async.resources.status import StatusResource
     from livechat_async.resources.tags import TagsResource
     from livechat_async.resources.tickets import TicketsResource
@@ -150,6 +151,7 @@ class LiveChatClient:
     visitors: _Resource[VisitorsResource] = _Resource("The visitors who are on the site.")
     chats: _Resource[ChatsResource] = _Resource("The archive of chats.")
     tickets: _Resource[TicketsResource] = _Resource("The tickets.")
+    reports: _Resource[ReportsResource] = _Resource("The reports.")
     webhooks: _Resource[WebhooksResource] = _Resource("The registered webhooks.")
     agents: _Resource[AgentsResource] = _Resource("The agents.")
     groups: _Resource[GroupsResource] = _Resource("The groups of agents.")

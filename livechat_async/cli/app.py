@@ -15,6 +15,7 @@ from livechat_async.cli.commands import (
     goals,
     greetings,
     groups,
+    reports,
     sandbox,
     tags,
     tickets,
@@ -37,6 +38,7 @@ app.command("demo")(sandbox.run_demo)
 app.add_typer(visitors.app, name="visitors")
 app.add_typer(chats.app, name="chats")
 app.add_typer(tickets.app, name="tickets")
+app.command("reports")(reports.show_report)
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(agents.app, name="agents")
 app.add_typer(groups.app, name="groups")
@@ -75,7 +77,7 @@ def _share(
     verbose: Annotated[bool, option("Log all calls on stderr.", "--verbose")] = False,
     _version: Annotated[bool, option("Show the version.", "--version", **_AT_ONCE)] = False,
 ) -> None:
-    """LiveChat on the command line: visitors, chats, tickets, agents, webhooks and more.
+    """LiveChat on the command line: visitors, chats, tickets, agents, reports and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
     LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.

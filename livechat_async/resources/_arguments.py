@@ -96,13 +96,14 @@ def as_flag(name: str, value: Any) -> bool | None:
 
 
 def as_tags(name: str, tags: Any) -> list[str]:
-    """Tags, each of them text that is not blank."""
+    """Tags or other names, each of them text that is not blank."""
     if isinstance(tags, (str, bytes)) or not isinstance(tags, Iterable):
         raise ConfigurationError(f"{name}={tags!r}: a list of texts is needed, as in ['sales']")
     texts: list[Any] = list(tags)
     for text in texts:
         if not isinstance(text, str) or not text.strip():
-            raise ConfigurationError(f"{name}: {text!r} is no tag; a tag is text that is not blank")
+            item = name.removesuffix("s")
+            raise ConfigurationError(f"{name}: {text!r} is no {item}: give text that is not blank")
     return texts
 
 

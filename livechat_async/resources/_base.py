@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar, overload
 
-from livechat_async.decoding.bodies import single_reader, value_reader
+from livechat_async.decoding.bodies import Reader, single_reader, value_reader
 from livechat_async.http.request import BodyEncoding, Request
 from livechat_async.http.session import SessionManager
 from livechat_async.models._base import WireModel
@@ -47,9 +47,13 @@ class Resource:
         body: Mapping[str, Any] | None = None,
         encoding: BodyEncoding = "json",
         authenticate: bool = True,
+        make: Callable[[Any], Any] | None = None,
         **path_params: str | int,
     ) -> Any:
-        """Make a call, and decode its answer as ``type_``; without one the answer is not read."""
+        """Make a call, and decode its answer as ``type_``; without one the answer is not read.
+
+        ``make`` makes the result of the decoded value; its `WireError` becomes a `DecodeError`.
+        """
         request = Request(
             method,
             path,
@@ -66,6 +70,8 @@ class Resource:
             read = single_reader(converter.get_structure_hook(type_), type_, self._envelope)
         else:
             read = value_reader(converter, type_)
+        if read is not None and make is not None:
+            read = _then(read, make)
         return (await self._session.call(request, read)).value
 
     def _paginate(
@@ -80,3 +86,7 @@ class Resource:
         request, key = Request("GET", path, query=query), self._envelope
         fetch = page_fetcher(self._session, request, type_, key=key, on_broken=on_broken)
         return Pager(fetch, **options)
+
+
+def _then(read: Reader[Any], make: Callable[[Any], Any]) -> Reader[Any]:
+    return lambda content: make(read(content))

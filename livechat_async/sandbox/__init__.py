@@ -27,7 +27,7 @@ from livechat_async.sandbox.faults import (
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.sandbox import Sandbox
-from livechat_async.sandbox.state.account import CountShape
+from livechat_async.sandbox.state.account import CountShape, Plan
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Attempt, Delivery
 from livechat_async.sandbox.webhooks.events import TokenScope
@@ -45,6 +45,7 @@ __all__ = [
     "Fault",
     "Html",
     "Movement",
+    "Plan",
     "RecordedRequest",
     "Redirect",
     "Sandbox",

@@ -18,7 +18,7 @@ from livechat_async.sandbox.api import answer_api
 from livechat_async.sandbox.control import answer_control
 from livechat_async.sandbox.http.answers import PAGE_SIZE
 from livechat_async.sandbox.http.server import Server
-from livechat_async.sandbox.state.account import Account, CountShape
+from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import TokenScope
 
@@ -67,6 +67,9 @@ class Sandbox(Actions):
         chats_to: their last day; by default they end now.
         chats_seed: another number makes up other chats and tickets.
         record_cap: the number of chats that a list gives pages of; later pages are a 400.
+        plan: the plan of the account: ``"starter"``, ``"team"``, ``"business"`` or
+            ``"enterprise"``. Below ``"enterprise"``, three reports are a 403: chatting time, first
+            response time and response time of chats.
         latency: seconds before each request of the API is carried out.
         webhook_retry_span: seconds in which a webhook without a 200 is repeated ten times, with
             growing waits; 0 for at once.
@@ -98,6 +101,7 @@ class Sandbox(Actions):
         chats_to: date | str | None = None,
         chats_seed: int = 0,
         record_cap: int = 25_000,
+        plan: Plan = "enterprise",
         latency: float = 0,
         webhook_retry_span: float = 6 * 60 * 60,
         webhook_timeout: float = 10,
@@ -106,6 +110,7 @@ class Sandbox(Actions):
         webhook_tokens: TokenScope = "event",
     ) -> None:
         check_choice("count_shape", count_shape, get_args(CountShape))
+        check_choice("plan", plan, get_args(Plan))
         check_choice("webhook_tokens", webhook_tokens, get_args(TokenScope))
         account = Account(
             license_id=_check_license(license_id),
@@ -119,6 +124,7 @@ class Sandbox(Actions):
             token_scope=webhook_tokens,
             count_shape=count_shape,
             record_cap=_check_record_cap(record_cap),
+            plan=plan,
         )
         super().__init__(account)
         self._host = _check_host(host)

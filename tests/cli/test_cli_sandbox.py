@@ -157,3 +157,16 @@ async def test_other_commands_import_neither_the_sandbox_nor_the_receiver() -> N
     done = await run_process("-c", code, env=environment(), command=(sys.executable,))
 
     assert (done.code, done.out) == (0, "[]\n")
+
+
+async def test_its_account_has_the_plan_that_was_asked_for(start: Start) -> None:
+    sandbox = start(*SANDBOX, "--plan", "team", env=environment())
+    exports = dict(
+        shlex.split(line)[1].split("=", 1)
+        for line in await introduction(sandbox)
+        if line.startswith("export")
+    )
+    process = await run_process("reports", "chats-chatting-time", env=environment(**exports))
+    await sandbox.end(signal.SIGTERM)
+    assert process.code == 1
+    assert "The plan 'team' does not have this report" in process.err

@@ -33,6 +33,7 @@ from livechat_async.models import (
     goals,
     greetings,
     groups,
+    reports,
     status,
     tags,
     tickets,
@@ -50,8 +51,10 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 WARSAW = ZoneInfo("Europe/Warsaw")
 MODELS: list[type[WireModel]] = [
     cls
-    for module in (visitors, chats, tickets, agents, groups, status)
-    for module in (visitors, chats, tickets, tags, goals, greetings, canned_responses)
+    for module in (
+        *(visitors, chats, tickets, agents, groups, status),
+        *(tags, goals, greetings, canned_responses, reports),
+    )
     for cls in (getattr(module, name) for name in module.__all__)
     if isinstance(cls, type) and issubclass(cls, WireModel)
 ]
@@ -135,7 +138,7 @@ def outcome_of(read: Callable[[], Any]) -> Any:
 
 
 def test_the_tests_cover_every_model() -> None:
-    assert len(MODELS) == 32
+    assert len(MODELS) == 57
 
 
 @pytest.mark.parametrize("cls", MODELS)

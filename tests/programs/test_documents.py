@@ -12,21 +12,24 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from livechat_async import DetailField, LiveChatClient, RetryPolicy, Timeouts, errors
+from livechat_async.resources.reports import ChatReports, ReportsResource, TicketReports
 from livechat_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGING = (ROOT / "docs" / "paging.md").read_text(encoding="utf-8")
 BOTS = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
+REPORTS = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+DOCUMENTS = README + PAGING + BOTS + REPORTS
 BLOCKS = dict(
-    re.findall(
-        r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", README + PAGING + BOTS, flags=re.DOTALL
-    ),
+    re.findall(r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", DOCUMENTS, flags=re.DOTALL),
 )
 
 
@@ -58,9 +61,10 @@ async def run(*command: str, env: dict[str, str], cwd: Path = ROOT) -> str:
 
 def test_every_python_block_is_run_here():
     programs = {"quickstart", "archives", "bot", "testing", "send", "pager", "export"}
-    programs |= {"register", "watch", "bot test"}
-    assert (README + PAGING + BOTS).count("```python\n") == len(programs)
-    assert set(BLOCKS) == programs | {"command line", "export on the command line"}
+    programs |= {"register", "watch", "bot test", "reports"}
+    assert DOCUMENTS.count("```python\n") == len(programs)
+    commands = {"command line", "export on the command line", "reports on the command line"}
+    assert set(BLOCKS) == programs | commands
 
 
 async def test_the_quickstart_lists_and_counts(seeded: Sandbox):
@@ -204,6 +208,43 @@ async def test_the_archives_are_read_on_the_command_line(seeded: Sandbox, tmp_pa
         seeded.chat_ids(date_from="2024-01-01", date_to="2026-12-31")
     )
     assert (tmp_path / "chats.csv").read_text(encoding="utf-8").count("\n") >= len(lines)
+
+
+async def test_reports_are_read(seeded: Sandbox):
+    printed = await run(sys.executable, "-c", BLOCKS["reports"], env=environment(seeded))
+    *months, ratings, first, second = printed.splitlines()
+    chats = [chat for chat in seeded.chats if chat["type"] == "chat"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-01 \d+", line) for line in months)
+    assert sum(int(line.split()[1]) for line in months) == len(chats)
+    rates = Counter(chat["rate"] for chat in chats)
+    assert ratings == f"{rates['rated_good']} good, {rates['rated_bad']} bad"
+    assert {first.split()[0], second.split()[0]} == {"john.doe@example.com", "jane.doe@example.com"}
+
+
+async def test_reports_are_read_on_the_command_line(seeded: Sandbox):
+    seeded.add_chat(started=datetime(2026, 1, 31, 10, tzinfo=UTC))
+    printed = []
+    for line in BLOCKS["reports on the command line"].splitlines():
+        command = shlex.split(line.removeprefix("$ livechat-async "))
+        printed.append(
+            await run(
+                *(sys.executable, "-m", "livechat_async.cli", *command), env=environment(seeded)
+            )
+        )
+    ratings, goals, availability = printed
+    assert ratings.startswith("period\tbegin\tend\tbad\tgood\tchats\n2026-01\t2026-01-01\t")
+    assert goals.startswith("period,goals,")
+    assert json.loads(availability)["10:00"]["minutes"] == 60
+
+
+def test_the_table_of_reports_names_every_method():
+    rows = re.findall(r"^\| `(\w[\w.]+)` \| [^|]+ \| [^|]+ \| [^|]*\|$", REPORTS, re.MULTILINE)
+    kinds = {"chats.": ChatReports, "tickets.": TicketReports, "": ReportsResource}
+    methods = {
+        f"{part}{name}" for part, kind in kinds.items() for name in vars(kind) if name[0] != "_"
+    }
+    assert len(rows) == len(methods) == 21
+    assert set(rows) == methods
 
 
 COMMANDS = [line.removeprefix("$ livechat-async ") for line in BLOCKS["command line"].splitlines()]

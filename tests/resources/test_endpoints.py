@@ -7,9 +7,10 @@ that it does not take.
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import pytest
@@ -27,7 +28,9 @@ from livechat_async import (
     ApiGoal,
     CannedResponse,
     Chat,
+    ChatEngagement,
     ConfigurationError,
+    CountedHours,
     CurrentUrl,
     CustomVariableGoal,
     CustomVariableRule,
@@ -35,29 +38,45 @@ from livechat_async import (
     DetailField,
     FunnelUrl,
     Goal,
+    GoalsReached,
     GoalType,
     Greeting,
     GreetingRule,
+    GreetingsShown,
     Group,
     GroupStatus,
     LiveChatClient,
     MatchType,
+    NewTickets,
+    NotRepliedChats,
     OnlineStatus,
     Page,
     PageViews,
     Place,
+    QueuedVisitors,
+    QueuePart,
+    RankedAgent,
+    Ratings,
     Referrer,
+    Report,
+    ResponseTime,
     RuleOperator,
     RuleType,
+    Sales,
     SalesTrackerGoal,
     SearchKeyword,
+    Seconds,
+    SolvedTickets,
     Tag,
     TagCount,
     Ticket,
+    TicketSources,
     TicketSourceType,
     TicketStatus,
     TimeOnPage,
     TimeOnSite,
+    TimeSpent,
+    TotalChats,
     UrlFunnel,
     UrlGoal,
     VisitedUrl,
@@ -72,6 +91,7 @@ from livechat_async import (
     WorkDay,
     resources,
 )
+from livechat_async.resources._base import Resource
 
 Call: TypeAlias = Callable[[LiveChatClient], Awaitable[Any]]
 
@@ -153,7 +173,173 @@ def create_ticket(client: LiveChatClient, **arguments: Any) -> Awaitable[Ticket]
     return client.tickets.create(**{**least, **arguments})
 
 
+DAYS: dict[str, Any] = {"date_from": date(2026, 1, 1), "date_to": date(2026, 1, 31)}
+JOHN = "john.doe@example.com"
+RANKING = {"group": 2, "tags": ["sales", "vip"]}
+QUEUE = {"timezone": "America/Phoenix", "group": 2, "group_by": "day"}
+COMMON = {**RANKING, **QUEUE, "agent": JOHN}
+ZONE, AGENT = "timezone=America%2FPhoenix", "agent=john.doe%40example.com"
+GROUPS = "groups%5B%5D=0&groups%5B%5D=2"
+TAGS = "tag%5B%5D=sales&tag%5B%5D=vip"
+IN_QUEUE = f"{ZONE}&group=2&group_by=day"
+ALL = f"group=2&{TAGS}&{ZONE}&group_by=day&{AGENT}"
+JANUARY = {"begin": "2026-01-01", "end": "2026-01-31"}
+AGENT_ROW = {"name": JOHN, "good": 4, "bad": 1, "total": 5, "score": 0.75}
+THREE = ("queued", "left_queue", "entered_chat")
+
+# The method, what it takes besides days, its path and query; a row as sent, and as typed.
+REPORTS: list[tuple[str, dict[str, Any], str, Any, Any]] = [
+    ("chats.total", COMMON, f"chats/total_chats?{ALL}", {"chats": 5}, TotalChats(chats=5)),
+    (
+        "chats.engagement",
+        COMMON,
+        f"chats/engagement?{ALL}",
+        {f"chats_from_{way}": 1 for way in ("auto_invite", "manual_invite", "immediate_start")},
+        ChatEngagement(
+            chats_from_auto_invite=1, chats_from_manual_invite=1, chats_from_immediate_start=1
+        ),
+    ),
+    (
+        "chats.not_replied",
+        {"groups": [0, 2], "agents": [JOHN], "tags": ["sales", "vip"], "group_by": "day"},
+        f"chats/not_replied_chats?{GROUPS}&agents%5B%5D=john.doe%40example.com&{TAGS}&group_by=day",
+        {"not_replied": "5"},
+        NotRepliedChats(not_replied=5),
+    ),
+    (
+        "chats.ratings",
+        COMMON,
+        f"chats/ratings?{ALL}",
+        {**JANUARY, "bad": 1, "good": 4, "chats": 9},
+        Ratings(begin=date(2026, 1, 1), end=date(2026, 1, 31), bad=1, good=4, chats=9),
+    ),
+    *(
+        (
+            f"chats.{name}",
+            QUEUE,
+            f"chats/{path}?{IN_QUEUE}",
+            {part: {"count": 2, **times} for part in THREE},
+            QueuedVisitors(**{part: QueuePart(count=2, **typed) for part in THREE}),
+        )
+        for name, path, times, typed in [
+            ("queued_visitors", "queued_visitors", {}, {}),
+            (
+                "waiting_times",
+                "queued_visitors/waiting_times",
+                {"min": {"seconds": 1}, "max": {"seconds": 2}, "average": {"seconds": None}},
+                {"min": Seconds(seconds=1), "max": Seconds(seconds=2), "average": Seconds()},
+            ),
+        ]
+    ),
+    (
+        "availability",
+        {"timezone": "America/Phoenix", "group": 2, "agent": JOHN},
+        f"availability?{ZONE}&group=2&{AGENT}",
+        {"hours": 7},
+        TimeSpent(hours=7),
+    ),
+    (
+        "chats.chatting_time",
+        {**RANKING, "agent": JOHN},
+        f"chats/chatting_time?group=2&{TAGS}&{AGENT}",
+        {"minutes": 12.5},
+        TimeSpent(minutes=12.5),
+    ),
+    *(
+        (
+            f"chats.{path}",
+            {**RANKING, "agent": JOHN, "group_by": "month"},
+            f"chats/{path}?group=2&{TAGS}&{AGENT}&group_by=month",
+            {inner: {"count": 5, "seconds": 0.83}},
+            ResponseTime(**{inner: Seconds(count=5, seconds=0.83)}),
+        )
+        for path in ("first_response_time", "response_time")
+        for inner in ("first_response_time", "avg_response_time")
+    ),
+    (
+        "chats.goals",
+        {**COMMON, "goal": 71, "sales_tracker": True, "currency": "EUR"},
+        f"chats/goals?{ALL}&goal=71&sales_tracker=1&currency=EUR",
+        {"goals": 2, "value": {"EUR": {"sales_count": 1, "value": 49.5}}},
+        GoalsReached(goals=2, value={"EUR": Sales(sales_count=1, value=Decimal("49.5"))}),
+    ),
+    (
+        "chats.greetings",
+        {**RANKING, "goal": 71, "greeting": 3},
+        f"chats/greetings?group=2&{TAGS}&goal=71&greeting=3",
+        {"displayed": 9, "accepted": 4, "goals": 1},
+        GreetingsShown(displayed=9, accepted=4, goals=1),
+    ),
+    (
+        "tickets.new",
+        {**RANKING, **QUEUE},
+        f"tickets/new_tickets?group=2&{TAGS}&{ZONE}&group_by=day",
+        {"new_tickets": 5},
+        NewTickets(new_tickets=5),
+    ),
+    (
+        "tickets.solved",
+        COMMON,
+        f"tickets/solved_tickets?{ALL}",
+        {"solved_tickets": 5},
+        SolvedTickets(solved_tickets=5),
+    ),
+    *(
+        (
+            f"tickets.{path}",
+            COMMON,
+            f"tickets/{path}?{ALL}",
+            {"count": 0, "hours": None},
+            CountedHours(count=0),
+        )
+        for path in ("first_response_time", "resolution_time")
+    ),
+    (
+        "tickets.sources",
+        {**RANKING, **QUEUE},
+        f"tickets/ticket_sources?group=2&{TAGS}&{ZONE}&group_by=day",
+        {f"tickets_from_{source}": 1 for source in ("chat_window", "mail", "chat")},
+        TicketSources(tickets_from_chat_window=1, tickets_from_mail=1, tickets_from_chat=1),
+    ),
+    ("tickets.ratings", COMMON, f"tickets/ratings?{ALL}", {"bad": 1}, Ratings(bad=1)),
+]
+
+
+def with_days(path: str) -> str:
+    path, query = path.split("?")
+    return f"GET /reports/{path}?date_from=2026-01-01&date_to=2026-01-31&{query}"
+
+
 ENDPOINTS = [
+    *(
+        Endpoint(
+            f"reports.{name}",
+            lambda client, name=name, given=given: attrgetter(name)(client.reports)(
+                **DAYS, **given
+            ),
+            with_days(path),
+            answer={"2026-01": sent, "02:00": sent},
+            value=Report({"2026-01": row, "02:00": row}),
+        )
+        for name, given, path, sent, row in REPORTS
+    ),
+    *(
+        Endpoint(
+            f"reports.{kind}.ranking",
+            lambda client, kind=kind: getattr(client.reports, kind).ranking(**DAYS, **RANKING),
+            with_days(f"{kind}/ratings/ranking?group=2&{TAGS}"),
+            answer={"ranking": [AGENT_ROW]},
+            value=[RankedAgent(name=JOHN, good=4, bad=1, total=5, score=0.75)],
+        )
+        for kind in ("chats", "tickets")
+    ),
+    Endpoint(
+        "reports.chats.occupancy",
+        lambda client: client.reports.chats.occupancy("monday"),
+        "GET /reports/chats/agents_occupancy?weekday=mon",
+        answer={"2026-01-05 00:00": 0, "2026-01-05 01:00": 3},
+        value=Report({"2026-01-05 00:00": 0, "2026-01-05 01:00": 3}),
+    ),
     Endpoint(
         "visitors.list",
         lambda client: client.visitors.list(state="chatting", groups=[0, 2]),
@@ -798,14 +984,20 @@ async def test_a_method_sends_one_request_and_gives_a_typed_value(
     assert (value.items if isinstance(value, Page) else value) == endpoint.value
 
 
+def methods_of(resource: Resource, name: str) -> Iterator[str]:
+    yield from (f"{name}.{method}" for method in vars(type(resource)) if method[0] != "_")
+    for part, inner in vars(resource).items():
+        if isinstance(inner, Resource):
+            yield from methods_of(inner, f"{name}.{part}")
+
+
 def test_every_method_has_a_row(client: LiveChatClient) -> None:
     names = {module.name for module in pkgutil.iter_modules(resources.__path__)}
     methods = {
-        f"{name}.{method}"
+        method
         for name in names
         if not name.startswith("_")
-        for method in vars(type(getattr(client, name)))
-        if not method.startswith("_")
+        for method in methods_of(getattr(client, name), name)
     }
     assert {endpoint.method for endpoint in ENDPOINTS} == methods - COMPOSED
 
@@ -833,6 +1025,41 @@ async def test_an_envelope_without_exactly_one_item_is_explained(
 
 
 REFUSED: list[tuple[Call, str]] = [
+    *(
+        (lambda client, given=given: client.reports.chats.goals(**given), said)
+        for given, said in [
+            ({"date_from": date(2026, 2, 1), "date_to": date(2026, 1, 1)}, "swap the two"),
+            ({"date_from": "2026-01-01"}, "date_from='2026-01-01': a datetime.date"),
+            ({"timezone": "Mars/Olympus"}, "timezone='Mars/Olympus' is not known here"),
+            ({"timezone": 5}, "timezone=5: a name"),
+            ({"group": -1}, "group=-1: a whole number"),
+            ({"group": True}, "group=True: a whole number"),
+            ({"agent": "john"}, "agent='john': an e-mail address"),
+            ({"agent": ""}, "agent='' is blank"),
+            ({"group_by": "week"}, "group_by='week' is none of 'hour', 'day', 'month'"),
+            ({"tags": "sales"}, "tags='sales': a list of texts"),
+            ({"tags": []}, "tags is empty: leave it out"),
+            ({"tags": [" "]}, "tags: ' ' is no tag"),
+            ({"goal": "71"}, "goal='71': a whole number"),
+            ({"sales_tracker": 1}, "sales_tracker=1: True or False"),
+            ({"currency": " "}, "currency=' ' is blank"),
+        ]
+    ),
+    *(
+        (lambda client, given=given: client.reports.chats.not_replied(**given), said)
+        for given, said in [
+            ({"groups": 2}, "groups=2: a list of numbers"),
+            ({"groups": []}, "groups is empty: leave it out"),
+            ({"agents": JOHN}, "agents='john.doe@example.com': a list of texts"),
+            ({"agents": []}, "agents is empty: leave it out"),
+            ({"agents": [JOHN, "jane"]}, "agents='jane': an e-mail address"),
+            ({"agents": [None]}, "agents: None is no agent"),
+        ]
+    ),
+    *(
+        (lambda client, day=day: client.reports.chats.occupancy(day), f"weekday={day!r} is none of")
+        for day in ("someday", "", None, 1)
+    ),
     *(
         (lambda client, id_=id_: client.chats.get(id_), rf"chat_id={id_!r}: text is needed")
         for id_ in ("", " ", None, 5)

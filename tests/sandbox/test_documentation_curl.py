@@ -107,3 +107,45 @@ async def test_details_as_json_as_a_shell_reads_the_page(sandbox: Sandbox) -> No
     answer = await run(sandbox, JSON)
     assert answer["errors"][0].startswith("the body is not valid JSON")
     assert sandbox.requests[-1].status == 400
+
+
+# Of the lines on reports, the page repeats all but the path and the query.
+REPORTS = [
+    "chats/total_chats?date_from=2013-01-29&date_to=2013-01-29&agent=john.doe@mycompany.com&group_by=hour",
+    "chats/engagement?date_from=2013-01-28&date_to=2013-01-29&agent=john.doe@mycompany.com&tag[]=sales&group_by=hour",
+    "chats/not_replied_chats?date_from=2020-01-11&date_to=2020-01-17&agent=john.doe@mycompany.com&group_by=day",
+    "chats/ratings?group=2&date_from=2012-01-29&date_to=2013-01-29&group_by=month",
+    "chats/ratings/ranking",
+    "chats/queued_visitors?date_from=2013-01-29&group=2",
+    "chats/queued_visitors/waiting_times?date_from=2013-01-29&group=2",
+    "availability?date_from=2013-01-25&date_to=2013-01-30&agent=john.doe@mycompany.com&group_by=day",
+    "chats/chatting_time?date_from=2013-01-25&date_to=2013-01-30&group=1",
+    "chats/first_response_time?date_from=2014-01-10&date_to=2014-01-20&agent=john.doe@mycompany.com",
+    "chats/response_time?date_from=2014-01-10&date_to=2014-01-20&agent=john.doe@mycompany.com",
+    "chats/agents_occupancy?weekday=mon",
+    "chats/goals?date_from=2013-01-01&goal=71&group_by=month",
+    "chats/greetings?date_from=2014-01-13&date_to=2014-02-14&group_by=month",
+    "tickets/new_tickets?date_from=2013-01-29&date_to=2013-01-29&group_by=hour",
+    "tickets/first_response_time?date_from=2014-01-10&date_to=2014-01-20&agent=john.doe@mycompany.com",
+    "tickets/solved_tickets?date_from=2014-01-10&date_to=2014-01-20",
+    "tickets/resolution_time?date_from=2014-01-10&date_to=2014-01-20",
+    "tickets/ticket_sources?date_from=2014-01-10&date_to=2014-01-20",
+    "tickets/ratings?group=2&date_from=2012-01-29&date_to=2013-01-29&group_by=month",
+    "tickets/ratings/ranking",
+]
+FIRST_KEYS = {"total_chats": "00:00", "new_tickets": "00:00", "engagement": "2013-01-28"}
+FIRST_KEYS |= {"not_replied_chats": "2020-01-11", "greetings": "2014-01", "ranking": "ranking"}
+
+
+@pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.partition("?")[0])
+async def test_reports(sandbox: Sandbox, report: str) -> None:
+    line = f"""curl "https://api.livechatinc.com/reports/{report}" \\
+  -u john.doe@mycompany.com:c14b85863755158d7aa5cc4ba17f61cb \\
+  -H X-API-Version:2
+"""
+    # The page leaves out -g, without which curl takes tag[] for a range.
+    answer = await run(sandbox, line.replace("-H", "-g -H"))
+    path = report.partition("?")[0]
+    first = next(iter(answer))
+    assert first.startswith(FIRST_KEYS.get(path.rpartition("/")[2], "20"))
+    assert sandbox.requests[-1].status == 200

@@ -16,11 +16,12 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from livechat_async import ChatRate, TicketOrder, TicketStatus, VisitorState
+from livechat_async import ChatRate, GroupBy, TicketOrder, TicketStatus, VisitorState
 from livechat_async.checks import parse_day
 
 __all__ = [
     "CHAT_FILTERS",
+    "REPORT_FILTERS",
     "TICKET_FILTERS",
     "VISITOR_FILTERS",
     "AsJson",
@@ -193,4 +194,19 @@ TICKET_FILTERS: Mapping[str, Any] = {
     "tag": _text("TAG", "Only tickets with this tag."),
     "tagged": _flag("--tagged/--untagged", "Only tickets with any tag, or none."),
     "order": _choice("ORDER", TicketOrder, "By the last change"),
+}
+
+REPORT_FILTERS: Mapping[str, Any] = {
+    "date_from": _day("--from", "The first day; by default the beginning of time."),
+    "date_to": _DAYS["date_to"],
+    "group_by": _choice("PERIOD", GroupBy, "How long each period is"),
+    "timezone": _text("ZONE", "The time zone of the days, such as America/Phoenix."),
+    "group": _number("Only this group."),
+    "agent": _text("LOGIN", "Only this agent."),
+    "tags": _filter(list[str], "Only this tag; may be repeated.", "--tag", metavar="TAG"),
+    "goal": _number("Only this goal, in chats-goals and chats-greetings."),
+    "greeting": _number("Only this greeting, in chats-greetings."),
+    "sales_tracker": _flag("--sales/--goals", "Only tracked sales, or only goals, in chats-goals."),
+    "currency": _text("CODE", "Only sales in this currency, in chats-goals."),
+    "weekday": _text("DAY", "Of chats-occupancy, such as monday."),
 }

@@ -10,6 +10,7 @@ import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 from livechat_async import ConfigurationError
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 __all__ = ["run_demo", "run_sandbox"]
 
 _JSON = ("-H", "Content-Type: application/json", "-d")
+
+
+class _Plan(StrEnum):
+    STARTER = "starter"
+    TEAM = "team"
+    BUSINESS = "business"
+    ENTERPRISE = "enterprise"
 
 
 def run_demo() -> None:
@@ -43,6 +51,9 @@ def run_sandbox(
     webhook_repeats: Annotated[
         int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
     ] = 0,
+    plan: Annotated[
+        _Plan, option("The plan of the account; smaller ones lack some reports.")
+    ] = _Plan.ENTERPRISE,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
 
@@ -62,6 +73,7 @@ def run_sandbox(
         seed=visitors,
         webhook_retry_span=webhook_retry_span,
         webhook_repeats=webhook_repeats,
+        plan=plan.value,
     )
     wait_for(_serve(sandbox))
 

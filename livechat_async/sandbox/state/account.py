@@ -21,9 +21,10 @@ from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import Announcer, TokenScope, ticket_part
 from livechat_async.sandbox.webhooks.registrations import Registrations
 
-__all__ = ["Account", "CountShape"]
+__all__ = ["Account", "CountShape", "Plan"]
 
 CountShape: TypeAlias = Literal["object", "number", "text"]
+Plan: TypeAlias = Literal["starter", "team", "business", "enterprise"]
 
 
 class _Tickets(Timeline):
@@ -53,10 +54,12 @@ class Account:
         token_scope: TokenScope,
         count_shape: CountShape,
         record_cap: int,
+        plan: Plan,
     ) -> None:
         self.license_id = license_id
         self.count_shape = count_shape
         self.record_cap = record_cap
+        self.plan = plan
         self.deliverer = deliverer
         self.registrations: Registrations = Registrations()
         self.announcer: Announcer = Announcer(

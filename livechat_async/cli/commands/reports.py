@@ -1,0 +1,148 @@
+"""``livechat-async reports``: every report, on a terminal as a table with bars."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from livechat_async import LiveChatClient
+from livechat_async.cli.commands import options
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import to_json, with_client
+from livechat_async.cli.export.formats import safe_cell
+from livechat_async.cli.output.show import is_terminal, new_table, terminal
+from livechat_async.decoding.converter import shared_converter
+from livechat_async.redaction import printable
+from livechat_async.resources.reports import ChatReports, TicketReports
+
+__all__ = ["show_report"]
+
+_METHODS: Mapping[str, str] = {
+    f"{part}-{method}".replace("_", "-"): f"{part}.{method}"
+    for part, kind in (("chats", ChatReports), ("tickets", TicketReports))
+    for method in vars(kind)
+    if not method.startswith("_")
+} | {"availability": "availability"}
+
+_UNITS = ("seconds", "hours", "minutes", "score")
+_ONLY_IN_FILES = ("begin", "end", " min seconds", " max seconds")
+_STYLES = {"good": "green", "bad": "red"}
+_LONGEST_BAR, _EIGHTHS = 40, " ▏▎▍▌▋▊▉"
+
+
+def _known(name: str) -> str:
+    if name not in _METHODS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(_METHODS)}")
+    return name
+
+
+@options.with_filters(options.REPORT_FILTERS)
+def show_report(
+    context: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", callback=_known, help=f"The report: {', '.join(_METHODS)}."),
+    ],
+    *,
+    filters: options.Filters,
+    as_json: options.AsJson = False,
+    as_csv: Annotated[bool, option("As CSV.", "--csv")] = False,
+) -> None:
+    """Show a report.
+
+    A table on a terminal, with bars: one scale for all counts, and one for each
+    unit. Elsewhere tab-separated columns below a line of their names.
+
+    Examples:
+      livechat-async reports chats-total --from 2026-01-01 --group-by month
+      livechat-async reports chats-ratings --from 2026-01-01 --csv
+      livechat-async reports chats-occupancy --weekday monday
+    """
+    if name == "chats-not-replied":  # it takes lists
+        filters |= {f"{one}s": [filters.pop(one)] for one in ("group", "agent") if one in filters}
+    elif name == "chats-occupancy":
+        filters.setdefault("weekday", "")
+
+    async def show(client: LiveChatClient) -> None:
+        found: Any = await attrgetter(_METHODS[name])(client.reports)(**filters)
+        is_ranking = isinstance(found, list)
+        plain = shared_converter().unstructure(found if is_ranking else found.rows)
+        rows = {row["name"]: row for row in plain} if is_ranking else plain
+        flat = {key: dict(_flat(row)) for key, row in rows.items()}
+        names = ["agent" if is_ranking else "period", *_names(flat.values())]
+        lines = [[key, *map(row.get, names[1:])] for key, row in flat.items()]
+        if as_json:
+            typer.echo(to_json(plain, indent=2))
+        elif as_csv:
+            cells = (map(safe_cell, line) for line in [names, *lines])
+            csv.writer(sys.stdout, lineterminator="\n").writerows(cells)
+        elif not is_terminal(sys.stdout):
+            for line in [names, *lines]:
+                typer.echo("\t".join("" if v is None else printable(str(v)) for v in line))
+        else:
+            terminal().print(_table(name, names, lines))
+
+    with_client(context, show)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """What is in a row, by the names of the fields on the way to it."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _flat(inner, f"{path} {name}".lstrip())
+    else:
+        yield path or "most_chats", value
+
+
+def _names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The names of what is in any of the rows, without that of an agent."""
+    found = {name: None for row in rows for name in row if row[name] is not None}
+    return [name for name in found if name != "name"]
+
+
+def _table(name: str, names: Sequence[str], lines: Sequence[Sequence[Any]]) -> Table:
+    """A table as wide as the terminal, with a bar beside each number."""
+    shown = [at for at, title in enumerate(names) if at and not title.endswith(_ONLY_IN_FILES)]
+    widths = {at: max((len(_short(line[at])) for line in lines), default=0) for at in shown}
+    most: dict[str, float] = defaultdict(float)
+    for line in lines:
+        for at in shown:
+            most[_unit(names[at])] = max(most[_unit(names[at])], float(line[at] or 0))
+    first = max(len(str(line[0])) for line in [names, *lines])
+    room = terminal().width - first - sum(width + 3 for width in widths.values())
+    longest = max(0, min(room // max(1, len(shown)), _LONGEST_BAR))
+    table = new_table(name)
+    table.add_column(names[0], width=first)
+    for at, width in widths.items():
+        table.add_column(printable(names[at]).replace("_", " "), width=width + 1 + longest)
+    for line in lines:
+        cells = [Text(printable(str(line[0])))]
+        for at, width in widths.items():
+            length = longest * float(line[at] or 0) / (most[_unit(names[at])] or 1)
+            bar = (_bar(length), _STYLES.get(names[at], "cyan"))
+            cells.append(Text.assemble(_short(line[at]).rjust(width), " ", bar))
+        table.add_row(*cells)
+    return table
+
+
+def _unit(title: str) -> str:
+    """What has a scale of its own: a unit, or the money of a currency."""
+    last = title.rpartition(" ")[2]
+    return title if last == "value" else last if last in _UNITS else "count"
+
+
+def _short(value: Any) -> str:
+    return "-" if value is None else f"{float(value):,.2f}".rstrip("0").rstrip(".")
+
+
+def _bar(length: float) -> str:
+    whole, rest = divmod(round(length * 8), 8)
+    return "█" * whole + _EIGHTHS[rest].strip()

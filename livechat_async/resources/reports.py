@@ -1,0 +1,282 @@
+"""Reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import partial
+from typing import Any, TypedDict, Unpack
+
+from livechat_async.checks import check_choice, check_numbers
+from livechat_async.decoding.problems import WireError, show
+from livechat_async.errors import ConfigurationError
+from livechat_async.http.session import SessionManager
+from livechat_async.models import reports as rows
+from livechat_async.models._base import WireModel
+from livechat_async.models.reports import GroupBy, Period, RankedAgent, Ranking, Report
+from livechat_async.resources._arguments import (
+    as_flag,
+    as_mail,
+    as_number,
+    as_tags,
+    as_text,
+    as_zone_name,
+    date_range,
+)
+from livechat_async.resources._base import Resource
+
+__all__ = ["ChatReports", "ReportFilters", "ReportsResource", "TicketReports"]
+
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+# What the methods take. A type checker refuses the rest, and so does `_query`.
+class _Days(TypedDict, total=False):
+    date_from: date | None
+    date_to: date | None
+
+
+class _Ranking(_Days, total=False):
+    group: int | None
+    tags: Iterable[str] | None
+
+
+class _ChattingTime(_Ranking, total=False):
+    agent: str | None
+
+
+class _ResponseTime(_ChattingTime, total=False):
+    group_by: GroupBy | str | None
+
+
+class ReportFilters(_ResponseTime, total=False):
+    """What the reports take. Some take less, and a few take more.
+
+    Attributes:
+        date_from: the first day. By default it is the beginning of time, and the answer is large.
+        date_to: the last day; today by default.
+        timezone: the name of the time zone of days and hours, such as ``"America/Phoenix"``.
+        group: only the group with this number.
+        agent: only the agent with this login.
+        group_by: the length of each period. By default it is a day, or an hour for one day.
+        tags: only chats, or tickets, with these tags.
+    """
+
+    timezone: str | None
+
+
+class _Occupancy(_Days, total=False):
+    weekday: str
+
+
+class _Goals(ReportFilters, total=False):
+    goal: int | None
+    sales_tracker: bool | None
+    currency: str | None
+
+
+class _Availability(_Days, total=False):
+    timezone: str | None
+    group: int | None
+    agent: str | None
+
+
+class _NotReplied(_Days, total=False):
+    timezone: str | None
+    groups: Iterable[int] | None
+    agents: Iterable[str] | None
+    group_by: GroupBy | str | None
+    tags: Iterable[str] | None
+
+
+class _Queue(_Days, total=False):
+    timezone: str | None
+    group: int | None
+    group_by: GroupBy | str | None
+
+
+class _NoAgent(_Queue, total=False):
+    tags: Iterable[str] | None
+
+
+class _Greetings(_NoAgent, total=False):
+    goal: int | None
+    greeting: int | None
+
+
+class _Reports(Resource):
+    _root = "/reports"
+
+    async def _report(self, path: str, row: Any, takes: Any, filters: Any) -> Report[Any]:
+        type_: Any = Mapping[str, row]
+        query, path = _query(takes, filters), f"{self._root}/{path}"
+        return Report(await self._call("GET", path, type_, query=query, make=_check_periods))
+
+    async def _ranking(self, filters: _Ranking) -> list[RankedAgent]:
+        query, path = _query(_Ranking, filters), f"{self._root}/ratings/ranking"
+        return list((await self._call("GET", path, Ranking, query=query)).ranking)
+
+
+class ChatReports(_Reports):
+    """The reports on chats: ``client.reports.chats``."""
+
+    _root = "/reports/chats"
+
+    async def total(self, **filters: Unpack[ReportFilters]) -> Report[rows.TotalChats]:
+        """How many chats there were."""
+        return await self._report("total_chats", rows.TotalChats, ReportFilters, filters)
+
+    async def engagement(self, **filters: Unpack[ReportFilters]) -> Report[rows.ChatEngagement]:
+        """How many chats began by an invitation, and how many without one."""
+        return await self._report("engagement", rows.ChatEngagement, ReportFilters, filters)
+
+    async def not_replied(self, **filters: Unpack[_NotReplied]) -> Report[rows.NotRepliedChats]:
+        """How many chats got nothing from an agent but the welcome message."""
+        return await self._report("not_replied_chats", rows.NotRepliedChats, _NotReplied, filters)
+
+    async def ratings(self, **filters: Unpack[ReportFilters]) -> Report[rows.Ratings]:
+        """How chats were rated."""
+        return await self._report("ratings", rows.Ratings, ReportFilters, filters)
+
+    async def ranking(self, **filters: Unpack[_Ranking]) -> list[RankedAgent]:
+        """The agents by the ratings of their chats, the best first."""
+        return await self._ranking(filters)
+
+    async def queued_visitors(self, **filters: Unpack[_Queue]) -> Report[rows.QueuedVisitors]:
+        """How many visitors waited in the queue, and what became of them."""
+        return await self._report("queued_visitors", rows.QueuedVisitors, _Queue, filters)
+
+    async def waiting_times(self, **filters: Unpack[_Queue]) -> Report[rows.QueuedVisitors]:
+        """How long visitors waited in the queue, in seconds."""
+        return await self._report(
+            "queued_visitors/waiting_times", rows.QueuedVisitors, _Queue, filters
+        )
+
+    async def chatting_time(self, **filters: Unpack[_ChattingTime]) -> Report[rows.TimeSpent]:
+        """How long agents chatted. Plans below Enterprise get a 403."""
+        return await self._report("chatting_time", rows.TimeSpent, _ChattingTime, filters)
+
+    async def first_response_time(
+        self, **filters: Unpack[_ResponseTime]
+    ) -> Report[rows.ResponseTime]:
+        """How long agents took to respond to a new chat. Plans below Enterprise get a 403."""
+        return await self._report("first_response_time", rows.ResponseTime, _ResponseTime, filters)
+
+    async def response_time(self, **filters: Unpack[_ResponseTime]) -> Report[rows.ResponseTime]:
+        """How long agents took to respond to a message. Plans below Enterprise get a 403."""
+        return await self._report("response_time", rows.ResponseTime, _ResponseTime, filters)
+
+    async def occupancy(self, weekday: str) -> Report[int]:
+        """The most chats at the same time, for each hour of some days on one weekday.
+
+        Args:
+            weekday: ``"monday"`` to ``"sunday"``.
+        """
+        filters = {"weekday": check_choice("weekday", weekday, _WEEKDAYS)}
+        return await self._report("agents_occupancy", int, _Occupancy, filters)
+
+    async def goals(self, **filters: Unpack[_Goals]) -> Report[rows.GoalsReached]:
+        """How many goals were reached, or with ``sales_tracker=True`` only tracked sales."""
+        return await self._report("goals", rows.GoalsReached, _Goals, filters)
+
+    async def greetings(self, **filters: Unpack[_Greetings]) -> Report[rows.GreetingsShown]:
+        """How many greetings were displayed, and led to chats and goals."""
+        return await self._report("greetings", rows.GreetingsShown, _Greetings, filters)
+
+
+class TicketReports(_Reports):
+    """The reports on tickets: ``client.reports.tickets``."""
+
+    _root = "/reports/tickets"
+
+    async def new(self, **filters: Unpack[_NoAgent]) -> Report[rows.NewTickets]:
+        """How many tickets were created."""
+        return await self._report("new_tickets", rows.NewTickets, _NoAgent, filters)
+
+    async def first_response_time(
+        self, **filters: Unpack[ReportFilters]
+    ) -> Report[rows.CountedHours]:
+        """How long agents took to respond to a new ticket, in hours."""
+        return await self._report("first_response_time", rows.CountedHours, ReportFilters, filters)
+
+    async def solved(self, **filters: Unpack[ReportFilters]) -> Report[rows.SolvedTickets]:
+        """How many tickets were solved."""
+        return await self._report("solved_tickets", rows.SolvedTickets, ReportFilters, filters)
+
+    async def resolution_time(self, **filters: Unpack[ReportFilters]) -> Report[rows.CountedHours]:
+        """How long tickets took to be solved, in hours."""
+        return await self._report("resolution_time", rows.CountedHours, ReportFilters, filters)
+
+    async def sources(self, **filters: Unpack[_NoAgent]) -> Report[rows.TicketSources]:
+        """Where new tickets came from."""
+        return await self._report("ticket_sources", rows.TicketSources, _NoAgent, filters)
+
+    async def ratings(self, **filters: Unpack[ReportFilters]) -> Report[rows.Ratings]:
+        """How tickets were rated."""
+        return await self._report("ratings", rows.Ratings, ReportFilters, filters)
+
+    async def ranking(self, **filters: Unpack[_Ranking]) -> list[RankedAgent]:
+        """The agents by the ratings of their tickets, the best first."""
+        return await self._ranking(filters)
+
+
+class ReportsResource(_Reports):
+    """The reports: ``client.reports``, with its ``chats`` and ``tickets``.
+
+    `ReportFilters` describes what the methods take. A `PermissionDeniedError` can mean that the
+    account's plan lacks a report.
+
+    https://developers.livechat.com/docs/data-reporting/reports-api/v2.0
+    """
+
+    def __init__(self, session: SessionManager) -> None:
+        super().__init__(session)
+        self.chats: ChatReports = ChatReports(session)
+        self.tickets: TicketReports = TicketReports(session)
+
+    async def availability(self, **filters: Unpack[_Availability]) -> Report[rows.TimeSpent]:
+        """How long an agent, a group or the account could be chatted with."""
+        return await self._report("availability", rows.TimeSpent, _Availability, filters)
+
+
+def _check_periods(rows_by_key: Mapping[str, Any]) -> Mapping[str, Any]:
+    for key, row in rows_by_key.items():
+        # Version 3 answers {"records": {...}}: no period, and no row with a field of ours.
+        if isinstance(row, WireModel) and row.extra and Period(key).start is None:
+            raise WireError("a period, such as 2026-01-31", show(key))
+    return rows_by_key
+
+
+def _query(takes: Any, filters: Any) -> dict[str, Any]:
+    unknown = filters.keys() - takes.__optional_keys__
+    if unknown:
+        no, but = (", ".join(sorted(names)) for names in (unknown, takes.__optional_keys__))
+        raise ConfigurationError(f"this report takes no {no}, but {but}")
+    query: dict[str, Any] = date_range(filters.get("date_from"), filters.get("date_to"))
+    for name, value in filters.items():
+        if value is not None and name in _RULES:
+            query["tag" if name == "tags" else name] = _RULES[name](name, value)
+    return query
+
+
+def _some(name: str, texts: Any) -> list[str]:
+    given = as_tags(name, texts)
+    if not given:
+        raise ConfigurationError(f"{name} is empty: leave it out to mean any")
+    return given
+
+
+_RULES: Mapping[str, Callable[[str, Any], Any]] = {
+    "timezone": as_zone_name,
+    "group": as_number,
+    "groups": partial(check_numbers, default="any group"),
+    "agent": as_mail,
+    "agents": lambda name, logins: [as_mail(name, login) for login in _some(name, logins)],
+    "group_by": partial(check_choice, choices=GroupBy),
+    "tags": _some,
+    "goal": as_number,
+    "greeting": as_number,
+    "sales_tracker": as_flag,
+    "currency": as_text,
+    "weekday": lambda _, day: day[:3],
+}
