@@ -237,6 +237,7 @@ async def test_ctrl_c_at_the_question_ends_with_its_own_code(
         (("goals", "create", "a", "--url", "/a", "--variable", "b=c"), "give --url or --variable"),
         (("goals", "create", "a", "--variable", "b"), "CustomVariableGoal(value='')"),
         (("goals", "mark", "71", VISITOR, "--order-price", "49,50"), "order_price='49,50'"),
+        (("goals", "mark", "71", VISITOR, "--json"), "--json"),
         (("canned-responses", "create", "Bye."), "--tag"),
         (("canned-responses", "update", "3151"), "nothing is to change"),
     ],

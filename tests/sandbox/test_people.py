@@ -256,6 +256,7 @@ async def test_a_group_is_created_changed_and_removed(http: aiohttp.ClientSessio
         {"id": 2, "name": "Sales"},
         {"id": 5, "name": "Returns"},
     ]
+    assert (await ask(http, "/groups", "POST", json=body))[1]["id"] == 7
 
 
 @pytest.mark.parametrize("encode", ["data", "json"])

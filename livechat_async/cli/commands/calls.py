@@ -36,6 +36,7 @@ def add_call(
     *,
     method: Callable[[LiveChatClient], Callable[..., Any]] | None = None,
     question: str = "",
+    has_answer: bool = True,
 ) -> None:
     """Add a command to an app.
 
@@ -48,6 +49,7 @@ def add_call(
         show: a listing of the items in the answer, or what makes a text of the answer.
         method: finds the method of a client.
         question: what to ask before the call, with arguments in braces.
+        has_answer: whether the method gives something that ``--json`` can show.
     """
     resource, name, *_ = example.split()
     find = method or attrgetter(f"{resource.replace('-', '_')}.{name}")
@@ -66,7 +68,7 @@ def add_call(
         else:
             show_item(context, call, show, as_json=as_json)
 
-    flag = {"yes": Yes} if question else {"as_json": AsJson}
+    flag = {"yes": Yes} if question else {"as_json": AsJson} if has_answer else {}
     parameters = [inspect.Parameter("context", _KEYWORD, annotation=typer.Context)]
     for key, kind in {**arguments, **flag}.items():
         may_be_none = type(None) in get_args(get_args(kind)[0])

@@ -103,4 +103,5 @@ add_call(
     {**_ID, "visitor_id": _VISITOR, **_ORDER},
     lambda _: "the visitor has reached the goal",
     method=lambda client: client.goals.mark_as_successful,
+    has_answer=False,
 )

@@ -47,6 +47,7 @@ class Team:
         for login, name in AGENTS.items():
             self.add_agent(login, {"name": name})
             self.set_status(login, STATUSES[0])
+        self._last_number = max(GROUPS)
         owner, *_ = AGENTS
         self._agents[owner]["permission"] = "owner"
         self._put_group(2, AGENTS)
@@ -135,8 +136,8 @@ class Team:
         return next((status for status in STATUSES if status in statuses), _OFFLINE)
 
     def add_group(self, fields: Mapping[str, Any]) -> int:
-        """Add a group and return its number."""
-        number = max(self._groups) + 1
+        """Add a group and return its number, which no group had before."""
+        self._last_number = number = self._last_number + 1
         self._groups[number] = {"id": number, "language": "en", "agents": [], **fields}
         return number
 
