@@ -23,9 +23,11 @@ _FIELDS = {
     "name": Annotated[str | None, option("The name.", metavar="TEXT")],
     "job_title": Annotated[str | None, option("The job title.", metavar="TEXT")],
     "permission": Annotated[AgentPermission | None, option("administrator or normal.")],
-    "groups": Annotated[list[int] | None, option("May be repeated.", "--group", **_NUMBER)],
+    "groups": Annotated[
+        list[int] | None, option("A group; may be repeated.", "--group", **_NUMBER)
+    ],
     "login_status": Annotated[AgentStatus | None, option("Right after a login.")],
-    "max_chats_count": Annotated[int | None, option("At a time.", "--max-chats", **_NUMBER)],
+    "max_chats_count": Annotated[int | None, option("The most at once.", "--max-chats", **_NUMBER)],
 }
 
 
@@ -59,7 +61,7 @@ def create_agent(
     LIVECHAT_AGENT_PASSWORD is the password; without it, LiveChat mails a link.
 
     Examples:
-      livechat-async agents create jenny.doe@example.com --name "Jenny Doe" --group 2
+      livechat-async agents create jenny@example.com --name Jenny --group 2
     """
     password = conceal(os.environ.get("LIVECHAT_AGENT_PASSWORD"), "password")
     fields: Any = {"name": "", "password": password, **filters}
@@ -76,7 +78,7 @@ def update_agent(
     """Change an agent. What is not named stays.
 
     Examples:
-      livechat-async agents update jenny.doe@example.com --max-chats 2 --group 2 --group 5
+      livechat-async agents update jenny@example.com --max-chats 2 --group 2
     """
     show_fields(context, lambda client: client.agents.update(login, **filters), as_json=as_json)
 
@@ -92,7 +94,7 @@ def set_status(
     LiveChat changes nothing while the agent is offline.
 
     Examples:
-      livechat-async agents set-status john.doe@example.com "not accepting chats"
+      livechat-async agents set-status john@example.com "not accepting chats"
     """
     show_item(
         context,

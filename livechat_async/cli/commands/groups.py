@@ -19,7 +19,9 @@ _Number: TypeAlias = Annotated[int, typer.Argument(help="The group's number.", m
 _Group: TypeAlias = Annotated[int | None, option("Of this group.", metavar="NUMBER", min=0)]
 _FIELDS = {
     "name": Annotated[str | None, option("The name.", metavar="TEXT")],
-    "agents": Annotated[list[str] | None, option("May be repeated.", "--agent", metavar="LOGIN")],
+    "agents": Annotated[
+        list[str] | None, option("A login; may be repeated.", "--agent", metavar="LOGIN")
+    ],
     "language": Annotated[str | None, option("Of the chat window.", metavar="CODE")],
 }
 
@@ -60,7 +62,7 @@ def update_group(
     """Change a group. Agents that are not named leave it, if any are named.
 
     Examples:
-      livechat-async groups update 2 --agent john.doe@example.com --agent jane.doe@example.com
+      livechat-async groups update 2 --agent john@example.com --agent jane@example.com
     """
     show_fields(context, lambda client: client.groups.update(number, **filters), as_json=as_json)
 
