@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Generic, TextIO, TypeVar
 
 import typer
@@ -23,6 +24,7 @@ from livechat_async.redaction import printable
 __all__ = [
     "WIDE",
     "Listing",
+    "draw_list",
     "is_terminal",
     "joined",
     "new_table",
@@ -140,16 +142,29 @@ def show_list(
 
     async def show(client: LiveChatClient) -> None:
         items = await fetch(client)
-        if as_json:
-            typer.echo(to_json([to_plain(client, item) for item in items], indent=2))
-        elif not is_terminal(sys.stdout):
-            typer.echo("\n".join([listing.header, *map(listing.line, items)]))
-        elif items:
-            terminal().print(listing.table(items))
-        else:
-            typer.echo(nothing)
+        plain = partial(to_plain, client)
+        draw_list(items, listing, as_json=as_json, nothing=nothing, to_plain=plain)
 
     with_client(context, show)
+
+
+def draw_list(
+    items: Sequence[T],
+    listing: Listing[T],
+    *,
+    as_json: bool,
+    nothing: str,
+    to_plain: Callable[[T], Any],
+) -> None:
+    """Show a list that is there, or say that it is empty."""
+    if as_json:
+        typer.echo(to_json([to_plain(item) for item in items], indent=2))
+    elif not is_terminal(sys.stdout):
+        typer.echo("\n".join([listing.header, *map(listing.line, items)]))
+    elif items:
+        terminal().print(listing.table(items))
+    else:
+        typer.echo(nothing)
 
 
 def show_item(
