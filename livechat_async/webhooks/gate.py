@@ -42,7 +42,7 @@ class ReceiverAnswer:
     """The answer to a webhook.
 
     Attributes:
-        status: the HTTP status. LiveChat delivers again, up to 10 times, after any status but 200.
+        status: the HTTP status. LiveChat delivers again, a few times, after any status but 200.
         body: one line for people who try by hand; LiveChat does not read it.
         headers: the answer's headers, except its length.
     """

@@ -35,7 +35,7 @@ class MemoryEngine:
         queue_size: how many jobs may wait. Others are refused, and LiveChat delivers them again.
         concurrency: how many handlers run at a time.
         remember: for how many seconds successful jobs are remembered; the default is longer than
-            the 6 hours in which LiveChat repeats deliveries.
+            the 6 hours in which LiveChat repeated deliveries, as its older documents say.
         remember_most: how many successful jobs are remembered at most, at some 250 bytes each.
         clock: gives seconds that never go back.
 

@@ -221,7 +221,7 @@ class WebhookReceiver:
         - 404 wrong path secret, 401 wrong credentials: the body was not looked at.
         - 413 body too long, 415 ``Content-Type`` is not JSON, or the body is compressed.
         - 400 not JSON, 422 JSON but not a readable event, 403 another licence. LiveChat delivers
-          these again for up to 6 hours, which leaves time to repair the cause.
+          these again, which leaves some time to repair the cause.
         - 403 too for a browser's request, with ``Origin`` or ``Sec-Fetch-Site``, if the receiver
           has neither credentials nor path secret.
         - 503 the queue is full or cannot be reached, or the receiver is closed.
