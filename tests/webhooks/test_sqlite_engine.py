@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import shutil
 import sqlite3
@@ -134,6 +135,12 @@ async def crash(engine: SQLiteEngine) -> None:
             task.cancel()
     await asyncio.gather(*filter(None, tasks), return_exceptions=True)
     await asyncio.to_thread(engine._thread.shutdown)
+
+
+def write_at(path: Path, offset: int, content: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(content)
 
 
 def files_in(folder: Path) -> list[Path]:
@@ -685,7 +692,7 @@ async def test_only_the_owner_of_the_file_can_read_it(path: Path, start: MakeEng
     engine, _ = await start()
     await engine.submit(job(1))
     modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in files_in(path.parent)}
-    assert len(modes) == 4
+    assert len(modes) == 5
     assert set(modes.values()) == {0o600}
 
 
@@ -761,7 +768,7 @@ async def test_a_full_disk_is_503_and_jobs_still_end(
     database.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(QueueFullError, match="the database cannot be used now"):
         await engine.submit(job(99, padding="x" * 500_000))
-    assert "the disk is full: make room (database or disk is full)" in caplog.text
+    assert "the disk is full: make room for 8 MiB or more" in caplog.text
     for _ in range(10):
         await until(lambda: bool(runner.orders))
         next(iter(runner.orders.values())).set_result(DONE)
@@ -769,14 +776,50 @@ async def test_a_full_disk_is_503_and_jobs_still_end(
         await until(lambda: len(runner.orders) != 3 or engine.status().queued == 0)
     await until(lambda: engine.status() == EngineStatus(queued=0, running=0))
     database.execute("PRAGMA max_page_count = 1000000")
+    await until(engine._store._reserve.is_there)
     assert await engine.submit(job(99, padding="x" * 500_000))
+
+
+@pytest.mark.usefixtures("quick")
+async def test_without_room_for_its_reserve_an_engine_stores_nothing_new(
+    start: MakeEngine, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk has to leave room for outcomes (field case 38)."""
+    engine, runner = await start()
+    await engine.submit(job(1))
+
+    def no_room(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("livechat_async.webhooks.sqlite.reserve.os.write", no_room)
+        engine._store._reserve.give_up()
+        with pytest.raises(QueueFullError, match="the database cannot be used now"):
+            await engine.submit(job(2))
+        runner.orders[short(1)].set_result(DONE)
+        await until(lambda: rows(path, "SELECT count(*) FROM done") == [(1,)])
+        await asyncio.sleep(1.2)
+        assert sorted(each.name for each in files_in(path.parent)) == [
+            f"bot.sqlite3{end}" for end in ("", "-owners", "-shm", "-wal")
+        ]
+    await until(engine._store._reserve.is_there)
+    assert await engine.submit(job(2))
+
+
+async def test_a_database_that_cannot_be_written_is_named(path: Path, start: MakeEngine) -> None:
+    engine, _ = await start()
+    await engine.close(0)
+    write_at(path, 18, b"\x03")  # a version of the format that SQLite can only read
+    engine = SQLiteEngine(path)
+    engine.bind(OrderedRunner())
+    with pytest.raises(ConfigurationError, match="it cannot be written: this user has to be able"):
+        await engine.start()
+    await engine.close(0)
 
 
 def damage(path: Path, engine: SQLiteEngine) -> None:
     engine._store._disconnect()  # which moves everything from the write-ahead log to the file
-    with path.open("r+b") as file:
-        file.seek(100)
-        file.write(b"\xff" * 8_000)
+    write_at(path, 100, b"\xff" * 8_000)
 
 
 @pytest.mark.usefixtures("quick")

@@ -10,7 +10,14 @@ from typing import Any
 from livechat_async.errors import ConfigurationError, LiveChatError
 from livechat_async.redaction import kind_of, printable
 
-__all__ = ["DatabaseError", "checked_path", "connect", "problem_of", "transaction"]
+__all__ = [
+    "DatabaseError",
+    "checked_path",
+    "connect",
+    "disk_is_full",
+    "problem_of",
+    "transaction",
+]
 
 # So long a step waits for another program's lock. LiveChat waits about 10 s for an answer.
 _BUSY_SECONDS = 2.0
@@ -48,7 +55,7 @@ CREATE TABLE dead (
 # By the name of SQLite's primary error code: what is wrong, what to do, and whether waiting helps.
 _PROBLEMS: dict[str, tuple[str, bool]] = {
     "SQLITE_BUSY": ("another program keeps it locked: end that program's transaction", True),
-    "SQLITE_FULL": ("the disk is full: make room", True),
+    "SQLITE_FULL": ("the disk is full: make room for 8 MiB or more", True),
     "SQLITE_IOERR": ("the disk cannot be read or written", True),
     "SQLITE_NOMEM": ("there is not enough memory", True),
     "SQLITE_CANTOPEN": (
@@ -70,9 +77,10 @@ _PROBLEMS: dict[str, tuple[str, bool]] = {
 class DatabaseError(LiveChatError):
     """The database cannot be used now. ``is_lasting``: waiting does not help."""
 
-    def __init__(self, text: str, *, is_lasting: bool) -> None:
+    def __init__(self, text: str, *, is_lasting: bool, is_full: bool = False) -> None:
         super().__init__(text)
         self.is_lasting: bool = is_lasting
+        self.is_full: bool = is_full
 
 
 def checked_path(path: Any) -> str:
@@ -94,8 +102,16 @@ def problem_of(error: sqlite3.Error | OSError, path: str) -> DatabaseError:
     code = next((code for code in _PROBLEMS if name == code or name.startswith(f"{code}_")), None)
     if code is None:
         return DatabaseError(f"{printable(path)}: {said}", is_lasting=False)
+    if code == "SQLITE_FULL":
+        return disk_is_full(path)
     text, passes = _PROBLEMS[code]
     return DatabaseError(f"{printable(path)}: {text} ({said})", is_lasting=not passes)
+
+
+def disk_is_full(path: str) -> DatabaseError:
+    """The disk has no room for new jobs."""
+    text, _ = _PROBLEMS["SQLITE_FULL"]
+    return DatabaseError(f"{printable(path)}: {text}", is_lasting=False, is_full=True)
 
 
 def connect(path: str, *, create: bool = True) -> sqlite3.Connection:
@@ -141,6 +157,8 @@ def _prepare(database: sqlite3.Connection, path: str) -> None:
                     database.execute(statement)
                 database.execute(f"PRAGMA application_id = {_APPLICATION}")
                 database.execute(f"PRAGMA user_version = {_VERSION}")
+    else:  # it may be that it can only be read
+        database.execute(f"PRAGMA user_version = {_VERSION}")
     # In WAL, NORMAL would lose the last transactions when the machine loses power.
     database.execute("PRAGMA synchronous = FULL")
 

@@ -64,12 +64,13 @@ class SQLiteEngine:
     7. A job whose handler this process does not have waits for a process that has it, and is given
        up after ``remember`` seconds. A stored event that can no longer be read, and a job that
        ``max_losses`` processes did not survive, are given up at once. None of them blocks others.
-    8. While the database is locked, full or damaged, webhooks are answered 503, so that LiveChat
-       delivers them again, and outcomes wait in memory.
+    8. While the database is locked or damaged or the disk is full, webhooks are answered 503, so
+       that LiveChat delivers them again. On a full disk, jobs still run and end. Otherwise their
+       outcomes wait in memory.
 
     The file is readable by its owner only, because events hold tokens and what visitors said. It
-    has to be on a local disk. Beside it are ``-wal`` and ``-shm``, which belong to it, and
-    ``-owners``, which shows what processes live.
+    has to be on a local disk. Beside it are ``-wal`` and ``-shm``, which belong to it; ``-owners``,
+    which shows what processes live; and ``-reserve``, 8 MiB that are given up on a full disk.
 
     Args:
         path: the file; it is made if it does not exist.

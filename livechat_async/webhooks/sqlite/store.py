@@ -17,10 +17,12 @@ from livechat_async.webhooks.engine import Job
 from livechat_async.webhooks.sqlite.database import (
     DatabaseError,
     connect,
+    disk_is_full,
     problem_of,
     transaction,
 )
 from livechat_async.webhooks.sqlite.owners import Owners
+from livechat_async.webhooks.sqlite.reserve import Reserve
 
 __all__ = ["Answer", "Batch", "Ending", "JobStore", "NewJob", "Report", "StoredJob"]
 
@@ -93,7 +95,7 @@ class Report:
     Attributes:
         answers: for each new job, the key it is stored under, or why it is not.
         taken: jobs for this process to run.
-        problem: why the new jobs could not be stored, though the rest was done.
+        problem: why no new jobs can be stored, though the rest was done.
         waiting: how many jobs wait.
         oldest: for each handler with waiting jobs, the earliest time one is due; None if the batch
             did not look.
@@ -129,6 +131,7 @@ class JobStore:
         self._keep = keep
         self._clock = clock
         self._owners = Owners(f"{path}-owners")
+        self._reserve = Reserve(f"{path}-reserve")
         self._me: int | None = None
         self._database: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
@@ -171,19 +174,33 @@ class JobStore:
     def apply(self, batch: Batch) -> Report:
         """Do all steps of a batch, or none.
 
-        If only the new jobs cannot be stored, as on a full disk, the others steps are done.
+        If only the new jobs cannot be stored, as on a full disk, the other steps are done.
 
         Raises:
             DatabaseError: the database cannot be used now.
         """
-        try:
-            return self._apply(batch)
-        except DatabaseError as problem:
-            if problem.is_lasting or not batch.jobs or not batch.endings:
-                raise
-            report = self._apply(evolve(batch, jobs=[]))
-            report.problem = problem
-            return report
+        if batch.look:
+            self._reserve.fill()
+        problem = None if self._reserve.is_there() else disk_is_full(self.path)
+        if problem is None:
+            try:
+                return self._apply(batch)
+            except DatabaseError as error:
+                problem = error
+                if problem.is_full:
+                    self._make_room()
+                elif not batch.jobs or not batch.endings:
+                    raise
+        report = self._apply(evolve(batch, jobs=[]))
+        report.problem = problem
+        return report
+
+    def _make_room(self) -> None:
+        """Let jobs end on a full disk: with the reserve, SQLite can use its log from the start."""
+        self._reserve.give_up()
+        if self._database is not None:
+            with suppress(sqlite3.Error):
+                self._database.execute("PRAGMA wal_checkpoint(RESTART)")
 
     def _apply(self, batch: Batch) -> Report:
         self.open()
