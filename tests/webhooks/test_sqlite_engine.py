@@ -851,6 +851,29 @@ async def test_an_unexpected_error_is_503_and_nothing_hangs(
     assert await engine.submit(job(1))
 
 
+@pytest.mark.usefixtures("quick")
+async def test_a_job_that_was_stored_although_an_error_was_reported_runs(
+    start: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may fail after it has written; the next delivery is then a repeat."""
+    engine, runner = await start(OrderedRunner(DONE))
+    store = engine._store._store
+
+    def fail_at_the_end(database: sqlite3.Connection, new: Any) -> Any:
+        store(database, new)
+        if new:
+            database.execute("COMMIT")
+            raise sqlite3.OperationalError("disk I/O error")
+        return []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine._store, "_store", fail_at_the_end)
+        with pytest.raises(QueueFullError):
+            await engine.submit(job(1))
+    assert await engine.submit(job(1)) is False
+    await until(lambda: runner.attempts == [(short(1), 1)])
+
+
 async def test_a_file_that_is_removed_while_it_is_used_is_made_again(
     path: Path, start: MakeEngine, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -920,6 +943,23 @@ async def test_handlers_that_do_not_end_in_time_run_again_in_the_next_process(
     assert "1 jobs were stopped, and run again in the next process" in caplog.text
     _, runner = await start(OrderedRunner(DONE))
     await until(lambda: runner.attempts == [(short(1), 1)])
+
+
+def test_the_dead_letter_of_an_interrupted_handler_is_kept(path: Path) -> None:
+    """Ctrl-C in a handler ends the program, and its event is not run again (field case 45)."""
+    bot = WebhookReceiver(credentials=None, path_secret="sesame", engine=SQLiteEngine(path))
+    bot.on(ChatStarted)(Recorder(errors=[KeyboardInterrupt()]))
+
+    async def main() -> None:
+        async with bot:
+            await bot.receive(body(1), {}, path_secret="sesame")
+            await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(main())
+    (letter,) = SQLiteLetters(path).list()
+    assert "raised KeyboardInterrupt" in letter.error
+    assert rows(path, "SELECT * FROM jobs") == []
 
 
 def test_a_job_cancelled_by_the_end_of_the_event_loop_runs_again(

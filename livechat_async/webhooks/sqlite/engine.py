@@ -122,6 +122,7 @@ class SQLiteEngine:
         self._report = Report()
         self._problem = ""  # with the database, as it was logged
         self._unknown: set[str] = set()  # names of handlers that were logged
+        self._mine: set[str] = set()  # jobs that run, or whose outcome is not stored yet
         self._tasks: set[asyncio.Task[None]] = set()
         self._pump: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -162,7 +163,7 @@ class SQLiteEngine:
         """
         if self._closing is not None:
             raise ClientStateError("the engine is closed: it accepts no jobs")
-        if self._pump is None:
+        if self._pump is None or self._pump.done():
             raise ClientStateError("the engine is not started: start its receiver first")
         if not job.body:
             raise ConfigurationError(
@@ -215,13 +216,15 @@ class SQLiteEngine:
                 else:
                     self._digest(batch, answers, report)
         finally:
-            self._thread.submit(self._store.close)
+            self._thread.submit(self._store.end, self._next.endings)
             self._thread.shutdown(wait=False)
 
     def _cut(self) -> tuple[Batch, list[asyncio.Future[bool]]]:
         """The steps that have gathered. Free places are reserved for jobs that are due."""
         batch, self._next = self._next, Batch()
         answers, self._answers = self._answers, []
+        if batch.look:
+            batch.mine = frozenset(self._mine)
         if self._has_due and self._closing is None and self._run is not None:
             batch.wanted, self._free = self._free, 0
             now = self._clock()
@@ -232,6 +235,7 @@ class SQLiteEngine:
         """Start jobs, and answer those who wait."""
         self._report = report
         self._note(report.problem)
+        self._mine.difference_update(ending.key for ending in batch.endings)
         if batch.wanted:
             self._free += batch.wanted
             self._has_due = len(report.taken) == batch.wanted
@@ -352,6 +356,7 @@ class SQLiteEngine:
             self._free += 1
             self._end(Ending(stored.key, "back"))
             return
+        self._mine.add(stored.key)
         task = asyncio.create_task(self._work(stored, job))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

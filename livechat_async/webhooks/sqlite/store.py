@@ -79,6 +79,7 @@ class Batch:
         wanted: how many jobs this process can begin.
         before: for each handler, until when a job had to be due to be taken.
         look: whether to look after dead processes and old marks.
+        mine: when looking, the keys of the jobs that this process knows it has.
     """
 
     jobs: list[NewJob] = field(factory=list)
@@ -86,6 +87,7 @@ class Batch:
     wanted: int = 0
     before: dict[str, float] = field(factory=dict)
     look: bool = False
+    mine: frozenset[str] = frozenset()
 
 
 @define
@@ -164,8 +166,11 @@ class JobStore:
             raise problem_of(error, self.path) from None
         self._database, self._file = database, _identity(self.path)
 
-    def close(self) -> None:
-        """Close the database. Jobs that this process still runs are free for others."""
+    def end(self, endings: Sequence[Ending]) -> None:
+        """Record last outcomes if possible, and close. Jobs that still run are free for others."""
+        if endings:
+            with suppress(DatabaseError):
+                self._apply(Batch(endings=[*endings]))
         self._disconnect()
         if self._me is not None:
             self._owners.release(self._me)
@@ -213,6 +218,7 @@ class JobStore:
                 self._record(database, batch.endings)
                 if batch.look:
                     self._take_over(database)
+                    self._let_go(database, batch.mine)
                     self._expire(database)
                     report.oldest = self._count(database)
                 report.answers = self._store(database, batch.jobs)
@@ -336,6 +342,13 @@ class JobStore:
                 "UPDATE jobs SET owner = NULL, losses = losses + 1 WHERE owner = ?", (owner,)
             )
             logger.warning("%d jobs of a process that ended begin again", freed.rowcount)
+
+    def _let_go(self, database: sqlite3.Connection, mine: frozenset[str]) -> None:
+        """Free the jobs that were stored for this process although SQLite reported an error."""
+        owned = database.execute("SELECT key FROM jobs WHERE owner = ?", (self._me,)).fetchall()
+        for (key,) in owned:
+            if key not in mine:
+                database.execute("UPDATE jobs SET owner = NULL WHERE key = ?", (key,))
 
     def _expire(self, database: sqlite3.Connection) -> None:
         now = self._clock()
