@@ -2,9 +2,10 @@
 
 The servers and the senders are separate processes. The sender sends ``--rate`` webhooks a second
 over connections kept alive, each at its own time, whether or not earlier ones were answered; a
-third of them are repeats. Our receiver takes turns with a bare aiohttp handler that reads the JSON
-and answers 200. Then the same runs with faults: handlers fail at random, and so does the API that
-they call. A webhook that a server refuses is sent again, as LiveChat does.
+third of them are repeats. Our receiver, once with its jobs in a SQLite file and once with them in
+memory, takes turns with a bare aiohttp handler that reads the JSON and answers 200. Then the same
+runs with faults: handlers fail at random, and so does the API that they call. A webhook that a
+server refuses is sent again, as LiveChat does.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -30,7 +33,9 @@ from livechat_async import DetailField, LiveChatClient, RetryPolicy, VisitorDeta
 from livechat_async.sandbox import Sandbox, Status
 from livechat_async.webhooks import (
     ChatStarted,
+    Engine,
     MemoryEngine,
+    SQLiteEngine,
     WebhookCredentials,
     WebhookEvent,
     WebhookReceiver,
@@ -54,6 +59,11 @@ RUNS = 3
 FAULTS = 1 / 3
 FAULTY_RATE = 100
 CONNECTIONS = 100
+NAMES = {
+    "sqlite": "a receiver, jobs on disk",
+    "memory": "a receiver, jobs in memory",
+    "bare": "a bare aiohttp handler",
+}
 ALL_ANSWERED = 30.0
 
 
@@ -135,10 +145,21 @@ async def serve_bare() -> None:
     await serve(app, lambda: {"events": len(seen)})
 
 
-async def serve_ours() -> None:
+async def serve_sqlite() -> None:
+    """Serve a receiver with its jobs in a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        await serve_ours(SQLiteEngine(Path(folder) / "bot.sqlite3"))
+
+
+async def serve_memory() -> None:
+    """Serve a receiver with its jobs in memory."""
+    await serve_ours(MemoryEngine())
+
+
+async def serve_ours(engine: Engine) -> None:
     """Serve a receiver with one handler, which counts."""
     handled: Counter[str | None] = Counter()
-    bot = WebhookReceiver(credentials=CREDENTIALS, path_secret=PATH_SECRET)
+    bot = WebhookReceiver(credentials=CREDENTIALS, path_secret=PATH_SECRET, engine=engine)
 
     @bot.on(ChatStarted)
     async def count(event: ChatStarted) -> None:
@@ -347,12 +368,12 @@ def show(what: str, value: float, unit: str, goal: float | None = None) -> None:
 
 def compare(rate: int, seconds: float, runs: int) -> None:
     """Run the comparison and the faults, and print the results."""
-    results: dict[str, list[dict[str, Any]]] = {"ours": [], "bare": []}
+    results: dict[str, list[dict[str, Any]]] = {kind: [] for kind in NAMES}
     for _ in range(runs):
         for kind, so_far in results.items():
             so_far.append(run(kind, rate, seconds))
             check(kind, so_far[-1])
-    sender = results["ours"][0]["sender"]
+    sender = results["sqlite"][0]["sender"]
     repeats = sender["sent"] - sender["events"]
     print(  # noqa: T201
         f"{sender['sent']:,} webhooks in {seconds:g} s, {repeats:,} of them repeats, {runs} times: "
@@ -365,12 +386,14 @@ def compare(rate: int, seconds: float, runs: int) -> None:
             "p99": statistics.median(each["sender"]["latencies"][98] for each in so_far) * 1000,
             "cpu": statistics.median(each["cpu"] for each in so_far),
         }
-        name = "a receiver" if kind == "ours" else "a bare aiohttp handler"
+        name = NAMES[kind]
         show(f"{name}: median until answered", values["p50"], "ms")
-        goal = 50 if kind == "ours" else None
+        goal = 50 if kind == "sqlite" else None
         show(f"{name}: 99th percentile until answered", values["p99"], "ms", goal)
         show(f"{name}: CPU of the server", values["cpu"], "s")
-    show("CPU: a receiver / a bare handler", middle["ours"]["cpu"] / middle["bare"]["cpu"], "", 2)
+    for kind, goal in (("sqlite", None), ("memory", 2)):
+        what = f"CPU: {NAMES[kind]} / {NAMES['bare']}"
+        show(what, middle[kind]["cpu"] / middle["bare"]["cpu"], "", goal)
     faulty_rate = min(rate, FAULTY_RATE)
     faulty = run("faulty", faulty_rate, seconds)
     check("faulty", faulty)
@@ -396,7 +419,12 @@ def main() -> None:
     elif options.role == "send":
         print(json.dumps(asyncio.run(send(**json.loads(options.what)))))  # noqa: T201
     else:
-        servers = {"ours": serve_ours, "bare": serve_bare, "faulty": serve_faulty}
+        servers = {
+            "sqlite": serve_sqlite,
+            "memory": serve_memory,
+            "bare": serve_bare,
+            "faulty": serve_faulty,
+        }
         asyncio.run(servers[options.role.removeprefix("serve-")]())
 
 

@@ -10,13 +10,12 @@ from aiohttp import web
 from attrs import asdict
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
-from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
+from livechat_async.webhooks import ChatStarted, SQLiteEngine, WebhookCredentials, WebhookReceiver
 
-credentials = WebhookCredentials(
-    os.environ["LIVECHAT_WEBHOOK_USER"], os.environ["LIVECHAT_WEBHOOK_PASSWORD"]
-)
+credentials = WebhookCredentials.from_env()
 client = LiveChatClient.from_env()
-bot = WebhookReceiver(client, credentials=credentials)
+engine = SQLiteEngine(os.environ.get("BOT_DATABASE", "bot.sqlite3"))
+bot = WebhookReceiver(client, credentials=credentials, engine=engine)
 
 
 @bot.on(ChatStarted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from attrs import asdict
 from fastapi import FastAPI
 
 from livechat_async import DetailField, LiveChatClient, VisitorDetails
-from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
+from livechat_async.webhooks import ChatStarted, SQLiteEngine, WebhookCredentials, WebhookReceiver
 
 CUSTOMERS = """
 CREATE TABLE IF NOT EXISTS customers (
@@ -22,12 +23,12 @@ INSERT OR IGNORE INTO customers VALUES
     ('mary@example.com', 'Gold', '2021-03-01'), ('john.doe@example.com', 'Free', '2024-11-15');
 """
 
-credentials = WebhookCredentials(
-    os.environ["LIVECHAT_WEBHOOK_USER"], os.environ["LIVECHAT_WEBHOOK_PASSWORD"]
-)
+logging.basicConfig(level=logging.INFO)
+credentials = WebhookCredentials.from_env()
 database = aiosqlite.connect(os.environ.get("DATABASE", "customers.db"))
 client = LiveChatClient.from_env()
-bot = WebhookReceiver(client, credentials=credentials)
+engine = SQLiteEngine(os.environ.get("BOT_DATABASE", "bot.sqlite3"))
+bot = WebhookReceiver(client, credentials=credentials, engine=engine)
 
 
 @bot.on(ChatStarted)

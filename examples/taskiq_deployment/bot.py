@@ -12,9 +12,7 @@ from livechat_async.webhooks.taskiq import RedisLimiter, TaskiqEngine
 
 PLANS = {"mary@example.com": "Gold", "john.doe@example.com": "Free"}  # your own database
 
-credentials = WebhookCredentials(
-    os.environ["LIVECHAT_WEBHOOK_USER"], os.environ["LIVECHAT_WEBHOOK_PASSWORD"]
-)
+credentials = WebhookCredentials.from_env()
 engine = TaskiqEngine(os.environ["REDIS_URL"])
 limiter = RedisLimiter(os.environ["REDIS_URL"], rate=100, per=60)
 client = LiveChatClient.from_env(limiter=limiter)

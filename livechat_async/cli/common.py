@@ -18,7 +18,7 @@ from attrs import frozen
 
 from livechat_async import ConfigurationError, LiveChatClient, RetryPolicy, Timeouts
 from livechat_async.credentials import Region
-from livechat_async.redaction import TRICKY, Secret, printable
+from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
 
 __all__ = [
     "INTERRUPTED",
@@ -33,6 +33,7 @@ __all__ = [
     "wait_for",
     "webhook_password",
     "with_client",
+    "without_secrets",
 ]
 
 INTERRUPTED = 130
@@ -143,3 +144,10 @@ def how_long(since: datetime | None, now: datetime) -> str:
 def number_of(number: int, thing: str) -> str:
     """A number with its noun, such as ``1 visitor`` or ``2 visitors``."""
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def without_secrets(data: Any) -> Any:
+    """The data without the token, and without anything else that has a secret's name."""
+    if isinstance(data, dict):
+        return {k: without_secrets(item) for k, item in data.items() if not is_secret_name(k)}
+    return [without_secrets(item) for item in data] if isinstance(data, list) else data

@@ -1,8 +1,9 @@
 """Webhooks: from the body that LiveChat sends to the handlers of a bot.
 
 Read in this order, as a webhook travels: `servers` (aiohttp, ASGI), `intake`, `gate` (may the
-request come in?), `parsing` and `events`, `engine` (the agreement) with `memory` (one process) or
-`taskiq` (many machines), and `runner` (attempts of a handler). `receiver` puts them together.
+request come in?), `parsing` and `events`, `engine` (the agreement) with `sqlite` (one machine),
+`taskiq` (many machines) or `memory` (tests), and `runner` (attempts of a handler). `receiver` puts
+them together.
 """
 
 from livechat_async.models.webhooks import (
@@ -19,7 +20,7 @@ from livechat_async.models.webhooks import (
     WebhookSurveyChoice,
     WebhookVisitor,
 )
-from livechat_async.webhooks.engine import Engine, EngineStatus, Job, JobRunner
+from livechat_async.webhooks.engine import Engine, EngineStatus, Job, JobRunner, Outcome
 from livechat_async.webhooks.events import (
     CannedResponseChanged,
     ChatChanged,
@@ -36,6 +37,7 @@ from livechat_async.webhooks.memory import MemoryEngine
 from livechat_async.webhooks.parsing import parse_webhook
 from livechat_async.webhooks.receiver import ReceiverStatus, WebhookReceiver
 from livechat_async.webhooks.runner import RunPolicy, is_worth_another_run
+from livechat_async.webhooks.sqlite import SQLiteEngine
 
 __all__ = [
     "DATA_TYPES",
@@ -48,9 +50,11 @@ __all__ = [
     "Job",
     "JobRunner",
     "MemoryEngine",
+    "Outcome",
     "ReceiverAnswer",
     "ReceiverStatus",
     "RunPolicy",
+    "SQLiteEngine",
     "TicketCreated",
     "UnknownEvent",
     "VisitorEvent",

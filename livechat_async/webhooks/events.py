@@ -92,6 +92,20 @@ class WebhookEvent(WireModel):
             subject: tuple[str, ...] = (self.unique_id,)
         else:
             subject = self._subject() or (self._digest_of_content(),)
+        return self._named(*subject)
+
+    @property
+    def series(self) -> str:
+        """Names what has changed, such as a chat, if only the content identifies the change.
+
+        The tags of a chat may become A, then A and B, then A again. Without ``unique_id``, the
+        first and the last of these events can be equal, and only their order shows that the last
+        one is no repeat. Empty if the `key` identifies the event.
+        """
+        return ""
+
+    def _named(self, *subject: str) -> str:
+        """A text for what the event is about, in its licence."""
         parts = [self.event_type, self.license_id or "", *subject]
         return ":".join(parts) if all(map(_PLAIN_PART.fullmatch, parts)) else _digest(parts)
 
@@ -196,6 +210,12 @@ class ChatChanged(VisitorEvent):
     event_type: WebhookEventType | str = WebhookEventType.CHAT_CHANGED
     chat: WebhookChat = _NO_CHAT
 
+    @property
+    def series(self) -> str:
+        """See `WebhookEvent.series`: the chat."""
+        is_guess = self.unique_id is None and self.chat.id is not None
+        return self._named(self.chat.id or "") if is_guess else ""
+
 
 @frozen(kw_only=True)
 class VisitorQueued(VisitorEvent):
@@ -221,6 +241,13 @@ class CannedResponseChanged(WebhookEvent):
 
     event_type: WebhookEventType | str = WebhookEventType.CANNED_RESPONSE_CHANGED
     canned_response: WebhookCannedResponse
+
+    @property
+    def series(self) -> str:
+        """See `WebhookEvent.series`: the canned response."""
+        number = self.canned_response.id
+        is_guess = self.unique_id is None and number is not None
+        return self._named(str(number)) if is_guess else ""
 
 
 @frozen(kw_only=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from hmac import compare_digest
+from typing import Self
 
 from attrs import field, frozen
 from yarl import URL
@@ -40,7 +42,7 @@ class ReceiverAnswer:
     """The answer to a webhook.
 
     Attributes:
-        status: the HTTP status. LiveChat delivers again, up to 10 times, after any status but 200.
+        status: the HTTP status. LiveChat delivers again, a few times, after any status but 200.
         body: one line for people who try by hand; LiveChat does not read it.
         headers: the answer's headers, except its length.
     """
@@ -93,6 +95,22 @@ class WebhookCredentials:
         if ":" in reveal(user):
             raise ConfigurationError("WebhookCredentials(user=...) cannot hold a colon")
         object.__setattr__(self, "user", reveal(user))
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """The credentials in ``LIVECHAT_WEBHOOK_USER`` and ``LIVECHAT_WEBHOOK_PASSWORD``.
+
+        Raises:
+            ConfigurationError: a variable is missing or empty, or the user name holds a colon.
+        """
+        names = ("LIVECHAT_WEBHOOK_USER", "LIVECHAT_WEBHOOK_PASSWORD")
+        missing = [name for name in names if not os.environ.get(name)]
+        if missing:
+            raise ConfigurationError(
+                f"set {' and '.join(missing)} to a user name and password of your choice, which "
+                "LiveChat is to send with each webhook"
+            )
+        return cls(*(os.environ[name] for name in names))
 
     def matches(self, authorization: str | None) -> bool:
         """Whether an ``Authorization`` header holds these credentials; in constant time."""

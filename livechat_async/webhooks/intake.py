@@ -11,11 +11,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Literal, TypeAlias
 
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError, WebhookError
-from livechat_async.redaction import printable
+from livechat_async.redaction import SecretBytes, printable
 from livechat_async.webhooks.engine import Engine, Job
 from livechat_async.webhooks.events import WebhookEvent
 from livechat_async.webhooks.gate import ACCEPTED, Gate, ReceiverAnswer, RefusedError
 from livechat_async.webhooks.parsing import parse_webhook
+from livechat_async.webhooks.refusals import Refusals
 from livechat_async.webhooks.runner import HandlerRunner
 
 __all__ = ["CLOSE_SECONDS", "Intake", "ReceiverState", "check_async"]
@@ -64,6 +65,7 @@ class Intake:
     ) -> None:
         self.gate: Gate = gate
         self.state: ReceiverState = "new"
+        self.refusals: Refusals = Refusals()
         self._engine = engine
         self._handlers = runner.handlers
         self._counts = runner.counts
@@ -110,6 +112,7 @@ class Intake:
         if self._starting is not None:
             await asyncio.wait((self._starting,))
         await self._engine.close(timeout)
+        self.refusals.close()
         self.state = "closed"
 
     async def answer(
@@ -129,7 +132,7 @@ class Intake:
     def refuse(self, refused: RefusedError) -> ReceiverAnswer:
         """Count and log a refusal."""
         self._counts.refused += 1
-        logger.info("answered %d to a webhook: %s", refused.answer.status, refused)
+        self.refusals.note(refused)
         return refused.answer
 
     async def _accept(
@@ -143,12 +146,13 @@ class Intake:
             self._check_loop()
         if len(body) > self.gate.max_body_bytes:
             raise self.gate.too_large()
+        body = SecretBytes(body)
         event = parse_webhook(body)
         if self._license_ids is not None and event.license_id not in self._license_ids:
             raise RefusedError(403, "events of this licence are not accepted")
-        await self._submit(event)
+        await self._submit(event, body)
 
-    async def _submit(self, event: WebhookEvent) -> None:
+    async def _submit(self, event: WebhookEvent, body: SecretBytes) -> None:
         kind = type(event)
         if kind not in self._names:
             wanting = (name for name, known in self._classes.items() if issubclass(kind, known))
@@ -157,7 +161,7 @@ class Intake:
         self._counts.ignored += not names
         try:
             for name in names:
-                if not await self._engine.submit(Job(event, name)):
+                if not await self._engine.submit(Job(event, name, body)):
                     self._counts.repeats += 1
         except (QueueFullError, ClientStateError) as error:
             raise RefusedError(503, f"deliver again later: {error}") from None

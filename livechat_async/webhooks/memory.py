@@ -21,16 +21,21 @@ _ABANDON_SECONDS = 10.0  # for the dead-letter hook, with all the jobs left at t
 
 
 class MemoryEngine:
-    """Jobs wait in this process's memory, and run on its event loop.
+    """Jobs wait in this process's memory, and run on its event loop: for tests.
 
-    A job that waits for another attempt lets other jobs run meanwhile. Jobs that wait or run when
-    the process ends are lost; `close` finishes them first.
+    A job that waits for another attempt lets other jobs run meanwhile. `close` finishes the jobs
+    that wait or run.
+
+    What is lost: if the process is killed, all jobs that wait or run, also those that wait for
+    another attempt, up to an hour of events. LiveChat got a 200 for them and does not deliver them
+    again. And nothing is shared: two workers of one web server, as with ``gunicorn -w 2``, both
+    handle an event that LiveChat repeats. A `SQLiteEngine` has neither fault.
 
     Args:
         queue_size: how many jobs may wait. Others are refused, and LiveChat delivers them again.
         concurrency: how many handlers run at a time.
         remember: for how many seconds successful jobs are remembered; the default is longer than
-            the 6 hours in which LiveChat repeats deliveries.
+            the 6 hours in which LiveChat repeated deliveries, as its older documents say.
         remember_most: how many successful jobs are remembered at most, at some 250 bytes each.
         clock: gives seconds that never go back.
 
@@ -58,6 +63,7 @@ class MemoryEngine:
         self._returning: deque[asyncio.Future[None]] = deque()  # jobs due for another attempt
         self._resting = 0  # jobs between two attempts
         self._done: OrderedDict[str, float] = OrderedDict()  # when each job succeeded, oldest first
+        self._latest: OrderedDict[str, str] = OrderedDict()  # the key of each series' latest job
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
         self._is_stopping = False  # `_close` cancels what still runs
@@ -80,6 +86,10 @@ class MemoryEngine:
         if self._run is None:
             raise ConfigurationError("engine: it belongs to no receiver; pass it to one first")
         self._forget()
+        if job.series:
+            series, job = job.series, job.after(self._latest.get(job.series, ""))
+            self._latest[series] = job.key
+            self._latest.move_to_end(series)
         if job.key in self._accepted or job.key in self._done:
             return False
         if len(self._waiting) + self._resting >= self._queue_size:
@@ -109,6 +119,8 @@ class MemoryEngine:
         oldest = self._clock() - self._remember
         while done and (len(done) > self._remember_most or next(iter(done.values())) <= oldest):
             done.popitem(last=False)
+        while len(self._latest) > self._remember_most:
+            self._latest.popitem(last=False)
 
     def _fill(self) -> None:
         """Give every free place to a job; those due for another attempt come first."""

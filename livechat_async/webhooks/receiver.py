@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from typing import Any, NoReturn, Self, TypeAlias, TypeVar, overload
 
@@ -28,6 +29,8 @@ from livechat_async.webhooks.servers import (
 
 __all__ = ["ReceiverState", "ReceiverStatus", "WebhookReceiver"]
 
+logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
+
 E = TypeVar("E", bound=WebhookEvent)
 E2 = TypeVar("E2", bound=WebhookEvent)
 E3 = TypeVar("E3", bound=WebhookEvent)
@@ -50,10 +53,12 @@ class ReceiverStatus:
         failed: attempts that failed.
         dead: jobs that were given up and passed to the dead-letter hook.
         abandoned: dead jobs that were not run to their end, because the receiver was closed.
+        dead_letters: dead jobs that the engine keeps, of all processes and also from before.
         stuck: handlers that still run although they were cancelled.
         accepted: webhooks answered 200.
         ignored: accepted webhooks without a handler.
         refused: webhooks answered with another status.
+        refusals: how many webhooks were answered with each of these statuses.
         repeats: jobs dropped because the same job waits, runs or was done already.
     """
 
@@ -64,10 +69,12 @@ class ReceiverStatus:
     failed: int
     dead: int
     abandoned: int
+    dead_letters: int
     stuck: int
     accepted: int
     ignored: int
     refused: int
+    refusals: Mapping[int, int]
     repeats: int
 
 
@@ -76,7 +83,8 @@ class WebhookReceiver:
 
     ::
 
-        bot = WebhookReceiver(client, credentials=WebhookCredentials("user", "password"))
+        credentials = WebhookCredentials("user", "password")
+        bot = WebhookReceiver(client, credentials=credentials, engine=SQLiteEngine("bot.sqlite3"))
 
         @bot.on(ChatStarted)
         async def show_crm(event: ChatStarted) -> None:
@@ -89,9 +97,10 @@ class WebhookReceiver:
 
     The receiver is also an ASGI application, and `receive` serves any other framework. It answers
     200 once the engine has a job for each of the event's handlers. A handler that fails runs again
-    after a wait (see `RunPolicy`), unless `is_worth_another_run` says no. It also runs again when
-    LiveChat delivers the event again; a handler that succeeded does not. So a handler should
-    tolerate a second run. One that blocks the event loop delays the answers, and is logged.
+    after a wait, for about an hour (see `RunPolicy`), unless `is_worth_another_run` says no. It
+    also runs again when LiveChat delivers the event again; a handler that succeeded does not. So a
+    handler should tolerate a second run. One that blocks the event loop delays the answers, and is
+    logged.
 
     Args:
         client: the client of ``event.add_details`` in handlers. Close it after the receiver.
@@ -101,7 +110,8 @@ class WebhookReceiver:
         path_secret: a secret part of the address: the ``{secret}`` of an aiohttp route, the last
             part of the path in ASGI.
         license_ids: accept events of these licences only; None for any.
-        engine: where jobs wait and run; a `MemoryEngine` by default.
+        engine: where jobs wait and run. A `SQLiteEngine` keeps them on the disk; the default is a
+            `MemoryEngine`, which loses them with the process.
         max_body_bytes: the longest body that is accepted.
         timeout, attempts, backoff, backoff_max: see `RunPolicy`.
 
@@ -119,9 +129,9 @@ class WebhookReceiver:
         engine: Engine | None = None,
         max_body_bytes: int = 1_048_576,
         timeout: float = 30.0,
-        attempts: int = 5,
-        backoff: float = 0.5,
-        backoff_max: float = 30.0,
+        attempts: int = 24,
+        backoff: float = 1.0,
+        backoff_max: float = 300.0,
     ) -> None:
         if credentials is not None and not isinstance(credentials, WebhookCredentials):
             problem = f"credentials: WebhookCredentials(...) or None, not {kind_of(credentials)}"
@@ -131,6 +141,11 @@ class WebhookReceiver:
             timeout=timeout, attempts=attempts, backoff=backoff, backoff_max=backoff_max
         )
         self._runner = HandlerRunner(client, policy)
+        if engine is None:
+            logger.warning(
+                "WebhookReceiver: jobs wait in memory, and are lost if the process is killed; pass "
+                'engine=SQLiteEngine("bot.sqlite3"), or engine=MemoryEngine() if that is intended'
+            )
         self._engine: Engine = MemoryEngine() if engine is None else engine
         gate = Gate(credentials, path_secret, check_count("max_body_bytes", max_body_bytes))
         ids = _to_license_ids(license_ids)
@@ -206,7 +221,7 @@ class WebhookReceiver:
         - 404 wrong path secret, 401 wrong credentials: the body was not looked at.
         - 413 body too long, 415 ``Content-Type`` is not JSON, or the body is compressed.
         - 400 not JSON, 422 JSON but not a readable event, 403 another licence. LiveChat delivers
-          these again for up to 6 hours, which leaves time to repair the cause.
+          these again, which leaves some time to repair the cause.
         - 403 too for a browser's request, with ``Origin`` or ``Sec-Fetch-Site``, if the receiver
           has neither credentials nor path secret.
         - 503 the queue is full or cannot be reached, or the receiver is closed.
@@ -271,7 +286,9 @@ class WebhookReceiver:
             state=self._intake.state,
             queued=engine.queued,
             running=engine.running,
+            dead_letters=engine.dead_letters,
             stuck=len(self._runner.stuck),
+            refusals=dict(self._intake.refusals.counts),
             **asdict(self._runner.counts),
         )
 

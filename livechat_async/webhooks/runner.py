@@ -17,7 +17,7 @@ from livechat_async import errors
 from livechat_async.checks import count, seconds
 from livechat_async.client import LiveChatClient
 from livechat_async.redaction import printable, redact
-from livechat_async.webhooks.engine import Job, Sleep
+from livechat_async.webhooks.engine import Job, Outcome, Sleep
 from livechat_async.webhooks.events import WebhookEvent, current_client
 
 __all__ = ["DeadLetterHook", "HandlerRunner", "RunPolicy", "is_worth_another_run"]
@@ -30,6 +30,8 @@ logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _MOST_DOUBLINGS = 60  # far beyond any backoff_max; 2 ** 60 is still a float
 _LONGEST_TEXT = 500
+_LONGEST_TRACE = 10_000
+_LONGEST_ASKED = 3_600.0  # seconds that a ``retry_after`` may ask for
 _BLOCKED = 1.0  # seconds from one ``await`` to the next that are logged
 
 
@@ -60,24 +62,28 @@ _PERMANENT = (
 class RunPolicy:
     """How long a handler may run, and what happens when it fails.
 
-    The wait before attempt *n* + 1 is a random time from 0 to ``backoff * 2 ** (n - 1)`` seconds,
-    at most ``backoff_max`` (full jitter). If the error has a ``retry_after``, as a `RateLimitError`
-    may have, the wait is at least that, but never longer than ``backoff_max``.
+    The step before attempt *n* + 1 is ``backoff * 2 ** (n - 1)`` seconds, at most ``backoff_max``;
+    the wait is a random time from half the step to the whole step (equal jitter). So waits never
+    become shorter. With the defaults, the steps are 1, 2, 4 ... 256 and then 14 times 300 s: a
+    handler is tried for 39 to 79 minutes, about an hour, and at most 5 minutes after an outage.
+
+    If the error has a ``retry_after``, as a `RateLimitError` may have, the wait is at least that,
+    but not because of it longer than an hour.
 
     Args:
         timeout: seconds for one run of a handler, and of the dead-letter hook.
         attempts: how often a handler runs at most for one delivery.
-        backoff: seconds; 0 for no waits.
-        backoff_max: seconds.
+        backoff: the first step, in seconds; 0 for no waits.
+        backoff_max: the longest step, in seconds.
 
     Raises:
         ConfigurationError: a value is out of range.
     """
 
     timeout: float = field(default=30.0, validator=seconds(above_zero=True))
-    attempts: int = field(default=5, validator=count())
-    backoff: float = field(default=0.5, validator=seconds())
-    backoff_max: float = field(default=30.0, validator=seconds())
+    attempts: int = field(default=24, validator=count())
+    backoff: float = field(default=1.0, validator=seconds())
+    backoff_max: float = field(default=300.0, validator=seconds())
 
 
 @define
@@ -112,11 +118,11 @@ def seconds_to_next_run(
     draw: Callable[[float, float], float] = random.uniform,
 ) -> float:
     """How long to wait after attempt number ``attempt``, counted from 1, failed with ``error``."""
-    longest = policy.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)
-    wait = draw(0.0, min(longest, policy.backoff_max))
+    step = min(policy.backoff * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS), policy.backoff_max)
+    wait = draw(step / 2, step)
     retry_after = getattr(error, "retry_after", None)
     if isinstance(retry_after, (int, float)):
-        wait = max(wait, min(retry_after, policy.backoff_max))
+        wait = max(wait, min(retry_after, _LONGEST_ASKED))
     return wait
 
 
@@ -170,16 +176,39 @@ class HandlerRunner:
 
     async def __call__(self, job: Job, sleep: Sleep | None = None) -> bool:
         """See `livechat_async.webhooks.engine.JobRunner`."""
-        error = await self._attempts(job, sleep or asyncio.sleep)
-        if error is None:
-            self.counts.done += 1
-            return True
+        number = 1
+        while (outcome := await self.attempt(job, number)).wait is not None:
+            await (sleep or asyncio.sleep)(outcome.wait)
+            number += 1
+        return outcome.succeeded
+
+    async def attempt(self, job: Job, number: int) -> Outcome:
+        """See `livechat_async.webhooks.engine.JobRunner`."""
+        handler = self.handlers.get(job.handler)
+        error: Exception | None = errors.ConfigurationError(
+            f"no handler is named {printable(job.handler)!r} here: every machine needs all the "
+            "handlers"
+        )
+        if handler is not None:
+            error = await self._run(handler, job.event, what=f"the handler {job.handler}")
+            if error is None:
+                self.counts.done += 1
+                return Outcome(succeeded=True)
+            self.counts.failed += 1
+            if number < self.policy.attempts and is_worth_another_run(error):
+                wait = seconds_to_next_run(error, number, self.policy)
+                progress = f"(attempt {number} of {self.policy.attempts}), again in {wait:.2f} s"
+                key, problem = printable(job.event.key), _describe(error, job.event)
+                logger.warning("%s failed on %s %s: %s", job.handler, key, progress, problem)
+                return Outcome(succeeded=False, wait=wait, error=problem)
+        assert error is not None  # noqa: S101 (a success has returned)
         try:
             await self._bury(job, error)
         except asyncio.CancelledError:
             self.counts.dead -= 1  # the engine runs it again, or abandons it
             raise
-        return False
+        trace = _describe(error, job.event, trace=True)[:_LONGEST_TRACE]
+        return Outcome(succeeded=False, error=trace)
 
     def knows(self, handler: str) -> bool:
         """See `livechat_async.webhooks.engine.JobRunner`."""
@@ -189,28 +218,6 @@ class HandlerRunner:
         """See `livechat_async.webhooks.engine.JobRunner`."""
         self.counts.abandoned += 1
         await self._bury(job, errors.ClientStateError(f"the job was not run to its end: {reason}"))
-
-    async def _attempts(self, job: Job, sleep: Sleep) -> Exception | None:
-        handler, what = self.handlers.get(job.handler), f"the handler {job.handler}"
-        if handler is None:
-            return errors.ConfigurationError(
-                f"no handler is named {printable(job.handler)!r} here: every machine needs all the "
-                "handlers"
-            )
-        attempt = 1
-        while True:
-            error = await self._run(handler, job.event, what=what)
-            if error is None:
-                return None
-            self.counts.failed += 1
-            if attempt >= self.policy.attempts or not is_worth_another_run(error):
-                return error
-            wait = seconds_to_next_run(error, attempt, self.policy)
-            progress = f"(attempt {attempt} of {self.policy.attempts}), again in {wait:.2f} s"
-            key, problem = printable(job.event.key), _describe(error, job.event)
-            logger.warning("%s failed on %s %s: %s", job.handler, key, progress, problem)
-            await sleep(wait)
-            attempt += 1
 
     async def _bury(self, job: Job, error: Exception) -> None:
         self.counts.dead += 1

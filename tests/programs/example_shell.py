@@ -27,7 +27,7 @@ BLOCKS: dict[str, list[str]] = {
 }
 PATIENCE = 300.0
 
-_SETTINGS = ("LIVECHAT_", "PUBLIC_URL", "PORT", "HOST", "DATABASE", "CELERY_")
+_SETTINGS = ("LIVECHAT_", "PUBLIC_URL", "PORT", "HOST", "BOT_DATABASE", "DATABASE", "CELERY_")
 
 
 def free_port() -> str:
@@ -62,6 +62,7 @@ class Shell:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONWARNINGS": "always::ResourceWarning",
             "PORT": self._ports["8000"],
+            "BOT_DATABASE": str(folder / "bot.sqlite3"),
         }
         exported = self.run("; ".join([*BLOCKS["environment"], "env -0"]))
         self.env = dict(line.split("=", 1) for line in exported.split("\0") if line)

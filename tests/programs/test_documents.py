@@ -76,17 +76,34 @@ async def test_the_quickstart_lists_and_counts(seeded: Sandbox):
     assert re.search(r"^\d+ in the queue$", printed, re.MULTILINE)
 
 
-async def test_the_bot_shows_the_agent_what_it_knows(seeded: Sandbox):
+async def test_the_bot_says_which_variable_is_missing(seeded: Sandbox, tmp_path: Path):
+    bot = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", BLOCKS["bot"]),
+        env=environment(seeded, LIVECHAT_WEBHOOK_USER="livechat"),
+        cwd=tmp_path,
+        stderr=PIPE,
+    )
+    _, err = await bot.communicate()
+    assert bot.returncode == 1
+    assert "ConfigurationError: set LIVECHAT_WEBHOOK_PASSWORD to" in err.decode().splitlines()[-1]
+
+
+async def test_the_bot_shows_the_agent_what_it_knows(seeded: Sandbox, tmp_path: Path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    password = "sandbox-password"
-    seeded.register_webhook("chat_started", f"http://livechat:{password}@127.0.0.1:{port}/livechat")
+    more = {
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "LIVECHAT_WEBHOOK_USER": "livechat",
+        "LIVECHAT_WEBHOOK_PASSWORD": "sandbox-password",
+    }
     bot = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         BLOCKS["bot"],
-        env=environment(seeded, PORT=str(port), WEBHOOK_PASSWORD=password),
+        env=environment(seeded, **more),
+        cwd=tmp_path,
         stdout=PIPE,
         stderr=PIPE,
     )
@@ -122,7 +139,8 @@ async def test_the_test_of_a_bot_passes_as_printed(
 
 async def test_webhooks_are_registered_once(seeded: Sandbox):
     address = "http://127.0.0.1:9/livechat"
-    env = environment(seeded, WEBHOOK_PASSWORD="sandbox-password", WEBHOOK_URL=address)
+    more = {"LIVECHAT_WEBHOOK_USER": "livechat", "LIVECHAT_WEBHOOK_PASSWORD": "sandbox-password"}
+    env = environment(seeded, WEBHOOK_URL=address, **more)
     for _ in range(2):
         printed = await run(sys.executable, "-c", BLOCKS["register"], env=env)
         assert printed.splitlines() == [

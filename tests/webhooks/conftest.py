@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from receiver_help import CREDENTIALS, LIMIT, MakeReceiver
 
-from livechat_async.webhooks import WebhookReceiver
+from livechat_async.webhooks import MemoryEngine, WebhookReceiver
 
 
 @pytest.fixture
@@ -18,6 +18,8 @@ async def make_receiver() -> AsyncIterator[MakeReceiver]:
     def make(client: Any = None, **options: Any) -> WebhookReceiver:
         options.setdefault("credentials", CREDENTIALS)
         options.setdefault("backoff", 0)
+        options.setdefault("attempts", 5)
+        options.setdefault("engine", MemoryEngine())
         receiver = WebhookReceiver(client, **options)
         receiver._runner.grace = LIMIT
         receivers.append(receiver)

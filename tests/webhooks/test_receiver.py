@@ -288,8 +288,9 @@ async def test_each_kind_of_body_gets_its_status(
         await until(lambda: bot.status().done == 1)
     else:
         assert f"answered {status} to a webhook: " in caplog.text
-        assert caplog.records[-1].levelname == "INFO"
+        assert caplog.records[-1].levelname == "WARNING"
         assert bot.status().refused == 1
+        assert bot.status().refusals == {status: 1}
         assert recorder.events == []
 
 
@@ -399,8 +400,9 @@ async def test_a_path_secret_on_one_side_only_is_logged_once(
     bot = make_receiver(path_secret="sesame")
     for _ in range(3):
         assert (await bot.receive(body(), headers())).status == 404
-    (record,) = caplog.records
-    assert "add {secret} to the route's path" in record.getMessage()
+    warning, refusal = caplog.records
+    assert "add {secret} to the route's path" in warning.getMessage()
+    assert "answered 404 to a webhook" in refusal.getMessage()
     assert "sesame" not in caplog.text
 
 

@@ -148,12 +148,28 @@ async def test_any_other_error_is_tried_again(error: Exception) -> None:
     assert is_worth_another_run(error)
 
 
-async def test_the_wait_that_a_server_asks_for_is_respected() -> None:
+async def test_the_wait_that_a_server_asks_for_is_respected_up_to_an_hour() -> None:
     naps = Naps()
-    errors = [status_error(RateLimitError, 429, retry_after=seconds) for seconds in (7.5, 500.0)]
-    runner = make_runner(Recorder(errors=errors), backoff=0.1, backoff_max=20)
+    errors = [
+        status_error(RateLimitError, 429, retry_after=seconds) for seconds in (7.5, 500.0, 1e9)
+    ]
+    runner = make_runner(Recorder(errors=errors), backoff=0.1, backoff_max=20, attempts=4)
     assert await runner(JOB, naps) is True
-    assert naps.seconds == [7.5, 20]
+    assert naps.seconds == [7.5, 500, 3_600]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_a_handler_is_tried_for_about_an_hour_by_default(share: float) -> None:
+    """An outage of half an hour costs no event, and one of minutes no hour (field case 16)."""
+    policy = RunPolicy()
+    waits = [
+        seconds_to_next_run(OSError(), number, policy, lambda low, high: low + (high - low) * share)
+        for number in range(1, policy.attempts)
+    ]
+    assert 2_340 < sum(waits) < 4_740
+    assert waits == sorted(waits)
+    assert max(waits) <= 300
+    assert waits[0] >= 0.5
 
 
 @given(
@@ -167,18 +183,18 @@ def test_a_wait_stays_within_its_bounds(
     attempt: int, backoff: float, backoff_max: float, asked: float | None, share: float
 ) -> None:
     policy = RunPolicy(backoff=backoff, backoff_max=backoff_max)
+    step = min(backoff * 2.0 ** min(attempt - 1, 60), backoff_max)
     error = status_error(RateLimitError, 429, retry_after=asked)
     drawn: list[float] = []
 
     def draw(low: float, high: float) -> float:
+        assert (low, high) == (step / 2, step)
         drawn.append(low + (high - low) * share)
-        assert low == 0
-        assert high == min(backoff * 2.0 ** min(attempt - 1, 60), backoff_max)
         return drawn[0]
 
     seconds = seconds_to_next_run(error, attempt, policy, draw)
-    assert 0 <= seconds <= backoff_max
-    assert seconds == max(drawn[0], min(asked or 0, backoff_max))
+    assert step / 2 <= seconds <= max(step, 3_600)
+    assert seconds == max(drawn[0], min(asked or 0, 3_600))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import typer
 from yarl import URL
 
 from livechat_async import LiveChatClient
+from livechat_async.cli.commands import dead
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import VISIBLE_PASSWORD, Settings, wait_for, webhook_password
 from livechat_async.cli.output.show import Listing, joined, show_item, show_list, two_lines
@@ -21,6 +22,8 @@ __all__ = ["app"]
 app: typer.Typer = typer.Typer(
     no_args_is_help=True, help="Which events LiveChat sends, and where to."
 )
+
+app.add_typer(dead.app, name="dead")
 
 _KINDS = ", ".join(WebhookEventType)
 
@@ -142,10 +145,16 @@ def listen(
 
     --exec starts the program once for each event, several at a time. It reads the
     event, with its secret token, as JSON on stdin; no shell is used. Exit code 0
-    means that the event is handled. Otherwise the program runs again after a wait.
+    means that the event is handled. Otherwise the program runs again: after 0.5
+    to 1 s, then after 1 to 2 s, and so on, each time after a longer wait.
 
     --register needs the account's credentials. The registrations stay afterwards;
     webhooks delete removes them.
+
+    LiveChat cannot reach 127.0.0.1. While you develop, a tunnel leads from a public
+    address to this machine, such as 'cloudflared tunnel --url
+    http://127.0.0.1:8080' or 'ssh -R'. Register the tunnel's address, and set the
+    password: the tunnel lets everybody in. Events are kept in memory only.
 
     After Ctrl-C, programs get 10 s to finish; a second Ctrl-C ends them at once.
 

@@ -16,13 +16,13 @@ import typer
 from attrs import astuple, frozen
 from rich.text import Text
 
-from livechat_async.cli.common import number_of, to_json
+from livechat_async.cli.common import number_of, to_json, without_secrets
 from livechat_async.cli.output.show import WIDE, is_terminal, joined, terminal, titled_panel
 from livechat_async.cli.output.visitors import event_start, path_of, who_in_columns
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models.tickets import TicketRequester
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
-from livechat_async.redaction import is_secret_name, printable, reveal
+from livechat_async.redaction import printable, reveal
 from livechat_async.webhooks import ReceiverStatus, WebhookEvent, events
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "event_cells",
     "event_data",
     "event_line",
-    "without_secrets",
 ]
 
 EVENT_COLUMNS = ("time", "event_type", "key", "id", "visitor_id", "name", "email", "about")
@@ -60,13 +59,6 @@ def event_data(event: WebhookEvent) -> dict[str, Any]:
         for name, value in fields.items()
         if value is not None and (name not in _DATA_TYPES or name in event.data_types)
     }
-
-
-def without_secrets(data: Any) -> Any:
-    """The data without the token, and without anything else that has a secret's name."""
-    if isinstance(data, dict):
-        return {k: without_secrets(item) for k, item in data.items() if not is_secret_name(k)}
-    return [without_secrets(item) for item in data] if isinstance(data, list) else data
 
 
 def event_cells(event: WebhookEvent, when: datetime) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from livechat_async.redaction import is_secret_name, printable
 __all__ = [
     "WIDE",
     "Listing",
+    "draw_list",
     "is_terminal",
     "joined",
     "new_table",
@@ -156,16 +157,29 @@ def show_list(
 
     async def show(client: LiveChatClient) -> None:
         items = await fetch(client)
-        if as_json:
-            typer.echo(to_json([to_plain(client, item) for item in items], indent=2))
-        elif not is_terminal(sys.stdout):
-            typer.echo("\n".join([listing.header, *map(listing.line, items)]))
-        elif items:
-            terminal().print(listing.table(items))
-        else:
-            typer.echo(nothing or f"No {listing.noun}s.")
+        plain = partial(to_plain, client)
+        draw_list(items, listing, as_json=as_json, nothing=nothing, to_plain=plain)
 
     with_client(context, show)
+
+
+def draw_list(
+    items: Sequence[T],
+    listing: Listing[T],
+    *,
+    as_json: bool,
+    nothing: str | None,
+    to_plain: Callable[[T], Any],
+) -> None:
+    """Show a list that is there, or say that it is empty."""
+    if as_json:
+        typer.echo(to_json([to_plain(item) for item in items], indent=2))
+    elif not is_terminal(sys.stdout):
+        typer.echo("\n".join([listing.header, *map(listing.line, items)]))
+    elif items:
+        terminal().print(listing.table(items))
+    else:
+        typer.echo(nothing or f"No {listing.noun}s.")
 
 
 def show_item(

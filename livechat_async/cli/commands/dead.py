@@ -1,0 +1,181 @@
+"""``livechat-async webhooks dead``: the events that a bot has given up."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import number_of, to_json, without_secrets
+from livechat_async.cli.output.show import Listing, draw_list, two_lines
+from livechat_async.redaction import printable
+
+if TYPE_CHECKING:
+    from livechat_async.webhooks.sqlite.letters import DeadLetter, SQLiteLetters
+
+__all__ = ["app"]
+
+app: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="The events that a bot has given up: its dead letters."
+)
+
+_Engine: TypeAlias = Annotated[
+    str, option("The file of the bot's SQLiteEngine.", "--engine", metavar="FILE")
+]
+_Ids: TypeAlias = Annotated[
+    list[int] | None,
+    typer.Argument(metavar="[ID]...", help="The letters' ids, as list shows them."),
+]
+_All: TypeAlias = Annotated[bool, option("All dead letters.", "--all")]
+_AsJson: TypeAlias = Annotated[bool, option("As JSON, without tokens.", "--json")]
+
+
+@app.command("list")
+def list_letters(*, engine: _Engine, as_json: _AsJson = False) -> None:
+    """Show the dead letters, oldest first.
+
+    A table on a terminal; elsewhere tab-separated columns below a line of
+    their names.
+
+    Examples:
+      livechat-async webhooks dead list --engine bot.sqlite3
+    """
+    with _opened(engine) as letters:
+        draw_list(
+            letters.list(),
+            _LETTERS,
+            as_json=as_json,
+            nothing="No dead letters.",
+            to_plain=_to_plain,
+        )
+
+
+@app.command("show")
+def show_letter(
+    letter_id: Annotated[int, typer.Argument(metavar="ID", help="The id, as list shows it.")],
+    *,
+    engine: _Engine,
+    as_json: _AsJson = False,
+) -> None:
+    """Show a dead letter: its error with the traceback, and its event.
+
+    Examples:
+      livechat-async webhooks dead show 7 --engine bot.sqlite3
+    """
+    with _opened(engine) as letters:
+        (letter,) = letters.list([letter_id])
+    plain = _to_plain(letter)
+    if as_json:
+        typer.echo(to_json(plain, indent=2))
+        return
+    event, error = plain.pop("event"), plain.pop("error")
+    for name, value in plain.items():
+        typer.echo(printable(f"{name}: {value}"))
+    typer.echo("\n".join(map(printable, error.splitlines())))
+    typer.echo(to_json(event, indent=2))
+
+
+@app.command("replay")
+def replay_letters(ids: _Ids = None, *, every: _All = False, engine: _Engine) -> None:
+    """Let dead letters run again, with all their attempts.
+
+    A bot that runs takes them within a second; otherwise they wait for its start.
+    Repair the cause first, or they will be dead letters again.
+
+    Examples:
+      livechat-async webhooks dead replay 7 8 --engine bot.sqlite3
+      livechat-async webhooks dead replay --all --engine bot.sqlite3
+    """
+    with _opened(engine) as letters:
+        count = len(letters.replay(_chosen(ids, every=every)))
+    typer.echo(f"{number_of(count, 'event')} will be handled again")
+
+
+@app.command("discard")
+def discard_letters(ids: _Ids = None, *, every: _All = False, engine: _Engine) -> None:
+    """Remove dead letters for good.
+
+    Examples:
+      livechat-async webhooks dead discard 7 --engine bot.sqlite3
+    """
+    with _opened(engine) as letters:
+        count = len(letters.discard(_chosen(ids, every=every)))
+    typer.echo(f"{number_of(count, 'dead letter')} removed")
+
+
+@contextmanager
+def _opened(engine: str) -> Iterator[SQLiteLetters]:
+    # Imported here, because the webhooks take long to import.
+    from livechat_async.webhooks.sqlite.letters import SQLiteLetters  # noqa: PLC0415
+
+    if "://" in engine:
+        raise typer.BadParameter("--engine takes the file of a SQLiteEngine, such as bot.sqlite3")
+    letters = SQLiteLetters(engine)
+    try:
+        yield letters
+    finally:
+        letters.close()
+
+
+def _chosen(ids: Sequence[int] | None, *, every: bool) -> Sequence[int] | None:
+    if bool(ids) == every:
+        raise typer.BadParameter("say which dead letters: their ids, or --all")
+    return None if every else ids
+
+
+def _to_plain(letter: DeadLetter) -> dict[str, Any]:
+    event = _event(letter)
+    return {
+        "id": letter.id,
+        "event_type": _type_of(event),
+        "handler": letter.handler,
+        "received": letter.received.isoformat(timespec="seconds"),
+        "died": letter.died.isoformat(timespec="seconds"),
+        "attempts": letter.attempts,
+        "error": letter.error,
+        "event": event,
+    }
+
+
+def _event(letter: DeadLetter) -> Any:
+    """The event as it was sent, without secrets; a text if it is no JSON."""
+    try:
+        return without_secrets(json.loads(letter.body))
+    except (ValueError, RecursionError):
+        return f"{len(letter.body):,} bytes that are no JSON"
+
+
+def _type_of(event: Any) -> str:
+    kind = event.get("event_type") if isinstance(event, dict) else None
+    return kind if isinstance(kind, str) else "unreadable"
+
+
+def _summary(letter: DeadLetter) -> str:
+    return letter.error.partition("\n")[0]
+
+
+_LETTERS: Listing[DeadLetter] = Listing(
+    "dead letter",
+    columns={
+        "id": lambda letter: str(letter.id),
+        "died": lambda letter: letter.died.isoformat(timespec="seconds"),
+        "event_type": lambda letter: _type_of(_event(letter)),
+        "handler": lambda letter: letter.handler,
+        "attempts": lambda letter: str(letter.attempts),
+        "error": _summary,
+    },
+    cells={
+        "Id": lambda letter: two_lines(str(letter.id), ""),
+        "Event, handler": lambda letter: two_lines(
+            _type_of(_event(letter)), letter.handler, "bold", fold=True
+        ),
+        "Given up, after": lambda letter: two_lines(
+            f"{letter.died.astimezone():%Y-%m-%d %H:%M}", number_of(letter.attempts, "attempt")
+        ),
+        "Error": lambda letter: two_lines(_summary(letter), "", fold=True),
+    },
+)
