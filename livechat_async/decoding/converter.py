@@ -84,6 +84,9 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     converter.register_unstructure_hook(Decimal, str)
     converter.register_unstructure_hook_func(lambda cls: cls is Any, lambda value: value)
     converter.register_unstructure_hook_factory(_is_model, _model_unstructure_hook)
+    converter.register_unstructure_hook_func(
+        _is_list_class, lambda items: [converter.unstructure(item) for item in items]
+    )
     for cls in (DetailField, VisitorDetails):
         converter.register_unstructure_hook(
             cls, make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True)
@@ -217,6 +220,10 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
         return Quick(wire | str, read, empty=(), item=item, is_blank=is_blank)
 
     return QuickHook(to_list, state)
+
+
+def _is_list_class(cls: Any) -> bool:
+    return isinstance(cls, type) and issubclass(cls, list) and cls is not list
 
 
 def _is_mapping(cls: Any) -> bool:

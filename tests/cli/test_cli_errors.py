@@ -113,7 +113,7 @@ async def test_a_wrong_value_is_exit_code_2(
         (Status(429, retry_after=3_600), "answered 429"),
         (Redirect("https://example.org/visitors"), "example.org"),
         (Body({"no": "list"}), "expected a list"),
-        (Body([{"id": 7, "state": "browsing"}]), "[0].id"),
+        (Body([{"id": [7], "state": "browsing"}]), "[0].id"),
     ],
 )
 async def test_a_failed_call_is_exit_code_1(

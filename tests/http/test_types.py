@@ -39,7 +39,7 @@ class Holder:
 
 
 class Pair(NamedTuple):
-    day: dt.date
+    time: dt.time
 
 
 def local_class() -> Any:
@@ -60,7 +60,7 @@ REFUSED: dict[str, Any] = {
     "a dict of them": dict[str, PydanticModel],
     "an optional one": Optional[PydanticModel],  # noqa: UP045 (users write that, too)
     "one in a dataclass": Holder,
-    "a date": dt.date,
+    "a time of the day": dt.time,
     "one in a named tuple": Pair,
     "a union": int | str,
     "a list of unions": list[int | str],

@@ -62,3 +62,11 @@ async def test_another_policy_is_refused_before_anything_is_sent(
         with pytest.raises(ConfigurationError, match="on_broken='ignore'"):
             await refuse()  # type: ignore[misc]
     assert not wire.sent
+
+
+async def test_a_list_of_visitors_becomes_json(client: LiveChatClient, wire: Wire) -> None:
+    wire.answers = [GOOD]
+
+    visitors = client.converter.unstructure(await client.visitors.list())
+
+    assert [visitor["id"] for visitor in visitors] == ["A", "C"]
