@@ -1,7 +1,5 @@
 """What arguments may be: seconds, counts, choices, days, time zones, loopback addresses.
 
-Also whose requests a server on this machine may answer.
-
 A ``check_`` function returns the value, or raises a `ConfigurationError` that names the argument,
 the value and the remedy. `seconds` and `count` make attrs validators of the same rules.
 """
@@ -9,8 +7,7 @@ the value and the remedy. `seconds` and `count` make attrs validators of the sam
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from ipaddress import ip_address
@@ -30,15 +27,10 @@ __all__ = [
     "check_zone",
     "count",
     "find_zone",
-    "is_from_web_page",
-    "is_local_host",
     "is_loopback",
     "parse_day",
     "seconds",
 ]
-
-# The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
-_HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9.-]{1,253}?)\.?)(?::[0-9]{0,5})?")
 
 Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
 
@@ -214,28 +206,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def is_local_host(host: str) -> bool:
-    """Whether a ``Host`` header names this machine, with any port.
-
-    Any name can be made to lead here (DNS rebinding), and a browser then lets the pages of that
-    name read the answers.
-    """
-    match = _HOST.fullmatch(host.strip().lower())
-    name = "" if match is None else match[1] or match[2]
-    return is_loopback(name) or name.endswith(".localhost")
-
-
-def is_from_web_page(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a browser sent a request for a web page.
-
-    A browser adds ``Origin`` to every request that may change something, and most add
-    ``Sec-Fetch-Site``. A GET without ``Origin`` may come from a link, and only reads.
-
-    Args:
-        method: in upper case.
-        headers: their names in lower case, unless the mapping ignores case.
-    """
-    site = headers.get("sec-fetch-site", "none").strip().lower()
-    return "origin" in headers or (method not in {"GET", "HEAD"} and site != "none")

@@ -9,7 +9,13 @@ from typing import TypeAlias
 
 from livechat_async.credentials import Credentials
 from livechat_async.sandbox import pages
-from livechat_async.sandbox.http.answers import Answer, BadRequest, bad_request, no_rights
+from livechat_async.sandbox.http.answers import (
+    Answer,
+    BadRequest,
+    as_jsonp,
+    bad_request,
+    no_rights,
+)
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route, find_route, segments
 from livechat_async.sandbox.state.account import Account
@@ -29,11 +35,19 @@ ROUTES: tuple[Route[_Page], ...] = tuple(
 def answer_api(
     account: Account, accepted: Sequence[Credentials], request: RecordedRequest
 ) -> Answer:
-    """Carry out a request of the API, with accepted credentials only."""
+    """Carry out a request of the API, with accepted credentials only; also as JSONP."""
+    answer = _answer(account, accepted, request)
+    callback = request.query.get("callback")
+    if callback is None or request.method not in {"GET", "HEAD"}:
+        return answer
+    return as_jsonp(answer, callback)
+
+
+def _answer(account: Account, accepted: Sequence[Credentials], request: RecordedRequest) -> Answer:
     path = segments(request.raw_path)
     if path[:1] == ["v2"]:
         path = path[1:]
-    elif request.headers.get("X-API-Version", "").strip() != "2":
+    elif request.method != "OPTIONS" and request.headers.get("X-API-Version", "").strip() != "2":
         return bad_request("X-API-Version: 2 is required, as a header or as /v2/ in the path")
     found = find_route(ROUTES, request, path)
     if isinstance(found, Answer):

@@ -322,7 +322,7 @@ class Drip(Fault):
         response = await exchange.begin(answer)
         for start in range(0, len(answer.body), self.chunk):
             await asyncio.sleep(self.seconds)
-            await response.write(answer.body[start : start + self.chunk])
+            await exchange.write(response, answer.body[start : start + self.chunk])
         return response
 
 

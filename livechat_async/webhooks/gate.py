@@ -13,9 +13,9 @@ from typing import Self
 from attrs import field, frozen
 from yarl import URL
 
-from livechat_async.checks import is_from_web_page
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of
+from livechat_async.servers import is_from_web_page
 
 __all__ = ["ACCEPTED", "Gate", "ReceiverAnswer", "RefusedError", "WebhookCredentials"]
 

@@ -294,6 +294,23 @@ async def test_a_web_page_cannot_run_a_program(
     assert "3 refused" in done.err
 
 
+async def test_a_malformed_request_shows_no_traceback_and_no_secret(
+    env: dict[str, str], start_process: StartProcess
+) -> None:
+    """Its path may hold the secret (field case 44)."""
+    it = await start_process(*LISTEN, env={**env, **SECRET})
+    port = await port_of(it)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    path = b"/hid%20den%25/" + b"a" * 9_000
+    writer.write(b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert (await reader.readline()).split()[1] == b"400"
+    writer.close()
+    done = await it.end(signal.SIGINT)
+
+    assert "Traceback" not in done.err
+    assert "hid%20den" not in done.out + done.err
+
+
 async def test_a_program_that_fails_is_run_again_after_longer_waits(
     env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:

@@ -31,7 +31,8 @@ def test_an_added_chat_has_the_given_fields(sandbox: Sandbox) -> None:
     assert chat["id"] == chat_id
     assert re.fullmatch("[A-Z0-9]{10}", chat_id)
     assert (chat["tags"], chat["rate"], chat["custom"]) == (["sales"], "rated_good", {"deep": [1]})
-    assert chat["agents"] == [{"display_name": "John Doe", "email": "john.doe@example.com"}]
+    john = {"display_name": "John Doe", "email": "john.doe@example.com", "ip": "192.0.2.10"}
+    assert chat["agents"] == [john]
     assert (chat["started_timestamp"], chat["ended_timestamp"]) == (NOW - 60, NOW)
     assert (chat["ended"], chat["duration"]) == ("Thu, 02/16/17 12:54:26 pm", 60)
     sandbox.chats[0]["tags"].clear()
@@ -82,7 +83,9 @@ def test_times_of_a_chat(
 
 def test_messages_are_events_too(sandbox: Sandbox) -> None:
     sandbox.add_chat(messages=[{"text": "Hello"}, "broken"])
-    assert only(sandbox)["events"] == [{"text": "Hello", "type": "message"}]
+    chat = only(sandbox)
+    said = {"event_id": f"{chat['id']}_1", "text": "Hello", "type": "message"}
+    assert chat["events"] == [said]
     sandbox.add_chat(messages=None, omit=["agents"], started_timestamp=NOW)
     chat = sandbox.chats[0]
     assert (chat["messages"], chat["events"]) == (None, [])
@@ -196,7 +199,8 @@ def test_ending_a_chat_puts_it_into_the_archives(sandbox: Sandbox) -> None:
     assert archived["id"] == chat.chat_id
     assert archived["visitor"]["id"] == visitor_id
     assert archived["visitor"]["user_agent"].startswith("Mozilla")
-    assert archived["agents"] == [{"display_name": "John Doe", "email": "john.doe@example.com"}]
+    john = {"display_name": "John Doe", "email": "john.doe@example.com", "ip": "192.0.2.10"}
+    assert archived["agents"] == [john]
     assert archived["prechat_survey"][0] == {"key": "Name:", "value": "Mary Brown", "id": "2001"}
     assert (archived["group"], archived["referrer"]) == ([3], "https://www.example.org/")
     assert archived["custom_variables"] == [{"key": "a", "value": "b"}]

@@ -226,7 +226,7 @@ async def test_answers_that_were_kept_know_of_changes(
         ("date_from=", "date_from has to be"),
         ("date_from=2013-1-23", "date_from has to be"),
         ("date_from=2013-02-30", "date_from has to be"),
-        ("date_to=2013-01-23T10:00:00Z", "date_to has to be"),
+        ("date_to=2013-01-23T24:00:01Z", "date_to has to be"),
         ("date_to[]=2013-01-23", "date_to has to be"),
         ("timezone=Mars/Base", "timezone has to be"),
         ("timezone=", "timezone has to be"),
@@ -250,7 +250,6 @@ async def test_answers_that_were_kept_know_of_changes(
         ("tag[]=", "tag[] has to be text"),
         ("tag[a][b]=c", "tag[] has to be text"),
         ("city=", "city has to be text"),
-        ("callback=show", "callback (JSONP)"),
     ],
 )
 async def test_refuses_bad_arguments(http: aiohttp.ClientSession, query: str, text: str) -> None:
@@ -261,9 +260,9 @@ async def test_refuses_bad_arguments(http: aiohttp.ClientSession, query: str, te
 
 
 async def test_names_every_bad_argument(http: aiohttp.ClientSession) -> None:
-    status, answer = await ask(http, "/chats?page=0&date_from=x&timezone=x&rate=x&callback=x")
+    status, answer = await ask(http, "/chats?page=0&date_from=x&timezone=x&rate=x")
     assert status == 400
-    assert len(answer["errors"]) == 5
+    assert len(answer["errors"]) == 4
 
 
 async def test_pages_end_at_the_record_cap() -> None:

@@ -207,7 +207,8 @@ OBJECT = "fields[0] has to be an object with name and value"
         ({"fields": [{**AGE, "url": None}]}, []),
         ({"fields": [{**AGE, "url": 7}]}, [URL]),
         ({"icon": "https://example.com/i.png"}, [ICON]),
-        ({"icon": "//example.com/i.png"}, [ICON]),
+        ({"icon": "//example.com/i.png"}, []),  # public programs send it (field case 32)
+        ({"icon": "//"}, [ICON]),
         ({"icon": ""}, [ICON]),
         ({"icon": "a b"}, [ICON]),
         ({"icon": "a\nb"}, [ICON]),
@@ -278,7 +279,8 @@ async def test_arrays_of_a_form(
         (b'{"value": ' + b"9" * 5000 + b"}", JSON, "the body is not valid JSON"),
         (b"[" * 100_000, JSON, "the body is not valid JSON"),
         (b"{}", "text/plain", "Content-Type has to be"),
-        (b"{}", "multipart/form-data; boundary=x", "Content-Type has to be"),
+        (b"{}", "multipart/form-data; boundary=x", "the body is not multipart/form-data"),
+        (b"{}", "multipart/mixed; boundary=x", "Content-Type has to be"),
         (b"{}", None, "Content-Type has to be"),
     ],
 )

@@ -113,7 +113,6 @@ async def test_filters_narrow_the_visitors(
         ("count=2", "count has to be 0 or 1"),
         ("count=true", "count has to be 0 or 1"),
         ("count[]=1", "count has to be 0 or 1"),
-        ("callback=show", "callback (JSONP)"),
     ],
 )
 async def test_refuses_bad_arguments(http: aiohttp.ClientSession, query: str, text: str) -> None:
@@ -124,9 +123,9 @@ async def test_refuses_bad_arguments(http: aiohttp.ClientSession, query: str, te
 
 
 async def test_names_every_bad_argument(http: aiohttp.ClientSession) -> None:
-    status, answer = await get(http, "/visitors?state=x&group[]=x&count=x&callback=x")
+    status, answer = await get(http, "/visitors?state=x&group[]=x&count=x")
     assert status == 400
-    assert len(answer["errors"]) == 4
+    assert len(answer["errors"]) == 3
 
 
 @pytest.mark.parametrize(
@@ -214,10 +213,11 @@ async def test_an_unknown_path_is_a_404(http: aiohttp.ClientSession, path: str) 
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", "/visitors", "GET"),
-        ("DELETE", "/visitors", "GET"),
-        ("GET", "/visitors/S1.a/details", "POST"),
-        ("PUT", "/v2/visitors/S1.a/details", "POST"),
+        ("POST", "/visitors", "GET, HEAD, OPTIONS"),
+        ("DELETE", "/visitors", "GET, HEAD, OPTIONS"),
+        ("GET", "/visitors/S1.a/details", "POST, OPTIONS"),
+        ("HEAD", "/visitors/S1.a/details", "POST, OPTIONS"),
+        ("PUT", "/v2/visitors/S1.a/details", "POST, OPTIONS"),
     ],
 )
 async def test_a_wrong_method_is_a_405(
@@ -226,7 +226,7 @@ async def test_a_wrong_method_is_a_405(
     async with http.request(method, path) as response:
         assert response.status == 405
         assert response.headers["Allow"] == allowed
-        assert list(await response.json()) == ["error"]
+        assert method == "HEAD" or list(await response.json()) == ["error"]
 
 
 async def test_every_route_of_a_page_module_is_served(http: aiohttp.ClientSession) -> None:

@@ -195,7 +195,6 @@ async def test_filters_narrow_the_tickets(
         ("source=pigeon", "source has to be one of: lc2, mail"),
         ("tag[]=sales", "tag has to be text"),
         ("tagged=x", "tagged has to be 0 or 1"),
-        ("callback=x", "callback (JSONP)"),
     ],
 )
 async def test_refuses_bad_arguments(http: aiohttp.ClientSession, query: str, text: str) -> None:

@@ -24,6 +24,7 @@ from livechat_async.cli.listen.programs import Programs
 from livechat_async.cli.listen.view import ListenView, event_data
 from livechat_async.models.webhooks import WebhookEventType
 from livechat_async.redaction import Secret, SecretBytes, printable, redact
+from livechat_async.servers import server_logger
 from livechat_async.webhooks import Job, MemoryEngine, WebhookCredentials, WebhookReceiver
 from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent
 
@@ -164,7 +165,8 @@ class Listener:
     async def run(self, host: str, port: int, make_client: Callable[[], LiveChatClient]) -> None:
         """Listen until a signal comes, or stdout cannot be written to; this raises in any case."""
         client = None if self._access.public is None else make_client()
-        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
+        logger = server_logger("livechat_async.cli.listen")
+        runner = web.AppRunner(self._app(), access_log=None, logger=logger, shutdown_timeout=1.0)
         await runner.setup()
         try:
             await _bind(runner, host, port)

@@ -8,13 +8,16 @@ from datetime import UTC, datetime, tzinfo
 from livechat_async.sandbox.data.dates import chat_date, to_seconds, zone_of
 from livechat_async.sandbox.data.people import PAGES, Person, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
-from livechat_async.sandbox.http.queries import objects_of
+from livechat_async.sandbox.http.queries import objects_of, part_of
 
 __all__ = [
+    "AGENT_IP",
+    "add_event",
     "archived_chat",
     "as_events",
     "chat_outline",
     "closed_event",
+    "flat_visitor",
     "given_chat",
     "made_up_chat",
     "message",
@@ -24,6 +27,9 @@ _ZONE_NAME = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"  # the docum
 _ZONE = zone_of(_ZONE_NAME) or UTC
 
 _AGENTS = (("John Doe", "john.doe@example.com"), ("Jane Doe", "jane.doe@example.com"))
+AGENT_IP = "192.0.2.10"
+"""The address that agents chat from."""
+
 _PEOPLE = 997
 _PLACE = ("city", "region", "country", "country_code", "timezone")
 _GROUPS = (0, 0, 2, 0, 2, 5)
@@ -76,8 +82,8 @@ def made_up_chat(chat_id: str, chance: int, started: int, *, may_be_missed: bool
     ]
     item = archived_chat(chat_id, started, ended, messages) | outline
     if chance >> 58 & 7 == 0:
-        item["events"].append(_attachment(who, ended - 5))
-    item["events"].append(closed_event(who.name, ended, "visitor"))
+        add_event(item, _attachment(who, ended - 5))
+    add_event(item, closed_event(who.name, ended, "visitor"))
     item["prechat_survey"] = [
         {"key": "Name:", "value": who.name, "id": "13589376348060238"},
         {"key": "E-mail:", "value": who.email, "id": "135893763480606511"},
@@ -112,22 +118,27 @@ def given_chat(
         ended = _moment(fields, "ended", moment + duration)
         said = message(_TALK[0][1], moment, author=_AGENTS[0][0], login=_AGENTS[0][1], zone=zone)
         item = archived_chat(chat_id, moment, ended, [said], zone)
-    item |= values
+    item |= {**flat_visitor(part_of(values, "visitor")), **values}
     if "events" not in values and "messages" in values:
-        item["events"] = as_events(values["messages"])
+        item["events"] = as_events(chat_id, values["messages"])
     for name in omit:
         item.pop(name, None)
     return item, moment
 
 
 def archived_chat(
-    chat_id: str, started: int, ended: int, messages: list[Wire], zone: tzinfo = _ZONE
+    chat_id: str, started: int, ended: int, messages: Iterable[Wire], zone: tzinfo = _ZONE
 ) -> Wire:
     """A chat between an unknown visitor and John Doe."""
+    visitor = _unknown_visitor(started)
+    said = [
+        {**each, "event_id": f"{chat_id}_{number}"} for number, each in enumerate(messages, start=1)
+    ]
     return {
         "type": "chat",
         "id": chat_id,
-        "visitor": _unknown_visitor(started),
+        **flat_visitor(visitor),
+        "visitor": visitor,
         "agents": [_agent(0)],
         "supervisors": [],
         "rate": "not_rated",
@@ -138,8 +149,9 @@ def archived_chat(
         "prechat_survey": [],
         "tags": [],
         "timezone": _ZONE_NAME,
-        "messages": messages,
-        "events": as_events(messages),
+        "tickets": [],
+        "messages": said,
+        "events": as_events(chat_id, said),
         "engagement": "immediate_start",
         "started_timestamp": started,
         "ended_timestamp": ended,
@@ -161,9 +173,24 @@ def message(
     return said if login is None else {**said, "agent_id": login}
 
 
-def as_events(messages: object) -> list[Wire]:
+def as_events(chat_id: str, messages: object) -> list[Wire]:
     """Messages in the form of events; chats contain both forms."""
-    return [{**said, "type": "message"} for said in objects_of({"": messages}, "")]
+    said = objects_of({"": messages}, "")
+    return [
+        {"event_id": f"{chat_id}_{number}", **each, "type": "message"}
+        for number, each in enumerate(said, start=1)
+    ]
+
+
+def add_event(chat: Wire, event: Wire) -> None:
+    """Add an event to a chat, with the next id."""
+    events = chat["events"]
+    events.append({**event, "event_id": f"{chat['id']}_{len(events) + 1}"})
+
+
+def flat_visitor(visitor: Mapping[str, object]) -> Wire:
+    """The fields of a visitor that captured chats have beside the visitor."""
+    return {f"visitor_{name}": visitor[name] for name in ("name", "id", "ip") if name in visitor}
 
 
 def closed_event(name: str, moment: int, user_type: str) -> Wire:
@@ -189,12 +216,13 @@ def _timing(chance: int, started: int) -> tuple[int, int, int]:
 
 
 def _outline(chat_id: str, chance: int, who: Person, started: int) -> Wire:
-    rate = pick(_RATES, chance >> 24)
+    rate, visitor = pick(_RATES, chance >> 24), _visitor(who)
     ended = _timing(chance, started)[2]
     chat: Wire = {
         "type": "chat",
         "id": chat_id,
-        "visitor": _visitor(who),
+        **flat_visitor(visitor),
+        "visitor": visitor,
         "agents": [_agent(chance >> 14 & chance >> 15 & 1)],
         "supervisors": [_agent(1)] if chance >> 34 & 15 == 0 else [],
         "rate": rate,
@@ -241,7 +269,7 @@ def _missed_chat(chat_id: str, moment: int, visitor: Wire, text: str, zone: tzin
 
 def _agent(index: int) -> Wire:
     name, login = pick(_AGENTS, index)
-    return {"display_name": name, "email": login}
+    return {"display_name": name, "email": login, "ip": AGENT_IP}
 
 
 def _visitor(who: Person) -> Wire:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from livechat_async.checks import find_zone, parse_day
@@ -14,6 +15,7 @@ __all__ = [
     "day_start",
     "iso_date",
     "moments_of",
+    "read_moment",
     "read_ticket_time",
     "to_day",
     "to_seconds",
@@ -23,6 +25,12 @@ __all__ = [
 DAY = 86_400
 """Seconds."""
 
+# A plus sign that was not encoded arrives as a space.
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d{1,9})?"
+    r"(?:([Zz])|([ +-])(\d\d):?(\d\d))?",
+    re.ASCII,
+)
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -74,6 +82,28 @@ def moments_of(
     """The first second of the first day, and the one after the last; None for no day."""
     start = None if first is None else day_start(first, zone)
     return start, None if last is None else day_end(last, zone)
+
+
+def read_moment(text: object, zone: tzinfo, *, is_end: bool = False) -> int | None:
+    """A day or time of a query as Unix seconds, as an end the second after it; None if neither.
+
+    The documentation names days only. Public programs send times as well, as in
+    ``2026-11-01T00:00:00Z``; one without an offset is in the zone.
+    """
+    if (day := parse_day(text)) is not None:
+        return day_end(day, zone) if is_end else day_start(day, zone)
+    match = _TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None:
+        return None
+    offset = "+00:00" if match[3] else ""
+    if match[4]:
+        offset = f"{'-' if match[4] == '-' else '+'}{match[5]}:{match[6]}"
+    try:
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}{offset}")
+    except ValueError:
+        return None
+    aware = moment if offset else moment.replace(tzinfo=zone)
+    return int(aware.timestamp()) + is_end
 
 
 def chat_date(seconds: int, zone: tzinfo) -> str:

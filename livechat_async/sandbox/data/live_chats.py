@@ -12,10 +12,17 @@ from attrs import define, field, frozen
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator
 from livechat_async.redaction import Secret
-from livechat_async.sandbox.data.chats import archived_chat, closed_event, message
+from livechat_async.sandbox.data.chats import (
+    AGENT_IP,
+    add_event,
+    archived_chat,
+    closed_event,
+    flat_visitor,
+    message,
+)
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import objects_of
-from livechat_async.sandbox.webhooks.events import chat_parts, webhook_body
+from livechat_async.sandbox.webhooks.events import chat_parts, visitor_part, webhook_body
 
 __all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey"]
 
@@ -73,7 +80,7 @@ class LiveChat:
         """Set and return ``start``, from the visitor's fields."""
         # Test data: tokens are counted, not random, so that they cannot pass for real secrets.
         token, unique_id = f"{self.number:032x}", f"e{self.number:031x}"
-        parts = chat_parts(self.to_archive(visitor), visitor)
+        parts = chat_parts(self.to_archive(visitor, self.started), visitor)
         self.start = StartedChat(
             visitor_id=visitor["id"],
             chat_id=self.id,
@@ -89,16 +96,21 @@ class LiveChat:
         login = self.agent.id if by_agent else None
         self.messages.append(message(text, moment, author=author, login=login))
 
-    def to_archive(self, visitor: Mapping[str, Any], ended: int | None = None) -> Wire:
-        """The chat in the form of the archives; pending as long as it has no end."""
-        end = self.started if ended is None else ended
-        item = archived_chat(self.id, self.started, end, [*self.messages])
+    def to_archive(self, visitor: Mapping[str, Any], now: int, *, is_over: bool = False) -> Wire:
+        """The chat in the form of the archives, with its duration until now."""
+        item = archived_chat(self.id, self.started, now, self.messages)
         known = {name: visitor[name] for name in _VISITOR if name in visitor}
         if "browser" in visitor:
             known["user_agent"] = visitor["browser"]
+        email = visitor_part(visitor)["email"]
+        if email:
+            known["email"] = email
         item |= {
             "visitor": known,
-            "agents": [{"display_name": self.agent.display_name, "email": self.agent.id}],
+            **flat_visitor(known),
+            "agents": [
+                {"display_name": self.agent.display_name, "email": self.agent.id, "ip": AGENT_IP}
+            ],
             "chat_start_url": self.url,
             "group": [self.group],
             "prechat_survey": [
@@ -110,10 +122,10 @@ class LiveChat:
         for name in ("referrer", "custom_variables"):
             if visitor.get(name):
                 item[name] = visitor[name]
-        if ended is None:
+        if not is_over:
             del item["ended"], item["ended_timestamp"]
             return {**item, "pending": True}
-        item["events"].append(closed_event(self.agent.display_name, ended, "agent"))
+        add_event(item, closed_event(self.agent.display_name, now, "agent"))
         return item
 
 

@@ -136,7 +136,7 @@ def _answer(ticket: Wire, first: int, last: int, who: Person) -> None:
         ticket["resolutionDate"] = iso_date(last)
     agent, text = {**_JOHN, "type": "agent"}, f"Dear {who.name}, {_ANSWER}"
     ticket["events"] += [_message(agent, iso_date(first), text, {"type": "lc2"}), changed]
-    ticket["firstResponse"] = {"agent": _JOHN, "date": iso_date(first)}
+    ticket["firstResponse"] = {"agent": _JOHN["id"], "date": iso_date(first)}
     ticket["opened"][0]["to"] = iso_date(last)
 
 

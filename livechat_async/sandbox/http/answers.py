@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
@@ -20,6 +21,7 @@ __all__ = [
     "BadRequest",
     "Exchange",
     "Wire",
+    "as_jsonp",
     "bad_request",
     "error",
     "json_answer",
@@ -37,6 +39,11 @@ _T = TypeVar("_T")
 
 JSON = "application/json; charset=utf-8"
 HTML = "text/html; charset=utf-8"
+SCRIPT = "text/javascript; charset=utf-8"
+
+_FUNCTION = re.compile(
+    r"[A-Za-z_$][\w$]{0,99}(?:\.[A-Za-z_$][\w$]{0,99}){0,9}(?:\[[0-9]{1,9}\])?", re.ASCII
+)
 
 PAGE_SIZE = 25
 """Items on a page, as documented."""
@@ -108,6 +115,17 @@ def not_found(text: str) -> Answer:
     return error(HTTPStatus.NOT_FOUND, text)
 
 
+def as_jsonp(answer: Answer, callback: object) -> Answer:
+    """The answer as a script that calls a function with it; 400 for what is no function's name."""
+    if not isinstance(callback, str) or not _FUNCTION.fullmatch(callback):
+        return bad_request("callback has to be the name of a function, such as show or app.show")
+    # The comment keeps the name from being the first bytes, which other formats begin with too.
+    # Old browsers end a line at the two separators.
+    body = answer.body.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
+    headers = {**answer.headers, "X-Content-Type-Options": "nosniff"}
+    return Answer(answer.status, b"/**/%b(%b);" % (callback.encode(), body), SCRIPT, headers)
+
+
 @define(eq=False)
 class Exchange:
     """One request that waits for its answer.
@@ -136,8 +154,13 @@ class Exchange:
     async def cut(self, answer: Answer, size: int) -> web.StreamResponse:
         """Send the headers and the first ``size`` bytes of the body, then close the connection."""
         response = await self.begin(answer)
-        await response.write(answer.body[:size])
+        await self.write(response, answer.body[:size])
         return self.drop(response)
+
+    async def write(self, response: web.StreamResponse, part: bytes) -> None:
+        """Send a part of the body, except in the answer to a HEAD, which has none."""
+        if self._request.method != "HEAD":
+            await response.write(part)
 
     def drop(self, response: web.StreamResponse | None = None) -> web.StreamResponse:
         """Close the connection; bytes that are already written still go out."""

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from livechat_async.checks import parse_day
-from livechat_async.sandbox.data.dates import moments_of, zone_of
+from livechat_async.sandbox.data.dates import read_moment, zone_of
 from livechat_async.sandbox.http.answers import BadRequest, Wire
 
 __all__ = [
@@ -38,8 +37,6 @@ class QueryReader:
     def __init__(self, query: Mapping[str, object]) -> None:
         self._query = query
         self.problems: list[str] = []
-        if "callback" in query:
-            self.problems.append("callback (JSONP) is for web pages only")
 
     def text(self, name: str) -> Any:
         """Text that is not blank."""
@@ -84,11 +81,15 @@ class QueryReader:
 
     def days(self, zone: tzinfo) -> tuple[int | None, int | None]:
         """``date_from`` and ``date_to``, as the first second and the one after the last."""
-        first, last = (
-            parse_day(self._read(name, parse_day, "a day, YYYY-MM-DD"))
-            for name in ("date_from", "date_to")
-        )
-        return moments_of(first, last, zone)
+
+        def read(name: str, *, is_end: bool) -> int | None:
+            def moment(text: object) -> int | None:
+                return read_moment(text, zone, is_end=is_end)
+
+            needed = "a day, YYYY-MM-DD, or a time, such as 2026-11-01T00:00:00Z"
+            return moment(self._read(name, lambda text: moment(text) is not None, needed))
+
+        return read("date_from", is_end=False), read("date_to", is_end=True)
 
     def page(self) -> int:
         """The ``page``; 1 by default."""

@@ -12,12 +12,21 @@ from attrs import evolve, field, frozen
 
 from livechat_async.redaction import HIDDEN, SecretBytes, conceal, is_secret_name
 from livechat_async.sandbox.http.answers import BadRequest
-from livechat_async.sandbox.http.parse_str import parse_str
+from livechat_async.sandbox.http.multipart import read_multipart
+from livechat_async.sandbox.http.parse_str import parse_pairs, parse_str
 
-__all__ = ["RecordedRequest", "RequestLog", "content_type_of", "read_body", "read_tags"]
+__all__ = [
+    "RecordedRequest",
+    "RequestLog",
+    "content_type_of",
+    "read_body",
+    "read_query",
+    "read_tags",
+]
 
 _KEPT = 10_000
 _FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data"
 _JSON = "application/json"
 
 
@@ -119,14 +128,29 @@ def content_type_of(request: RecordedRequest) -> str:
 def read_body(request: RecordedRequest, lists: Collection[str] = ()) -> Any:
     """The values in a form or a JSON object; ``lists`` names those with lists.
 
-    Their secrets show in no ``repr``. A body of any other kind is a BadRequest.
+    The query adds the values that the body lacks, as some programs send them there. Their secrets
+    show in no ``repr``. A body of any other kind is a BadRequest.
     """
     kind = content_type_of(request)
-    if kind == _FORM:
-        return conceal(_read_form(request.body, lists))
     if kind == _JSON:
-        return conceal(_read_json(request.body))
-    raise BadRequest(f"Content-Type has to be {_FORM} or {_JSON}, not {kind or 'missing'}")
+        values = _read_json(request.body)
+    elif kind == _FORM:
+        values = _read_form(request.form(), lists)
+    elif kind == _MULTIPART:
+        header = request.headers["Content-Type"]
+        values = _read_form(parse_pairs(read_multipart(request.body, header)), lists)
+    elif request.body or not request.raw_query:
+        kinds = f"{_FORM}, {_MULTIPART} or {_JSON}"
+        raise BadRequest(f"Content-Type has to be {kinds}, not {kind or 'missing'}")
+    else:
+        values = {}
+    return conceal({**_read_form(request.query, lists), **values})
+
+
+def read_query(request: RecordedRequest) -> Mapping[str, object]:
+    """The query of a read, and the values of a form in its body, which ``curl -X GET -d`` sends."""
+    has_form = content_type_of(request) in {_FORM, _MULTIPART}
+    return read_body(request) if has_form else request.query
 
 
 def read_tags(request: RecordedRequest) -> list[str]:
@@ -140,8 +164,7 @@ def read_tags(request: RecordedRequest) -> list[str]:
     return tags
 
 
-def _read_form(body: bytes, lists: Collection[str]) -> Mapping[str, object]:
-    values = parse_str(body.decode("utf-8", "surrogateescape"))
+def _read_form(values: dict[str, object], lists: Collection[str]) -> Mapping[str, object]:
     for name in lists:
         items = values.get(name)
         # To PHP an array with gaps in its numbers is still an array.

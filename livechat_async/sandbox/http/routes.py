@@ -44,18 +44,25 @@ class Route(Generic[_Page]):
 def find_route(
     routes: Iterable[Route[_Page]], request: RecordedRequest, path: list[str]
 ) -> tuple[Route[_Page], list[str]] | Answer:
-    """The route of a request and the arguments in its path, or the answer 404 or 405."""
-    allowed = []
+    """The route of a request and the arguments in its path, or the answer 204, 404 or 405.
+
+    HEAD takes the route of GET. OPTIONS is answered with the methods, and with no permission for
+    web pages of other sites, which LiveChat does not give either.
+    """
+    method = "GET" if request.method == "HEAD" else request.method
+    allowed = list[str]()
     for route in routes:
         arguments = route.arguments(path)
         if arguments is None:
             continue
-        if route.method == request.method:
+        if route.method == method:
             return route, arguments
-        allowed.append(route.method)
+        allowed += ["GET", "HEAD"] if route.method == "GET" else [route.method]
     if not allowed:
         return not_found(f"There is nothing at {request.path}")
-    names = ", ".join(allowed)
+    names = ", ".join([*allowed, "OPTIONS"])
+    if method == "OPTIONS":
+        return Answer(HTTPStatus.NO_CONTENT, b"", headers={"Allow": names})
     text = f"Method {request.method} is not allowed here, only {names}"
     return error(HTTPStatus.METHOD_NOT_ALLOWED, text, {"Allow": names})
 

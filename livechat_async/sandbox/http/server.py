@@ -13,12 +13,13 @@ from http import HTTPStatus
 from aiohttp import web
 from attrs import define, field
 
-from livechat_async.checks import check_count, is_from_web_page, is_local_host
+from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, is_secret_name
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import Answer, Exchange, error
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
+from livechat_async.servers import is_from_web_page, is_local_host, server_logger
 
 __all__ = ["FaultQueue", "Server"]
 
@@ -58,6 +59,7 @@ class Server:
             # Bodies are recorded as sent, and LiveChat documents no compression.
             auto_decompress=False,
             access_log=None,
+            logger=server_logger("livechat_async.sandbox"),
         )
         self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:

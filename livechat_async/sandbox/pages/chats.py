@@ -26,7 +26,12 @@ from livechat_async.sandbox.http.queries import (
     part_of,
     values_of,
 )
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
+from livechat_async.sandbox.http.requests import (
+    RecordedRequest,
+    read_body,
+    read_query,
+    read_tags,
+)
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.events import chat_part, visitor_of_chat
@@ -38,7 +43,7 @@ _RATES = ("rated", "not_rated", "rated_good", "rated_bad")
 
 def list_chats(account: Account, request: RecordedRequest) -> Answer:
     """``GET /chats``: one page of the chats that fit, the newest first."""
-    reader = QueryReader(request.query)
+    reader = QueryReader(read_query(request))
     since, until = reader.days(reader.zone())
     page = reader.page()
     asked, fits = reader.filters(_FILTERS)
@@ -67,8 +72,8 @@ def list_chats(account: Account, request: RecordedRequest) -> Answer:
 
 
 def get_chat(account: Account, _request: RecordedRequest, chat_id: str) -> Answer:
-    """``GET /chats/<CHAT_ID>``: one chat of the archives."""
-    chat = account.chats.get(chat_id)
+    """``GET /chats/<CHAT_ID>``: one running or archived chat."""
+    chat = account.visitors.running_chat(chat_id) or account.chats.get(chat_id)
     return not_found("Chat not found") if chat is None else json_answer(chat)
 
 
@@ -90,7 +95,7 @@ def tag_chat(account: Account, request: RecordedRequest, chat_id: str) -> Answer
 
 def send_transcript(account: Account, request: RecordedRequest, chat_id: str) -> Answer:
     """``POST /chats/<CHAT_ID>/send_transcript``: record a transcript that is not really sent."""
-    if chat_id not in account.chats:
+    if account.visitors.find_running(chat_id) is None and chat_id not in account.chats:
         return not_found("Chat not found")
     to = read_body(request).get("to")
     if not isinstance(to, str) or not re.fullmatch(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+", to):

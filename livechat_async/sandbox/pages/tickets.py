@@ -28,7 +28,12 @@ from livechat_async.sandbox.http.queries import (
     part_of,
     values_of,
 )
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_tags
+from livechat_async.sandbox.http.requests import (
+    RecordedRequest,
+    read_body,
+    read_query,
+    read_tags,
+)
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
@@ -44,7 +49,7 @@ _CREATED_FROM = ("chat-window", "mail", "lc2")
 
 def list_tickets(account: Account, request: RecordedRequest) -> Answer:
     """``GET /tickets``: one page of the tickets that fit, the last changed first."""
-    reader = QueryReader(request.query)
+    reader = QueryReader(read_query(request))
     days = reader.days(UTC)
     page = reader.page()
     order = reader.choice("order", ("asc", "desc"))

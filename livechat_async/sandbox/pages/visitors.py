@@ -15,11 +15,13 @@ from livechat_async.sandbox.http.answers import (
     not_found,
 )
 from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_query
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
 __all__ = ["ROUTES", "read_details"]
+
+_MOST_PROBLEMS = 100
 
 # The states that can be asked for; a visitor may be in others.
 _FILTER_STATES = ("chatting", "queued", "browsing", "invited", "refused invitation", "chat closed")
@@ -27,7 +29,7 @@ _FILTER_STATES = ("chatting", "queued", "browsing", "invited", "refused invitati
 
 def list_visitors(account: Account, request: RecordedRequest) -> Answer:
     """``GET /visitors``: the visitors, or their number with ``count=1``."""
-    reader = QueryReader(request.query)
+    reader = QueryReader(read_query(request))
     state = reader.choice("state", _FILTER_STATES)
     groups = reader.numbers("group", "the number of a group")
     is_count = reader.flag("count")
@@ -72,6 +74,8 @@ def read_details(body: Mapping[str, object]) -> VisitorDetails:
         problems.append("fields is required and has to be a list of at least one object")
         items = []
     for number, item in enumerate(items):
+        if len(problems) >= _MOST_PROBLEMS:  # a megabyte of wrong items would be answered by 30
+            break
         field = _read_field(f"fields[{number}]", item, problems)
         if field is not None:
             fields.append(field)
@@ -103,11 +107,10 @@ def _read_field(place: str, item: object, problems: list[str]) -> DetailField | 
 def _is_bare_url(value: object) -> bool:
     return (
         isinstance(value, str)
-        and value != ""
+        and value.removeprefix("//") != ""
         and value.isprintable()
         and " " not in value
         and "://" not in value
-        and not value.startswith("//")
     )
 
 

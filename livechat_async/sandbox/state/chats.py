@@ -78,7 +78,7 @@ class Chats(Timeline):
 
     def end(self, visitor: Mapping[str, Any], chat: LiveChat) -> Wire:
         """Add the chat of a visitor that ends now, and return it."""
-        item = plain("chat", chat.to_archive(visitor, self.now))
+        item = plain("chat", chat.to_archive(visitor, self.now, is_over=True))
         if not is_id(item["id"]):  # a test may have set the live chat's id to anything
             item["id"] = self.new_id()
         self.put(item, item["started_timestamp"])

@@ -145,7 +145,8 @@ class Visitors:
             "state": state,
             "chat_id": "",
             "chat_start_time": "",
-            "queue_start_time": time_text(self.now) if state == "queued" else "",
+            # A number in every capture. Its unit is unknown, so it is that of the others here.
+            "queue_start_time": self.now if state == "queued" else "",
             "operators": [NO_OPERATOR],
         }
         visitor.wire.pop("chat", None)
@@ -162,14 +163,19 @@ class Visitors:
         """Begin a chat of a visitor who has none; given fields replace those that follow."""
         wire, number, started = visitor.wire, self._chats_begun + 1, self.now
         operator = {"id": agent.id, "display_name": agent.display_name}
-        chat_id, text = given.get("chat_id", f"SBOX{number:06d}"), time_text(started)
+        chat_id = given.get("chat_id", f"SBOX{number:06d}")
         changes: dict[str, object] = {
             "state": "chatting",
             "chat_id": chat_id,
-            "chat_start_time": text,
+            "chat_start_time": time_text(started),
             "queue_start_time": "",
             "operators": [operator],
-            "chat": {"id": chat_id, "chat_room": number, "start_time": text, "agents": [operator]},
+            "chat": {
+                "id": chat_id,
+                "chat_room": number,
+                "start_time": started,
+                "agents": [operator],
+            },
         }
         if isinstance(wire.get("chats"), int):
             changes["chats"] = wire["chats"] + 1
@@ -189,7 +195,13 @@ class Visitors:
 
     def running_chats(self) -> list[Wire]:
         """The running chats in the form of the archives, the newest first."""
-        return [chat.to_archive(visitor.wire) for visitor, chat in reversed(self._running())]
+        running = reversed(self._running())
+        return [chat.to_archive(visitor.wire, self.now) for visitor, chat in running]
+
+    def running_chat(self, chat_id: str) -> Wire | None:
+        """The running chat of this id, as `running_chats` lists it; None if there is none."""
+        found = self.find_running(chat_id)
+        return None if found is None else found[1].to_archive(found[0].wire, self.now)
 
     def find_running(self, chat_id: str) -> tuple[Visitor, LiveChat] | None:
         """The running chat of this id, and its visitor; None if there is none."""
@@ -198,7 +210,7 @@ class Visitors:
     def tag_chat(self, visitor: Visitor, chat: LiveChat, tags: list[str]) -> Wire:
         """Set the tags of a running chat, and return the chat."""
         is_changed, chat.tags = chat.tags != tags, tags
-        item = chat.to_archive(visitor.wire)
+        item = chat.to_archive(visitor.wire, self.now)
         if is_changed:
             sent = self._announcer.announce(
                 "chat_changed", lambda: {"chat": chat_part(item), "visitor": visitor.part()}

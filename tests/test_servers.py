@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livechat_async.checks import is_from_web_page, is_local_host, is_loopback
+from livechat_async.checks import is_loopback
+from livechat_async.servers import is_from_web_page, is_local_host
 
 LOCAL = ["localhost", "LocalHost", "127.0.0.1", "127.8.9.10", "[::1]", "bot.localhost"]
 

@@ -1,0 +1,55 @@
+"""Rules of the servers that listen on this machine: whose requests they answer, what they log."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+
+from livechat_async.checks import is_loopback
+
+__all__ = ["is_from_web_page", "is_local_host", "server_logger"]
+
+# The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
+_HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9.-]{1,253}?)\.?)(?::[0-9]{0,5})?")
+
+
+def is_local_host(host: str) -> bool:
+    """Whether a ``Host`` header names this machine, with any port.
+
+    Any name can be made to lead here (DNS rebinding), and a browser then lets the pages of that
+    name read the answers.
+    """
+    match = _HOST.fullmatch(host.strip().lower())
+    name = "" if match is None else match[1] or match[2]
+    return is_loopback(name) or name.endswith(".localhost")
+
+
+def is_from_web_page(method: str, headers: Mapping[str, str]) -> bool:
+    """Whether a browser sent a request for a web page.
+
+    A browser adds ``Origin`` to every request that may change something, and most add
+    ``Sec-Fetch-Site``. A GET without ``Origin`` may come from a link, and only reads.
+
+    Args:
+        method: in upper case.
+        headers: their names in lower case, unless the mapping ignores case.
+    """
+    site = headers.get("sec-fetch-site", "none").strip().lower()
+    return "origin" in headers or (method not in {"GET", "HEAD"} and site != "none")
+
+
+def server_logger(name: str) -> logging.Logger:
+    """A logger for aiohttp's server that leaves out malformed requests.
+
+    aiohttp logs each with a traceback, which may show the path and the secret in it. The client
+    gets a 400 that says what is wrong.
+    """
+    logger = logging.getLogger(name)
+    logger.addFilter(_is_fault_of_server)
+    return logger
+
+
+def _is_fault_of_server(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return type(error).__module__ != "aiohttp.http_exceptions"
