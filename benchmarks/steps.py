@@ -30,7 +30,7 @@ import livechat_async
 from livechat_async import DetailField, LiveChatClient, RetryPolicy, VisitorDetails
 from livechat_async.cli import main as command_line
 from livechat_async.sandbox import Sandbox, Status
-from livechat_async.webhooks import ChatStarted, WebhookReceiver
+from livechat_async.webhooks import ChatStarted, MemoryEngine, WebhookReceiver
 
 PACKAGE = str(Path(livechat_async.__file__).parent)
 NOT_COUNTED = str(Path(PACKAGE, "sandbox"))
@@ -191,7 +191,7 @@ async def count_webhook(server: SandboxThread, client: LiveChatClient) -> Steps:
     sandbox = server.sandbox
     handled = asyncio.Event()
     steps = Steps()
-    async with WebhookReceiver(client, credentials=None) as receiver:
+    async with WebhookReceiver(client, credentials=None, engine=MemoryEngine()) as receiver:
 
         @receiver.on(ChatStarted)
         async def greet(event: ChatStarted) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shlex
 import signal
 import socket
@@ -310,9 +311,10 @@ async def test_a_malformed_request_shows_no_traceback_and_no_secret(
     assert "hid%20den" not in done.out + done.err
 
 
-async def test_a_program_that_fails_is_run_again(
+async def test_a_program_that_fails_is_run_again_after_longer_waits(
     env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
 ) -> None:
+    """Each event waits for 0.5 to 1 s, and then for 1 to 2 s (field case 18)."""
     program = script(
         """
 number = json.load(sys.stdin)["event_unique_id"][-1]
@@ -335,6 +337,10 @@ sys.exit(3 if number == "2" or len(runs.read_text()) < 3 else 0)
     key = "chat_started:12345:00000000000000000000000000000001"
     assert f"warning: exec failed on {key} (attempt 1 of 3)" in done.err
     assert "ended with exit code 3" in done.err
+    waits = re.findall(r"\(attempt (\d) of 3\), again in ([\d.]+) s", done.err)
+    assert len(waits) == 4
+    for attempt, seconds in waits:
+        assert 0.5 <= float(seconds) / 2 ** (int(attempt) - 1) <= 1
     assert "Traceback" not in done.err
     assert TOKEN not in done.out + done.err
     assert done.err.splitlines()[-1] == (

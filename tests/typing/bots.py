@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import assert_never, assert_type
 
 from livechat_async import (
@@ -22,6 +23,8 @@ from livechat_async import (
 from livechat_async.webhooks import (
     ChatEnded,
     ChatStarted,
+    Engine,
+    SQLiteEngine,
     TicketCreated,
     WebhookCredentials,
     WebhookEvent,
@@ -94,3 +97,10 @@ async def watch() -> None:
                     assert_type(visitors, tuple[Visitor, ...])
                 case _:
                     assert_never(change)
+
+
+stored: Engine = SQLiteEngine("bot.sqlite3", concurrency=8)
+assert_type(
+    WebhookReceiver(credentials=WebhookCredentials.from_env(), engine=stored).status().refusals,
+    Mapping[int, int],
+)

@@ -333,3 +333,29 @@ def test_events_without_data_are_equal_within_their_class() -> None:
     assert ChatStarted().chat == WebhookChat()
     assert ChatStarted() == ChatStarted()
     assert ChatStarted() != ChatEnded()
+
+
+@pytest.mark.parametrize(
+    ("kind", "thing", "other"),
+    [
+        ("chat_changed", {"chat": {"id": "PJ1", "tags": ["A"]}}, {"chat": {"id": "PJ2"}}),
+        ("canned_response_changed", {"canned_response": {"id": 1}}, {"canned_response": {"id": 2}}),
+    ],
+)
+def test_a_change_without_an_id_belongs_to_the_series_of_its_thing(
+    kind: str, thing: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """The content of a change is in its key, and the thing in its series (field case 15)."""
+    one = parse_webhook({"event_type": kind, "license_id": "1", **thing})
+    changed = {name: {**value, "tags": ["A", "B"]} for name, value in thing.items()}
+    two = parse_webhook({"event_type": kind, "license_id": "1", **changed})
+    assert one.series == two.series != ""
+    assert one.key != two.key
+    assert parse_webhook({"event_type": kind, "license_id": "1", **other}).series != one.series
+    assert parse_webhook({"event_type": kind, "license_id": "2", **thing}).series != one.series
+    assert parse_webhook({"event_type": kind, "event_unique_id": "x", **thing}).series == ""
+
+
+def test_events_that_are_no_changes_belong_to_no_series() -> None:
+    for kind in ("chat_started", "visitor_queued", "agent_sang", "chat_changed"):
+        assert parse_webhook({"event_type": kind, "visitor": {"id": "S1"}}).series == ""

@@ -7,17 +7,18 @@ import gc
 import logging
 from collections import Counter
 from collections.abc import Coroutine
+from itertools import groupby
 from typing import Any
 
 import pytest
 from attrs import define, field
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from receiver_help import LIMIT, event, until
+from receiver_help import LIMIT, document, event, until
 
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
-from livechat_async.webhooks import EngineStatus, Job, MemoryEngine
+from livechat_async.webhooks import EngineStatus, Job, MemoryEngine, parse_webhook
 from livechat_async.webhooks.engine import Sleep
 
 
@@ -440,3 +441,30 @@ async def test_successful_jobs_are_forgotten_when_they_are_old_or_too_many() -> 
     assert not await is_repeat(2), "three others were remembered later"
     assert [await is_repeat(number) for number in (3, 4, 2)] == [True] * 3
     await engine.close(0)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["A", "AB", "B"]), st.integers(1, 3)), max_size=8))
+def test_without_an_id_each_change_is_one_event_however_often_it_is_delivered(
+    changes: list[tuple[str, int]],
+) -> None:
+    """Tags that change there and back, each delivered some times (field case 15)."""
+
+    def change(chat: str, tags: str) -> Job:
+        chat_data = {"id": chat, "tags": list(tags)}
+        content = document(kind="chat_changed", event_unique_id=None, chat=chat_data)
+        return Job(parse_webhook(content), "show")
+
+    async def main() -> int:
+        engine, _ = make_engine(remember_most=2, concurrency=1)
+        accepted = 0
+        for tags, deliveries in changes:
+            for _ in range(deliveries):
+                accepted += await engine.submit(change("PJ1", tags))
+        for chat in ("PJ2", "PJ3"):
+            await engine.submit(change(chat, "A"))
+        engine._forget()
+        assert len(engine._latest) == 2, "old series are forgotten"
+        await engine.close(0)
+        return accepted
+
+    assert asyncio.run(main()) == len([key for key, _ in groupby(tags for tags, _ in changes)])

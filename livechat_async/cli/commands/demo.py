@@ -22,7 +22,7 @@ from livechat_async.cli.output.visitors import details_panel, short_table
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
 from livechat_async.watch.changes import Arrived, Change, StateChanged
-from livechat_async.webhooks import ChatStarted, WebhookCredentials, WebhookReceiver
+from livechat_async.webhooks import ChatStarted, SQLiteEngine, WebhookCredentials, WebhookReceiver
 
 __all__ = ["CODE", "CUSTOMERS", "make_customers", "tell_story"]
 
@@ -31,7 +31,8 @@ _OPEN = "async with LiveChatClient(PersonalAccessToken(login, token)) as client:
 _LIST = "    visitors = await client.visitors.list()"
 _COUNT = '    chatting = await client.visitors.count(state="chatting")'
 _BOT = """\
-    bot = WebhookReceiver(client, credentials=credentials)
+    engine = SQLiteEngine("bot.sqlite3")
+    bot = WebhookReceiver(client, credentials=credentials, engine=engine)
 
     def look_up(email):
         with closing(sqlite3.connect("customers.db")) as customers:
@@ -110,7 +111,8 @@ async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
 
     _step(3, "A bot shows the agents which customer they talk to.", _BOT)
     credentials = WebhookCredentials("livechat", secrets.token_urlsafe())
-    bot = WebhookReceiver(client, credentials=credentials)
+    engine = SQLiteEngine(path.with_name("bot.sqlite3"))
+    bot = WebhookReceiver(client, credentials=credentials, engine=engine)
     shown = asyncio.Event()
 
     @bot.on(ChatStarted)
