@@ -22,7 +22,7 @@ from cattrs import Converter
 
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError, find_wire_error, show
-from livechat_async.decoding.quick import Hook, quick_of
+from livechat_async.decoding.quick import Hook, own_times, quick_of
 
 __all__ = [
     "IS_STOPPED",
@@ -144,6 +144,7 @@ def value_reader(converter: Converter, type_: Any, on_broken: OnBroken = None) -
     takes the `WireError` of an item of a list, which is then left out.
     """
 
+    @own_times()
     def read(content: bytes) -> Any:
         quick = quick_of(converter.get_structure_hook(type_))
         if quick is not None and len(content) < LARGE:
@@ -166,7 +167,7 @@ def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBrok
     quick, is_stopped = quick_of(hook), IS_STOPPED.get()
     for index, raw in enumerate(raws):
         if is_stopped():
-            raise NotJSONError("the reading was stopped")
+            raise NotJSONError("JSON", "the reading was stopped")
         if quick is not None:
             try:
                 values.append(quick.from_json(raw))
@@ -194,6 +195,7 @@ class Envelope:
     total: Any
 
 
+@own_times()
 def read_envelope(
     content: bytes, key: str, hook: Hook, type_: Any, on_broken: OnBroken = None
 ) -> Envelope | None:

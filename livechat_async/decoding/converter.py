@@ -18,12 +18,12 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import EnumType
 from functools import cache, lru_cache, partial
-from operator import attrgetter, is_
+from operator import is_
 from types import GenericAlias, NoneType, UnionType
 from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
 
@@ -38,7 +38,17 @@ from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
-from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
+from livechat_async.decoding.quick import (
+    NO_TIMES,
+    TIMES,
+    Fields,
+    Hook,
+    ModelHook,
+    Quick,
+    QuickHook,
+    own_times,
+    quick_of,
+)
 from livechat_async.models._base import EMPTY, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
@@ -307,7 +317,7 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
     twins = {name: f.metadata["twin"] for name, f in fields.items() if "twin" in f.metadata}
     known = fields.keys() | twins.values()
     zone = next((name for name, field in fields.items() if "zone" in field.metadata), None)
-    bare_id = quirks_of(cls).bare_id
+    quirks = quirks_of(cls)
 
     @cache  # generated for the first object that is not usual; many programs meet none
     def structure() -> Hook:
@@ -315,13 +325,7 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
         overrides["extra"] = override(struct_hook=lambda extra, _: extra)
         return make_dict_structure_fn(cls, converter, **overrides)
 
-    def to_model(value: Any, cls: Any) -> Any:
-        if value == []:  # as PHP writes {}
-            value = {}
-        if not isinstance(value, dict):
-            if bare_id is None:
-                raise wrong("an object", value)
-            value = {"id": converter.structure(value, bare_id)}
+    def make(value: Any) -> Any:
         given = {
             name: value[name]
             for name in fields
@@ -334,89 +338,56 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or EMPTY
         hook.learn(unknown)
-        careful = structure()
-        if not can_mix:
-            return careful(given, cls)
-        pairs = [(value.get(name), value.get(twin)) for name, twin in twins.items()]
-        zone_name = given.get(zone) if zone else None
-        return _in_one_zone(
-            lambda _: zone_name, lambda _: pairs, lambda given: careful(given, cls)
-        )(given)
+        return structure()(given, cls)
 
-    def shown_pairs(struct: Any) -> Any:
-        names = [fields[name].name for name in twins]
-        return [(getattr(struct, name), getattr(struct, f"{name}_twin")) for name in names]
+    def to_model(value: Any, _: Any) -> Any:
+        if value == []:  # as PHP writes {}
+            value = {}
+        if not isinstance(value, dict):
+            if quirks.bare_id is None:
+                raise wrong("an object", value)
+            value = {"id": converter.structure(value, quirks.bare_id)}
+        return careful(value)
 
-    zone_of = attrgetter(fields[zone].name) if zone else lambda _: None
-    can_mix = zone is not None or (timezone is None and len(_names_of_times(cls)) > 1)
-    around = partial(_in_one_zone, zone_of, shown_pairs) if can_mix else None
+    around = None
+    careful: Callable[[Any], Any] = make
+    if zone or (quirks.can_mix_times and timezone is None):
+        names = {name: field.name for name, field in fields.items()}
+        pairs = [(names[name], f"{names[name]}_twin") for name in twins]
+        around = partial(_in_one_zone, getattr, zone and names[zone], pairs)
+        careful = _in_one_zone(dict.get, zone, [*twins.items()], make)
     hook = ModelHook(cls, to_model, _fields_of(cls, converter), around)
     return hook
 
 
 def _in_one_zone(
-    zone_name: Callable[[Any], Any], pairs: Callable[[Any], Any], make: Callable[[Any], Any]
+    get: Callable[[Any, str], Any],
+    zone_field: str | None,
+    pairs: Sequence[tuple[str, str]],
+    make: Callable[[Any], Any],
 ) -> Callable[[Any], Any]:
     """The same function, but texts without a time zone are in the zone that the object names.
 
-    Naive and aware times never mix in an object: if they would, it is made a second time, and the
-    texts are in the zone that its ``pairs`` of a text and its twin show.
+    If it names none, and naive and aware times would mix in the object, it is made a second time:
+    its texts are then in the zone that a pair of a text and its twin shows.
     """
-    enter, leave, current = times.TEXTS.set, times.TEXTS.reset, times.TEXTS.get
 
-    def make_in_zone(given: Any) -> Any:
-        name = zone_name(given)
-        zone = _find_zone(name) if name and isinstance(name, str) else None
-        if zone is None and current() is not None:
-            return make(given)  # the outer object's texts are in one zone with these
-        texts = times.Texts()
-        if zone is not None:
-            texts.zone = zone
-        before = enter(texts)
-        try:
+    def make_in_one_zone(given: Any) -> Any:
+        seen = current()
+        if seen is NO_TIMES:
+            return alone(given)
+        name = zone_field and get(given, zone_field)
+        seen.zone = _find_zone(name) if name and isinstance(name, str) else None
+        seen.naive = seen.aware = False
+        model = make(given)
+        if seen.naive and seen.aware:
+            found = ((get(given, text), get(given, twin)) for text, twin in pairs)
+            seen.zone = times.shown_zone(found)
             model = make(given)
-            if texts.is_naive and _has_aware(model):
-                texts.zone = times.shown_zone(pairs(given))
-                model = make(given)
-            return model
-        finally:
-            leave(before)
+        return model
 
-    return make_in_zone
-
-
-def _has_aware(model: Any) -> bool:
-    """Whether a model, or a value in it, holds an aware time."""
-    values = [model]
-    for value in values:  # it grows meanwhile
-        if type(value) is tuple:
-            values += value
-        elif isinstance(value, datetime):
-            if value.tzinfo is not None:
-                return True
-        elif value is not None and (read := _reader_of_times(type(value))):  # type: ignore[arg-type]  # it can be hashed
-            values.append(read(value))
-    return False
-
-
-@lru_cache(maxsize=256)
-def _reader_of_times(cls: Any) -> Callable[[Any], Any] | None:
-    names = _names_of_times(cls) if _is_model(cls) else ()
-    return attrgetter(*names) if names else None
-
-
-def _find_names_of_times(cls: type[Any], *outer: type[Any]) -> tuple[str, ...]:
-    """The fields of a model that can hold times, in themselves or in other models."""
-
-    def can_hold(hint: Any) -> bool:
-        if _is_model(hint) and hint is not cls and hint not in outer:
-            return bool(_names_of_times(hint, cls, *outer))
-        return hint is datetime or any(map(can_hold, get_args(hint)))
-
-    return tuple(name for name, hint in get_type_hints(cls).items() if can_hold(hint))
-
-
-_names_of_times: Callable[..., tuple[str, ...]] = lru_cache(maxsize=256)(_find_names_of_times)
+    current, alone = TIMES.get, own_times()(make_in_one_zone)
+    return make_in_one_zone
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:

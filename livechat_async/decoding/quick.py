@@ -11,11 +11,14 @@ and a function that makes the model of the struct, compiled from one assignment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import tzinfo
 from functools import cached_property, lru_cache
 from textwrap import indent
 from threading import RLock
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 import msgspec
@@ -23,7 +26,17 @@ import msgspec
 from livechat_async.decoding.problems import wire_name
 from livechat_async.models._base import quirks_of
 
-__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of"]
+__all__ = [
+    "NO_TIMES",
+    "TIMES",
+    "Fields",
+    "Hook",
+    "ModelHook",
+    "Quick",
+    "QuickHook",
+    "own_times",
+    "quick_of",
+]
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 Make: TypeAlias = Callable[[Any], Any]
@@ -31,6 +44,37 @@ Around: TypeAlias = Callable[[Make], Make] | None
 
 _MOST_NEW_FIELDS = 32
 _making = RLock()  # no thread builds on a quick way that another thread is still making
+
+
+@attrs.define
+class Times:
+    """The times of the object that is being decoded.
+
+    Attributes:
+        zone: the zone that the object names for texts without one; it wins over the client's.
+        naive: whether one of the times is naive.
+        aware: whether one of the times is aware.
+    """
+
+    zone: tzinfo | None = None
+    naive: bool = False
+    aware: bool = False
+
+
+NO_TIMES: Final = Times()
+"""Those outside of any object: its marks mean nothing."""
+
+TIMES: Final[ContextVar[Times]] = ContextVar("times", default=NO_TIMES)
+
+
+@contextmanager
+def own_times() -> Iterator[None]:
+    """Sets `TIMES`, which slows the next use of any such variable: once a reading, if possible."""
+    before = TIMES.set(Times())
+    try:
+        yield
+    finally:
+        TIMES.reset(before)
 
 
 @attrs.frozen(eq=False, repr=False, slots=False)
@@ -216,6 +260,7 @@ def _assemble(
         "no_extra": attrs.fields(model).extra.default,
         "new_fields": tuple(new_fields),
         "missing": msgspec.UNSET,
+        "times": TIMES.get,
     }
     for field, quick in fields:
         name, twin, line = field.name, quick.twin, _assignment(field, quick, names)
@@ -231,7 +276,8 @@ def _assemble(
                 (names[f"no_{name}_twin"],) = twin.nothing
                 lines.append(f"v = struct.{name}_twin")
                 lines.append(
-                    f"if v is not None and v != no_{name}_twin: draft.{name} = {value}\nelse:"
+                    f"if v is not None and v != no_{name}_twin:\n"
+                    f"    draft.{name} = {value}\n    times().aware = True\nelse:"
                 )
                 line = indent(line, "    ")
         lines.append(line)

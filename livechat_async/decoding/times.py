@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import timezone as offset_zone
 from functools import lru_cache
@@ -15,12 +14,10 @@ import msgspec
 
 from livechat_async.decoding.hooks import NOTHING, is_nothing, to_int, whole_number
 from livechat_async.decoding.problems import WireError, show, wrong
-from livechat_async.decoding.quick import Hook, Quick, QuickHook
+from livechat_async.decoding.quick import TIMES, Quick, QuickHook
 
 __all__ = [
     "DATE_HOOK",
-    "TEXTS",
-    "Texts",
     "datetime_hook",
     "is_no_time",
     "parse_time",
@@ -29,21 +26,6 @@ __all__ = [
     "to_unix_time",
 ]
 
-
-class Texts:
-    """The texts without a time zone in the object that is being decoded.
-
-    Attributes:
-        zone: the zone that the object names for them; it wins over the client's.
-        is_naive: whether one of them had no zone.
-    """
-
-    zone: tzinfo | None = None
-    is_naive: bool = False
-
-
-TEXTS: Final[ContextVar[Texts | None]] = ContextVar("texts", default=None)
-"""Those of the object being decoded; None outside of an object whose times could mix."""
 
 _UnixTime: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _UNIX_EPOCH: Final = datetime.fromtimestamp(0, UTC)  # as a twin, zero says that there is no time
@@ -56,6 +38,7 @@ _QUARTER, _SECOND, _DAY = timedelta(minutes=15), timedelta(seconds=1), timedelta
 _ISO_LENGTH, _CHAT_LENGTH = 19, 25
 _LONG_ISO = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?"
 _MOST_MOMENTS = 8192
+_SECONDS, _MILLISECONDS = range(10**9, 10**10), range(10**12, 10**13)  # from 2001 to 2286
 
 
 def is_no_time(value: Any) -> bool:
@@ -84,22 +67,13 @@ def parse_time(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if re.fullmatch(_LONG_ISO, text, re.ASCII) else None
 
 
-def _zone_of_texts(timezone: tzinfo | None) -> tzinfo | None:
-    texts = TEXTS.get()
-    if texts is None:
-        return timezone
-    texts.is_naive = texts.is_naive or (texts.zone or timezone) is None
-    return texts.zone or timezone
-
-
 def shown_zone(pairs: Iterable[tuple[Any, Any]]) -> tzinfo:
     """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
     for text, twin in pairs:
-        with suppress(ValueError, TypeError, OverflowError, OSError):  # it does not have both
-            time: Any = parse_time(text)
-            unix: Any = to_unix_time(twin, "")
+        with suppress(AttributeError, ValueError, TypeError, OverflowError, OSError):
+            time, unix = parse_time(text), to_unix_time(twin, "")  # perhaps it does not have both
             unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
-            ahead = time.replace(tzinfo=UTC) - unix
+            ahead = time.replace(tzinfo=UTC) - unix  # type: ignore[union-attr,operator]
             shift = round(ahead / _QUARTER) * _QUARTER
             if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
                 return offset_zone(shift)
@@ -112,32 +86,10 @@ def datetime_hook(timezone: tzinfo | None) -> QuickHook:
     The time zone is that of texts without one, and of the times that are made.
     """
 
-    def to_datetime(value: Any, _: Any) -> datetime:
-        try:
-            if isinstance(value, datetime) and value.tzinfo is not None:  # of `to_unix_time`
-                return value if timezone is None else value.astimezone(timezone)
-            time = parse_time(value) if isinstance(value, str) else None
-            if time is not None:
-                return time.replace(tzinfo=time.tzinfo or _zone_of_texts(timezone))
-            return datetime.fromtimestamp(to_int(value, int), timezone or UTC)
-        except (ValueError, OverflowError, OSError):
-            pass  # a text or number of the right form that is no time, such as the 32nd
-        raise wrong("a time", value)
-
-    in_zone = None if timezone is None else lambda time: time.astimezone(timezone)
-    twin = Quick(_UnixTime, in_zone, nothing=(_UNIX_EPOCH,))
-    read = _time_reader(timezone, to_datetime)
-    return QuickHook(to_datetime, lambda: Quick(int | str, read, twin=twin))
-
-
-def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | str], datetime]:
-    """The function that reads usual times. It remembers them, as polls repeat them."""
-
-    @lru_cache(maxsize=_MOST_MOMENTS)
+    @lru_cache(maxsize=_MOST_MOMENTS)  # polls repeat times
     def moment(value: int | str) -> datetime:
-        if isinstance(value, int):
-            return datetime.fromtimestamp(value, timezone or UTC)
-        return parse_time(value) or to_datetime(value, datetime)
+        time = None if isinstance(value, int) else parse_time(value)
+        return time or datetime.fromtimestamp(to_int(value), timezone or UTC)
 
     @lru_cache(maxsize=_MOST_MOMENTS)
     def moment_in(zone: tzinfo, text: int | str) -> datetime:
@@ -145,10 +97,30 @@ def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | 
 
     def read(value: int | str) -> datetime:
         time = moment(value)
-        zone = None if time.tzinfo else _zone_of_texts(timezone)
-        return time if zone is None else moment_in(zone, value)
+        seen = current()
+        if time.tzinfo is not None:
+            seen.aware = True
+            return time
+        zone = seen.zone or timezone
+        if zone is not None:
+            return moment_in(zone, value)
+        seen.naive = True
+        return time
 
-    return read
+    def to_datetime(value: Any, _: Any) -> datetime:
+        try:
+            if isinstance(value, datetime) and value.tzinfo is not None:  # of `to_unix_time`
+                current().aware = True
+                return value if timezone is None else value.astimezone(timezone)
+            return read(value if isinstance(value, str) else to_int(value))
+        except (ValueError, OverflowError, OSError):
+            pass  # a text or number of the right form that is no time, such as the 32nd
+        raise wrong("a time", value)
+
+    current = TIMES.get
+    in_zone = None if timezone is None else lambda time: time.astimezone(timezone)
+    twin = Quick(_UnixTime, in_zone, nothing=(_UNIX_EPOCH,))
+    return QuickHook(to_datetime, lambda: Quick(int | str, read, twin=twin))
 
 
 def _to_date(value: Any, _: Any = date) -> date:
@@ -183,18 +155,21 @@ def to_unix_time(value: Any, name: str) -> int | datetime | None:
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
-    """The hook of what is a time as text; a number is of unknown unit, so it stays a number."""
+    """The hook of a time as text, or as a number: it stays one if more than one unit fits it."""
     to_datetime = datetime_hook(timezone).careful
-    read_time = _time_reader(timezone, to_datetime)
 
-    def to_time_or_number(value: Any, _: Any = None) -> datetime | int | None:
-        if is_no_time(value):
-            return None
+    def to_time_or_number(value: Any, _: Any = None) -> Any:
         number = whole_number(value)
-        return to_datetime(value, datetime) if number is None else number
+        if number is not None:
+            return read_number(number)
+        return None if is_no_time(value) else to_datetime(value, datetime)
 
-    def read(text: str) -> datetime | int | None:
-        is_time = text[4:5] == "-" or text[3:4] == ","
-        return read_time(text) if is_time else to_time_or_number(text)
+    def read_number(number: int) -> Any:
+        if number in _MILLISECONDS:
+            return to_datetime(datetime.fromtimestamp(number / 1000, UTC), datetime)
+        return to_datetime(number, datetime) if number in _SECONDS else number
 
-    return QuickHook(to_time_or_number, lambda: Quick(int | str | None, read, int, NOTHING))
+    def read(value: int | str) -> Any:
+        return read_number(value) if isinstance(value, int) else to_time_or_number(value)
+
+    return QuickHook(to_time_or_number, lambda: Quick(int | str | None, read, nothing=NOTHING))
