@@ -22,7 +22,8 @@ from cattrs import Converter
 
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError, find_wire_error, show
-from livechat_async.decoding.quick import Hook, own_times, quick_of
+from livechat_async.decoding.quick import Hook, quick_of
+from livechat_async.decoding.times import own_times
 
 __all__ = [
     "IS_STOPPED",

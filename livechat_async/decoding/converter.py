@@ -18,14 +18,14 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import EnumType
 from functools import cache, lru_cache, partial
 from operator import is_
 from types import GenericAlias, NoneType, UnionType
-from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeGuard, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -34,27 +34,15 @@ from cattrs.cols import is_sequence
 from cattrs.fns import raise_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
-from livechat_async.decoding.quick import (
-    NO_TIMES,
-    TIMES,
-    Fields,
-    Hook,
-    ModelHook,
-    Quick,
-    QuickHook,
-    own_times,
-    quick_of,
-)
+from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
 from livechat_async.models._base import EMPTY, IdText, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
 __all__ = ["ClientConverter", "make_converter", "shared_converter"]
 
-_find_zone = lru_cache(maxsize=1024)(find_zone)
 _COUNT_KEYS = ("count", "total", "visitors")
 
 
@@ -137,13 +125,8 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     structure = converter.get_structure_hook(inner)
     # An empty list, for one, is something where a list is due, or a class of the user's.
     is_one = inner in (*hooks.HOOKS, IdText) or inner is datetime or _is_model(inner)
-    is_none = (
-        times.is_no_time
-        if inner in (date, datetime)
-        else is_nothing
-        if is_one
-        else NOTHING.__contains__
-    )
+    is_time = inner in (date, datetime)
+    is_none = times.is_no_time if is_time else is_nothing if is_one else NOTHING.__contains__
 
     def to_optional(value: Any, _: Any) -> Any:
         return None if is_none(value) else structure(value, inner)
@@ -204,7 +187,7 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
             return ()
         if not isinstance(value, list):
             raise wrong("a list", value)
-        return make(_items_of(value, structure, inner, left_out))
+        return make(_items_of(enumerate(value), structure, inner, left_out))
 
     def state() -> Quick:
         item = _quick_for(inner, converter)
@@ -223,7 +206,8 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
             return Quick(wire, read)
         return Quick(wire | str, read, empty=(), item=item, is_blank=is_blank)
 
-    return QuickHook(to_list, state)
+    careful = times.own_times()(to_list) if quirks_of(inner).can_mix_times else to_list
+    return QuickHook(careful, state)
 
 
 def _is_mapping(cls: Any) -> bool:
@@ -241,38 +225,26 @@ def _mapping_hook(cls: Any, converter: Converter) -> Hook:
             return EMPTY
         if not isinstance(value, dict):
             raise wrong("an object", value)
-        values = {}
-        for key, item in value.items():
-            try:
-                values[key] = structure(item, inner)
-            except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
-                raise find_wire_error(error).inside(f"[{key!r}]") from None
-        return values
+        return dict(zip(value, _items_of(value.items(), structure, inner), strict=True)) or EMPTY
 
-    def state() -> Quick:
-        item = _quick_for(inner, converter)
-        wire = GenericAlias(dict, (str, item.wire))
-
-        def read(found: Any) -> Mapping[str, Any]:
-            if item.finish is None:
-                return found or EMPTY
-            return {key: item.finish(value) for key, value in found.items()} or EMPTY
-
-        return Quick(wire, read, empty=EMPTY)
-
-    return QuickHook(to_mapping, state)
+    return to_mapping
 
 
-def _items_of(values: list[Any], structure: Hook, type_: Any, left_out: Any) -> list[Any]:
-    """The items; the first wrong one ends it, so that a list of wrong items costs no more."""
+def _items_of(
+    pairs: Iterable[tuple[Any, Any]], structure: Hook, type_: Any, left_out: Any = None
+) -> list[Any]:
+    """The items of pairs of place and value.
+
+    The first wrong one ends it, so that a list of wrong items costs no more.
+    """
     items = []
-    for index, value in enumerate(values):
+    for place, value in pairs:
         if left_out is not None and left_out(value):
             continue
         try:
             items.append(structure(value, type_))
         except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
-            raise find_wire_error(error).inside(f"[{index}]") from None
+            raise find_wire_error(error).inside(f"[{place!r}]") from None
     return items
 
 
@@ -349,45 +321,14 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
             value = {"id": converter.structure(value, quirks.bare_id)}
         return careful(value)
 
-    around = None
-    careful: Callable[[Any], Any] = make
+    around, careful = None, cast("Callable[[Any], Any]", make)
     if zone or (quirks.can_mix_times and timezone is None):
         names = {name: field.name for name, field in fields.items()}
-        pairs = [(names[name], f"{names[name]}_twin") for name in twins]
-        around = partial(_in_one_zone, getattr, zone and names[zone], pairs)
-        careful = _in_one_zone(dict.get, zone, [*twins.items()], make)
+        pairs = {names[name]: f"{names[name]}_twin" for name in twins}
+        careful = times.in_one_zone(dict.get, zone, twins, make)
+        around = partial(times.in_one_zone, getattr, zone and names[zone], pairs)
     hook = ModelHook(cls, to_model, _fields_of(cls, converter), around)
     return hook
-
-
-def _in_one_zone(
-    get: Callable[[Any, str], Any],
-    zone_field: str | None,
-    pairs: Sequence[tuple[str, str]],
-    make: Callable[[Any], Any],
-) -> Callable[[Any], Any]:
-    """The same function, but texts without a time zone are in the zone that the object names.
-
-    If it names none, and naive and aware times would mix in the object, it is made a second time:
-    its texts are then in the zone that a pair of a text and its twin shows.
-    """
-
-    def make_in_one_zone(given: Any) -> Any:
-        seen = current()
-        if seen is NO_TIMES:
-            return alone(given)
-        name = zone_field and get(given, zone_field)
-        seen.zone = _find_zone(name) if name and isinstance(name, str) else None
-        seen.naive = seen.aware = False
-        model = make(given)
-        if seen.naive and seen.aware:
-            found = ((get(given, text), get(given, twin)) for text, twin in pairs)
-            seen.zone = times.shown_zone(found)
-            model = make(given)
-        return model
-
-    current, alone = TIMES.get, own_times()(make_in_one_zone)
-    return make_in_one_zone
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:

@@ -11,8 +11,7 @@ and a function that makes the model of the struct, compiled from one assignment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from datetime import tzinfo
 from functools import cached_property, lru_cache
@@ -31,10 +30,11 @@ __all__ = [
     "TIMES",
     "Fields",
     "Hook",
+    "Make",
     "ModelHook",
     "Quick",
     "QuickHook",
-    "own_times",
+    "Times",
     "quick_of",
 ]
 
@@ -46,35 +46,19 @@ _MOST_NEW_FIELDS = 32
 _making = RLock()  # no thread builds on a quick way that another thread is still making
 
 
-@attrs.define
 class Times:
-    """The times of the object that is being decoded.
+    """The times of the object that is being decoded: its kinds so far, and the zone of its texts.
 
-    Attributes:
-        zone: the zone that the object names for texts without one; it wins over the client's.
-        naive: whether one of the times is naive.
-        aware: whether one of the times is aware.
+    That is the zone of texts that name none; it wins over the client's.
     """
 
-    zone: tzinfo | None = None
     naive: bool = False
     aware: bool = False
+    zone: tzinfo | None = None
 
 
-NO_TIMES: Final = Times()
-"""Those outside of any object: its marks mean nothing."""
-
+NO_TIMES: Final = Times()  # outside of any object; its kinds mean nothing
 TIMES: Final[ContextVar[Times]] = ContextVar("times", default=NO_TIMES)
-
-
-@contextmanager
-def own_times() -> Iterator[None]:
-    """Sets `TIMES`, which slows the next use of any such variable: once a reading, if possible."""
-    before = TIMES.set(Times())
-    try:
-        yield
-    finally:
-        TIMES.reset(before)
 
 
 @attrs.frozen(eq=False, repr=False, slots=False)

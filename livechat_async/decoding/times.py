@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import timezone as offset_zone
 from functools import lru_cache
@@ -12,16 +12,18 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
+from livechat_async.checks import find_zone
 from livechat_async.decoding.hooks import NOTHING, is_nothing, to_int, whole_number
 from livechat_async.decoding.problems import WireError, show, wrong
-from livechat_async.decoding.quick import TIMES, Quick, QuickHook
+from livechat_async.decoding.quick import NO_TIMES, TIMES, Make, Quick, QuickHook, Times
 
 __all__ = [
     "DATE_HOOK",
     "datetime_hook",
+    "in_one_zone",
     "is_no_time",
+    "own_times",
     "parse_time",
-    "shown_zone",
     "time_or_number_hook",
     "to_unix_time",
 ]
@@ -38,6 +40,7 @@ _QUARTER, _SECOND, _DAY = timedelta(minutes=15), timedelta(seconds=1), timedelta
 _ISO_LENGTH, _CHAT_LENGTH = 19, 25
 _LONG_ISO = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?"
 _MOST_MOMENTS = 8192
+_find_zone = lru_cache(maxsize=1024)(find_zone)
 _SECONDS, _MILLISECONDS = range(10**9, 10**10), range(10**12, 10**13)  # from 2001 to 2286
 
 
@@ -65,19 +68,6 @@ def parse_time(text: str) -> datetime | None:
         has_marks = text[4] == text[7] == "-" and text[13] == text[16] == ":" and text[10] in " T"
         return datetime.fromisoformat(text) if has_marks else None
     return datetime.fromisoformat(text) if re.fullmatch(_LONG_ISO, text, re.ASCII) else None
-
-
-def shown_zone(pairs: Iterable[tuple[Any, Any]]) -> tzinfo:
-    """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
-    for text, twin in pairs:
-        with suppress(AttributeError, ValueError, TypeError, OverflowError, OSError):
-            time, unix = parse_time(text), to_unix_time(twin, "")  # perhaps it does not have both
-            unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
-            ahead = time.replace(tzinfo=UTC) - unix  # type: ignore[union-attr,operator]
-            shift = round(ahead / _QUARTER) * _QUARTER
-            if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
-                return offset_zone(shift)
-    return UTC
 
 
 def datetime_hook(timezone: tzinfo | None) -> QuickHook:
@@ -160,16 +150,64 @@ def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
 
     def to_time_or_number(value: Any, _: Any = None) -> Any:
         number = whole_number(value)
-        if number is not None:
-            return read_number(number)
-        return None if is_no_time(value) else to_datetime(value, datetime)
-
-    def read_number(number: int) -> Any:
+        if number is None:
+            return None if is_no_time(value) else to_datetime(value, datetime)
         if number in _MILLISECONDS:
-            return to_datetime(datetime.fromtimestamp(number / 1000, UTC), datetime)
+            return to_datetime(_UNIX_EPOCH + timedelta(milliseconds=number), datetime)
         return to_datetime(number, datetime) if number in _SECONDS else number
 
-    def read(value: int | str) -> Any:
-        return read_number(value) if isinstance(value, int) else to_time_or_number(value)
+    quick = Quick(int | str | None, to_time_or_number, nothing=NOTHING)
+    return QuickHook(to_time_or_number, lambda: quick)
 
-    return QuickHook(to_time_or_number, lambda: Quick(int | str | None, read, nothing=NOTHING))
+
+@contextmanager
+def own_times() -> Iterator[None]:
+    """`TIMES` of its own. To set it slows the next use, so it is set once a reading if possible."""
+    before = TIMES.set(Times())
+    try:
+        yield
+    finally:
+        TIMES.reset(before)
+
+
+def in_one_zone(
+    get: Callable[[Any, str], Any],
+    zone_field: str | None,
+    twins: Mapping[str, str],
+    make: Make,
+) -> Make:
+    """The same function, but texts without a time zone are in the zone that the object names.
+
+    If naive and aware times mix in the object, it is made a second time: its texts are then in the
+    zone that a pair of a text and its twin shows.
+    """
+
+    def make_in_one_zone(given: Any) -> Any:
+        seen = current()
+        if seen is NO_TIMES:
+            return alone(given)
+        name = zone_field and get(given, zone_field)
+        seen.zone = _find_zone(name) if name and isinstance(name, str) else None
+        seen.naive = seen.aware = False
+        model = make(given)
+        if seen.naive and seen.aware:
+            pairs = [(get(given, name), get(given, twin)) for name, twin in twins.items()]
+            seen.zone = _shown_zone(pairs)
+            model = make(given)
+        return model
+
+    current, alone = TIMES.get, own_times()(make_in_one_zone)
+    return make_in_one_zone
+
+
+def _shown_zone(pairs: Iterable[tuple[Any, Any]]) -> tzinfo:
+    """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
+    for text, twin in pairs:
+        with suppress(AttributeError, ValueError, TypeError, OverflowError, OSError):
+            time, unix = parse_time(text), to_unix_time(twin, "")  # perhaps it does not have both
+            unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
+            ahead = time.replace(tzinfo=UTC) - unix  # type: ignore[union-attr,operator]
+            shift = round(ahead / _QUARTER) * _QUARTER
+            if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
+                return offset_zone(shift)
+    return UTC
