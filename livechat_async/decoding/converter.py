@@ -18,14 +18,14 @@ Each hook here is careful: it names what is wrong, and where. Most also state a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import EnumType
 from functools import cache, lru_cache, partial
-from operator import attrgetter, is_
+from operator import is_
 from types import GenericAlias, NoneType, UnionType
-from typing import Any, TypeGuard, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeGuard, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import msgspec
@@ -34,7 +34,6 @@ from cattrs.cols import is_sequence
 from cattrs.fns import raise_error
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from livechat_async.checks import find_zone
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
@@ -44,7 +43,6 @@ from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
 __all__ = ["ClientConverter", "make_converter", "shared_converter"]
 
-_find_zone = lru_cache(maxsize=1024)(find_zone)
 _COUNT_KEYS = ("count", "total", "visitors")
 
 
@@ -133,13 +131,8 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     structure = converter.get_structure_hook(inner)
     # An empty list, for one, is something where a list is due, or a class of the user's.
     is_one = inner in (*hooks.HOOKS, IdText) or inner is datetime or _is_model(inner)
-    is_none = (
-        times.is_no_time
-        if inner in (date, datetime)
-        else is_nothing
-        if is_one
-        else NOTHING.__contains__
-    )
+    is_time = inner in (date, datetime)
+    is_none = times.is_no_time if is_time else is_nothing if is_one else NOTHING.__contains__
 
     def to_optional(value: Any, _: Any) -> Any:
         return None if is_none(value) else structure(value, inner)
@@ -200,7 +193,7 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
             return ()
         if not isinstance(value, list):
             raise wrong("a list", value)
-        return make(_items_of(value, structure, inner, left_out))
+        return make(_items_of(enumerate(value), structure, inner, left_out))
 
     def state() -> Quick:
         item = _quick_for(inner, converter)
@@ -219,7 +212,8 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
             return Quick(wire, read)
         return Quick(wire | str, read, empty=(), item=item, is_blank=is_blank)
 
-    return QuickHook(to_list, state)
+    careful = times.own_times()(to_list) if quirks_of(inner).can_mix_times else to_list
+    return QuickHook(careful, state)
 
 
 def _is_list_class(cls: Any) -> bool:
@@ -241,40 +235,26 @@ def _mapping_hook(cls: Any, converter: Converter) -> Hook:
             return EMPTY
         if not isinstance(value, dict):
             raise wrong("an object", value)
-        values = {}
-        for key, item in value.items():
-            try:
-                values[key] = structure(item, inner)
-            except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
-                raise find_wire_error(error).inside(f"[{key!r}]") from None
-        return values or EMPTY
+        return dict(zip(value, _items_of(value.items(), structure, inner), strict=True)) or EMPTY
 
-    def state() -> Quick:
-        item = _quick_for(inner, converter)
-        wire = GenericAlias(dict, (str, item.wire)) | str
-
-        def read(found: Any) -> Mapping[str, Any]:
-            if type(found) is not dict:
-                raise wrong("an object", found)
-            if item.finish is None:
-                return found or EMPTY
-            return {key: item.finish(value) for key, value in found.items()} or EMPTY
-
-        return Quick(wire, read, empty=EMPTY)
-
-    return QuickHook(to_mapping, state)
+    return to_mapping
 
 
-def _items_of(values: list[Any], structure: Hook, type_: Any, left_out: Any) -> list[Any]:
-    """The items; the first wrong one ends it, so that a list of wrong items costs no more."""
+def _items_of(
+    pairs: Iterable[tuple[Any, Any]], structure: Hook, type_: Any, left_out: Any = None
+) -> list[Any]:
+    """The items of pairs of place and value.
+
+    The first wrong one ends it, so that a list of wrong items costs no more.
+    """
     items = []
-    for index, value in enumerate(values):
+    for place, value in pairs:
         if left_out is not None and left_out(value):
             continue
         try:
             items.append(structure(value, type_))
         except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
-            raise find_wire_error(error).inside(f"[{index}]") from None
+            raise find_wire_error(error).inside(f"[{place!r}]") from None
     return items
 
 
@@ -319,7 +299,7 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
     twins = {name: f.metadata["twin"] for name, f in fields.items() if "twin" in f.metadata}
     known = fields.keys() | twins.values()
     zone = next((name for name, field in fields.items() if "zone" in field.metadata), None)
-    bare_id = quirks_of(cls).bare_id
+    quirks = quirks_of(cls)
 
     @cache  # generated for the first object that is not usual; many programs meet none
     def structure() -> Hook:
@@ -327,13 +307,7 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
         overrides["extra"] = override(struct_hook=lambda extra, _: extra)
         return make_dict_structure_fn(cls, converter, **overrides)
 
-    def to_model(value: Any, cls: Any) -> Any:
-        if value == []:  # as PHP writes {}
-            value = {}
-        if not isinstance(value, dict):
-            if bare_id is None:
-                raise wrong("an object", value)
-            value = {"id": converter.structure(value, bare_id)}
+    def make(value: Any) -> Any:
         given = {
             name: value[name]
             for name in fields
@@ -346,89 +320,25 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or EMPTY
         hook.learn(unknown)
-        careful = structure()
-        if not can_mix:
-            return careful(given, cls)
-        pairs = [(value.get(name), value.get(twin)) for name, twin in twins.items()]
-        zone_name = given.get(zone) if zone else None
-        return _in_one_zone(
-            lambda _: zone_name, lambda _: pairs, lambda given: careful(given, cls)
-        )(given)
+        return structure()(given, cls)
 
-    def shown_pairs(struct: Any) -> Any:
-        names = [fields[name].name for name in twins]
-        return [(getattr(struct, name), getattr(struct, f"{name}_twin")) for name in names]
+    def to_model(value: Any, _: Any) -> Any:
+        if value == []:  # as PHP writes {}
+            value = {}
+        if not isinstance(value, dict):
+            if quirks.bare_id is None:
+                raise wrong("an object", value)
+            value = {"id": converter.structure(value, quirks.bare_id)}
+        return careful(value)
 
-    zone_of = attrgetter(fields[zone].name) if zone else lambda _: None
-    can_mix = zone is not None or (timezone is None and len(_names_of_times(cls)) > 1)
-    around = partial(_in_one_zone, zone_of, shown_pairs) if can_mix else None
+    around, careful = None, cast("Callable[[Any], Any]", make)
+    if zone or (quirks.can_mix_times and timezone is None):
+        names = {name: field.name for name, field in fields.items()}
+        pairs = {names[name]: f"{names[name]}_twin" for name in twins}
+        careful = times.in_one_zone(dict.get, zone, twins, make)
+        around = partial(times.in_one_zone, getattr, zone and names[zone], pairs)
     hook = ModelHook(cls, to_model, _fields_of(cls, converter), around)
     return hook
-
-
-def _in_one_zone(
-    zone_name: Callable[[Any], Any], pairs: Callable[[Any], Any], make: Callable[[Any], Any]
-) -> Callable[[Any], Any]:
-    """The same function, but texts without a time zone are in the zone that the object names.
-
-    Naive and aware times never mix in an object: if they would, it is made a second time, and the
-    texts are in the zone that its ``pairs`` of a text and its twin show.
-    """
-    enter, leave, current = times.TEXTS.set, times.TEXTS.reset, times.TEXTS.get
-
-    def make_in_zone(given: Any) -> Any:
-        name = zone_name(given)
-        zone = _find_zone(name) if name and isinstance(name, str) else None
-        if zone is None and current() is not None:
-            return make(given)  # the outer object's texts are in one zone with these
-        texts = times.Texts()
-        if zone is not None:
-            texts.zone = zone
-        before = enter(texts)
-        try:
-            model = make(given)
-            if texts.is_naive and _has_aware(model):
-                texts.zone = times.shown_zone(pairs(given))
-                model = make(given)
-            return model
-        finally:
-            leave(before)
-
-    return make_in_zone
-
-
-def _has_aware(model: Any) -> bool:
-    """Whether a model, or a value in it, holds an aware time."""
-    values = [model]
-    for value in values:  # it grows meanwhile
-        if type(value) is tuple:
-            values += value
-        elif isinstance(value, datetime):
-            if value.tzinfo is not None:
-                return True
-        elif value is not None and (read := _reader_of_times(type(value))):  # type: ignore[arg-type]  # it can be hashed
-            values.append(read(value))
-    return False
-
-
-@lru_cache(maxsize=256)
-def _reader_of_times(cls: Any) -> Callable[[Any], Any] | None:
-    names = _names_of_times(cls) if _is_model(cls) else ()
-    return attrgetter(*names) if names else None
-
-
-def _find_names_of_times(cls: type[Any], *outer: type[Any]) -> tuple[str, ...]:
-    """The fields of a model that can hold times, in themselves or in other models."""
-
-    def can_hold(hint: Any) -> bool:
-        if _is_model(hint) and hint is not cls and hint not in outer:
-            return bool(_names_of_times(hint, cls, *outer))
-        return hint is datetime or any(map(can_hold, get_args(hint)))
-
-    return tuple(name for name, hint in get_type_hints(cls).items() if can_hold(hint))
-
-
-_names_of_times: Callable[..., tuple[str, ...]] = lru_cache(maxsize=256)(_find_names_of_times)
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:

@@ -12,10 +12,12 @@ and a function that makes the model of the struct, compiled from one assignment 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
+from datetime import tzinfo
 from functools import cached_property, lru_cache
 from textwrap import indent
 from threading import RLock
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 import msgspec
@@ -23,7 +25,18 @@ import msgspec
 from livechat_async.decoding.problems import wire_name
 from livechat_async.models._base import quirks_of
 
-__all__ = ["Fields", "Hook", "ModelHook", "Quick", "QuickHook", "quick_of"]
+__all__ = [
+    "NO_TIMES",
+    "TIMES",
+    "Fields",
+    "Hook",
+    "Make",
+    "ModelHook",
+    "Quick",
+    "QuickHook",
+    "Times",
+    "quick_of",
+]
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 Make: TypeAlias = Callable[[Any], Any]
@@ -31,6 +44,21 @@ Around: TypeAlias = Callable[[Make], Make] | None
 
 _MOST_NEW_FIELDS = 32
 _making = RLock()  # no thread builds on a quick way that another thread is still making
+
+
+class Times:
+    """The times of the object that is being decoded: its kinds so far, and the zone of its texts.
+
+    That is the zone of texts that name none; it wins over the client's.
+    """
+
+    naive: bool = False
+    aware: bool = False
+    zone: tzinfo | None = None
+
+
+NO_TIMES: Final = Times()  # outside of any object; its kinds mean nothing
+TIMES: Final[ContextVar[Times]] = ContextVar("times", default=NO_TIMES)
 
 
 @attrs.frozen(eq=False, repr=False, slots=False)
@@ -216,6 +244,7 @@ def _assemble(
         "no_extra": attrs.fields(model).extra.default,
         "new_fields": tuple(new_fields),
         "missing": msgspec.UNSET,
+        "times": TIMES.get,
     }
     for field, quick in fields:
         name, twin, line = field.name, quick.twin, _assignment(field, quick, names)
@@ -231,7 +260,8 @@ def _assemble(
                 (names[f"no_{name}_twin"],) = twin.nothing
                 lines.append(f"v = struct.{name}_twin")
                 lines.append(
-                    f"if v is not None and v != no_{name}_twin: draft.{name} = {value}\nelse:"
+                    f"if v is not None and v != no_{name}_twin:\n"
+                    f"    draft.{name} = {value}\n    times().aware = True\nelse:"
                 )
                 line = indent(line, "    ")
         lines.append(line)

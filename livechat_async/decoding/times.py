@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import timezone as offset_zone
 from functools import lru_cache
@@ -13,38 +12,23 @@ from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
+from livechat_async.checks import find_zone
 from livechat_async.decoding.hooks import NOTHING, is_nothing, to_int, whole_number
 from livechat_async.decoding.problems import WireError, show, wrong
-from livechat_async.decoding.quick import Hook, Quick, QuickHook
+from livechat_async.decoding.quick import NO_TIMES, TIMES, Make, Quick, QuickHook, Times
 
 __all__ = [
     "DATE_HOOK",
-    "TEXTS",
-    "Texts",
     "datetime_hook",
+    "in_one_zone",
     "is_no_time",
+    "own_times",
     "parse_time",
-    "shown_zone",
     "time_or_number_hook",
     "time_or_zero_hook",
     "to_unix_time",
 ]
 
-
-class Texts:
-    """The texts without a time zone in the object that is being decoded.
-
-    Attributes:
-        zone: the zone that the object names for them; it wins over the client's.
-        is_naive: whether one of them had no zone.
-    """
-
-    zone: tzinfo | None = None
-    is_naive: bool = False
-
-
-TEXTS: Final[ContextVar[Texts | None]] = ContextVar("texts", default=None)
-"""Those of the object being decoded; None outside of an object whose times could mix."""
 
 _UnixTime: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _UNIX_EPOCH: Final = datetime.fromtimestamp(0, UTC)  # as a twin, zero says that there is no time
@@ -57,6 +41,8 @@ _QUARTER, _SECOND, _DAY = timedelta(minutes=15), timedelta(seconds=1), timedelta
 _ISO_LENGTH, _CHAT_LENGTH = 19, 25
 _LONG_ISO = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)?"
 _MOST_MOMENTS = 8192
+_find_zone = lru_cache(maxsize=1024)(find_zone)
+_SECONDS, _MILLISECONDS = range(10**9, 10**10), range(10**12, 10**13)  # from 2001 to 2286
 
 
 def is_no_time(value: Any) -> bool:
@@ -85,60 +71,16 @@ def parse_time(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if re.fullmatch(_LONG_ISO, text, re.ASCII) else None
 
 
-def _zone_of_texts(timezone: tzinfo | None) -> tzinfo | None:
-    texts = TEXTS.get()
-    if texts is None:
-        return timezone
-    texts.is_naive = texts.is_naive or (texts.zone or timezone) is None
-    return texts.zone or timezone
-
-
-def shown_zone(pairs: Iterable[tuple[Any, Any]]) -> tzinfo:
-    """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
-    for text, twin in pairs:
-        with suppress(ValueError, TypeError, OverflowError, OSError):  # it does not have both
-            time: Any = parse_time(text)
-            unix: Any = to_unix_time(twin, "")
-            unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
-            ahead = time.replace(tzinfo=UTC) - unix
-            shift = round(ahead / _QUARTER) * _QUARTER
-            if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
-                return offset_zone(shift)
-    return UTC
-
-
 def datetime_hook(timezone: tzinfo | None) -> QuickHook:
     """The hook of times: text of one of LiveChat's forms, or Unix seconds.
 
     The time zone is that of texts without one, and of the times that are made.
     """
 
-    def to_datetime(value: Any, _: Any) -> datetime:
-        try:
-            if isinstance(value, datetime) and value.tzinfo is not None:  # of `to_unix_time`
-                return value if timezone is None else value.astimezone(timezone)
-            time = parse_time(value) if isinstance(value, str) else None
-            if time is not None:
-                return time.replace(tzinfo=time.tzinfo or _zone_of_texts(timezone))
-            return datetime.fromtimestamp(to_int(value, int), timezone or UTC)
-        except (ValueError, OverflowError, OSError):
-            pass  # a text or number of the right form that is no time, such as the 32nd
-        raise wrong("a time", value)
-
-    in_zone = None if timezone is None else lambda time: time.astimezone(timezone)
-    twin = Quick(_UnixTime, in_zone, nothing=(_UNIX_EPOCH,))
-    read = _time_reader(timezone, to_datetime)
-    return QuickHook(to_datetime, lambda: Quick(int | str, read, twin=twin))
-
-
-def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | str], datetime]:
-    """The function that reads usual times. It remembers them, as polls repeat them."""
-
-    @lru_cache(maxsize=_MOST_MOMENTS)
+    @lru_cache(maxsize=_MOST_MOMENTS)  # polls repeat times
     def moment(value: int | str) -> datetime:
-        if isinstance(value, int):
-            return datetime.fromtimestamp(value, timezone or UTC)
-        return parse_time(value) or to_datetime(value, datetime)
+        time = None if isinstance(value, int) else parse_time(value)
+        return time or datetime.fromtimestamp(to_int(value), timezone or UTC)
 
     @lru_cache(maxsize=_MOST_MOMENTS)
     def moment_in(zone: tzinfo, text: int | str) -> datetime:
@@ -146,10 +88,30 @@ def _time_reader(timezone: tzinfo | None, to_datetime: Hook) -> Callable[[int | 
 
     def read(value: int | str) -> datetime:
         time = moment(value)
-        zone = None if time.tzinfo else _zone_of_texts(timezone)
-        return time if zone is None else moment_in(zone, value)
+        seen = current()
+        if time.tzinfo is not None:
+            seen.aware = True
+            return time
+        zone = seen.zone or timezone
+        if zone is not None:
+            return moment_in(zone, value)
+        seen.naive = True
+        return time
 
-    return read
+    def to_datetime(value: Any, _: Any) -> datetime:
+        try:
+            if isinstance(value, datetime) and value.tzinfo is not None:  # of `to_unix_time`
+                current().aware = True
+                return value if timezone is None else value.astimezone(timezone)
+            return read(value if isinstance(value, str) else to_int(value))
+        except (ValueError, OverflowError, OSError):
+            pass  # a text or number of the right form that is no time, such as the 32nd
+        raise wrong("a time", value)
+
+    current = TIMES.get
+    in_zone = None if timezone is None else lambda time: time.astimezone(timezone)
+    twin = Quick(_UnixTime, in_zone, nothing=(_UNIX_EPOCH,))
+    return QuickHook(to_datetime, lambda: Quick(int | str, read, twin=twin))
 
 
 def _to_date(value: Any, _: Any = date) -> date:
@@ -198,18 +160,69 @@ def time_or_zero_hook(timezone: tzinfo | None) -> QuickHook:
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
-    """The hook of what is a time as text; a number is of unknown unit, so it stays a number."""
+    """The hook of a time as text, or as a number: it stays one if more than one unit fits it."""
     to_datetime = datetime_hook(timezone).careful
-    read_time = _time_reader(timezone, to_datetime)
 
-    def to_time_or_number(value: Any, _: Any = None) -> datetime | int | None:
-        if is_no_time(value):
-            return None
+    def to_time_or_number(value: Any, _: Any = None) -> Any:
         number = whole_number(value)
-        return to_datetime(value, datetime) if number is None else number
+        if number is None:
+            return None if is_no_time(value) else to_datetime(value, datetime)
+        if number in _MILLISECONDS:
+            return to_datetime(_UNIX_EPOCH + timedelta(milliseconds=number), datetime)
+        return to_datetime(number, datetime) if number in _SECONDS else number
 
-    def read(text: str) -> datetime | int | None:
-        is_time = text[4:5] == "-" or text[3:4] == ","
-        return read_time(text) if is_time else to_time_or_number(text)
+    quick = Quick(int | str | None, to_time_or_number, nothing=NOTHING)
+    return QuickHook(to_time_or_number, lambda: quick)
 
-    return QuickHook(to_time_or_number, lambda: Quick(int | str | None, read, int, NOTHING))
+
+@contextmanager
+def own_times() -> Iterator[None]:
+    """`TIMES` of its own. To set it slows the next use, so it is set once a reading if possible."""
+    before = TIMES.set(Times())
+    try:
+        yield
+    finally:
+        TIMES.reset(before)
+
+
+def in_one_zone(
+    get: Callable[[Any, str], Any],
+    zone_field: str | None,
+    twins: Mapping[str, str],
+    make: Make,
+) -> Make:
+    """The same function, but texts without a time zone are in the zone that the object names.
+
+    If naive and aware times mix in the object, it is made a second time: its texts are then in the
+    zone that a pair of a text and its twin shows.
+    """
+
+    def make_in_one_zone(given: Any) -> Any:
+        seen = current()
+        if seen is NO_TIMES:
+            return alone(given)
+        name = zone_field and get(given, zone_field)
+        seen.zone = _find_zone(name) if name and isinstance(name, str) else None
+        seen.naive = seen.aware = False
+        model = make(given)
+        if seen.naive and seen.aware:
+            pairs = [(get(given, name), get(given, twin)) for name, twin in twins.items()]
+            seen.zone = _shown_zone(pairs)
+            model = make(given)
+        return model
+
+    current, alone = TIMES.get, own_times()(make_in_one_zone)
+    return make_in_one_zone
+
+
+def _shown_zone(pairs: Iterable[tuple[Any, Any]]) -> tzinfo:
+    """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
+    for text, twin in pairs:
+        with suppress(AttributeError, ValueError, TypeError, OverflowError, OSError):
+            time, unix = parse_time(text), to_unix_time(twin, "")  # perhaps it does not have both
+            unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
+            ahead = time.replace(tzinfo=UTC) - unix  # type: ignore[union-attr,operator]
+            shift = round(ahead / _QUARTER) * _QUARTER
+            if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
+                return offset_zone(shift)
+    return UTC

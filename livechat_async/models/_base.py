@@ -66,11 +66,14 @@ class Quirks:
     Args:
         bare_id: of a model: it can come as its id alone, which is of this type.
         skip_if_blank: of a model: it is left out of a list if all its fields are blank.
+        can_mix_times: of a model that is in no other one: some of its times can be texts without a
+            zone, and others Unix seconds.
         spellings: of an enum: wrong texts on the wire, and the right value of each.
     """
 
     bare_id: Any = None
     skip_if_blank: bool = False
+    can_mix_times: bool = False
     spellings: Mapping[str, str] = field(factory=dict)
 
     def __call__(self, cls: type[_T]) -> type[_T]:

@@ -214,6 +214,7 @@ class ChatEvent(ChatMessage):
     files: tuple[str, ...] = ()
 
 
+@Quirks(can_mix_times=True)
 @frozen(kw_only=True, repr=False)
 class Chat(WireModel):
     """A chat that has ended, one that is still going on, or a message left after hours.

@@ -236,6 +236,7 @@ class TicketEvent(WireModel):
     previous: str = ""
 
 
+@Quirks(can_mix_times=True)
 @frozen(kw_only=True, repr=False)
 class Ticket(WireModel):
     """A ticket.

@@ -116,7 +116,7 @@ class VisitorChat(WireModel):
     Attributes:
         id: the chat's id.
         chat_room: a number, as sent.
-        start_time: a time, or the number that was sent, whose unit is not known.
+        start_time: when it began, as in ``queue_start_time``.
         agents: who is in the chat.
     """
 
@@ -126,6 +126,7 @@ class VisitorChat(WireModel):
     agents: tuple[Operator, ...] = ()
 
 
+@Quirks(can_mix_times=True)
 @frozen(kw_only=True, repr=False)
 class Visitor(WireModel):
     """A visitor who is on the site now.
@@ -163,7 +164,9 @@ class Visitor(WireModel):
         chat_id: the chat the visitor is in.
         chat_start_time: when it began.
         chat: that chat, in newer answers.
-        queue_start_time: a time, or the number that was sent, whose unit is not known.
+        queue_start_time: when the visitor entered the queue. A number that can only be Unix
+            seconds (10 digits) or milliseconds (13 digits) is an aware time; another number stays
+            as sent, as its unit is not known.
         operators: the agents in the chat.
         prechat_survey: what the visitor answered before the chat.
         custom_variables: what the site's tracking code says of the visitor.

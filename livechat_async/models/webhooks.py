@@ -160,6 +160,7 @@ class WebhookChatAgent(WireModel):
     login: str = ""
 
 
+@Quirks(can_mix_times=True)
 @frozen(kw_only=True, repr=False)
 class WebhookChat(WireModel):
     """A chat, as a webhook brings it. Times are aware, in UTC.

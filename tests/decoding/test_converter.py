@@ -1,10 +1,12 @@
 """What LiveChat sends, decoded exactly; what it might send, decoded or explained."""
 
 import json
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -27,6 +29,11 @@ from livechat_async import (
 from livechat_async.decoding.bodies import value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.models import chats as chats_module
+from livechat_async.models import tickets as tickets_module
+from livechat_async.models import visitors as visitors_module
+from livechat_async.models import webhooks as webhooks_module
+from livechat_async.models._base import WireModel, quirks_of
 from livechat_async.models.visitors import Count
 from livechat_async.sandbox import Sandbox
 
@@ -382,24 +389,42 @@ def test_a_twin_that_is_no_unix_time_is_an_error_at_the_twin(wire: object) -> No
         (46843480, 46843480),
         ("46843480", 46843480),
         (0, 0),
+        (-1487246066, -1487246066),
+        (10**9 - 1, 10**9 - 1),
+        (10**9, unix(10**9)),
+        (1487246066, unix(1487246066)),
+        ("1487246066", unix(1487246066)),
+        (1487246066.0, unix(1487246066)),
+        (10**10 - 1, unix(10**10 - 1)),
+        (10**10, 10**10),
+        (10**12 - 1, 10**12 - 1),
+        (1487246066789, unix(1487246066) + timedelta(milliseconds=789)),
+        (10**13 - 1, unix(10**10 - 1) + timedelta(milliseconds=999)),
+        (10**13, 10**13),
         ("2017-02-16 12:54:26", naive("2017-02-16 12:54:26")),
         ("2017-02-16T11:54:26Z", unix(1487246066)),
     ],
 )
-def test_a_time_of_unknown_unit_stays_a_number(path: str, wire: object, value: object) -> None:
+def test_a_number_is_a_time_where_only_one_unit_fits_it(
+    path: str, wire: object, value: object
+) -> None:
+    """The sandbox sends Unix seconds there, and an old sample 46843480 (field case 23)."""
     if path == "queue_start_time":
         found = decoded(queue_start_time=wire).queue_start_time
     else:
         found = decoded(chat={"start_time": wire}).chat.start_time
     assert found == value
     assert type(found) is type(value)
+    assert not isinstance(found, datetime) or str(found.tzinfo) in {"UTC", "None"}
 
 
-def test_a_time_of_unknown_unit_takes_the_clients_zone_where_it_is_text() -> None:
+@pytest.mark.parametrize("wire", ["2017-02-16 12:54:26", 1487246066, 1487246066000])
+def test_a_time_of_unknown_unit_takes_the_clients_zone(wire: object) -> None:
     visitor = make_converter(WARSAW).structure(
-        {"id": "a", "state": "queued", "queue_start_time": "2017-02-16 12:54:26"}, Visitor
+        {"id": "a", "state": "queued", "queue_start_time": wire}, Visitor
     )
     assert visitor.queue_start_time == unix(1487246066)
+    assert visitor.queue_start_time.tzinfo is WARSAW
 
 
 @pytest.mark.parametrize("wire", [True, 1.5, "soon", [1], {"a": 1}])
@@ -868,7 +893,8 @@ SOME_JSON: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=10,
 )
-SOME_TIMES = st.none() | st.datetimes() | st.datetimes(timezones=st.just(UTC))
+# Smaller and larger ones are no Unix time.
+NUMBERS_OF_NO_TIME = st.integers(max_value=10**9 - 1) | st.integers(min_value=10**13)
 SOME_TEXT = st.text(max_size=20)
 SOME_IDS = st.text(min_size=1, max_size=20)
 SOME_NUMBERS = st.none() | st.integers()
@@ -890,40 +916,47 @@ def tuples_of(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 OPERATORS = tuples_of(some(Operator, id=SOME_IDS, display_name=SOME_TEXT))
-VISITORS = some(
-    Visitor,
-    **dict.fromkeys(TEXTS, SOME_TEXT),
-    **dict.fromkeys(NUMBERS, SOME_NUMBERS),
-    **dict.fromkeys(TIME_FIELDS, SOME_TIMES),
-    **dict.fromkeys(
-        ["latitude", "longitude"], st.none() | st.floats(allow_nan=False, allow_infinity=False)
-    ),
-    id=SOME_TEXT,
-    state=st.sampled_from(VisitorState) | SOME_TEXT,
-    chat_id=st.none() | SOME_IDS,
-    queue_start_time=SOME_TIMES | st.integers(),
-    operators=OPERATORS,
-    prechat_survey=tuples_of(some(SurveyAnswer, key=SOME_TEXT, value=SOME_TEXT)),
-    custom_variables=tuples_of(some(CustomVariable, key=SOME_TEXT, value=SOME_TEXT)),
-    visit_path=tuples_of(
-        some(
-            VisitedPage,
-            page=SOME_TEXT,
-            title=SOME_TEXT,
-            invitation=SOME_TEXT,
-            time=SOME_TIMES,
-            time_ref=SOME_NUMBERS,
-        )
-    ),
-    chat=st.none()
-    | some(
-        VisitorChat,
-        id=st.none() | SOME_IDS,
-        chat_room=SOME_NUMBERS,
-        start_time=SOME_TIMES | st.integers(),
-        agents=OPERATORS,
-    ),
-)
+
+
+def visitors_with(times: st.SearchStrategy[datetime]) -> st.SearchStrategy[Visitor]:
+    some_times = st.none() | times
+    return some(
+        Visitor,
+        **dict.fromkeys(TEXTS, SOME_TEXT),
+        **dict.fromkeys(NUMBERS, SOME_NUMBERS),
+        **dict.fromkeys(TIME_FIELDS, some_times),
+        **dict.fromkeys(
+            ["latitude", "longitude"], st.none() | st.floats(allow_nan=False, allow_infinity=False)
+        ),
+        id=SOME_TEXT,
+        state=st.sampled_from(VisitorState) | SOME_TEXT,
+        chat_id=st.none() | SOME_IDS,
+        queue_start_time=some_times | NUMBERS_OF_NO_TIME,
+        operators=OPERATORS,
+        prechat_survey=tuples_of(some(SurveyAnswer, key=SOME_TEXT, value=SOME_TEXT)),
+        custom_variables=tuples_of(some(CustomVariable, key=SOME_TEXT, value=SOME_TEXT)),
+        visit_path=tuples_of(
+            some(
+                VisitedPage,
+                page=SOME_TEXT,
+                title=SOME_TEXT,
+                invitation=SOME_TEXT,
+                time=some_times,
+                time_ref=SOME_NUMBERS,
+            )
+        ),
+        chat=st.none()
+        | some(
+            VisitorChat,
+            id=st.none() | SOME_IDS,
+            chat_room=SOME_NUMBERS,
+            start_time=some_times | NUMBERS_OF_NO_TIME,
+            agents=OPERATORS,
+        ),
+    )
+
+
+VISITORS = visitors_with(st.datetimes()) | visitors_with(st.datetimes(timezones=st.just(UTC)))
 CONVERTER = make_converter()
 
 
@@ -1137,8 +1170,106 @@ def test_naive_and_aware_times_never_mix_in_a_visitor(
 
 def test_the_times_of_the_sandboxs_own_visitors_can_be_subtracted() -> None:
     """`visitor.chat.start_time - visitor.chat_start_time` needs no `replace` (field case 23)."""
-    for visitor in make_converter().structure(Sandbox(seed=50).visitors, list[Visitor]):
+    visitors = make_converter().structure(Sandbox(seed=50).visitors, list[Visitor])
+    waits = [v.chat.start_time - v.chat_start_time for v in visitors if v.chat and v.chat.id]
+    assert waits
+    assert set(waits) == {timedelta()}
+    for visitor in visitors:
         assert len({time.tzinfo is None for time in times_in(visitor)}) <= 1
+
+
+ANY_MODELS = [
+    found
+    for module in (visitors_module, chats_module, tickets_module, webhooks_module)
+    for found in vars(module).values()
+    if isinstance(found, type) and issubclass(found, WireModel) and found is not WireModel
+]
+CAN_MIX = [cls for cls in ANY_MODELS if quirks_of(cls).can_mix_times]
+
+
+def places_of_times(hint: Any) -> list[Any]:
+    """The types of all that is in a value of this type: a model, and the fields that hold times."""
+    if hint is datetime:
+        return [datetime]
+    if isinstance(hint, type) and issubclass(hint, WireModel):
+        inner = [places_of_times(each) for each in get_type_hints(hint).values()]
+        return [hint, *(each for places in inner for each in places)]
+    return [each for arg in get_args(hint) for each in places_of_times(arg)]
+
+
+def test_each_object_that_can_mix_times_is_known() -> None:
+    """Those are the models with two times, in themselves or inside (field case 23)."""
+    inside = {each for cls in ANY_MODELS for each in places_of_times(cls)[1:]}
+    assert not inside.intersection(CAN_MIX)
+    assert set(CAN_MIX) == {
+        cls for cls in ANY_MODELS if places_of_times(cls).count(datetime) > 1 and cls not in inside
+    }
+
+
+TEXTS_OF_TIMES = ["2017-02-16 12:54:26", "Thu, 02/16/17 12:54:26 pm", "2017-02-16T12:54:26Z", ""]
+UNIX_TIMES = [1487246066, "1487242466", 1487246066.0, 0, 46843480, None]
+
+
+def wires(hint: Any) -> st.SearchStrategy[Any]:
+    """What stands on the wire for a value of this type; fields that hold no time are left out."""
+    if hint is datetime:
+        return st.sampled_from([*TEXTS_OF_TIMES, *UNIX_TIMES[:2]])
+    if get_origin(hint) is tuple:
+        return st.lists(wires(get_args(hint)[0]), max_size=3)
+    if not isinstance(hint, type):
+        can_hold = [each for each in get_args(hint) if datetime in places_of_times(each)]
+        numbers = [st.sampled_from([*UNIX_TIMES, 1487246066000])] if int in get_args(hint) else []
+        return st.one_of(*map(wires, can_hold), *numbers)
+    fields = {f.metadata.get("wire", f.name): f for f in attrs.fields(hint)}
+    hints = get_type_hints(hint)
+    held = {
+        name: wires(hints[f.name])
+        for name, f in fields.items()
+        if datetime in places_of_times(hints[f.name])
+    }
+    twins = {f.metadata["twin"] for f in fields.values() if "twin" in f.metadata}
+    held |= dict.fromkeys(twins, st.sampled_from(UNIX_TIMES))
+    known = {"id": "1", "state": "b"}
+    return st.fixed_dictionaries({}, optional=held).map(
+        lambda wire: wire | {name: known[name] for name in known if name in fields}
+    )
+
+
+@pytest.mark.parametrize("cls", CAN_MIX)
+def test_naive_and_aware_times_never_mix_in_any_object(cls: type[WireModel]) -> None:
+    """Whatever form each time has, they can be subtracted (field case 23)."""
+
+    @settings(deadline=None, max_examples=80)
+    @given(st.lists(wires(cls), min_size=1, max_size=3))
+    def check(wire: list[Any]) -> None:
+        found = CONVERTER.structure(wire, list[cls])  # type: ignore[valid-type]
+        read = value_reader(CONVERTER, list[cls])(json.dumps(wire).encode())  # type: ignore[valid-type]
+        for model, again in zip(found, read, strict=True):
+            assert len({time.tzinfo is None for time in times_in(model)}) <= 1
+            assert [str(time) for time in times_in(model)] == [str(t) for t in times_in(again)]
+        new_field = [{**each, "new": 1} for each in wire]
+        careful = make_converter().structure(new_field[0], cls)
+        assert times_in(careful) == times_in(found[0])
+
+    check()
+
+
+def test_threads_that_read_at_once_do_not_mix_their_times() -> None:
+    """The texts of one thread stay naive while another reads aware times (field case 23)."""
+    alone = {"id": "a", "state": "b", "page_time": "2017-02-16 12:54:26"}
+    kinds = [alone, {**alone, "last_visit_ts": 5}, {"id": "a", "state": "b", "last_visit_ts": 5}]
+    contents = [json.dumps([kind] * 300).encode() for kind in kinds] * 8
+    read = value_reader(CONVERTER, list[Visitor])
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(6) as pool:
+            answers = [*pool.map(read, contents)]
+    finally:
+        sys.setswitchinterval(before)
+    for index, answer in enumerate(answers):
+        found = {time.tzinfo is None for visitor in answer for time in times_in(visitor)}
+        assert found == {index % 3 == 0}
 
 
 @pytest.mark.parametrize("twin", [1487246066 + 7 * 60, 1487246066 + 86400 * 2, 10**18, "soon"])
