@@ -233,13 +233,13 @@ async def test_ctrl_c_at_the_question_ends_with_its_own_code(
         (("tags", "create", "vip", "--group", "0", "--author", "john"), "author='john': an e-mail"),
         (("goals", "get", "seventy"), "goal_id"),
         (("goals", "list", "--type", "web"), "web"),
-        (("goals", "update", "71"), "nothing is to change"),
+        (("goals", "update", "71"), "nothing to change"),
         (("goals", "create", "a", "--url", "/a", "--variable", "b=c"), "give --url or --variable"),
         (("goals", "create", "a", "--variable", "b"), "CustomVariableGoal(value='')"),
         (("goals", "mark", "71", VISITOR, "--order-price", "49,50"), "order_price='49,50'"),
         (("goals", "mark", "71", VISITOR, "--json"), "--json"),
         (("canned-responses", "create", "Bye."), "--tag"),
-        (("canned-responses", "update", "3151"), "nothing is to change"),
+        (("canned-responses", "update", "3151"), "nothing to change"),
     ],
 )
 async def test_a_wrong_value_is_explained_and_nothing_is_sent(

@@ -151,7 +151,7 @@ async def test_the_author_is_who_signs_the_request() -> None:
     async with Sandbox(credentials=credentials) as sandbox:
         authors = []
         for signature in (credentials.authorization(), sandbox.bearer.authorization()):
-            headers = {"X-API-Version": "2", "Authorization": str(signature)}
+            headers = {"X-API-Version": "2", "Authorization": signature.reveal()}
             async with aiohttp.ClientSession(sandbox.url, headers=headers) as session:
                 authors.append((await ask(session, "/canned_responses", "POST", json=body))[1])
     assert [made["created_by"] for made in authors] == [

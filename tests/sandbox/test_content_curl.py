@@ -34,7 +34,7 @@ async def run(sandbox: Sandbox, line: str) -> tuple[int, Any]:
     """The exit code of curl, and the answer."""
     line = (
         f"curl {line.strip()}".replace("https://api.livechatinc.com", sandbox.url)
-        .replace(CREDENTIALS, f'-H "Authorization: {sandbox.credentials.authorization()}"')
+        .replace(CREDENTIALS, f'-H "Authorization: {sandbox.credentials.authorization().reveal()}"')
         # -s: no progress meter. -q: no .curlrc. -g: brackets as they are. No proxy for loopback.
         .replace("curl ", "curl -q -sS -g --noproxy '*' ", 1)
     )
@@ -363,11 +363,11 @@ SLIPS: dict[str, tuple[str, str]] = {
     "no comma between two entries": (GREETING.replace("15,", "15"), "not valid JSON"),
     "no -X PUT": (
         LINES["a changed goal, JSON"][0].replace("-X PUT ", ""),
-        "Method POST is not allowed here, only GET, PUT, DELETE",
+        "Method POST is not allowed here, only GET, HEAD, PUT, DELETE, OPTIONS",
     ),
     "no number in the path": (
         LINES["a changed canned response, JSON"][0].replace("/3181", ""),
-        "Method PUT is not allowed here, only GET, POST",
+        "Method PUT is not allowed here, only GET, HEAD, POST, OPTIONS",
     ),
     "a type that no other place has": (
         GREETING.replace("visits_number", "custom"),

@@ -85,7 +85,7 @@ def post(path: str, body: dict[str, Any], *, form: bool) -> Any:
         raw_query="",
         headers={
             "X-API-Version": "2",
-            "Authorization": str(sandbox.bearer.authorization()),
+            "Authorization": sandbox.bearer.authorization().reveal(),
             "Content-Type": "application/x-www-form-urlencoded" if form else "application/json",
         },
         body=content.encode(),

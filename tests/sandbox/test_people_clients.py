@@ -24,7 +24,7 @@ async def send(sandbox: Sandbox, line: str, *headers: str, body: str = "") -> tu
     address = urlsplit(sandbox.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     lines = [f"{line} HTTP/1.1", f"Host: {address.netloc}", "Connection: close", *headers]
-    lines.append(f"Authorization: {sandbox.credentials.authorization()!s}")
+    lines.append(f"Authorization: {sandbox.credentials.authorization().reveal()}")
     if not line.startswith("GET"):
         lines.append(f"Content-Length: {len(body.encode())}")
     writer.write("\r\n".join([*lines, "", body]).encode())

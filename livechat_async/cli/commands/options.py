@@ -69,12 +69,7 @@ def confirm(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise typer.BadParameter(f"{question} Standard input is no terminal: pass --yes")
-    try:
-        is_wanted = typer.confirm(question)
-    except typer.Abort:  # no answer: the end of the input, or Ctrl-C
-        is_wanted = False
-    if not is_wanted:
-        raise typer.Exit(1)
+    typer.confirm(question, abort=True)
 
 
 def limits(max_items: int, everything: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from livechat_async.redaction import reveal
 from livechat_async.sandbox.http.queries import QueryReader
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body
 
@@ -93,4 +94,4 @@ def _as_text(value: object) -> object:
         return [_as_text(item) for item in value]
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, (int, float)) else value
+    return str(value) if isinstance(value, (int, float)) else reveal(value)
