@@ -1219,7 +1219,7 @@ REFUSED: list[tuple[Call, str]] = [
     (lambda client: client.goals.create("", ApiGoal()), "name='': text is needed"),
     (lambda client: client.goals.create("a", "api"), "kind='api': a UrlGoal, CustomVariableGoal"),
     (lambda client: client.goals.create("a", TimeOnPage(2)), r"kind=TimeOnPage\(.*\): a UrlGoal"),
-    (lambda client: client.goals.update(71), "nothing is to change: give one of"),
+    (lambda client: client.goals.update(71), "nothing to change: give at least one of"),
     (lambda client: client.goals.update(71, name=" "), "name=' ' is blank"),
     (lambda client: client.goals.update(71, active=1), "active=1: True or False"),
     (lambda client: client.goals.update(71, kind="api"), "kind='api'"),
@@ -1273,8 +1273,8 @@ REFUSED: list[tuple[Call, str]] = [
         )
         for given in ("a", ["a"], {"a": 1}, {1: "a"})
     ),
-    (lambda client: client.greetings.update(2291), "nothing is to change"),
-    (lambda client: client.greetings.update(2291, properties={}), "nothing is to change"),
+    (lambda client: client.greetings.update(2291), "nothing to change"),
+    (lambda client: client.greetings.update(2291, properties={}), "nothing to change"),
     (lambda client: client.greetings.update(2291, rules=[]), r"rules=\[\]: a list is needed"),
     (lambda client: client.greetings.update(2291, message=""), "message='' is blank"),
     (lambda client: client.canned_responses.list(group=None), "group=None: a whole number"),
@@ -1283,7 +1283,7 @@ REFUSED: list[tuple[Call, str]] = [
     (lambda client: client.canned_responses.create("a", "bye"), "tags='bye': a list of texts"),
     (lambda client: client.canned_responses.create("a", [""]), "tags: '' is no tag"),
     (lambda client: client.canned_responses.create("a", ["b"], group=-1), "group=-1: a whole"),
-    (lambda client: client.canned_responses.update(7), "nothing is to change"),
+    (lambda client: client.canned_responses.update(7), "nothing to change"),
     (lambda client: client.canned_responses.update(7, tags=[]), "tags is empty: at least one"),
     (lambda client: client.canned_responses.update(7, text=" "), "text=' ' is blank"),
 ]
