@@ -25,6 +25,7 @@ __all__ = [
     "check_day",
     "check_days_in_order",
     "check_items",
+    "check_list",
     "check_numbers",
     "check_price",
     "check_seconds",
@@ -181,11 +182,16 @@ def check_items(
     return items
 
 
+def check_list(name: str, values: Any, needed: str) -> list[Any]:
+    """The items of a list, which may be any iterable but a text; ``needed`` ends the remedy."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ConfigurationError(f"{name}={values!r}: a list of {needed}")
+    return list(values)
+
+
 def check_numbers(name: str, values: Any, default: str) -> list[int]:
     """At least one whole number from 0; ``default`` is what leaving the list out means."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise ConfigurationError(f"{name}={values!r}: a list of numbers is needed, as in [0, 2]")
-    numbers: list[Any] = list(values)
+    numbers = check_list(name, values, "numbers is needed, as in [0, 2]")
     if not numbers:
         raise ConfigurationError(f"{name} is empty: leave it out to mean {default}")
     for number in numbers:

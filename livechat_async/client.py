@@ -254,7 +254,7 @@ class LiveChatClient:
     async def send(self, request: Request, type_: Any) -> Response[Any]: ...
 
     async def send(self, request: Request, type_: Any = None) -> Response[Any]:
-        """Make any call, even one that has no method here yet.
+        """Make any call, such as one that LiveChat adds, and read its answer as a type of yours.
 
         ::
 
@@ -294,7 +294,7 @@ class LiveChatClient:
         max_items: int | None = None,
         on_broken: BrokenPolicy = "raise",
     ) -> Pager[T]:
-        """All pages of any endpoint that takes ``page=``, even one that has no method here yet.
+        """All pages of any endpoint that takes ``page=``, with items of any type.
 
         ::
 

@@ -147,16 +147,12 @@ def to_unix_time(value: Any, name: str) -> int | datetime | None:
 
 def time_or_zero_hook(timezone: tzinfo | None) -> QuickHook:
     """The hook of a time where zero says that there is none."""
-    usual = datetime_hook(timezone)
-    read_time = _time_reader(timezone, usual.careful)
+    to_datetime = datetime_hook(timezone).careful
 
-    def to_time(value: Any, type_: Any) -> datetime | None:
-        return None if whole_number(value) == 0 else usual(value, type_)
+    def to_time(value: Any, _: Any = None) -> datetime | None:
+        return None if whole_number(value) == 0 else to_datetime(value, datetime)
 
-    def read(value: int | str) -> datetime | None:
-        return None if whole_number(value) == 0 else read_time(value)
-
-    return QuickHook(to_time, lambda: Quick(int | str, read))
+    return QuickHook(to_time, lambda: Quick(int | str, to_time))
 
 
 def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:

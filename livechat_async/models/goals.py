@@ -88,7 +88,10 @@ class Goal(WireModel):
 
 
 class GoalKind(TypedPart):
-    """How LiveChat notices that a new goal is reached: one of the four classes below."""
+    """How LiveChat notices that a new goal is reached: one of the four classes below.
+
+    A value that LiveChat cannot take is a `ConfigurationError`.
+    """
 
 
 @frozen(repr=False)
@@ -98,9 +101,6 @@ class UrlGoal(GoalKind):
     Args:
         url: its address, or a part of it.
         match_type: ``"exact"``, or ``"substring"``, which is LiveChat's default.
-
-    Raises:
-        ConfigurationError: no address, or an unknown match type.
     """
 
     type: ClassVar[str] = GoalType.URL
@@ -115,9 +115,6 @@ class CustomVariableGoal(GoalKind):
     Args:
         name: the name of the variable.
         value: the value, as text.
-
-    Raises:
-        ConfigurationError: no name, or no value.
     """
 
     type: ClassVar[str] = GoalType.CUSTOM_VARIABLE
@@ -147,9 +144,6 @@ class SalesTrackerGoal(GoalKind):
         time_range: how long after a chat a sale counts.
         order_field_name: the name of the page's field with the order.
         value_field_name: the name of the page's field with the value.
-
-    Raises:
-        ConfigurationError: a value that LiveChat cannot take.
     """
 
     type: ClassVar[str] = GoalType.SALES_TRACKER

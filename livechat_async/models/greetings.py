@@ -157,15 +157,14 @@ class Rule(TypedPart):
     """A rule of a new greeting: one of the classes below.
 
     All but `UrlFunnel` have an ``operator``, a `RuleOperator` or its text, such as ``"contains"``;
-    without one the visitor's value has to equal that of the rule.
+    without one the visitor's value has to equal that of the rule. A value that LiveChat cannot take
+    is a `ConfigurationError`.
     """
 
 
-@frozen(repr=False)
+@frozen(repr=False, kw_only=True)
 class _Comparison(Rule):
-    operator: RuleOperator | str | None = field(
-        default=None, kw_only=True, validator=choice(RuleOperator)
-    )
+    operator: RuleOperator | str | None = field(default=None, validator=choice(RuleOperator))
 
 
 @frozen(repr=False)
@@ -244,9 +243,6 @@ class CustomVariableRule(_Comparison):
         name: the name of the variable.
         value: text; True and False become ``"true"`` and ``"false"``.
         operator: how it compares.
-
-    Raises:
-        ConfigurationError: no name, no value, or an unknown operator.
     """
 
     type: ClassVar[str] = RuleType.CUSTOM_VARIABLE
@@ -274,9 +270,6 @@ class UrlFunnel(Rule):
 
     Args:
         urls: at least one: the address of a page, or a `FunnelUrl` that says how to compare it.
-
-    Raises:
-        ConfigurationError: no addresses, a blank one, or an unknown operator.
     """
 
     type: ClassVar[str] = RuleType.URL_FUNNEL
@@ -294,11 +287,9 @@ class AdsTraffic(_Comparison):
 
     Args:
         provider: who showed it; any by default. An `AdsProvider`.
-        value: the parameter that the provider adds to addresses; any by default.
+        value: the parameter that the provider adds to addresses, of at most 255 characters; any by
+            default.
         operator: how it compares.
-
-    Raises:
-        ConfigurationError: an unknown provider or operator, or more than 255 characters.
     """
 
     type: ClassVar[str] = RuleType.ADS_TRAFFIC

@@ -16,12 +16,7 @@ __all__ = ["Tag", "TagCount"]
 
 @frozen(kw_only=True, repr=False)
 class TagCount(WireModel):
-    """How often a tag is in use.
-
-    Attributes:
-        in_chats: the number of chats with it.
-        in_tickets: the number of tickets with it.
-    """
+    """How often a tag is in use."""
 
     in_chats: int | None = field(default=None, metadata={"wire": "inChats"})
     in_tickets: int | None = field(default=None, metadata={"wire": "inTickets"})

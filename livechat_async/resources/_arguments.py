@@ -16,6 +16,7 @@ from livechat_async.checks import (
     check_count,
     check_day,
     check_days_in_order,
+    check_list,
     check_price,
     check_zone,
 )
@@ -32,7 +33,7 @@ __all__ = [
     "as_zone_name",
     "changes",
     "date_range",
-    "given_login",
+    "given_mail",
     "given_tags",
     "given_text",
 ]
@@ -71,8 +72,8 @@ def as_mail(name: str, value: Any) -> str | None:
     return text
 
 
-def given_login(name: str, value: Any) -> str:
-    """The login of an agent, which is an e-mail address and cannot be left out."""
+def given_mail(name: str, value: Any) -> str:
+    """An e-mail address, such as the login of an agent, that cannot be left out."""
     return as_mail(name, given_text(name, value)) or ""
 
 
@@ -97,9 +98,7 @@ def as_flag(name: str, value: Any) -> bool | None:
 
 def as_tags(name: str, tags: Any) -> list[str]:
     """Tags or other names, each of them text that is not blank."""
-    if isinstance(tags, (str, bytes)) or not isinstance(tags, Iterable):
-        raise ConfigurationError(f"{name}={tags!r}: a list of texts is needed, as in ['sales']")
-    texts: list[Any] = list(tags)
+    texts = check_list(name, tags, "texts is needed, as in ['sales']")
     for text in texts:
         if not isinstance(text, str) or not text.strip():
             item = name.removesuffix("s")
@@ -107,11 +106,13 @@ def as_tags(name: str, tags: Any) -> list[str]:
     return texts
 
 
-def given_tags(name: str, tags: Any) -> list[str]:
-    """At least one tag."""
+def given_tags(
+    name: str, tags: Any, empty: str = "at least one is needed, as in ['sales']"
+) -> list[str]:
+    """At least one tag; ``empty`` is the remedy where there is none."""
     texts = as_tags(name, tags)
     if not texts:
-        raise ConfigurationError(f"{name} is empty: at least one is needed, as in ['sales']")
+        raise ConfigurationError(f"{name} is empty: {empty}")
     return texts
 
 

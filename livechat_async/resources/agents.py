@@ -25,7 +25,7 @@ from livechat_async.resources._arguments import (
     as_number,
     as_text,
     changes,
-    given_login,
+    given_mail,
     given_text,
 )
 from livechat_async.resources._base import Resource
@@ -38,7 +38,7 @@ _LOGIN_STATUSES = (AgentStatus.ACCEPTING, AgentStatus.NOT_ACCEPTING)
 _PERMISSIONS = (AgentPermission.ADMINISTRATOR, AgentPermission.NORMAL)
 _CHANGEABLE = ("new_visitor", "returning_visitor", "queued_visitor", "visitor_is_typing")
 _NOTIFICATIONS = (*_CHANGEABLE, "new_goal", "incoming_chat")
-_SHORTEST_PASSWORD = 5
+_SHORTEST = 5
 
 
 class AgentsResource(Resource):
@@ -56,17 +56,13 @@ class AgentsResource(Resource):
     _envelope = "agents"
 
     async def list(self, *, status: AgentStatus | str | None = None) -> builtins.list[AgentSummary]:
-        """All agents, in one answer; `get` shows more of each.
-
-        Args:
-            status: only the agents with this status.
-        """
+        """All agents, or those with a status, in one answer; `get` shows more of each."""
         query = {"status": as_choice("status", status, AgentStatus)}
         return await self._call("GET", "/agents", list[AgentSummary], query=query)
 
     async def get(self, login: str) -> Agent:
         """A single agent; the login is an e-mail address."""
-        return await self._call("GET", "/agents/{login}", Agent, login=given_login("login", login))
+        return await self._call("GET", "/agents/{login}", Agent, login=given_mail("login", login))
 
     async def create(
         self,
@@ -106,7 +102,7 @@ class AgentsResource(Resource):
         password = _concealed(password)
         wanted = _notifications(notifications, _NOTIFICATIONS)
         body = {
-            "login": given_login("login", login),
+            "login": given_mail("login", login),
             "name": given_text("name", name),
             "job_title": as_text("job_title", job_title),
             "permission": as_choice("permission", permission, _PERMISSIONS),
@@ -166,7 +162,7 @@ class AgentsResource(Resource):
             notifications=_notifications(notifications, _CHANGEABLE),
             work_scheduler=_work_scheduler(work_scheduler),
         )
-        login = given_login("login", login)
+        login = given_mail("login", login)
         return await self._call("PUT", "/agents/{login}", Agent, body=body, login=login)
 
     async def delete(self, login: str) -> None:
@@ -174,7 +170,7 @@ class AgentsResource(Resource):
 
         LiveChat tells the agent by mail.
         """
-        await self._call("DELETE", "/agents/{login}", login=given_login("login", login))
+        await self._call("DELETE", "/agents/{login}", login=given_mail("login", login))
 
 
 # An error must not show a password, nor may the frame that raises it.
@@ -185,10 +181,8 @@ def _concealed(password: Any) -> Secret | None:
 
 
 def _checked(name: str, password: Secret | None) -> Secret | None:
-    if password is not None and len(password.reveal()) < _SHORTEST_PASSWORD:
-        raise ConfigurationError(
-            f"{name}: text of at least {_SHORTEST_PASSWORD} characters is needed"
-        )
+    if password is not None and len(password.reveal()) < _SHORTEST:
+        raise ConfigurationError(f"{name}: text of at least {_SHORTEST} characters is needed")
     return password
 
 

@@ -24,7 +24,7 @@ _ONE = "/canned_responses/{response_id}"
 class CannedResponsesResource(Resource):
     """The texts that agents have ready: ``client.canned_responses``.
 
-    A method with the number of a canned response raises a `NotFoundError` if there is none.
+    A number that no canned response has is a `NotFoundError`.
 
     https://developers.livechat.com/docs/management/configuration-api/v2.0#canned-responses
     """
@@ -32,11 +32,7 @@ class CannedResponsesResource(Resource):
     _envelope = "canned_responses"
 
     async def list(self, *, group: int = 0) -> builtins.list[CannedResponse]:
-        """The canned responses of one group, in one answer.
-
-        Args:
-            group: the number of the group. There is no way to ask for those of all groups.
-        """
+        """The canned responses of one group, in one answer. LiveChat lists no more at once."""
         query = {"group": check_count("group", group, 0)}
         return await self._call("GET", "/canned_responses", list[CannedResponse], query=query)
 
@@ -48,12 +44,10 @@ class CannedResponsesResource(Resource):
     async def create(
         self, text: str, tags: Iterable[str], *, group: int | None = None
     ) -> CannedResponse:
-        """Create a canned response.
+        """Create a canned response, by default in group 0.
 
-        Args:
-            text: the text.
-            tags: the shortcuts for it, at least one. LiveChat may return them in another order.
-            group: the number of its group; LiveChat's default is group 0.
+        At least one of the ``tags``, its shortcuts, is needed. LiveChat may return them in another
+        order.
         """
         body = {
             "text": given_text("text", text),
@@ -65,13 +59,7 @@ class CannedResponsesResource(Resource):
     async def update(
         self, response_id: int, *, text: str | None = None, tags: Iterable[str] | None = None
     ) -> CannedResponse:
-        """Change a canned response. What is left out stays; the group cannot change.
-
-        Args:
-            response_id: its number.
-            text: the new text.
-            tags: all shortcuts for it, at least one.
-        """
+        """Change a canned response, but not its group. New ``tags`` replace all others."""
         number = check_count("response_id", response_id, 0)
         body = changes(
             text=as_text("text", text), tags=None if tags is None else given_tags("tags", tags)

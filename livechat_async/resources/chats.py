@@ -16,12 +16,12 @@ from livechat_async.models.chats import Chat, ChatRate
 from livechat_async.pagination import BrokenPolicy, Pager
 from livechat_async.resources._arguments import (
     as_flag,
-    as_mail,
     as_number,
     as_tags,
     as_text,
     as_zone_name,
     date_range,
+    given_mail,
     given_text,
 )
 from livechat_async.resources._base import Resource
@@ -215,7 +215,7 @@ class ChatsResource(Resource):
             to: the e-mail address of the recipient.
         """
         chat_id = given_text("chat_id", chat_id)
-        body = {"to": as_mail("to", given_text("to", to))}
+        body = {"to": given_mail("to", to)}
         await self._call("POST", "/chats/{chat_id}/send_transcript", body=body, chat_id=chat_id)
 
 

@@ -25,9 +25,7 @@ _ONE = "/goals/{goal_id}"
 
 
 class GoalsResource(Resource):
-    """The goals that visitors should reach: ``client.goals``.
-
-    A method with the number of a goal raises a `NotFoundError` if there is none.
+    """The goals: ``client.goals``. A number that no goal has is a `NotFoundError`.
 
     https://developers.livechat.com/docs/management/configuration-api/v2.0#goals
     """
@@ -35,11 +33,7 @@ class GoalsResource(Resource):
     _envelope = "goals"
 
     async def list(self, *, type: GoalType | str | None = None) -> builtins.list[Goal]:  # noqa: A002
-        """All goals, in one answer, without the fields of their type; `get` shows those.
-
-        Args:
-            type: only goals of this type.
-        """
+        """All goals, or those of a type, without the fields of their type; `get` shows those."""
         query = {"type": as_choice("type", type, GoalType)}
         return await self._call("GET", "/goals", list[Goal], query=query)
 
@@ -54,10 +48,7 @@ class GoalsResource(Resource):
 
             await client.goals.create("Order placed", UrlGoal("https://example.com/thanks"))
 
-        Args:
-            name: its name.
-            kind: how it is reached: a `UrlGoal`, `CustomVariableGoal`, `ApiGoal` or
-                `SalesTrackerGoal`.
+        The ``kind`` is a `UrlGoal`, `CustomVariableGoal`, `ApiGoal` or `SalesTrackerGoal`.
         """
         body = {"name": given_text("name", name), **_kind(kind)}
         return await self._call("POST", "/goals", Goal, body=body)
@@ -70,14 +61,7 @@ class GoalsResource(Resource):
         active: bool | None = None,
         kind: GoalKind | None = None,
     ) -> Goal:
-        """Change a goal. What is left out stays.
-
-        Args:
-            goal_id: its number.
-            name: its new name.
-            active: whether it is enabled.
-            kind: how it is reached, as for `create`.
-        """
+        """Change a goal. What is left out stays; ``kind`` is how it is reached, as for `create`."""
         number = check_count("goal_id", goal_id, 0)
         body = changes(
             name=as_text("name", name),
@@ -106,14 +90,8 @@ class GoalsResource(Resource):
 
             await client.goals.mark_as_successful(71, visitor_id, order_price=Decimal("49.50"))
 
-        Args:
-            goal_id: its number.
-            visitor_id: the visitor's id.
-            order_id: the id of what the visitor ordered.
-            order_description: what it is.
-            order_price: its price in exact digits, with a period. A float is refused: it has no
-                exact text.
-            order_currency: the currency of the price, such as ``"EUR"``.
+        The ``order_price`` is in exact digits, with a period. A float is refused: it has no exact
+        text. The ``order_currency`` is a code, such as ``"EUR"``.
         """
         body = {
             "visitor_id": given_text("visitor_id", visitor_id),
@@ -128,7 +106,5 @@ class GoalsResource(Resource):
 
 def _kind(kind: Any) -> dict[str, Any]:
     if not isinstance(kind, GoalKind):
-        raise ConfigurationError(
-            f"kind={kind!r}: a UrlGoal, CustomVariableGoal, ApiGoal or SalesTrackerGoal is needed"
-        )
+        raise ConfigurationError(f"kind={kind!r}: a UrlGoal, CustomVariableGoal or other GoalKind")
     return kind.to_wire()

@@ -25,9 +25,7 @@ _ONE = "/greetings/{greeting_id}"
 
 
 class GreetingsResource(Resource):
-    """The greetings that visitors are shown: ``client.greetings``.
-
-    A method with the number of a greeting raises a `NotFoundError` if there is none.
+    """The greetings: ``client.greetings``. A number that no greeting has is a `NotFoundError`.
 
     https://developers.livechat.com/docs/management/configuration-api/v2.0#greetings
     """
@@ -35,11 +33,7 @@ class GreetingsResource(Resource):
     _envelope = "greetings"
 
     async def list(self, *, group: int | None = None) -> builtins.list[Greeting]:
-        """All greetings, in one answer.
-
-        Args:
-            group: only the greetings of the group with this number; by default all.
-        """
+        """All greetings, or those of the group with a number, in one answer."""
         query = {"group": as_number("group", group)}
         return await self._call("GET", "/greetings", list[Greeting], query=query)
 
@@ -95,15 +89,9 @@ class GreetingsResource(Resource):
         message: str | None = None,
         properties: Mapping[str, str] | None = None,
     ) -> Greeting:
-        """Change a greeting. What is left out stays.
+        """Change a greeting. What is left out stays; new ``rules`` replace all others.
 
-        Args:
-            greeting_id: its number.
-            name: its new name.
-            active: whether it is enabled.
-            rules: the rules that replace all others.
-            message: the text that visitors see.
-            properties: further settings.
+        The arguments are those of `create`.
         """
         number = check_count("greeting_id", greeting_id, 0)
         body = changes(

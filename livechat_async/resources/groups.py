@@ -6,19 +6,17 @@ import builtins
 from collections.abc import Iterable
 from typing import Any
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_count, check_list
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.groups import Group
-from livechat_async.resources._arguments import as_text, changes, given_login, given_text
+from livechat_async.resources._arguments import as_text, changes, given_mail, given_text
 from livechat_async.resources._base import Resource
 
 __all__ = ["GroupsResource"]
 
 
 class GroupsResource(Resource):
-    """The groups of agents: ``client.groups``.
-
-    A method raises `NotFoundError` if there is no group with this number.
+    """The groups of agents: ``client.groups``. A number that no group has is a `NotFoundError`.
 
     https://developers.livechat.com/docs/management/configuration-api/v2.0#groups-deprecated
     """
@@ -37,12 +35,9 @@ class GroupsResource(Resource):
     async def create(
         self, *, name: str, agents: Iterable[str], language: str | None = None
     ) -> Group:
-        """Create a group.
+        """Create a group of at least one agent, with the logins ``agents``.
 
-        Args:
-            name: its name.
-            agents: the logins of its agents, at least one.
-            language: the language of its chat window, such as ``de``; by default ``en``.
+        The ``language`` is that of its chat window, such as ``de``; by default it is ``en``.
 
         Raises:
             BadRequestError: there is no such agent or language.
@@ -86,11 +81,8 @@ def _changeable(group_id: Any) -> int:
 
 
 def _logins(agents: Any) -> list[str]:
-    if isinstance(agents, (str, bytes)) or not isinstance(agents, Iterable):
-        raise ConfigurationError(
-            f"agents={agents!r}: a list of logins is needed, as in ['john.doe@example.com']"
-        )
-    logins = [given_login("agents", login) for login in agents]
+    given = check_list("agents", agents, "logins is needed, as in ['john.doe@example.com']")
+    logins = [given_mail("agents", login) for login in given]
     if not logins:
         raise ConfigurationError("agents is empty: a group needs an agent")
     return logins

@@ -11,23 +11,22 @@ from livechat_async.checks import check_choice, check_numbers
 from livechat_async.decoding.problems import WireError, show
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.session import SessionManager
-from livechat_async.models import reports as rows
+from livechat_async.models import reports as row
 from livechat_async.models._base import WireModel
+from livechat_async.models.agents import Weekday
 from livechat_async.models.reports import GroupBy, Period, RankedAgent, Ranking, Report
 from livechat_async.resources._arguments import (
     as_flag,
     as_mail,
     as_number,
-    as_tags,
     as_text,
     as_zone_name,
     date_range,
+    given_tags,
 )
 from livechat_async.resources._base import Resource
 
 __all__ = ["ChatReports", "ReportFilters", "ReportsResource", "TicketReports"]
-
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 # What the methods take. A type checker refuses the rest, and so does `_query`.
@@ -45,11 +44,11 @@ class _ChattingTime(_Ranking, total=False):
     agent: str | None
 
 
-class _ResponseTime(_ChattingTime, total=False):
+class _Response(_ChattingTime, total=False):
     group_by: GroupBy | str | None
 
 
-class ReportFilters(_ResponseTime, total=False):
+class ReportFilters(_Response, total=False):
     """What the reports take. Some take less, and a few take more.
 
     Attributes:
@@ -63,10 +62,6 @@ class ReportFilters(_ResponseTime, total=False):
     """
 
     timezone: str | None
-
-
-class _Occupancy(_Days, total=False):
-    weekday: str
 
 
 class _Goals(ReportFilters, total=False):
@@ -107,9 +102,9 @@ class _Greetings(_NoAgent, total=False):
 class _Reports(Resource):
     _root = "/reports"
 
-    async def _report(self, path: str, row: Any, takes: Any, filters: Any) -> Report[Any]:
-        type_: Any = Mapping[str, row]
-        query, path = _query(takes, filters), f"{self._root}/{path}"
+    async def _report(self, path: str, model: Any, given: Any, takes: Any = None) -> Report[Any]:
+        type_: Any = Mapping[str, model]
+        query, path = _query(takes, given) if takes else given, f"{self._root}/{path}"
         return Report(await self._call("GET", path, type_, query=query, make=_check_periods))
 
     async def _ranking(self, filters: _Ranking) -> list[RankedAgent]:
@@ -122,66 +117,60 @@ class ChatReports(_Reports):
 
     _root = "/reports/chats"
 
-    async def total(self, **filters: Unpack[ReportFilters]) -> Report[rows.TotalChats]:
+    async def total(self, **filters: Unpack[ReportFilters]) -> Report[row.TotalChats]:
         """How many chats there were."""
-        return await self._report("total_chats", rows.TotalChats, ReportFilters, filters)
+        return await self._report("total_chats", row.TotalChats, filters, ReportFilters)
 
-    async def engagement(self, **filters: Unpack[ReportFilters]) -> Report[rows.ChatEngagement]:
+    async def engagement(self, **filters: Unpack[ReportFilters]) -> Report[row.ChatEngagement]:
         """How many chats began by an invitation, and how many without one."""
-        return await self._report("engagement", rows.ChatEngagement, ReportFilters, filters)
+        return await self._report("engagement", row.ChatEngagement, filters, ReportFilters)
 
-    async def not_replied(self, **filters: Unpack[_NotReplied]) -> Report[rows.NotRepliedChats]:
+    async def not_replied(self, **filters: Unpack[_NotReplied]) -> Report[row.NotRepliedChats]:
         """How many chats got nothing from an agent but the welcome message."""
-        return await self._report("not_replied_chats", rows.NotRepliedChats, _NotReplied, filters)
+        return await self._report("not_replied_chats", row.NotRepliedChats, filters, _NotReplied)
 
-    async def ratings(self, **filters: Unpack[ReportFilters]) -> Report[rows.Ratings]:
+    async def ratings(self, **filters: Unpack[ReportFilters]) -> Report[row.Ratings]:
         """How chats were rated."""
-        return await self._report("ratings", rows.Ratings, ReportFilters, filters)
+        return await self._report("ratings", row.Ratings, filters, ReportFilters)
 
     async def ranking(self, **filters: Unpack[_Ranking]) -> list[RankedAgent]:
         """The agents by the ratings of their chats, the best first."""
         return await self._ranking(filters)
 
-    async def queued_visitors(self, **filters: Unpack[_Queue]) -> Report[rows.QueuedVisitors]:
+    async def queued_visitors(self, **filters: Unpack[_Queue]) -> Report[row.QueuedVisitors]:
         """How many visitors waited in the queue, and what became of them."""
-        return await self._report("queued_visitors", rows.QueuedVisitors, _Queue, filters)
+        return await self._report("queued_visitors", row.QueuedVisitors, filters, _Queue)
 
-    async def waiting_times(self, **filters: Unpack[_Queue]) -> Report[rows.QueuedVisitors]:
+    async def waiting_times(self, **filters: Unpack[_Queue]) -> Report[row.QueuedVisitors]:
         """How long visitors waited in the queue, in seconds."""
         return await self._report(
-            "queued_visitors/waiting_times", rows.QueuedVisitors, _Queue, filters
+            "queued_visitors/waiting_times", row.QueuedVisitors, filters, _Queue
         )
 
-    async def chatting_time(self, **filters: Unpack[_ChattingTime]) -> Report[rows.TimeSpent]:
+    async def chatting_time(self, **filters: Unpack[_ChattingTime]) -> Report[row.TimeSpent]:
         """How long agents chatted. Plans below Enterprise get a 403."""
-        return await self._report("chatting_time", rows.TimeSpent, _ChattingTime, filters)
+        return await self._report("chatting_time", row.TimeSpent, filters, _ChattingTime)
 
-    async def first_response_time(
-        self, **filters: Unpack[_ResponseTime]
-    ) -> Report[rows.ResponseTime]:
+    async def first_response_time(self, **filters: Unpack[_Response]) -> Report[row.ResponseTime]:
         """How long agents took to respond to a new chat. Plans below Enterprise get a 403."""
-        return await self._report("first_response_time", rows.ResponseTime, _ResponseTime, filters)
+        return await self._report("first_response_time", row.ResponseTime, filters, _Response)
 
-    async def response_time(self, **filters: Unpack[_ResponseTime]) -> Report[rows.ResponseTime]:
+    async def response_time(self, **filters: Unpack[_Response]) -> Report[row.ResponseTime]:
         """How long agents took to respond to a message. Plans below Enterprise get a 403."""
-        return await self._report("response_time", rows.ResponseTime, _ResponseTime, filters)
+        return await self._report("response_time", row.ResponseTime, filters, _Response)
 
-    async def occupancy(self, weekday: str) -> Report[int]:
-        """The most chats at the same time, for each hour of some days on one weekday.
+    async def occupancy(self, weekday: Weekday | str) -> Report[int]:
+        """The most chats at the same time, for each hour of some days on a `Weekday`."""
+        query = {"weekday": check_choice("weekday", weekday, Weekday)[:3]}
+        return await self._report("agents_occupancy", int, query)
 
-        Args:
-            weekday: ``"monday"`` to ``"sunday"``.
-        """
-        filters = {"weekday": check_choice("weekday", weekday, _WEEKDAYS)}
-        return await self._report("agents_occupancy", int, _Occupancy, filters)
-
-    async def goals(self, **filters: Unpack[_Goals]) -> Report[rows.GoalsReached]:
+    async def goals(self, **filters: Unpack[_Goals]) -> Report[row.GoalsReached]:
         """How many goals were reached, or with ``sales_tracker=True`` only tracked sales."""
-        return await self._report("goals", rows.GoalsReached, _Goals, filters)
+        return await self._report("goals", row.GoalsReached, filters, _Goals)
 
-    async def greetings(self, **filters: Unpack[_Greetings]) -> Report[rows.GreetingsShown]:
+    async def greetings(self, **filters: Unpack[_Greetings]) -> Report[row.GreetingsShown]:
         """How many greetings were displayed, and led to chats and goals."""
-        return await self._report("greetings", rows.GreetingsShown, _Greetings, filters)
+        return await self._report("greetings", row.GreetingsShown, filters, _Greetings)
 
 
 class TicketReports(_Reports):
@@ -189,31 +178,31 @@ class TicketReports(_Reports):
 
     _root = "/reports/tickets"
 
-    async def new(self, **filters: Unpack[_NoAgent]) -> Report[rows.NewTickets]:
+    async def new(self, **filters: Unpack[_NoAgent]) -> Report[row.NewTickets]:
         """How many tickets were created."""
-        return await self._report("new_tickets", rows.NewTickets, _NoAgent, filters)
+        return await self._report("new_tickets", row.NewTickets, filters, _NoAgent)
 
     async def first_response_time(
         self, **filters: Unpack[ReportFilters]
-    ) -> Report[rows.CountedHours]:
+    ) -> Report[row.CountedHours]:
         """How long agents took to respond to a new ticket, in hours."""
-        return await self._report("first_response_time", rows.CountedHours, ReportFilters, filters)
+        return await self._report("first_response_time", row.CountedHours, filters, ReportFilters)
 
-    async def solved(self, **filters: Unpack[ReportFilters]) -> Report[rows.SolvedTickets]:
+    async def solved(self, **filters: Unpack[ReportFilters]) -> Report[row.SolvedTickets]:
         """How many tickets were solved."""
-        return await self._report("solved_tickets", rows.SolvedTickets, ReportFilters, filters)
+        return await self._report("solved_tickets", row.SolvedTickets, filters, ReportFilters)
 
-    async def resolution_time(self, **filters: Unpack[ReportFilters]) -> Report[rows.CountedHours]:
+    async def resolution_time(self, **filters: Unpack[ReportFilters]) -> Report[row.CountedHours]:
         """How long tickets took to be solved, in hours."""
-        return await self._report("resolution_time", rows.CountedHours, ReportFilters, filters)
+        return await self._report("resolution_time", row.CountedHours, filters, ReportFilters)
 
-    async def sources(self, **filters: Unpack[_NoAgent]) -> Report[rows.TicketSources]:
+    async def sources(self, **filters: Unpack[_NoAgent]) -> Report[row.TicketSources]:
         """Where new tickets came from."""
-        return await self._report("ticket_sources", rows.TicketSources, _NoAgent, filters)
+        return await self._report("ticket_sources", row.TicketSources, filters, _NoAgent)
 
-    async def ratings(self, **filters: Unpack[ReportFilters]) -> Report[rows.Ratings]:
+    async def ratings(self, **filters: Unpack[ReportFilters]) -> Report[row.Ratings]:
         """How tickets were rated."""
-        return await self._report("ratings", rows.Ratings, ReportFilters, filters)
+        return await self._report("ratings", row.Ratings, filters, ReportFilters)
 
     async def ranking(self, **filters: Unpack[_Ranking]) -> list[RankedAgent]:
         """The agents by the ratings of their tickets, the best first."""
@@ -234,17 +223,17 @@ class ReportsResource(_Reports):
         self.chats: ChatReports = ChatReports(session)
         self.tickets: TicketReports = TicketReports(session)
 
-    async def availability(self, **filters: Unpack[_Availability]) -> Report[rows.TimeSpent]:
+    async def availability(self, **filters: Unpack[_Availability]) -> Report[row.TimeSpent]:
         """How long an agent, a group or the account could be chatted with."""
-        return await self._report("availability", rows.TimeSpent, _Availability, filters)
+        return await self._report("availability", row.TimeSpent, filters, _Availability)
 
 
-def _check_periods(rows_by_key: Mapping[str, Any]) -> Mapping[str, Any]:
-    for key, row in rows_by_key.items():
+def _check_periods(rows: Mapping[str, Any]) -> Mapping[str, Any]:
+    for key, found in rows.items():
         # Version 3 answers {"records": {...}}: no period, and no row with a field of ours.
-        if isinstance(row, WireModel) and row.extra and Period(key).start is None:
+        if isinstance(found, WireModel) and found.extra and Period(key).start is None:
             raise WireError("a period, such as 2026-01-31", show(key))
-    return rows_by_key
+    return rows
 
 
 def _query(takes: Any, filters: Any) -> dict[str, Any]:
@@ -259,13 +248,7 @@ def _query(takes: Any, filters: Any) -> dict[str, Any]:
     return query
 
 
-def _some(name: str, texts: Any) -> list[str]:
-    given = as_tags(name, texts)
-    if not given:
-        raise ConfigurationError(f"{name} is empty: leave it out to mean any")
-    return given
-
-
+_some = partial(given_tags, empty="leave it out to mean any")
 _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "timezone": as_zone_name,
     "group": as_number,
@@ -278,5 +261,4 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "greeting": as_number,
     "sales_tracker": as_flag,
     "currency": as_text,
-    "weekday": lambda _, day: day[:3],
 }

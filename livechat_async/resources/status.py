@@ -16,11 +16,7 @@ class StatusResource(Resource):
     """
 
     async def get(self, group: int | None = None) -> GroupStatus:
-        """Whether an agent of a group takes chats.
-
-        Args:
-            group: the number of the group; by default 0, the group of all agents.
-        """
+        """Whether an agent of a group takes chats; by default of group 0, which has all agents."""
         if group is None:
             return await self._call("GET", "/status", GroupStatus)
         number = check_count("group", group, at_least=0)

@@ -18,6 +18,7 @@ from livechat_async.resources._arguments import (
     as_tags,
     as_text,
     date_range,
+    given_mail,
     given_text,
 )
 from livechat_async.resources._base import Resource
@@ -144,7 +145,7 @@ class TicketsResource(Resource):
         Raises:
             DecodeError: the answer cannot be read, but the ticket exists.
         """
-        mail = as_mail("requester_mail", given_text("requester_mail", requester_mail))
+        mail = given_mail("requester_mail", requester_mail)
         body: dict[str, Any] = {
             "message": given_text("message", message),
             "requester": {"mail": mail, "name": as_text("requester_name", requester_name)},

@@ -200,7 +200,7 @@ async def test_there_are_ten_announcements_at_most(http: aiohttp.ClientSession) 
             ["properties has to be an object of texts"],
         ),
         (
-            {"name": "a", "rules": [RULE], "properties": {"a": {"b": "c"}}},
+            {"name": "a", "rules": [RULE], "properties": {"a": ["b"]}},
             ["properties has to be an object of texts"],
         ),
         ({"name": "a", "rules": [{"type": "visits_number"}]}, ["rules[0]: value is required"]),

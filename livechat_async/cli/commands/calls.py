@@ -2,80 +2,77 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from operator import attrgetter
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Any
 
 import typer
 from rich.text import Text
 
 from livechat_async import LiveChatClient
-from livechat_async.cli.commands.options import AsJson, Yes, confirm
-from livechat_async.cli.output.show import Listing, show_item, show_list
+from livechat_async.cli.commands.options import AsJson, Filters, Yes, confirm, with_filters
+from livechat_async.cli.output.show import Listing, show_item, show_list, without_secrets
 from livechat_async.redaction import printable
 
-__all__ = ["Group", "add_call", "number"]
-
-Group: TypeAlias = Annotated[
-    int | None, typer.Option("--group", help="Of this group.", metavar="NUMBER", min=0)
-]
+__all__ = ["CallApp"]
 
 
-def number(thing: str) -> Any:
-    """The argument that is the number of something."""
-    return Annotated[int, typer.Argument(help=f"The {thing}'s number.", min=0)]
+class CallApp(typer.Typer):
+    """An app whose commands make one call each."""
+
+    def __init__(self, about: str) -> None:
+        super().__init__(no_args_is_help=True, help=about)
+
+    def add_call(
+        self,
+        example: str,
+        text: str,
+        arguments: Mapping[str, Any],
+        show: Listing[Any] | Callable[[Any], Text | str] | str,
+        *,
+        needs: Collection[str] = (),
+        method: Callable[..., Any] | None = None,
+        ask: str = "",
+        has_json: bool = True,
+    ) -> None:
+        """Add a command.
+
+        Args:
+            example: how it is used. ``goals get 71`` is the command ``get``, which calls
+                ``client.goals.get`` unless there is a ``method``.
+            text: its help.
+            arguments: the arguments of the method, a table for `with_filters`.
+            show: a listing of the items in the answer; what makes a text of the answer; or a text
+                with the ``{answer}`` and arguments in braces.
+            needs: the names of options that cannot be left out.
+            method: a function of the client and the arguments.
+            ask: what to ask before the call, with arguments in braces.
+            has_json: whether there is an answer for ``--json``. There is none after a question.
+        """
+        resource, name, *_ = example.split()
+        find = attrgetter(f"{resource.replace('-', '_')}.{name}")
+        flag = {"yes": Yes} if ask else {"as_json": AsJson} if has_json else {}
+
+        @with_filters({**arguments, **flag}, needs)
+        def run(context: typer.Context, *, filters: Filters) -> None:
+            as_json, yes = filters.pop("as_json", False), filters.pop("yes", False)
+            if ask:
+                confirm(printable(ask.format(**filters)), yes)
+
+            def call(client: LiveChatClient) -> Any:
+                return find(client)(**filters) if method is None else method(client, **filters)
+
+            if isinstance(show, Listing):
+                show_list(context, call, show, as_json=as_json)
+            else:
+                to_text = partial(_text, show, filters)
+                show_item(context, call, to_text, as_json=as_json, to_plain=without_secrets)
+
+        self.command(name, help=f"{text}\n\nExamples:\n  livechat-async {example}")(run)
 
 
-def add_call(
-    app: typer.Typer,
-    example: str,
-    text: str,
-    arguments: Mapping[str, Any],
-    show: Listing[Any] | Callable[..., Text | str],
-    *,
-    method: Callable[[LiveChatClient], Callable[..., Any]] | None = None,
-    question: str = "",
-    has_answer: bool = True,
-) -> None:
-    """Add a command to an app.
-
-    Args:
-        app: where it is added.
-        example: how it is used. ``goals get 71`` is the command ``get``, which calls
-            ``client.goals.get`` unless ``method`` finds another method.
-        text: its help.
-        arguments: the arguments of the method. One that may be None may be left out.
-        show: a listing of the items in the answer, or what makes a text of the answer.
-        method: finds the method of a client.
-        question: what to ask before the call, with arguments in braces.
-        has_answer: whether the method gives something that ``--json`` can show.
-    """
-    resource, name, *_ = example.split()
-    find = method or attrgetter(f"{resource.replace('-', '_')}.{name}")
-
-    def run(context: typer.Context, **given: Any) -> None:
-        as_json = given.pop("as_json", False)
-        if question:
-            confirm(printable(question.format(**given)), given.pop("yes"))
-        wanted = {key: value for key, value in given.items() if value not in (None, [])}
-
-        def call(client: LiveChatClient) -> Any:
-            return find(client)(**wanted)
-
-        if isinstance(show, Listing):
-            show_list(context, call, show, as_json=as_json, nothing=f"No {show.noun}s.")
-        else:
-            show_item(context, call, show, as_json=as_json)
-
-    flag = {"yes": Yes} if question else {"as_json": AsJson} if has_answer else {}
-    parameters = [inspect.Parameter("context", _KEYWORD, annotation=typer.Context)]
-    for key, kind in {**arguments, **flag}.items():
-        may_be_none = type(None) in get_args(get_args(kind)[0])
-        default = False if key in flag else None if may_be_none else inspect.Parameter.empty
-        parameters.append(inspect.Parameter(key, _KEYWORD, annotation=kind, default=default))
-    vars(run)["__signature__"] = inspect.Signature(parameters)  # what typer reads
-    app.command(name, help=f"{text}\n\nExamples:\n  livechat-async {example}")(run)
-
-
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+def _text(show: Any, arguments: Mapping[str, Any], answer: Any) -> Any:
+    if isinstance(show, str):
+        return printable(show.format(answer=answer, **arguments))
+    return show(answer)

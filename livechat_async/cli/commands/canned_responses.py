@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
 from livechat_async import CannedResponse
-from livechat_async.cli.commands.calls import Group, add_call, number
-from livechat_async.cli.commands.options import option
-from livechat_async.cli.output.show import Listing, joined, two_lines
+from livechat_async.cli.commands import options
+from livechat_async.cli.commands.calls import CallApp
+from livechat_async.cli.output.show import Listing, fields, joined, two_lines
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(no_args_is_help=True, help="Texts that agents have ready.")
+app: CallApp = CallApp("Texts that agents have ready.")
 
-_ID = {"response_id": number("canned response")}
-_TEXT = Annotated[str, typer.Argument(help="The text.")]
-_NEW_TEXT = Annotated[str | None, option("The new text.")]
-_TAG = option("A shortcut for it; may be repeated.", "--tag", metavar="TAG")
+_ID = {"response_id": options.argument(int, "The canned response's number.", min=0)}
+_TAGS = {"tags": options.texts("TAG", "A shortcut for it; may be repeated.", "--tag")}
 _RESPONSES: Listing[CannedResponse] = Listing(
     "canned response",
     columns={
-        "id": lambda response: str(response.id),
-        "group": lambda response: str(response.group),
+        **fields("id", "group"),
         "tags": lambda response: joined(*response.tags),
-        "text": lambda response: response.text,
-        "created_by": lambda response: response.created_by,
-        "modified_by": lambda response: response.modified_by or "",
+        **fields("text", "created_by", "modified_by"),
     },
     cells={
         "Text, tags": lambda response: two_lines(
@@ -39,33 +30,30 @@ _RESPONSES: Listing[CannedResponse] = Listing(
     },
 )
 
-add_call(
-    app,
+app.add_call(
     "canned-responses list --group 2",
     "Show the canned responses of one group, 0 by default.",
-    {"group": Group},
+    options.OF_GROUP,
     _RESPONSES,
 )
-add_call(app, "canned-responses get 3151", "Show a canned response.", _ID, _RESPONSES.details)
-add_call(
-    app,
+app.add_call("canned-responses get 3151", "Show a canned response.", _ID, _RESPONSES.details)
+app.add_call(
     'canned-responses create "Good bye." --tag bye --tag cu',
     "Create a canned response.",
-    {"text": _TEXT, "tags": Annotated[list[str], _TAG], "group": Group},
-    lambda made: f"it is canned response {made.id} now",
+    {"text": options.argument(str, "The text."), **_TAGS, **options.OF_GROUP},
+    "it is canned response {answer.id} now",
+    needs=["tags"],
 )
-add_call(
-    app,
+app.add_call(
     'canned-responses update 3151 --text "Good bye."',
     "Change a canned response. New tags replace all others.",
-    {**_ID, "text": _NEW_TEXT, "tags": Annotated[list[str] | None, _TAG]},
+    {**_ID, "text": options.optional(str, "The new text."), **_TAGS},
     _RESPONSES.details,
 )
-add_call(
-    app,
+app.add_call(
     "canned-responses delete 3151",
     "Remove a canned response.",
     _ID,
-    lambda _: "the canned response is removed",
-    question="Remove canned response {response_id}?",
+    "the canned response is removed",
+    ask="Remove canned response {response_id}?",
 )

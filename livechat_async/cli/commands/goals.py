@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Annotated
-
 import typer
 
-from livechat_async import (
-    ApiGoal,
-    CustomVariableGoal,
-    Goal,
-    GoalKind,
-    GoalType,
-    LiveChatClient,
-    UrlGoal,
-)
-from livechat_async.cli.commands.calls import add_call, number
-from livechat_async.cli.commands.options import option
-from livechat_async.cli.output.show import Listing, two_lines
-from livechat_async.redaction import printable
+from livechat_async import LiveChatClient
+from livechat_async.cli.commands import options
+from livechat_async.cli.commands.calls import CallApp
+from livechat_async.cli.output.show import Listing, fields, two_lines
+from livechat_async.models.goals import ApiGoal, CustomVariableGoal, Goal, GoalType, UrlGoal
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(no_args_is_help=True, help="What visitors should do.")
+app: CallApp = CallApp("What visitors should do.")
 
 
 async def _create(
@@ -31,10 +20,9 @@ async def _create(
 ) -> Goal:
     if url is not None and variable is not None:
         raise typer.BadParameter("give --url or --variable: a goal is reached in one way")
-    kind: GoalKind = ApiGoal() if url is None else UrlGoal(url)
     if variable is not None:
-        kind = CustomVariableGoal(*variable.partition("=")[::2])
-    return await client.goals.create(name, kind)
+        return await client.goals.create(name, CustomVariableGoal(*variable.partition("=")[::2]))
+    return await client.goals.create(name, ApiGoal() if url is None else UrlGoal(url))
 
 
 def _way(goal: Goal) -> str:
@@ -42,27 +30,24 @@ def _way(goal: Goal) -> str:
     return goal.url or (variable if goal.custom_variable_name else "")
 
 
-_ID = {"goal_id": number("goal")}
-_VISITOR = Annotated[str, typer.Argument(help="The visitor's id.")]
-_NAME = Annotated[str | None, option("The new name.")]
-_ACTIVE = Annotated[bool | None, option("Whether it is enabled.", "--active/--paused")]
-_TYPE = Annotated[GoalType | None, option(f"Of this type: {', '.join(GoalType)}.", metavar="TYPE")]
-_VARIABLE = option("Reached when this variable is set.", metavar="NAME=VALUE")
+_ID = {"goal_id": options.argument(int, "The goal's number.", min=0)}
+_TYPE = {"type": options.one_of("TYPE", GoalType, "Of this type")}
+_VISITOR = options.argument(str, "The visitor's id.")
+_ACTIVE = options.optional(bool, "Whether it is enabled.", "--active/--paused")
 _KIND = {
-    "url": Annotated[str | None, option("Reached with this address, or a part of it.")],
-    "variable": Annotated[str | None, _VARIABLE],
+    "url": options.optional(str, "Reached with this address, or a part of it."),
+    "variable": options.text("NAME=VALUE", "Reached when this variable is set."),
 }
 _ORDER = {
-    f"order_{name}": Annotated[str | None, option(f"The order's {name}.", metavar="TEXT")]
+    f"order_{name}": options.text("TEXT", f"The order's {name}.")
     for name in ("id", "description", "price", "currency")
 }
 _GOALS: Listing[Goal] = Listing(
     "goal",
     columns={
-        "id": lambda goal: str(goal.id),
-        "name": lambda goal: goal.name,
+        **fields("id", "name"),
         "active": lambda goal: "yes" if goal.active else "no",
-        "type": lambda goal: goal.type or "",
+        **fields("type"),
         "reached_by": _way,
     },
     cells={
@@ -71,37 +56,29 @@ _GOALS: Listing[Goal] = Listing(
     },
 )
 
-add_call(app, "goals list --type url", "Show the goals.", {"type": _TYPE}, _GOALS)
-add_call(app, "goals get 71", "Show a goal, and how it is reached.", _ID, _GOALS.details)
-add_call(
-    app,
+app.add_call("goals list --type url", "Show the goals.", _TYPE, _GOALS)
+app.add_call("goals get 71", "Show a goal, and how it is reached.", _ID, _GOALS.details)
+app.add_call(
     'goals create "Order placed" --url https://example.com/thanks',
     "Create a goal. Without an option, a program marks it.",
-    {"name": Annotated[str, typer.Argument(help="The goal's name.")], **_KIND},
-    lambda goal: printable(f"{goal.name} is goal {goal.id} now"),
-    method=lambda client: partial(_create, client),
+    {"name": options.argument(str, "The goal's name."), **_KIND},
+    "{answer.name} is goal {answer.id} now",
+    method=_create,
 )
-add_call(
-    app,
+app.add_call(
     "goals update 71 --paused",
     "Rename, pause or resume a goal.",
-    {**_ID, "name": _NAME, "active": _ACTIVE},
+    {**_ID, "name": options.optional(str, "The new name."), "active": _ACTIVE},
     _GOALS.details,
 )
-add_call(
-    app,
-    "goals delete 71",
-    "Remove a goal.",
-    _ID,
-    lambda _: "the goal is removed",
-    question="Remove goal {goal_id}?",
+app.add_call(
+    "goals delete 71", "Remove a goal.", _ID, "the goal is removed", ask="Remove goal {goal_id}?"
 )
-add_call(
-    app,
+app.add_call(
     "goals mark 71 S1352647457.ac951bfe2e --order-price 49.50",
     "Say that a visitor has reached a goal.",
     {**_ID, "visitor_id": _VISITOR, **_ORDER},
-    lambda _: "the visitor has reached the goal",
-    method=lambda client: client.goals.mark_as_successful,
-    has_answer=False,
+    "the visitor has reached the goal",
+    method=lambda client, **mark: client.goals.mark_as_successful(**mark),
+    has_json=False,
 )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import typer
-
 from livechat_async import Greeting, GreetingRule
-from livechat_async.cli.commands.calls import Group, add_call, number
-from livechat_async.cli.output.show import Listing, joined, two_lines
+from livechat_async.cli.commands import options
+from livechat_async.cli.commands.calls import CallApp
+from livechat_async.cli.output.show import Listing, fields, joined, two_lines
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(no_args_is_help=True, help="What visitors are greeted with.")
+app: CallApp = CallApp("What visitors are greeted with.")
 
 
 def _rule(rule: GreetingRule) -> str:
@@ -26,11 +25,10 @@ def _rules(greeting: Greeting) -> str:
 _GREETINGS: Listing[Greeting] = Listing(
     "greeting",
     columns={
-        "id": lambda greeting: str(greeting.id),
-        "name": lambda greeting: greeting.name,
+        **fields("id", "name"),
         "active": lambda greeting: "yes" if greeting.active else "no",
         "rules": _rules,
-        "message": lambda greeting: greeting.message,
+        **fields("message"),
     },
     cells={
         "Greeting": lambda greeting: two_lines(
@@ -40,6 +38,6 @@ _GREETINGS: Listing[Greeting] = Listing(
     },
 )
 
-_ID = {"greeting_id": number("greeting")}
-add_call(app, "greetings list --group 0", "Show the greetings.", {"group": Group}, _GREETINGS)
-add_call(app, "greetings get 2411 --json", "Show a greeting.", _ID, _GREETINGS.details)
+_ID = {"greeting_id": options.argument(int, "The greeting's number.", min=0)}
+app.add_call("greetings list --group 0", "Show the greetings.", options.OF_GROUP, _GREETINGS)
+app.add_call("greetings get 2411 --json", "Show a greeting.", _ID, _GREETINGS.details)

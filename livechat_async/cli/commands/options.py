@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import wraps
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, get_args
 
 import typer
 
@@ -21,6 +21,7 @@ from livechat_async.checks import parse_day
 
 __all__ = [
     "CHAT_FILTERS",
+    "OF_GROUP",
     "REPORT_FILTERS",
     "TICKET_FILTERS",
     "VISITOR_FILTERS",
@@ -31,9 +32,16 @@ __all__ = [
     "Interval",
     "MaxItems",
     "Yes",
+    "argument",
     "confirm",
     "limits",
+    "number",
+    "numbers",
+    "one_of",
     "option",
+    "optional",
+    "text",
+    "texts",
     "with_filters",
 ]
 
@@ -41,6 +49,11 @@ __all__ = [
 def option(text: str, *names: str, **settings: Any) -> Any:
     """A `typer.Option`, with its help text first."""
     return typer.Option(*names, help=text, **settings)
+
+
+def argument(kind: Any, about: str, **settings: Any) -> Any:
+    """An argument that has a place instead of a name."""
+    return Annotated[kind, typer.Argument(help=about, **settings)]
 
 
 Filters: TypeAlias = dict[str, Any]
@@ -77,17 +90,31 @@ def limits(max_items: int, everything: bool) -> dict[str, Any]:
     return {"prefetch": 8} if everything else {"max_items": max_items}
 
 
-def with_filters(table: Mapping[str, Any]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+_KEYWORD, _NEEDED = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty
+
+
+def _default_of(kind: Any) -> Any:
+    type_ = get_args(kind)[0]
+    if type(None) in get_args(type_):
+        return None
+    return False if type_ is bool else _NEEDED
+
+
+def with_filters(
+    table: Mapping[str, Any], needs: Collection[str] = ()
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorator: replaces a command's parameter ``filters`` by the options of a table.
 
-    The command gets the filters that were given, and days in order.
+    The command gets the filters that were given, and days in order. Options that may be None, and
+    flags, may be left out, unless the command ``needs`` them.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         parameters = inspect.signature(command, eval_str=True).parameters
         options = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+            inspect.Parameter(name, _KEYWORD, annotation=kind, default=default)
             for name, kind in table.items()
+            for default in [_NEEDED if name in needs else _default_of(kind)]
         ]
 
         @wraps(command)
@@ -117,91 +144,105 @@ def _to_day(text: Any) -> date:
     return day
 
 
-def _filter(kind: Any, text: str, *names: str, **settings: Any) -> Any:
+def optional(kind: Any, text: str, *names: str, **settings: Any) -> Any:
+    """An option that may be left out."""
     return Annotated[kind | None, option(text, *names, **settings)]
 
 
-def _text(metavar: str, text: str, *names: str) -> Any:
-    return _filter(str, text, *names, metavar=metavar)
+def text(metavar: str, about: str, *names: str) -> Any:
+    """An optional text."""
+    return optional(str, about, *names, metavar=metavar)
 
 
-def _number(text: str) -> Any:
-    return _filter(int, text, metavar="NUMBER", min=0)
+def texts(metavar: str, about: str, *names: str) -> Any:
+    """An optional list of texts."""
+    return optional(list[str], about, *names, metavar=metavar)
+
+
+def number(about: str, *names: str) -> Any:
+    """An optional number."""
+    return optional(int, about, *names, metavar="NUMBER", min=0)
+
+
+def numbers(about: str, *names: str) -> Any:
+    """An optional list of numbers."""
+    return optional(list[int], about, *names, metavar="NUMBER", min=0)
 
 
 def _flag(names: str, text: str) -> Any:
-    return _filter(bool, text, names)
+    return optional(bool, text, names)
 
 
 def _day(name: str, text: str) -> Any:
-    return _filter(date, text, name, metavar="YYYY-MM-DD", parser=_to_day)
+    return optional(date, text, name, metavar="YYYY-MM-DD", parser=_to_day)
 
 
-def _choice(metavar: str, kind: type[StrEnum], text: str) -> Any:
-    return _filter(kind, f"{text}: {', '.join(kind)}.", metavar=metavar)
+def one_of(metavar: str, kind: type[StrEnum], about: str) -> Any:
+    """An optional choice, whose help ends with the choices."""
+    return optional(kind, f"{about}: {', '.join(kind)}.", metavar=metavar)
 
 
 _DAYS = {
     "date_from": _day("--from", "The first day."),
     "date_to": _day("--to", "The last day; today by default."),
 }
-_GROUPS = _filter(
-    list[int], "Only visitors of this group; may be repeated.", "--group", metavar="NUMBER", min=0
-)
-_TAGS = _filter(list[str], "Only chats with this tag; may be repeated.", "--tag", metavar="TAG")
+_GROUPS = numbers("Only visitors of this group; may be repeated.", "--group")
+_TAGS = texts("TAG", "Only chats with this tag; may be repeated.", "--tag")
+
+OF_GROUP: Mapping[str, Any] = {"group": number("Of this group.")}
 
 VISITOR_FILTERS: Mapping[str, Any] = {
-    "state": _choice("STATE", VisitorState, "Only visitors in this state"),
+    "state": one_of("STATE", VisitorState, "Only visitors in this state"),
     "groups": _GROUPS,
 }
 
 CHAT_FILTERS: Mapping[str, Any] = {
     **_DAYS,
-    "timezone": _text("ZONE", "The time zone of the days, such as America/Phoenix."),
-    "visitor_id": _text("ID", "Only chats of this visitor.", "--visitor"),
-    "query": _text("TEXT", "Only chats with this text."),
-    "agent": _text("LOGIN", "Only chats of this agent."),
-    "group": _number("Only chats of this group."),
-    "goal": _number("Only chats that reached this goal."),
+    "timezone": text("ZONE", "The time zone of the days, such as America/Phoenix."),
+    "visitor_id": text("ID", "Only chats of this visitor.", "--visitor"),
+    "query": text("TEXT", "Only chats with this text."),
+    "agent": text("LOGIN", "Only chats of this agent."),
+    "group": number("Only chats of this group."),
+    "goal": number("Only chats that reached this goal."),
     "has_goal": _flag("--has-goal/--no-goal", "Only chats that reached any goal, or none."),
-    "sale": _number("Only chats with this tracked sale."),
+    "sale": number("Only chats with this tracked sale."),
     "has_sale": _flag("--has-sale/--no-sale", "Only chats with any tracked sale, or none."),
     "queued": _flag("--queued/--not-queued", "Only chats that waited in the queue, or did not."),
-    "rate": _choice("RATE", ChatRate, "Only chats with this rating"),
+    "rate": one_of("RATE", ChatRate, "Only chats with this rating"),
     "include_pending": _flag("--include-pending", "Also chats that have not ended."),
     "tags": _TAGS,
     "tagged": _flag("--tagged/--untagged", "Only chats with any tag, or none."),
     "comment": _flag("--comment/--no-comment", "Only chats with a comment on the rating, or none."),
-    "city": _text("NAME", "Only chats from this city, in the local language."),
-    "region": _text("NAME", "Only chats from this region, in the local language."),
-    "country": _text("NAME", "Only chats from this country, in English."),
+    "city": text("NAME", "Only chats from this city, in the local language."),
+    "region": text("NAME", "Only chats from this region, in the local language."),
+    "country": text("NAME", "Only chats from this country, in English."),
 }
 
 TICKET_FILTERS: Mapping[str, Any] = {
     **_DAYS,
-    "status": _choice("STATUS", TicketStatus, "Only tickets with this status"),
+    "status": one_of("STATUS", TicketStatus, "Only tickets with this status"),
     "assigned": _flag("--assigned/--unassigned", "Only tickets with an assignee, or without."),
-    "assignee": _text("LOGIN", "Only tickets of this agent."),
-    "requester_mail": _text("MAIL", "Only tickets from this e-mail address.", "--requester"),
-    "group": _number("Only tickets of this group."),
-    "source": _text("NAME", "Only tickets from this source, such as mail."),
-    "query": _text("TEXT", "Only tickets with this text."),
-    "tag": _text("TAG", "Only tickets with this tag."),
+    "assignee": text("LOGIN", "Only tickets of this agent."),
+    "requester_mail": text("MAIL", "Only tickets from this e-mail address.", "--requester"),
+    "group": number("Only tickets of this group."),
+    "source": text("NAME", "Only tickets from this source, such as mail."),
+    "query": text("TEXT", "Only tickets with this text."),
+    "tag": text("TAG", "Only tickets with this tag."),
     "tagged": _flag("--tagged/--untagged", "Only tickets with any tag, or none."),
-    "order": _choice("ORDER", TicketOrder, "By the last change"),
+    "order": one_of("ORDER", TicketOrder, "By the last change"),
 }
 
 REPORT_FILTERS: Mapping[str, Any] = {
     "date_from": _day("--from", "The first day; by default the beginning of time."),
     "date_to": _DAYS["date_to"],
-    "group_by": _choice("PERIOD", GroupBy, "How long each period is"),
-    "timezone": _text("ZONE", "The time zone of the days, such as America/Phoenix."),
-    "group": _number("Only this group."),
-    "agent": _text("LOGIN", "Only this agent."),
-    "tags": _filter(list[str], "Only this tag; may be repeated.", "--tag", metavar="TAG"),
-    "goal": _number("Only this goal, in chats-goals and chats-greetings."),
-    "greeting": _number("Only this greeting, in chats-greetings."),
+    "group_by": one_of("PERIOD", GroupBy, "How long each period is"),
+    "timezone": text("ZONE", "The time zone of the days, such as America/Phoenix."),
+    "group": number("Only this group."),
+    "agent": text("LOGIN", "Only this agent."),
+    "tags": texts("TAG", "Only this tag; may be repeated.", "--tag"),
+    "goal": number("Only this goal, in chats-goals and chats-greetings."),
+    "greeting": number("Only this greeting, in chats-greetings."),
     "sales_tracker": _flag("--sales/--goals", "Only tracked sales, or only goals, in chats-goals."),
-    "currency": _text("CODE", "Only sales in this currency, in chats-goals."),
-    "weekday": _text("DAY", "Of chats-occupancy, such as monday."),
+    "currency": text("CODE", "Only sales in this currency, in chats-goals."),
+    "weekday": text("DAY", "Of chats-occupancy, such as monday."),
 }

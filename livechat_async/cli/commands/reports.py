@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -31,6 +31,7 @@ _METHODS: Mapping[str, str] = {
     for method in vars(kind)
     if not method.startswith("_")
 } | {"availability": "availability"}
+_NAMES = ", ".join(_METHODS)
 
 _UNITS = ("seconds", "hours", "minutes", "score")
 _ONLY_IN_FILES = ("begin", "end", " min seconds", " max seconds")
@@ -38,19 +39,10 @@ _STYLES = {"good": "green", "bad": "red"}
 _LONGEST_BAR, _EIGHTHS = 40, " ▏▎▍▌▋▊▉"
 
 
-def _known(name: str) -> str:
-    if name not in _METHODS:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(_METHODS)}")
-    return name
-
-
 @options.with_filters(options.REPORT_FILTERS)
 def show_report(
     context: typer.Context,
-    name: Annotated[
-        str,
-        typer.Argument(metavar="NAME", callback=_known, help=f"The report: {', '.join(_METHODS)}."),
-    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"The report: {_NAMES}.")],
     *,
     filters: options.Filters,
     as_json: options.AsJson = False,
@@ -66,6 +58,8 @@ def show_report(
       livechat-async reports chats-ratings --from 2026-01-01 --csv
       livechat-async reports chats-occupancy --weekday monday
     """
+    if name not in _METHODS:
+        raise typer.BadParameter(f"{name!r} is none of {_NAMES}", param_hint="NAME")
     if name == "chats-not-replied":  # it takes lists
         filters |= {f"{one}s": [filters.pop(one)] for one in ("group", "agent") if one in filters}
     elif name == "chats-occupancy":
@@ -75,9 +69,10 @@ def show_report(
         found: Any = await attrgetter(_METHODS[name])(client.reports)(**filters)
         is_ranking = isinstance(found, list)
         plain = shared_converter().unstructure(found if is_ranking else found.rows)
-        rows = {row["name"]: row for row in plain} if is_ranking else plain
+        rows = {row.pop("name"): row for row in map(dict, plain)} if is_ranking else plain
         flat = {key: dict(_flat(row)) for key, row in rows.items()}
-        names = ["agent" if is_ranking else "period", *_names(flat.values())]
+        found_names = (n for row in flat.values() for n, v in row.items() if v is not None)
+        names = ["agent" if is_ranking else "period", *dict.fromkeys(found_names)]
         lines = [[key, *map(row.get, names[1:])] for key, row in flat.items()]
         if as_json:
             typer.echo(to_json(plain, indent=2))
@@ -100,12 +95,6 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             yield from _flat(inner, f"{path} {name}".lstrip())
     else:
         yield path or "most_chats", value
-
-
-def _names(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The names of what is in any of the rows, without that of an agent."""
-    found = {name: None for row in rows for name in row if row[name] is not None}
-    return [name for name in found if name != "name"]
 
 
 def _table(name: str, names: Sequence[str], lines: Sequence[Sequence[Any]]) -> Table:

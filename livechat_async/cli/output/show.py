@@ -24,18 +24,20 @@ from livechat_async.redaction import is_secret_name, printable
 __all__ = [
     "WIDE",
     "Listing",
+    "all_fields",
     "draw_list",
+    "fields",
     "is_terminal",
     "joined",
     "new_table",
     "show_error",
-    "show_fields",
     "show_item",
     "show_items",
     "show_list",
     "terminal",
     "titled_panel",
     "two_lines",
+    "without_secrets",
 ]
 
 T = TypeVar("T")
@@ -114,6 +116,16 @@ class Listing(Generic[T]):
         for item in items:
             table.add_row(*(cell(item) for cell in self.cells.values()))
         return table
+
+
+def fields(*names: str) -> dict[str, Callable[[Any], str]]:
+    """Columns that are fields of an item; nothing is an empty text."""
+    return {name: partial(_field, name) for name in names}
+
+
+def _field(name: str, item: Any) -> str:
+    value = getattr(item, name)
+    return "" if value is None else str(value)
 
 
 def show_items(
@@ -203,21 +215,18 @@ def show_item(
     with_client(context, show)
 
 
-def show_fields(
-    context: typer.Context, fetch: Callable[[LiveChatClient], Awaitable[T]], *, as_json: bool
-) -> None:
-    """Run a command that shows an object: a line for each field, or JSON, without secrets."""
+def without_secrets(_: LiveChatClient | None, item: Any) -> dict[str, Any]:
+    """An object as plain values, but for its secrets, such as the ``api_key`` of an agent."""
+    plain = shared_converter().unstructure(item)
+    return {name: value for name, value in plain.items() if not is_secret_name(name)}
 
-    def to_plain(_: LiveChatClient | None, item: T) -> dict[str, Any]:
-        plain = shared_converter().unstructure(item)
-        return {name: value for name, value in plain.items() if not is_secret_name(name)}
 
-    def to_text(item: T) -> str:
-        fields = {n: v for n, v in to_plain(None, item).items() if v not in (None, "", [], {})}
-        texts = {name: v if isinstance(v, str) else to_json(v) for name, v in fields.items()}
-        return "\n".join(f"{name}: {printable(text)}" for name, text in texts.items())
-
-    show_item(context, fetch, to_text, as_json=as_json, to_plain=to_plain)
+def all_fields(item: Any) -> str:
+    """An object as a text: a line for each field that is not empty, without secrets."""
+    plain = without_secrets(None, item).items()
+    filled = {name: value for name, value in plain if value not in (None, "", [], {})}
+    texts = {name: v if isinstance(v, str) else to_json(v) for name, v in filled.items()}
+    return "\n".join(f"{name}: {printable(text)}" for name, text in texts.items())
 
 
 def new_table(title: str | None, *columns: str) -> Table:

@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from livechat_async.redaction import Secret, WireText
+from livechat_async.redaction import reveal
 from livechat_async.sandbox.http.queries import QueryReader
 from livechat_async.sandbox.http.requests import RecordedRequest, read_body
 
@@ -92,8 +92,6 @@ def _as_text(value: object) -> object:
         return {name: _as_text(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_as_text(item) for item in value]
-    if isinstance(value, Secret):
-        return WireText(value.reveal())
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, (int, float)) else value
+    return str(value) if isinstance(value, (int, float)) else reveal(value)

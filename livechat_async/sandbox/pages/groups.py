@@ -15,7 +15,7 @@ from livechat_async.sandbox.http.answers import (
 )
 from livechat_async.sandbox.http.bodies import body_of
 from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.http.requests import RecordedRequest, read_query
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.team import STATUSES
@@ -60,7 +60,7 @@ def delete_group(account: Account, _request: RecordedRequest, number: int) -> An
 
 def get_status(account: Account, request: RecordedRequest) -> Answer:
     """``GET /status``: whether an agent of a group takes chats."""
-    reader = QueryReader(request.query)
+    reader = QueryReader(read_query(request))
     group = reader.number("group")
     reader.check()
     number = group or 0

@@ -21,7 +21,7 @@ from livechat_async.sandbox.http.queries import (
     objects_of,
     part_of,
 )
-from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.http.requests import RecordedRequest, read_query
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.reports import REPORTS, Report, groups_of, logins_of, minutes_of
@@ -37,12 +37,12 @@ _AT_A_TIME = 500
 
 def get_report(path: str, account: Account, request: RecordedRequest) -> Answer:
     """``GET /reports/...``: a row for each period of the days, also where nothing happened."""
-    report, query = REPORTS[path], {**request.query}
+    report, query = REPORTS[path], {**read_query(request)}
     if report.is_for_enterprise and account.plan != "enterprise":
         return error(HTTPStatus.FORBIDDEN, f"The plan {account.plan!r} does not have this report")
     if isinstance(query.get("tag"), str):
         query["tag"] = [query["tag"]]  # the spelling before August 2017
-    known = {"date_from", "date_to", "callback", *report.takes}
+    known = {"date_from", "date_to", *report.takes}
     reader = QueryReader({name: value for name, value in query.items() if name in known})
     zone = reader.zone()
     since, until = reader.days(zone)
@@ -123,7 +123,7 @@ def _items(timeline: Timeline, since: int | None, until: int | None = None) -> I
 
 def get_occupancy(account: Account, request: RecordedRequest) -> Answer:
     """``GET /reports/chats/agents_occupancy``: the last four of a weekday, in UTC, by hours."""
-    reader = QueryReader(request.query)
+    reader = QueryReader(read_query(request))
     weekday = reader.choice("weekday", _WEEKDAYS)
     reader.check()
     if weekday is None:
