@@ -37,7 +37,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
 from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
-from livechat_async.decoding.quick import Fields, Hook, ModelHook, Quick, QuickHook, quick_of
+from livechat_async.decoding.quick import TIMES, Fields, Hook, ModelHook, Quick, QuickHook, quick_of
 from livechat_async.models._base import EMPTY, IdText, TimeOrZero, WireModel, quirks_of
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
@@ -313,10 +313,7 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
             for name in fields
             if name in value and not (value[name] is None and name in optional)
         }
-        for name, twin in twins.items():
-            time = times.to_unix_time(value.get(twin), twin)
-            if time is not None:
-                given[name] = time
+        given |= _twins_of(value, twins)
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or EMPTY
         hook.learn(unknown)
@@ -334,11 +331,22 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
     around, careful = None, cast("Callable[[Any], Any]", make)
     if zone or (quirks.can_mix_times and timezone is None):
         names = {name: field.name for name, field in fields.items()}
-        pairs = {names[name]: f"{names[name]}_twin" for name in twins}
-        careful = times.in_one_zone(dict.get, zone, twins, make)
-        around = partial(times.in_one_zone, getattr, zone and names[zone], pairs)
+        careful = times.in_one_zone(dict.get, zone, make)
+        around = partial(times.in_one_zone, getattr, zone and names[zone])
     hook = ModelHook(cls, to_model, _fields_of(cls, converter), around)
     return hook
+
+
+def _twins_of(value: dict[str, Any], twins: Mapping[str, str]) -> dict[str, Any]:
+    """The times that an object has in Unix seconds, by the names of their fields."""
+    found = {}
+    for name, twin in twins.items():
+        time = times.to_unix_time(value.get(twin), twin)
+        if time is not None:
+            found[name] = time
+            if value.get(name):
+                TIMES.get().pair = value[name], time
+    return found
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:

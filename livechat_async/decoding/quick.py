@@ -49,11 +49,13 @@ _making = RLock()  # no thread builds on a quick way that another thread is stil
 class Times:
     """The times of the object that is being decoded: its kinds so far, and the zone of its texts.
 
-    That is the zone of texts that name none; it wins over the client's.
+    That is the zone of texts that name none; it wins over the client's. The pair is one of its
+    texts and the twin of that.
     """
 
     naive: bool = False
     aware: bool = False
+    pair: tuple[Any, Any] | None = None
     zone: tzinfo | None = None
 
 
@@ -261,7 +263,8 @@ def _assemble(
                 lines.append(f"v = struct.{name}_twin")
                 lines.append(
                     f"if v is not None and v != no_{name}_twin:\n"
-                    f"    draft.{name} = {value}\n    times().aware = True\nelse:"
+                    f"    draft.{name} = {value}\n    seen = times()\n    seen.aware = True\n"
+                    f"    if struct.{name}: seen.pair = struct.{name}, v\nelse:"
                 )
                 line = indent(line, "    ")
         lines.append(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import timezone as offset_zone
@@ -181,16 +181,11 @@ def own_times() -> Iterator[None]:
         TIMES.reset(before)
 
 
-def in_one_zone(
-    get: Callable[[Any, str], Any],
-    zone_field: str | None,
-    twins: Mapping[str, str],
-    make: Make,
-) -> Make:
+def in_one_zone(get: Callable[[Any, str], Any], zone_field: str | None, make: Make) -> Make:
     """The same function, but texts without a time zone are in the zone that the object names.
 
     If naive and aware times mix in the object, it is made a second time: its texts are then in the
-    zone that a pair of a text and its twin shows.
+    zone that a text and its twin show, here or in an object inside.
     """
 
     def make_in_one_zone(given: Any) -> Any:
@@ -199,11 +194,10 @@ def in_one_zone(
             return alone(given)
         name = zone_field and get(given, zone_field)
         seen.zone = _find_zone(name) if name and isinstance(name, str) else None
-        seen.naive = seen.aware = False
+        seen.naive, seen.aware, seen.pair = False, False, None
         model = make(given)
         if seen.naive and seen.aware:
-            pairs = [(get(given, name), get(given, twin)) for name, twin in twins.items()]
-            seen.zone = _shown_zone(pairs)
+            seen.zone = _shown_zone(seen.pair)
             model = make(given)
         return model
 
@@ -211,14 +205,14 @@ def in_one_zone(
     return make_in_one_zone
 
 
-def _shown_zone(pairs: Iterable[tuple[Any, Any]]) -> tzinfo:
+def _shown_zone(pair: tuple[Any, Any] | None) -> tzinfo:
     """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
-    for text, twin in pairs:
-        with suppress(AttributeError, ValueError, TypeError, OverflowError, OSError):
-            time, unix = parse_time(text), to_unix_time(twin, "")  # perhaps it does not have both
-            unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
-            ahead = time.replace(tzinfo=UTC) - unix  # type: ignore[union-attr,operator]
-            shift = round(ahead / _QUARTER) * _QUARTER
-            if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
-                return offset_zone(shift)
+    with suppress(AttributeError, ValueError, TypeError, OverflowError, OSError):
+        text, twin = pair or ("", "")
+        time, unix = parse_time(text), to_unix_time(twin, "")
+        unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
+        ahead = time.replace(tzinfo=UTC) - unix  # type: ignore[union-attr,operator]
+        shift = round(ahead / _QUARTER) * _QUARTER
+        if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
+            return offset_zone(shift)
     return UTC
