@@ -275,6 +275,7 @@ def _assemble(
     names["struct_of_model"] = struct = msgspec.defstruct(
         model.__name__, spec, rename=rename, kw_only=True, forbid_unknown_fields=True, gc=False
     )
+    msgspec.json.Decoder(struct)  # now, under the lock: two threads that use it first would crash
     body = indent("\n".join(lines), " " * 8)
     source = _FUNCTION.format(names=", ".join(names), model=model.__name__, lines=body)
     return struct, _compiled(source)(**names)

@@ -1259,7 +1259,7 @@ def test_threads_that_read_at_once_do_not_mix_their_times() -> None:
     alone = {"id": "a", "state": "b", "page_time": "2017-02-16 12:54:26"}
     kinds = [alone, {**alone, "last_visit_ts": 5}, {"id": "a", "state": "b", "last_visit_ts": 5}]
     contents = [json.dumps([kind] * 300).encode() for kind in kinds] * 8
-    read = value_reader(CONVERTER, list[Visitor])
+    read = value_reader(make_converter(), list[Visitor])  # new: the threads use it first together
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
