@@ -179,6 +179,11 @@ async def test_an_empty_list_is_said_to_be_empty(here: Here, env: dict[str, str]
 
 
 DELETIONS = [
+    (
+        ("agents", "delete", "jane.doe@example.com"),
+        "Remove the agent jane.doe@example.com and the statistics?",
+    ),
+    (("groups", "delete", "2"), "Remove group 2?"),
     (("tags", "delete", "sales", "--group", "2"), "Remove the tag sales from group 2?"),
     (("goals", "delete", "71"), "Remove goal 71?"),
     (("canned-responses", "delete", "3151"), "Remove canned response 3151?"),
@@ -202,7 +207,7 @@ async def test_nothing_is_removed_without_a_yes(
 async def test_a_person_is_asked(
     sandbox: Sandbox, env: dict[str, str], answer: str, code: int
 ) -> None:
-    arguments, question = DELETIONS[1]
+    arguments, question = DELETIONS[0]
     ended, out, err = await answered(answer, *arguments, env=env)
     assert ended == code, err
     assert question in out
@@ -252,7 +257,7 @@ async def test_a_wrong_value_is_explained_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize(
-    "command", ["tags create", "goals mark", "greetings get", "canned-responses update"]
+    "command", ["agents create", "groups list", "tags create", "goals mark", "greetings get"]
 )
 async def test_the_help_has_an_example(here: Here, command: str) -> None:
     done = await here(*command.split(), "--help")

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import pty
 from collections.abc import Awaitable, Callable
 
 import pytest
-from cli_runner import COMMAND, PATIENCE, Done, show
+from cli_runner import Done, show
 
 from livechat_async.sandbox import Body, Sandbox
 
@@ -112,16 +109,6 @@ async def test_the_status_is_one_word(sandbox: Sandbox, here: Here) -> None:
     assert json.loads((await here("status", "--group", "5", "--json")).out) == {"status": "offline"}
 
 
-@pytest.mark.parametrize("arguments", [("agents", "delete", JANE), ("groups", "delete", "2")])
-async def test_nothing_is_removed_without_a_yes(
-    sandbox: Sandbox, here: Here, arguments: tuple[str, ...]
-) -> None:
-    done = await here(*arguments)
-
-    assert (done.code, done.out, sandbox.requests) == (2, "", [])
-    assert "--yes" in done.err
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -160,21 +147,3 @@ async def test_an_api_key_is_never_shown(sandbox: Sandbox, here: Here, env: dict
     for text in (piped.out, as_json.out, terminal.text):
         assert KEY not in text
         assert "\x1b[2J" not in text
-
-
-@pytest.mark.parametrize(("answer", "code", "left"), [("n", 1, 2), ("\x04", 1, 2), ("y", 0, 1)])
-async def test_a_question_on_a_terminal_decides(
-    sandbox: Sandbox, env: dict[str, str], answer: str, code: int, left: int
-) -> None:
-    ours, theirs = pty.openpty()
-    command = await asyncio.create_subprocess_exec(
-        *(*COMMAND, "agents", "delete", JANE), env=env, stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.write(ours, f"{answer}\n".encode())
-    assert await asyncio.wait_for(command.wait(), PATIENCE) == code
-    os.close(theirs)
-    shown = os.read(ours, 4096).decode()
-    os.close(ours)
-    assert f"Remove the agent {JANE}" in shown
-    assert "bug" not in shown
-    assert len(sandbox.agents) == left

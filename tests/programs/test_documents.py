@@ -24,13 +24,14 @@ from livechat_async.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGING = (ROOT / "docs" / "paging.md").read_text(encoding="utf-8")
-BOTS = (ROOT / "docs" / "bots.md").read_text(encoding="utf-8")
 REPORTS = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
-DOCUMENTS = README + PAGING + BOTS + REPORTS
+DOCUMENTS = README + "".join(
+    path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))
+)
 BLOCKS = dict(
     re.findall(r"<!-- runs: ([\w ]+) -->\n```\w+\n(.*?)```", DOCUMENTS, flags=re.DOTALL),
 )
+VISITOR = "S1352647457.ac951bfe2e"
 
 
 @pytest.fixture
@@ -59,21 +60,39 @@ async def run(*command: str, env: dict[str, str], cwd: Path = ROOT) -> str:
     return out.decode()
 
 
+async def program(name: str, sandbox: Sandbox, cwd: Path = ROOT) -> list[str]:
+    """The lines that a program of the documents prints."""
+    command = (sys.executable, "-W", "error", "-c", BLOCKS[name])
+    return (await run(*command, env=environment(sandbox), cwd=cwd)).splitlines()
+
+
+async def commands(name: str, sandbox: Sandbox, cwd: Path = ROOT) -> list[str]:
+    """What each command of a block prints."""
+    printed = []
+    for line in BLOCKS[name].splitlines():
+        command = shlex.split(line.removeprefix("$ livechat-async "))
+        sure = ["--yes"] if "delete" in command else []
+        whole = (sys.executable, "-m", "livechat_async.cli", *command, *sure)
+        printed.append(await run(*whole, env=environment(sandbox), cwd=cwd))
+    return printed
+
+
 def test_every_python_block_is_run_here():
     programs = {"quickstart", "archives", "bot", "testing", "send", "pager", "export"}
-    programs |= {"register", "watch", "bot test", "reports"}
+    programs |= {"register", "watch", "bot test", "reports", "agents", "groups", "tags", "goals"}
+    programs |= {"greetings", "canned responses"}
     assert DOCUMENTS.count("```python\n") == len(programs)
-    commands = {"command line", "export on the command line", "reports on the command line"}
-    assert set(BLOCKS) == programs | commands
+    parts = ("export", "reports", "agents", "groups")
+    assert set(BLOCKS) - programs == {"command line", *(f"{p} on the command line" for p in parts)}
 
 
 async def test_the_quickstart_lists_and_counts(seeded: Sandbox):
     for name, fields in {"S1.a": {"name": "Mary", "city": "Gdansk"}}.items():
         seeded.add_visitor(id=name, group=0, page_current="https://example.com/shoes", **fields)
         seeded.start_chat(name)
-    printed = await run(sys.executable, "-c", BLOCKS["quickstart"], env=environment(seeded))
-    assert "Mary from Gdansk is on https://example.com/shoes" in printed
-    assert re.search(r"^\d+ in the queue$", printed, re.MULTILINE)
+    *chatting, queued = await program("quickstart", seeded)
+    assert "Mary from Gdansk is on https://example.com/shoes" in chatting
+    assert re.fullmatch(r"\d+ in the queue", queued)
 
 
 async def test_the_bot_says_which_variable_is_missing(seeded: Sandbox, tmp_path: Path):
@@ -177,14 +196,13 @@ async def test_visitors_are_watched(seeded: Sandbox):
         await watch.communicate()
 
 
-async def test_an_endpoint_without_a_method_is_called(seeded: Sandbox):
-    printed = await run(sys.executable, "-c", BLOCKS["send"], env=environment(seeded))
-    assert printed.startswith(f"200 {len(seeded.visitors)} 1 0.")
+async def test_an_endpoint_is_called_without_its_method(seeded: Sandbox):
+    (line,) = await program("send", seeded)
+    assert line.startswith(f"200 {len(seeded.visitors)} 1 0.")
 
 
 async def test_the_archives_are_read(seeded: Sandbox):
-    printed = await run(sys.executable, "-c", BLOCKS["archives"], env=environment(seeded))
-    lines = printed.splitlines()
+    lines = await program("archives", seeded)
     chats = seeded.chat_ids(date_from="2026-01-01")[:100]
     assert [line.split()[0] for line in lines[: len(chats)]] == chats
     assert chats
@@ -192,8 +210,7 @@ async def test_the_archives_are_read(seeded: Sandbox):
 
 async def test_a_pager_is_awaited_and_iterated(seeded: Sandbox):
     ids = seeded.chat_ids(date_from="2026-01-01")
-    printed = await run(sys.executable, "-c", BLOCKS["pager"], env=environment(seeded))
-    first, count, *pages = printed.splitlines()
+    first, count, *pages = await program("pager", seeded)
     assert first == f"page 1 of {-(-len(ids) // 25)} with {min(25, len(ids))} of {len(ids)}"
     assert count.startswith(f"{len(ids)} chats, the last begun 20")
     assert pages == [
@@ -203,24 +220,14 @@ async def test_a_pager_is_awaited_and_iterated(seeded: Sandbox):
 
 
 async def test_an_export_goes_on_from_its_checkpoint(seeded: Sandbox, tmp_path: Path):
-    env = environment(seeded)
-    printed = await run(sys.executable, "-c", BLOCKS["export"], env=env, cwd=tmp_path)
-    *ids, summary = printed.splitlines()
+    *ids, summary = await program("export", seeded, tmp_path)
     assert sorted(ids) == sorted(seeded.chat_ids(date_from="2024-01-01"))
     assert summary == f"{len(ids)} chats; finished: True"
-    again = await run(sys.executable, "-c", BLOCKS["export"], env=env, cwd=tmp_path)
-    assert again.splitlines() == [summary]
+    assert await program("export", seeded, tmp_path) == [summary]
 
 
 async def test_the_archives_are_read_on_the_command_line(seeded: Sandbox, tmp_path: Path):
-    for line in BLOCKS["export on the command line"].splitlines():
-        command = shlex.split(line.removeprefix("$ livechat-async "))
-        await run(
-            sys.executable,
-            *("-m", "livechat_async.cli", *command),
-            env=environment(seeded),
-            cwd=tmp_path,
-        )
+    await commands("export on the command line", seeded, tmp_path)
     lines = (tmp_path / "chats.jsonl").read_text(encoding="utf-8").splitlines()
     assert {json.loads(line)["id"] for line in lines} == set(
         seeded.chat_ids(date_from="2024-01-01", date_to="2026-12-31")
@@ -229,8 +236,7 @@ async def test_the_archives_are_read_on_the_command_line(seeded: Sandbox, tmp_pa
 
 
 async def test_reports_are_read(seeded: Sandbox):
-    printed = await run(sys.executable, "-c", BLOCKS["reports"], env=environment(seeded))
-    *months, ratings, first, second = printed.splitlines()
+    *months, ratings, first, second = await program("reports", seeded)
     chats = [chat for chat in seeded.chats if chat["type"] == "chat"]
     assert all(re.fullmatch(r"\d{4}-\d\d-01 \d+", line) for line in months)
     assert sum(int(line.split()[1]) for line in months) == len(chats)
@@ -241,18 +247,62 @@ async def test_reports_are_read(seeded: Sandbox):
 
 async def test_reports_are_read_on_the_command_line(seeded: Sandbox):
     seeded.add_chat(started=datetime(2026, 1, 31, 10, tzinfo=UTC))
-    printed = []
-    for line in BLOCKS["reports on the command line"].splitlines():
-        command = shlex.split(line.removeprefix("$ livechat-async "))
-        printed.append(
-            await run(
-                *(sys.executable, "-m", "livechat_async.cli", *command), env=environment(seeded)
-            )
-        )
-    ratings, goals, availability = printed
+    ratings, goals, availability = await commands("reports on the command line", seeded)
     assert ratings.startswith("period\tbegin\tend\tbad\tgood\tchats\n2026-01\t2026-01-01\t")
     assert goals.startswith("period,goals,")
     assert json.loads(availability)["10:00"]["minutes"] == 60
+
+
+async def test_agents_are_listed_and_changed(seeded: Sandbox):
+    assert await program("agents", seeded) == [
+        "john.doe@example.com John Doe owner",
+        "jane.doe@example.com Jane Doe normal",
+        "jenny.doe@example.com is offline in ['Sales']",
+        "John Doe takes no chats now",
+    ]
+    assert all(await commands("agents on the command line", seeded))
+
+
+async def test_groups_are_listed_and_changed(seeded: Sandbox):
+    assert await program("groups", seeded) == [
+        "0 All operators is accepting chats with everyone",
+        "2 Sales is accepting chats with john.doe@example.com, jane.doe@example.com",
+        "5 Returns is accepting chats with john.doe@example.com",
+        "6 VIP is accepting chats with john.doe@example.com",
+        "VIP is online: False",
+        "The site is online: True",
+    ]
+    assert all(await commands("groups on the command line", seeded))
+
+
+async def test_tags_are_counted(seeded: Sandbox):
+    number = sum("sales" in chat["tags"] for chat in seeded.chats)
+    assert await program("tags", seeded) == [f"sales is on {number} chats", "vip is on 0 chats"]
+
+
+async def test_a_goal_is_reached(seeded: Sandbox):
+    chat = seeded.chat_of(VISITOR)
+    assert chat is not None
+    assert await program("goals", seeded) == [f"{chat.chat_id} Order placed by phone 49.50 EUR"]
+
+
+async def test_a_greeting_is_made_and_paused(seeded: Sandbox):
+    *rules, greeting = await program("greetings", seeded)
+    assert rules == ["visit_time_page equals 20", "url_current contains /pricing"]
+    assert greeting.startswith("Greeting(id=1, active=False, name='Pricing'")
+
+
+async def test_a_canned_response_is_made_and_changed(seeded: Sandbox):
+    assert await program("canned responses", seeded) == [
+        "['bye', 'cu'] Have a great day! john.doe@example.com"
+    ]
+
+
+def test_the_table_of_resources_names_every_resource_and_page():
+    rows = re.findall(r"^\| .*`(\w+)`.* \| all ", README, re.MULTILINE)
+    assert sorted(rows) == sorted(vars(LiveChatClient)["__annotations__"])
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{page.name})" in README
 
 
 def test_the_table_of_reports_names_every_method():
@@ -270,11 +320,10 @@ COMMANDS = [line.removeprefix("$ livechat-async ") for line in BLOCKS["command l
 
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_the_commands_run_as_printed(seeded: Sandbox, command: str):
-    visitor_id = "S1352647457.ac951bfe2e"
     token = next(v for v in [seeded.start_chat(seeded.add_visitor(id="S1.b"))]).token
-    if visitor_id in command:
-        seeded.end_chat(visitor_id)
-        token = seeded.start_chat(visitor_id).token
+    if VISITOR in command:
+        seeded.end_chat(VISITOR)
+        token = seeded.start_chat(VISITOR).token
     more = {"LIVECHAT_WEBHOOK_TOKEN": token, "LIVECHAT_LICENSE_ID": str(seeded.license_id)}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -290,8 +339,8 @@ async def test_the_commands_run_as_printed(seeded: Sandbox, command: str):
     out, err = await process.communicate()
     assert process.returncode == (130 if "watch" in command else 0), out.decode() + err.decode()
     assert err == b""
-    if visitor_id in command:
-        assert DetailField("Age", "36") in seeded.details_of(visitor_id)[-1].fields
+    if VISITOR in command:
+        assert DetailField("Age", "36") in seeded.details_of(VISITOR)[-1].fields
 
 
 def defaults_of(function: object) -> dict[str, object]:

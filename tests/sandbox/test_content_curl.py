@@ -1,22 +1,19 @@
 """The documentation's curl lines for tags, goals, greetings and canned responses.
 
-A shell and curl run them as the page prints them, but for the host, the numbers in paths, and the
-line with the credentials, which the page shows without their encoding. Where the page has a slip,
-the line is run as printed, which the sandbox or curl refuses, and as it is meant.
+The numbers in paths are exchanged. Where the page has a slip, the line is run as printed, which the
+sandbox or curl refuses, and as it is meant.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from curl import BASIC, HOST, JSON, exit_and_answer
 
 from livechat_async.sandbox import Sandbox
 
-CREDENTIALS = '-H "Authorization: Basic john.doe@mycompany.com:<your_PAT>"'
 VISITOR = "S1281361958.2238ee3bd3"
 # The page's numbers, and those of the sandbox.
 NUMBERS = {"goals/1181": "goals/71", "goals/2231": "goals/71", "responses/3181": "responses/3151"}
@@ -30,27 +27,14 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield running
 
 
-async def run(sandbox: Sandbox, line: str) -> tuple[int, Any]:
+async def run(sandbox: Sandbox, line: str) -> tuple[int | None, Any]:
     """The exit code of curl, and the answer."""
-    line = (
-        f"curl {line.strip()}".replace("https://api.livechatinc.com", sandbox.url)
-        .replace(CREDENTIALS, f'-H "Authorization: {sandbox.credentials.authorization().reveal()}"')
-        # -s: no progress meter. -q: no .curlrc. -g: brackets as they are. No proxy for loopback.
-        .replace("curl ", "curl -q -sS -g --noproxy '*' ", 1)
-    )
     for number, ours in NUMBERS.items():
         line = line.replace(number, ours)
-    shell = await asyncio.create_subprocess_exec(
-        "/bin/sh", "-c", line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, _ = await asyncio.wait_for(shell.communicate(), 60)
-    assert shell.returncode is not None
-    return shell.returncode, json.loads(output) if output else None
+    return await exit_and_answer(sandbox, f"curl {line.strip()}")
 
 
-HEAD = f"  {CREDENTIALS} \\\n  -H X-API-Version:2"
-JSON = "-H Content-type:application/json"
-HOST = '"https://api.livechatinc.com'
+HEAD = f"  {BASIC} \\\n  -H X-API-Version:2"
 
 GREETING = rf"""{HOST}/greetings" \
 {HEAD} \

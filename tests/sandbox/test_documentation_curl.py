@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
+from curl import VISITOR, curl
 
-from livechat_async.credentials import PersonalAccessToken
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Sandbox
 
@@ -45,7 +42,6 @@ JSON = r"""curl "https://api.livechatinc.com/visitors/S1352647457.ac951bfe2e/det
       }"
 """
 
-VISITOR = "S1352647457.ac951bfe2e"
 ADDED = {"result": "Visitor details added"}
 
 
@@ -55,29 +51,9 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield running
 
 
-async def run(sandbox: Sandbox, line: str) -> Any:
-    chat, credentials = sandbox.chat_of(VISITOR), sandbox.credentials
-    assert chat is not None
-    assert isinstance(credentials, PersonalAccessToken)
-    line = (
-        line.replace("https://api.livechatinc.com", sandbox.url)
-        .replace("john.doe@mycompany.com", credentials.login)
-        .replace("c14b85863755158d7aa5cc4ba17f61cb", credentials.token.reveal())
-        .replace("26132406c42c96ba61ed42689b70f719", str(chat.token))
-        # -s: no progress meter. -q: no .curlrc. No proxy for loopback.
-        .replace("curl ", "curl -q -sS --noproxy '*' ", 1)
-    )
-    shell = await asyncio.create_subprocess_exec(
-        "/bin/sh", "-c", line, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    output, complaints = await asyncio.wait_for(shell.communicate(), 30)
-    assert (shell.returncode, complaints) == (0, b"")
-    return json.loads(output)
-
-
 async def test_list(sandbox: Sandbox) -> None:
     # curl refuses to send the line break after the question mark.
-    visitors = await run(sandbox, LIST.replace("visitors?\n", "visitors?"))
+    visitors = await curl(sandbox, LIST.replace("visitors?\n", "visitors?"))
     assert [visitor["id"] for visitor in visitors] == [VISITOR]
     assert sandbox.requests[-1].raw_query == "state=chatting&group[]=0"
 
@@ -85,26 +61,26 @@ async def test_list(sandbox: Sandbox) -> None:
 async def test_details_as_form(sandbox: Sandbox) -> None:
     # The page leaves out the backslash at the end of this line.
     line = FORM.replace("-H X-API-Version:2\n", "-H X-API-Version:2 \\\n")
-    assert await run(sandbox, line) == ADDED
+    assert await curl(sandbox, line) == ADDED
     assert sandbox.details_of(VISITOR) == [VisitorDetails("my-app", [DetailField("Age", "36")])]
 
 
 async def test_details_as_json(sandbox: Sandbox) -> None:
     # A shell would remove the page's quotation marks, so none would reach curl.
     line = JSON.replace('-d "{', "-d '{").replace('}"\n', "}'\n")
-    assert await run(sandbox, line) == ADDED
+    assert await curl(sandbox, line) == ADDED
     assert sandbox.requests[-1].json()["license_id"] == 12345
     assert sandbox.details_of(VISITOR) == []
 
 
 async def test_details_as_json_with_the_license_as_text(sandbox: Sandbox) -> None:
     line = JSON.replace('-d "{', "-d '{").replace('}"\n', "}'\n").replace("12345", '"12345"')
-    assert await run(sandbox, line) == ADDED
+    assert await curl(sandbox, line) == ADDED
     assert sandbox.details_of(VISITOR) == [VisitorDetails("my-app", [DetailField("Age", "36")])]
 
 
 async def test_details_as_json_as_a_shell_reads_the_page(sandbox: Sandbox) -> None:
-    answer = await run(sandbox, JSON)
+    answer = await curl(sandbox, JSON)
     assert answer["errors"][0].startswith("the body is not valid JSON")
     assert sandbox.requests[-1].status == 400
 
@@ -144,7 +120,7 @@ async def test_reports(sandbox: Sandbox, report: str) -> None:
   -H X-API-Version:2
 """
     # The page leaves out -g, without which curl takes tag[] for a range.
-    answer = await run(sandbox, line.replace("-H", "-g -H"))
+    answer = await curl(sandbox, line.replace("-H", "-g -H"))
     path = report.partition("?")[0]
     first = next(iter(answer))
     assert first.startswith(FIRST_KEYS.get(path.rpartition("/")[2], "20"))

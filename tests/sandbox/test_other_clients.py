@@ -84,6 +84,15 @@ async def test_all_writes_take_multipart(
     data = form(("event_type", "chat_ended"), ("data_types[]", "chat"), ("url", url))
     assert (await ask(http, "/webhooks", "POST", data=data))[0] == 200
     assert [webhook["event_type"] for webhook in sandbox.webhooks] == ["chat_ended"]
+    data = form(("status", "offline"), ("groups[]", "5"), ("notifications[new_visitor]", "0"))
+    status, agent = await ask(http, "/agents/jane.doe@example.com", "PUT", data=data)
+    assert (status, agent["status"], agent["groups"][0]["id"]) == (200, "offline", 5)
+    assert agent["notifications"]["new_visitor"] == 0
+    rule = ("rules[0][type]", "visits_number"), ("rules[0][value]", "2")
+    status, made = await ask(http, "/greetings", "POST", data=form(("name", "Again"), *rule))
+    assert (status, made["rules"][0]["value"]) == (200, "2")
+    data = form(("group", "2"))
+    assert await ask(http, "/tags/sales", "DELETE", data=data) == (200, {"ok": True})
 
 
 @pytest.mark.parametrize(
@@ -121,6 +130,10 @@ async def test_values_may_stand_in_the_query_of_a_write_and_in_the_body_of_a_rea
     status, answer = await ask(http, "/tickets?order=asc", data={"status": "spam"})
     assert (status, [each["id"] for each in answer["tickets"]]) == (200, ["UUUUU"])
     assert (await ask(http, "/tickets", data={"status": "odd"}))[0] == 400
+    status, agent = await ask(http, "/agents/jane.doe@example.com?status=offline", "PUT")
+    assert (status, agent["status"]) == (200, "offline")
+    status, agents = await ask(http, "/agents", data={"status": "offline"})
+    assert (status, [each["name"] for each in agents]) == (200, ["Jane Doe"])
 
 
 @pytest.mark.parametrize(

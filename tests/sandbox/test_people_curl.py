@@ -1,7 +1,6 @@
-"""The documentation's curl lines for agents, groups and the status, run by a shell and curl.
+"""The documentation's curl lines for agents, groups and the status.
 
-Exchanged are the host, the credentials, the domain of the agents, and the number of a group that
-the sandbox has.
+The number of a group is exchanged for one that the sandbox has.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from test_documentation_curl import run
+from curl import HOST, curl
 
 from livechat_async.sandbox import Sandbox
 
-HOST = "https://api.livechatinc.com"
 LOGIN = """ \\
   -u john.doe@mycompany.com:c14b85863755158d7aa5cc4ba17f61cb \\
   -H X-API-Version:2"""
@@ -69,16 +67,14 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield running
 
 
-async def curl(sandbox: Sandbox, path: str, rest: str = "") -> Any:
-    login = LOGIN.replace("mycompany", "MYCOMPANY")  # `run` exchanges the credentials
-    line = f'curl "{HOST}{path}"{login}{rest}'.replace("mycompany.com", "example.com")
-    return await run(sandbox, line.replace("MYCOMPANY", "mycompany"))
+async def run(sandbox: Sandbox, path: str, rest: str = "") -> Any:
+    return await curl(sandbox, f'curl {HOST}{path}"{LOGIN}{rest}')
 
 
 async def test_agents_are_read(sandbox: Sandbox) -> None:
-    agents = await curl(sandbox, "/agents")
+    agents = await run(sandbox, "/agents")
     assert [agent["name"] for agent in agents] == ["John Doe", "Jane Doe"]
-    agent = await curl(sandbox, "/agents/john.doe@mycompany.com")
+    agent = await run(sandbox, "/agents/john.doe@mycompany.com")
     assert (agent["login"], agent["permission"]) == ("john.doe@example.com", "owner")
 
 
@@ -90,7 +86,7 @@ async def test_agents_are_read(sandbox: Sandbox) -> None:
 async def test_an_agent_is_created_changed_and_removed(
     sandbox: Sandbox, create: str, update: str
 ) -> None:
-    made = await curl(sandbox, "/agents", create)
+    made = await run(sandbox, "/agents", create)
     assert (made["login"], made["permission"], made["status"]) == (
         JENNY,
         "administrator",
@@ -98,28 +94,28 @@ async def test_an_agent_is_created_changed_and_removed(
     )
     assert [group["id"] for group in made["groups"]] == [2, 5]
     sandbox.set_agent_status(JENNY, "accepting chats")
-    changed = await curl(sandbox, "/agents/jenny.doe@mycompany.com", update)
+    changed = await run(sandbox, "/agents/jenny.doe@mycompany.com", update)
     assert changed == made | {"status": "not accepting chats", "max_chats_count": 2}
-    removed = await curl(sandbox, "/agents/jenny.doe@mycompany.com", " \\\n  -X DELETE")
+    removed = await run(sandbox, "/agents/jenny.doe@mycompany.com", " \\\n  -X DELETE")
     assert removed == {"result": f"{JENNY} removed successfully"}
 
 
 @pytest.mark.parametrize("body", [JSON + GROUP_JSON, GROUP_FORM], ids=["JSON", "form"])
 async def test_a_group_is_created_changed_and_removed(sandbox: Sandbox, body: str) -> None:
-    await curl(sandbox, "/agents", CREATE_FORM)
-    made = await curl(sandbox, "/groups", body)
+    await run(sandbox, "/agents", CREATE_FORM)
+    made = await run(sandbox, "/groups", body)
     assert (made["name"], made["agents"]) == ("Human Resources", [JENNY, "john.doe@example.com"])
     path, changes = f"/groups/{made['id']}", body.replace("jenny", "jane").replace("Human", "New")
-    changed = await curl(sandbox, path, f" \\\n  -X PUT{changes}")
+    changed = await run(sandbox, path, f" \\\n  -X PUT{changes}")
     assert changed["name"] == "New Resources"
     assert changed["agents"] == ["jane.doe@example.com", "john.doe@example.com"]
-    removed = await curl(sandbox, path, " \\\n  -X DELETE")
+    removed = await run(sandbox, path, " \\\n  -X DELETE")
     assert removed == {"result": "group removed successfully"}
 
 
 async def test_groups_and_the_status_are_read(sandbox: Sandbox) -> None:
-    groups = await curl(sandbox, "/groups")
+    groups = await run(sandbox, "/groups")
     assert [group["id"] for group in groups] == [0, 2, 5]
-    assert await curl(sandbox, "/groups/2") == groups[1]
-    assert await curl(sandbox, "/status/2") == {"status": "online"}
-    assert await curl(sandbox, "/status") == {"status": "online"}
+    assert await run(sandbox, "/groups/2") == groups[1]
+    assert await run(sandbox, "/status/2") == {"status": "online"}
+    assert await run(sandbox, "/status") == {"status": "online"}

@@ -93,7 +93,6 @@ async def test_a_removed_tag_stays_on_chats_and_tickets(
     ("options", "problem"),
     [
         ({}, "group is required"),
-        ({"params": {"group": "2"}}, "group is required"),
         ({"data": {"tag": "sales"}}, "group is required"),
         ({"json": {"group": "all"}}, "group has to be a number, 0 or more"),
         ({"json": {"group": None}}, "group is required"),

@@ -68,8 +68,8 @@ class BodyReader(QueryReader):
 
 
 def body_of(request: RecordedRequest, lists: Collection[str] = ()) -> BodyReader:
-    """A reader of the body; no body holds nothing. ``lists`` are those of `read_body`."""
-    return BodyReader(read_body(request, lists) if request.body else {})
+    """A reader of what `read_body` reads; a write that sends nothing holds nothing."""
+    return BodyReader(read_body(request, lists) if request.body or request.raw_query else {})
 
 
 def author_of(request: RecordedRequest, default: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from livechat_async.sandbox.http.answers import Answer, json_answer, limit_reached, not_found
+from livechat_async.sandbox.http.answers import Answer, json_answer, limit_reached
 from livechat_async.sandbox.http.bodies import BodyReader, body_of
 from livechat_async.sandbox.http.queries import QueryReader
 from livechat_async.sandbox.http.requests import RecordedRequest, read_query
@@ -61,6 +61,7 @@ def create_agent(account: Account, request: RecordedRequest) -> Answer:
 
 def update_agent(account: Account, request: RecordedRequest, login: str) -> Answer:
     """``PUT /agents/<LOGIN>``: change an agent; what is left out stays."""
+    account.team.agent(login)  # a 404 comes before all others
     reader = body_of(request, ("groups",))
     fields = _read_agent(reader, account.team)
     fields["status"] = reader.choice("status", STATUSES)
@@ -121,21 +122,10 @@ def _store(
     return json_answer(account.team.agent(login))
 
 
-def _known(page: Callable[..., Answer]) -> Callable[..., Answer]:
-    """The page of an agent, or the answer 404 if there is none with this login."""
-
-    def answer(account: Account, request: RecordedRequest, login: str) -> Answer:
-        if login not in account.team.logins:
-            return not_found("Agent not found")
-        return page(account, request, login)
-
-    return answer
-
-
 ROUTES = (
     Route("GET", "/agents", list_agents),
     Route("POST", "/agents", create_agent),
-    Route("GET", "/agents/{login}", _known(get_agent)),
-    Route("PUT", "/agents/{login}", _known(update_agent)),
-    Route("DELETE", "/agents/{login}", _known(delete_agent)),
+    Route("GET", "/agents/{login}", get_agent),
+    Route("PUT", "/agents/{login}", update_agent),
+    Route("DELETE", "/agents/{login}", delete_agent),
 )

@@ -37,17 +37,15 @@ def list_greetings(account: Account, request: RecordedRequest) -> Answer:
 
 def create_greeting(account: Account, request: RecordedRequest) -> Answer:
     """``POST /greetings``: create a greeting."""
-    # Four examples of the documentation have the group in the query.
-    query, body = QueryReader(request.query), body_of(request, lists=("rules",))
+    body = body_of(request, lists=("rules",))
     body.require("name", "rules")
-    group, in_query = body.number("group"), query.number("group")
-    subtype = body.choice("subtype", ("announcement",))
-    body.problems += query.problems
+    # Four examples of the documentation have the group in the query, which `body_of` reads, too.
+    group, subtype = body.number("group") or 0, body.choice("subtype", ("announcement",))
     new: Wire = {
         "id": account.greetings.new_number(),
         "active": True,
         "properties": {"greeting-message_text": _DEFAULT_TEXT},
-        "group": (in_query or 0) if group is None else group,
+        "group": group,
     }
     if subtype is not None:
         new["subtype"] = subtype

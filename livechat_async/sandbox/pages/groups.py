@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
-from livechat_async.sandbox.http.answers import (
-    Answer,
-    BadRequest,
-    json_answer,
-    limit_reached,
-    not_found,
-)
+from livechat_async.sandbox.http.answers import Answer, BadRequest, json_answer, limit_reached
 from livechat_async.sandbox.http.bodies import body_of
 from livechat_async.sandbox.http.queries import QueryReader
 from livechat_async.sandbox.http.requests import RecordedRequest, read_query
@@ -30,9 +22,9 @@ def list_groups(account: Account, _request: RecordedRequest) -> Answer:
     return json_answer([account.team.group(number) for number in account.team.numbers])
 
 
-def get_group(account: Account, _request: RecordedRequest, number: int) -> Answer:
+def get_group(account: Account, _request: RecordedRequest, number: str) -> Answer:
     """``GET /groups/<GROUP_ID>``: one group."""
-    return json_answer(account.team.group(number))
+    return json_answer(account.team.group(account.team.group_number(number)))
 
 
 def create_group(account: Account, request: RecordedRequest) -> Answer:
@@ -43,18 +35,20 @@ def create_group(account: Account, request: RecordedRequest) -> Answer:
     return json_answer(account.team.group(account.team.add_group(fields)))
 
 
-def update_group(account: Account, request: RecordedRequest, number: int) -> Answer:
+def update_group(account: Account, request: RecordedRequest, number: str) -> Answer:
     """``PUT /groups/<GROUP_ID>``: change a group; what is left out stays."""
+    group = account.team.group_number(number)
     fields = _read_group(account, request)
-    _refuse_everyone(number)
-    account.team.change_group(number, fields)
-    return json_answer(account.team.group(number))
+    _refuse_everyone(group)
+    account.team.change_group(group, fields)
+    return json_answer(account.team.group(group))
 
 
-def delete_group(account: Account, _request: RecordedRequest, number: int) -> Answer:
+def delete_group(account: Account, _request: RecordedRequest, number: str) -> Answer:
     """``DELETE /groups/<GROUP_ID>``: remove a group."""
-    _refuse_everyone(number)
-    account.team.remove_group(number)
+    group = account.team.group_number(number)
+    _refuse_everyone(group)
+    account.team.remove_group(group)
     return json_answer({"result": "group removed successfully"})
 
 
@@ -63,15 +57,12 @@ def get_status(account: Account, request: RecordedRequest) -> Answer:
     reader = QueryReader(read_query(request))
     group = reader.number("group")
     reader.check()
-    number = group or 0
-    if number not in account.team.numbers:
-        return not_found("Group not found")
-    return get_status_of(account, request, number)
+    return get_status_of(account, request, str(group or 0))
 
 
-def get_status_of(account: Account, _request: RecordedRequest, number: int) -> Answer:
+def get_status_of(account: Account, _request: RecordedRequest, number: str) -> Answer:
     """``GET /status/<GROUP_ID>``: whether an agent of the group takes chats."""
-    is_online = account.team.status_of(number) == STATUSES[0]
+    is_online = account.team.status_of(account.team.group_number(number)) == STATUSES[0]
     return json_answer({"status": "online" if is_online else "offline"})
 
 
@@ -95,24 +86,12 @@ def _refuse_everyone(number: int) -> None:
         raise BadRequest("group 0 has all agents and cannot be changed")
 
 
-def _known(page: Callable[..., Answer]) -> Callable[..., Answer]:
-    """The page of a group, or the answer 404 if there is none with this number."""
-
-    def answer(account: Account, request: RecordedRequest, group_id: str) -> Answer:
-        number = int(group_id) if re.fullmatch("[0-9]{1,9}", group_id) else -1
-        if number not in account.team.numbers:
-            return not_found("Group not found")
-        return page(account, request, number)
-
-    return answer
-
-
 ROUTES = (
     Route("GET", "/groups", list_groups),
     Route("POST", "/groups", create_group),
-    Route("GET", "/groups/{group_id}", _known(get_group)),
-    Route("PUT", "/groups/{group_id}", _known(update_group)),
-    Route("DELETE", "/groups/{group_id}", _known(delete_group)),
+    Route("GET", "/groups/{number}", get_group),
+    Route("PUT", "/groups/{number}", update_group),
+    Route("DELETE", "/groups/{number}", delete_group),
     Route("GET", "/status", get_status),
-    Route("GET", "/status/{group_id}", _known(get_status_of)),
+    Route("GET", "/status/{number}", get_status_of),
 )

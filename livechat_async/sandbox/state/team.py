@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.data.people import AGENTS, GROUPS
-from livechat_async.sandbox.http.answers import Wire
+from livechat_async.sandbox.http.answers import NotFound, Wire
 
 __all__ = ["DAYS", "STATUSES", "Team"]
 
@@ -73,7 +74,9 @@ class Team:
         return {name: agent[name] for name in _SUMMARY} | {"group_ids": self.groups_of(login)}
 
     def agent(self, login: str) -> Wire:
-        """A known agent, with everything."""
+        """An agent, with everything; a `NotFound` if there is none with this login."""
+        if login not in self._agents:
+            raise NotFound("Agent not found")
         groups = [{"id": n, "name": self._groups[n]["name"]} for n in self.groups_of(login)]
         return self._agents[login] | {"groups": groups}
 
@@ -121,9 +124,17 @@ class Team:
         agent["status"] = status
 
     def remove_agent(self, login: str) -> None:
-        """Remove a known agent, also from all groups."""
+        """Remove an agent, also from all groups; a `NotFound` if there is none with this login."""
+        self.agent(login)
         self._move(login, ())
         del self._agents[login]
+
+    def group_number(self, text: str) -> int:
+        """The number in a text; a `NotFound` if no group has it."""
+        number = int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
+        if number not in self._groups:
+            raise NotFound("Group not found")
+        return number
 
     def group(self, number: int) -> Wire:
         """A known group."""
