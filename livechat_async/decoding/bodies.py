@@ -104,6 +104,8 @@ def _parts(content: bytes) -> list[bytes] | None:
     It does not look into the parts, so what is wrong in one costs none of the others.
     """
     parts, depth, start = [], 0, 0
+    if content.rstrip()[-1:] not in (b"]", b"}"):
+        return None
     for token in _TOKEN.finditer(content):
         mark = token[0]
         depth += (mark in b"[{") - (mark in b"]}")
