@@ -135,8 +135,11 @@ def _items(content: bytes) -> Sequence[bytes | msgspec.Raw] | None:
 
 def _members(content: bytes) -> dict[str, bytes]:
     """The values of an object, each as it came, by their names; none if it is no whole object."""
-    names = map(_NAME.match, _parts(content) or ())
-    return {load_json(name[1]): name.string[name.end() :] for name in names if name}
+    members = {}
+    for name in filter(None, map(_NAME.match, _parts(content) or ())):
+        with suppress(WireError):  # no name of ours
+            members[load_json(name[1])] = name.string[name.end() :]
+    return members
 
 
 def value_reader(converter: Converter, type_: Any, on_broken: OnBroken = None) -> Reader[Any]:

@@ -160,9 +160,9 @@ def _decode_error(
     return kind(
         method=request.method,
         url=request.shown_url,
-        path=request.redact(problem.path, _SHOWN_FINDING),
+        path=request.redact(printable(problem.path), _SHOWN_FINDING),
         expected=problem.expected,
-        found=request.redact(problem.found, _SHOWN_FINDING),
+        found=request.redact(printable(problem.found), _SHOWN_FINDING),
         status=raw.status,
         body=_shown_body(raw, request),
     )

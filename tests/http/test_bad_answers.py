@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from clients import MakeClient
-from scripted_server import Reply, ScriptedServer, answer, chunked
+from scripted_server import Reply, ScriptedServer, answer, chunked, raw
 
 from livechat_async import (
     APIStatusError,
@@ -27,6 +27,7 @@ from livechat_async import (
     ServerError,
     VisitorDetails,
 )
+from livechat_async.redaction import printable
 
 DETAILS = VisitorDetails("my-app", [DetailField("Age", 36)])
 TEN_MEGABYTES = 10_000_000
@@ -302,6 +303,18 @@ async def test_a_body_of_megabytes_is_not_searched_for_the_message_of_an_error(
         await client.visitors.list()
     assert caught.value.message == "Bad Request"
     assert caught.value.body.startswith('{"errors":["a message"')
+
+
+async def test_a_message_holds_no_character_that_a_terminal_obeys(
+    server: ScriptedServer, make_client: MakeClient
+) -> None:
+    """The type of a body stands in the message, whatever it is (field case 9)."""
+    headers = b"Content-Type: a\xff\xc2\x9b31m\xe2\x80\xaeb\r\nContent-Length: 1"
+    server.script(raw(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n\r\n<"))
+    with pytest.raises(InvalidJSONError, match="1 bytes of a") as caught:
+        await make_client(retry=RetryPolicy(attempts=1)).visitors.list()
+    assert str(caught.value) == printable(str(caught.value))
+    assert str(caught.value).encode()
 
 
 async def test_the_region_an_account_lives_in_is_told(
