@@ -36,7 +36,7 @@ from livechat_async.decoding.problems import WireError, wrong
 from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
-from livechat_async.redaction import repr_of_fields
+from livechat_async.redaction import repr_of_fields, shorten
 
 __all__ = [
     "BrokenItem",
@@ -57,6 +57,7 @@ BrokenPolicy: TypeAlias = Literal["raise", "skip"]
 _Identify: TypeAlias = Callable[[Sequence[Any]], Any]
 
 _MAX_PAGES_OF_REPEATS = 10
+_SHOWN = 150  # characters of what a broken item holds
 
 
 @frozen
@@ -67,7 +68,7 @@ class BrokenItem:
         page: the number of its page.
         path: where it is in the answer, such as ``chats[3].started_timestamp``.
         expected: what the client expected there.
-        found: what the answer holds there.
+        found: what the answer holds there, shortened.
     """
 
     page: int
@@ -414,7 +415,7 @@ def check_policy(on_broken: BrokenPolicy) -> None:
 def skip_to(broken: list[BrokenItem], page: int = 1) -> Callable[[WireError], None]:
     """A function that reports the problem of an item of a page in this list."""
     return lambda problem: broken.append(
-        BrokenItem(page, problem.path, problem.expected, problem.found)
+        BrokenItem(page, problem.path, problem.expected, shorten(problem.found, (), _SHOWN))
     )
 
 

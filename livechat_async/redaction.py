@@ -57,6 +57,10 @@ _UNSAFE = rf"[\x00-\x1f{TRICKY}]"
 _PICTURES = {**{code: chr(0x2400 + code) for code in range(0x20)}, 0x7F: "\u2421"}
 
 _PERCENT = "%[0-9A-F]{2}"
+_UNICODE = r"\\u([0-9a-f]{4})"
+# What writers of URLs leave as it is: `urlencode`, PHP and browsers, and yarl in a query.
+_SAFE_IN_URLS = ("", "/", "!$'()*,:@/?~")
+_APOSTROPHES = ("'", "&#39;", "&#039;")  # what writers of HTML make of it
 _NUMBERS = frozenset({int, float, bool})
 _SCALARS = (UserString, memoryview)  # sequences by their type, but not of entries
 _SECRET_NAMES = frozenset(
@@ -315,7 +319,7 @@ def _without_user_info(text: str) -> Iterator[str]:
 
 
 def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
-    """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in a URL.
+    """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in URLs.
 
     The longest come first: a secret may contain another one. A secret of less than
     `SHORTEST_HIDDEN` characters, not counting white space around it, has none.
@@ -326,9 +330,15 @@ def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
     for secret in map(reveal, secrets):
         if len(secret.strip()) < SHORTEST_HIDDEN:
             continue
-        quoted = quote(secret, safe="")
-        found |= {secret, repr(secret)[1:-1], escape(secret), quoted}
-        found.add(re.sub(_PERCENT, lambda code: code[0].lower(), quoted))
-        for in_json in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        in_html = escape(secret)
+        found |= {secret, repr(secret)[1:-1], in_html}
+        found |= {in_html.replace("&#x27;", apostrophe) for apostrophe in _APOSTROPHES}
+        for safe in _SAFE_IN_URLS:
+            quoted = quote(secret, safe=safe)
+            for in_url in (quoted, quoted.replace("%20", "+")):
+                found |= {in_url, re.sub(_PERCENT, lambda code: code[0].lower(), in_url)}
+        ascii_only = json.dumps(secret)[1:-1]
+        upper = re.sub(_UNICODE, lambda code: rf"\u{code[1].upper()}", ascii_only)
+        for in_json in (ascii_only, upper, json.dumps(secret, ensure_ascii=False)[1:-1]):
             found |= {in_json, in_json.replace("/", r"\/")}
     return sorted(found, key=len, reverse=True)

@@ -31,6 +31,7 @@ from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.pretty import pretty_repr, traverse
+from yarl import URL
 
 from livechat_async.redaction import (
     HIDDEN,
@@ -326,10 +327,18 @@ def test_an_empty_secret_hides_nothing() -> None:
         ("JSON", json.dumps('planted"\\ä')[1:-1]),
         ("JSON of PHP", "planted-secret\\/+"),
         ("percent-encoded in lower case", quote("dal:planted/", safe="").lower()),
+        ("JSON of Java", json.dumps('planted"\\ä')[1:-1].replace("e4", "E4")),
+        ("a form", "planted+word%2F"),
+        ("a path", "dal%3Aplanted/"),
+        ("a form in lower case", "planted+word%2f"),
+        ("a URL of yarl", str(URL("/").with_query(a="~planted!/'%ü"))[4:]),
+        ("HTML of PHP", "~planted!/&#039;%ü"),
+        ("HTML of Jinja", "~planted!/&#39;%ü"),
     ],
 )
 def test_a_secret_is_hidden_however_the_answer_writes_it(form: str, written: str) -> None:
-    secrets = ['planted"\\ä', "planted-secret/+", "dal:planted/"]
+    """Field case 39: a server may write what it repeats in a way of its own."""
+    secrets = ['planted"\\ä', "planted-secret/+", "dal:planted/", "planted word/", "~planted!/'%ü"]
     assert "planted" not in redact(f"what came as {form}: {written}.", secrets)
 
 

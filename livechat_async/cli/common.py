@@ -48,6 +48,7 @@ VISIBLE_PASSWORD = (
 
 logger: logging.Logger = logging.getLogger("livechat_async.cli")
 
+_MOST_LEVELS = 100
 _UNSAFE_IN_JSON = re.compile(rf"[{TRICKY}]")
 
 
@@ -123,9 +124,26 @@ def wait_for(work: Coroutine[Any, Any, None]) -> None:
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:
-    """JSON that keeps letters as they are, and escapes what a terminal would obey."""
-    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    """JSON that keeps letters as they are, and escapes what a terminal would obey.
+
+    If something in it is nested too deep to be written, all is cut off below 100 levels.
+    """
+    try:
+        text = json.dumps(data, ensure_ascii=False, indent=indent)
+    except RecursionError:  # one value of too many levels costs none of the others
+        text = json.dumps(_shallow(data), ensure_ascii=False, indent=indent)
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _shallow(value: Any, levels: int = _MOST_LEVELS) -> Any:
+    """A copy of JSON in which text stands for what is nested deeper."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if levels == 0:
+        return f"more than {_MOST_LEVELS} levels"
+    if isinstance(value, list):
+        return [_shallow(item, levels - 1) for item in value]
+    return {name: _shallow(item, levels - 1) for name, item in value.items()}
 
 
 def how_long(since: datetime | None, now: datetime) -> str:

@@ -105,6 +105,8 @@ def _parts(content: bytes) -> list[bytes] | None:
     It does not look into the parts, so what is wrong in one costs none of the others.
     """
     parts, depth, start = [], 0, 0
+    if content.rstrip()[-1:] not in (b"]", b"}"):
+        return None
     for token in _TOKEN.finditer(content):
         mark = token[0]
         depth += (mark in b"[{") - (mark in b"]}")
@@ -134,8 +136,11 @@ def _items(content: bytes) -> Sequence[bytes | msgspec.Raw] | None:
 
 def _members(content: bytes) -> dict[str, bytes]:
     """The values of an object, each as it came, by their names; none if it is no whole object."""
-    names = map(_NAME.match, _parts(content) or ())
-    return {load_json(name[1]): name.string[name.end() :] for name in names if name}
+    members = {}
+    for name in filter(None, map(_NAME.match, _parts(content) or ())):
+        with suppress(WireError):  # no name of ours
+            members[load_json(name[1])] = name.string[name.end() :]
+    return members
 
 
 def value_reader(converter: Converter, type_: Any, on_broken: OnBroken = None) -> Reader[Any]:

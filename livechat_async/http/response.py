@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
-from livechat_async.decoding.bodies import NotJSONError, Reader, load_json
+from livechat_async.decoding.bodies import LARGE, NotJSONError, Reader, load_json
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.errors import (
     APIStatusError,
@@ -160,9 +160,9 @@ def _decode_error(
     return kind(
         method=request.method,
         url=request.shown_url,
-        path=request.redact(problem.path, _SHOWN_FINDING),
+        path=request.redact(printable(problem.path), _SHOWN_FINDING),
         expected=problem.expected,
-        found=request.redact(problem.found, _SHOWN_FINDING),
+        found=request.redact(printable(problem.found), _SHOWN_FINDING),
         status=raw.status,
         body=_shown_body(raw, request),
     )
@@ -192,6 +192,8 @@ def deprecation_of(raw: RawResponse, request: PreparedRequest) -> str:
 
 
 def _load_or_none(content: bytes) -> Any:
+    if len(content) >= LARGE:  # no error of LiveChat's is, and reading would hold the event loop
+        return None
     try:
         return load_json(content)
     except WireError:

@@ -84,6 +84,7 @@ class Transport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closed: bool = False
         self.slots: asyncio.Semaphore = asyncio.Semaphore(max_concurrency)
+        self._bodies: set[aiohttp.StreamReader] = set()  # that are being read
 
     def open(self) -> aiohttp.ClientSession:
         """The session; makes it if there is none yet.
@@ -119,6 +120,8 @@ class Transport:
         """Close the connections, unless the session was lent. Closing twice does no harm."""
         self.closed = True
         if self._session is not None and not self._is_lent:
+            for body in self._bodies:  # aiohttp leaves who reads it waiting
+                body.set_exception(aiohttp.ClientPayloadError("the client was closed"))
             await self._session.close()
 
     def __del__(self) -> None:
@@ -149,7 +152,7 @@ class Transport:
             TransportError: no whole answer came.
             ClientStateError: the session cannot be used.
         """
-        session = self.open()
+        self.open()
         clock = asyncio.get_running_loop().time
         started, left, redirects = clock(), seconds, 0
         waits = False
@@ -160,6 +163,7 @@ class Transport:
             await asyncio.sleep(0)
         try:
             while True:
+                session = self.open()  # it may have been closed meanwhile
                 waits = self._is_lent and _is_full(session.connector, request.url)
                 raw = await _exchange_once(
                     session,
@@ -168,6 +172,7 @@ class Transport:
                     max_bytes,
                     max_header,
                     is_lent=self._is_lent,
+                    bodies=self._bodies,
                 )
                 if raw is None:
                     raise ResponseTooLarge(
@@ -179,8 +184,14 @@ class Transport:
                 request = _redirected(request, raw, redirects)
                 left = max(_SHORTEST, started + seconds - clock())
         except asyncio.CancelledError as cancelled:
-            # Without the frames of aiohttp, which hold the URL with its query, and the answer.
-            raise cancelled.with_traceback(None) from None
+            task = asyncio.current_task()
+            if task is None or task.cancelling() or not session.closed:
+                # Without the frames of aiohttp, which hold the URL with its query, and the answer.
+                raise cancelled.with_traceback(None) from None
+            # The task was not cancelled: aiohttp ends so the wait for a connection.
+            failure: TransportError = ConnectionLost(
+                method=request.method, url=request.shown_url, reason="the session was closed"
+            )
         except (aiohttp.ClientError, OSError) as error:
             failure = _transport_error(error, request, seconds, connect)
             if isinstance(failure, RequestTimeout) and waits:
@@ -234,6 +245,7 @@ async def _exchange_once(
     max_header: int | None,
     *,
     is_lent: bool,
+    bodies: set[aiohttp.StreamReader],
 ) -> RawResponse | None:
     """The answer, or None if it is too large."""
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (_never_repeat,)
@@ -255,12 +267,16 @@ async def _exchange_once(
     ) as answer:
         chunks: list[bytes] = []
         size = 0
-        while chunk := await answer.content.readany():
-            size += len(chunk)
-            if size > max_bytes:
-                answer.close()
-                return None
-            chunks.append(chunk)
+        bodies.add(answer.content)
+        try:
+            while chunk := await answer.content.readany():
+                size += len(chunk)
+                if size > max_bytes:
+                    answer.close()
+                    return None
+                chunks.append(chunk)
+        finally:
+            bodies.discard(answer.content)
         return RawResponse(
             status=answer.status,
             reason=answer.reason or "",

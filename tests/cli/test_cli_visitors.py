@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from cli_runner import Done, run, run_process, show
@@ -167,6 +168,17 @@ async def test_names_from_strangers_are_text_and_nothing_else(
 def test_half_a_character_does_no_harm() -> None:
     assert printable("half \ud800") == "half �"
     assert to_json(["half \ud800", "Łódź"]) == '["half \\ud800", "Łódź"]'
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_value_of_too_many_levels_costs_no_other_in_json(indent: int | None) -> None:
+    """An unknown field may be nested as deep as it was sent (field case 42)."""
+    deep: Any = 1
+    for level in range(100_000):
+        deep = {"a": deep} if level % 2 else [deep]
+    found = json.loads(to_json([{"id": "S1", "deep": deep}, {"id": "S2"}], indent=indent))
+    assert [item["id"] for item in found] == ["S1", "S2"]
+    assert "more than 100 levels" in json.dumps(found[0]["deep"])
 
 
 @pytest.mark.parametrize(

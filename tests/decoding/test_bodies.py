@@ -362,6 +362,14 @@ def test_what_cannot_be_mended_breaks_its_item_alone(name: bytes) -> None:
     assert type(caught.value) is WireError  # and no `NotJSONError`: it is whole
 
 
+@pytest.mark.parametrize("name", [b'"\\x"', b'"a\\u12"', b"5", b"a"])
+def test_a_name_that_cannot_be_read_costs_no_item(name: bytes) -> None:
+    """What stands beside the list is no reason to ask for a page again (field case 2)."""
+    found = opened(b'{%b: 1, "total": 1, "chats": [{"id": "A"}]}' % name, "chats", Chat)
+    assert found is not None
+    assert ([chat.id for chat in found.items], found.total) == (["A"], 1)
+
+
 @pytest.mark.parametrize("content", [with_name(b"01"), with_name(b'"\\x"'), to_bytes([WIRE])])
 def test_a_document_that_is_cut_off_is_not_read_in_part(content: bytes) -> None:
     for document in (content, around_the_list(content)):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from clients import MakeClient
-from scripted_server import Reply, ScriptedServer, answer, chunked
+from scripted_server import Reply, ScriptedServer, answer, chunked, raw
 
 from livechat_async import (
     APIStatusError,
@@ -27,6 +27,7 @@ from livechat_async import (
     ServerError,
     VisitorDetails,
 )
+from livechat_async.redaction import printable
 
 DETAILS = VisitorDetails("my-app", [DetailField("Age", 36)])
 TEN_MEGABYTES = 10_000_000
@@ -289,6 +290,31 @@ async def test_a_long_error_page_is_kept_in_part_only(
         await client.visitors.list()
     assert 1000 < len(caught.value.body) < 10_000
     assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("item", [b"{}", b"[]", b'"a@:"', b'{"error":{}}'])
+async def test_a_body_of_megabytes_is_not_searched_for_the_message_of_an_error(
+    server: ScriptedServer, client: LiveChatClient, item: bytes
+) -> None:
+    """Searching 8 MB of brackets held the event loop for 17 s (field cases 5, 35 and 41)."""
+    items = b",".join([b'"a message"'] + [item] * (6_000_000 // (len(item) + 1)))
+    server.script(answer(400, b'{"errors":[' + items + b"]}"))
+    with pytest.raises(BadRequestError) as caught:
+        await client.visitors.list()
+    assert caught.value.message == "Bad Request"
+    assert caught.value.body.startswith('{"errors":["a message"')
+
+
+async def test_a_message_holds_no_character_that_a_terminal_obeys(
+    server: ScriptedServer, make_client: MakeClient
+) -> None:
+    """The type of a body stands in the message, whatever it is (field case 9)."""
+    headers = b"Content-Type: a\xff\xc2\x9b31m\xe2\x80\xaeb\r\nContent-Length: 1"
+    server.script(raw(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n\r\n<"))
+    with pytest.raises(InvalidJSONError, match="1 bytes of a") as caught:
+        await make_client(retry=RetryPolicy(attempts=1)).visitors.list()
+    assert str(caught.value) == printable(str(caught.value))
+    assert str(caught.value).encode()
 
 
 async def test_the_region_an_account_lives_in_is_told(

@@ -14,7 +14,15 @@ import aiohttp
 import pytest
 from aiohttp import hdrs
 from clients import Lend, MakeClient
-from scripted_server import ScriptedServer, answer, held
+from scripted_server import (
+    Exchange,
+    ScriptedServer,
+    answer,
+    hanging,
+    hanging_body,
+    held,
+    redirect,
+)
 
 from livechat_async import (
     APIStatusError,
@@ -291,6 +299,71 @@ async def test_a_lent_session_that_is_closed_during_a_call_is_told_of(
     with pytest.raises(ClientStateError, match="closed"):
         await task
     assert len(server.requests) == 1
+
+
+async def test_a_client_that_is_closed_while_an_answer_is_read_ends_the_call(
+    server: ScriptedServer, make_client: MakeClient
+) -> None:
+    """aiohttp would wait for the rest for ever (field case 7)."""
+    server.script(hanging_body())
+    client = make_client(timeouts=Timeouts(attempt=None, deadline=None))
+    call = asyncio.create_task(client.visitors.list())
+    while not client._session.transport._bodies:  # noqa: ASYNC110 (nothing says when it reads)
+        await asyncio.sleep(0)
+    await client.close()
+    async with asyncio.timeout(30):
+        with pytest.raises(ClientStateError, match="is closed"):
+            await call
+
+
+async def test_a_session_that_is_closed_cancels_no_call_that_waits_for_a_connection(
+    server: ScriptedServer, make_client: MakeClient, lend: Lend
+) -> None:
+    """A call that is cancelled by no task would pass for one that was (field case 7)."""
+    asked = asyncio.Event()
+
+    async def reply(exchange: Exchange) -> None:
+        asked.set()
+        await hanging()(exchange)
+
+    server.script(reply)
+    session = lend(connector=aiohttp.TCPConnector(limit=1))
+    client = make_client(session=session)
+    calls = [asyncio.create_task(client.visitors.list()) for _ in range(3)]
+    await asked.wait()
+    await session.close()
+    errors = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(error) for error in errors] == [ClientStateError] * 3
+    assert all(error.__context__ is None for error in errors if isinstance(error, Exception))
+
+
+async def test_a_lent_session_that_is_closed_before_a_write_is_sent_is_named(
+    server: ScriptedServer, make_client: MakeClient, lend: Lend
+) -> None:
+    """A write waits a moment before it takes a connection (field case 8)."""
+    session = lend()
+    client = make_client(session=session)
+    write = client.visitors.add_details("S1", DETAILS, license_id=1, token="t")
+    call = asyncio.create_task(write)
+    await asyncio.sleep(0)
+    await session.close()
+    with pytest.raises(ClientStateError, match="session lent to this client is closed"):
+        await call
+    assert not server.requests
+
+
+async def test_a_lent_session_that_is_closed_during_a_redirect_is_named(
+    server: ScriptedServer, make_client: MakeClient, lend: Lend
+) -> None:
+    async def close(session: aiohttp.ClientSession, *_: Any) -> None:
+        await session.close()
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(close)
+    server.script(redirect("/visitors/"), answer())
+    client = make_client(session=lend(trace_configs=[trace]), retry=RetryPolicy(attempts=1))
+    with pytest.raises(ClientStateError, match="session lent to this client is closed"):
+        await client.visitors.list()
 
 
 @pytest.mark.parametrize("name", ["Authorization", "authorization", "AUTHORIZATION"])

@@ -37,6 +37,14 @@ async def test_a_broken_visitor_is_raised_or_skipped_and_reported(
     assert "many" not in caplog.messages[-1]
 
 
+async def test_a_report_of_a_broken_visitor_is_short(client: LiveChatClient, wire: Wire) -> None:
+    """Many of them are kept: for the length of an export, for one (field case 2)."""
+    wire.answers = [[{**BROKEN, "chats": "many" * 100_000}]]
+    (broken,) = (await client.visitors.list(on_broken="skip")).broken
+    assert broken.found.startswith("'manymany")
+    assert len(broken.found) < 200
+
+
 async def test_a_watch_goes_on_without_a_broken_visitor(
     client: LiveChatClient, wire: Wire, caplog: pytest.LogCaptureFixture
 ) -> None:
