@@ -127,6 +127,6 @@ async def test_a_wrong_file_is_named_and_not_made(tmp_path: Path) -> None:
     assert (done.code, "typo.sqlite3: there is no such file" in done.err) == (2, True)
     done = await dead("list", path=tmp_path / "notes.txt")
     assert (done.code, "notes.txt: it is no SQLite database" in done.err) == (2, True)
-    done = await run("webhooks", "dead", "list", "--engine", "redis://127.0.0.1", env={})
-    assert (done.code, "--engine takes the file" in done.err) == (2, True)
+    done = await run("webhooks", "dead", "list", "--engine", "http://127.0.0.1", env={})
+    assert (done.code, "it has to start with redis://" in done.err) == (2, True)
     assert os.listdir(tmp_path) == ["notes.txt"]  # noqa: PTH208

@@ -100,9 +100,9 @@ def killed_around(step: Callable[..., Awaitable[Any]], *, before: bool) -> Calla
 if "BOT_KILLED" in os.environ:
     moment, step = os.environ["BOT_KILLED"].split()
     setattr(
-        broker.ledger,
+        broker.store,
         step,
-        killed_around(getattr(broker.ledger, step), before=moment == "before"),
+        killed_around(getattr(broker.store, step), before=moment == "before"),
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,9 +18,12 @@ QUOTED = "hunter2%2Fwith%3Aodd%40signs"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is free now, below those that Linux gives to outgoing connections."""
+    while True:
+        port = random.randrange(15_000, 32_000)  # noqa: S311
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class RedisServer:
@@ -57,9 +62,19 @@ class RedisServer:
 
     def stop(self, signal_: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:
+            self.thaw()
             self._process.send_signal(signal_)
             self._process.wait(20)
             self._process = None
+
+    def freeze(self) -> None:
+        """Let it stand still: it accepts connections, and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
         try:

@@ -20,6 +20,7 @@ from livechat_async.errors import ClientStateError, ConfigurationError, QueueFul
 from livechat_async.webhooks import ChatStarted, Job, WebhookEvent, WebhookReceiver, parse_webhook
 from livechat_async.webhooks.taskiq import TaskiqEngine
 from livechat_async.webhooks.taskiq.connection import check_redis
+from livechat_async.webhooks.taskiq.store import Run
 
 HEADERS = {"Content-Type": "application/json"}
 
@@ -27,11 +28,11 @@ HEADERS = {"Content-Type": "application/json"}
 class Bot:
     """An engine with its receiver, and what came of it."""
 
-    def __init__(self, url: str, prefix: str, **settings: Any) -> None:
+    def __init__(self, url: str, prefix: str, *, backoff: float = 0.01, **settings: Any) -> None:
         given = {"redelivery": 0.4, **settings}
         self.engine: TaskiqEngine = TaskiqEngine(url, prefix=prefix, **given)
         self.receiver: WebhookReceiver = WebhookReceiver(
-            None, credentials=None, engine=self.engine, attempts=2, backoff=0.01
+            None, credentials=None, engine=self.engine, attempts=2, backoff=backoff
         )
         self.done: list[str | None] = []
         self.buried: list[tuple[str | None, str, str]] = []
@@ -43,7 +44,8 @@ class Bot:
 
     async def show(self, event: ChatStarted) -> None:
         self.began.append(event.unique_id)
-        if event.visitor.name == "fail":
+        wish, times = event.visitor.name, self.began.count(event.unique_id)
+        if wish == "fail" or (wish == "fail once" and times == 1):
             raise ValueError("as was wished")
         try:
             if self.gate is not None:
@@ -71,6 +73,11 @@ class Bot:
                 await task
 
 
+def job_of(id_: str, handler: str) -> Job:
+    raw = json.dumps(body(id_)).encode()
+    return Job(parse_webhook(raw), handler, raw)
+
+
 Make = Callable[..., Bot]
 
 
@@ -94,7 +101,7 @@ async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
 
 
 async def length(redis: Redis, prefix: str) -> int:
-    return int(await redis.xlen(f"{prefix}:jobs"))
+    return int(await redis.xlen(f"{prefix}:queue")) + int(await redis.zcard(f"{prefix}:later"))
 
 
 async def settled(redis: Redis, prefix: str) -> None:
@@ -159,7 +166,7 @@ async def test_a_handler_that_takes_longer_than_the_redelivery_is_let_be(
     assert one.began + two.began == ["a"]
 
 
-async def test_a_lock_that_was_taken_away_stops_the_handler(
+async def test_a_lease_that_was_taken_away_stops_the_handler(
     make: Make, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
 ):
     bot = make()
@@ -167,17 +174,17 @@ async def test_a_lock_that_was_taken_away_stops_the_handler(
     async with bot.at_work():
         await bot.deliver("a")
         await until(lambda: bot.began == ["a"])
-        (lock,) = await redis.keys(f"{prefix}:lock:*")
-        await redis.set(lock, "somebody else", px=900)
+        (job,) = await redis.keys(f"{prefix}:job:*")
+        await redis.hset(job, "run", "another run")
         await until(lambda: bot.cancelled == ["a"])
         bot.gate.set()
         await settled(redis, prefix)
     assert bot.began == ["a", "a"]
     assert bot.done == ["a"]
-    assert "its lock in Redis could not be kept" in caplog.text
+    assert "its lease in Redis could not be kept" in caplog.text
 
 
-async def test_a_handler_stops_when_its_lock_cannot_be_renewed_in_time(
+async def test_a_handler_stops_when_its_lease_cannot_be_renewed_in_time(
     own_redis_server: RedisServer, make: Make, caplog: pytest.LogCaptureFixture
 ):
     bot = make(own_redis_server.url)
@@ -262,13 +269,12 @@ async def test_a_worker_starts_without_redis(
 async def test_a_job_whose_workers_were_all_lost_is_buried(make: Make, redis: Redis, prefix: str):
     bot = make(max_starts=3)
     await bot.deliver("a")
-    ledger = bot.engine.broker.ledger
-    await ledger.make_group()
-    entry = await ledger.read("lost", 1.0)
+    store = bot.engine.broker.store
+    await store.make_group()
+    entry = await store.read("lost", 1.0)
     assert entry is not None
-    (mark,) = await redis.keys(f"{prefix}:mark:*")
-    for _ in range(3):
-        await ledger.begin(mark.decode().rpartition(":")[2], entry.id, "lost")
+    for number in range(3):
+        await store.begin(Run(entry[1], entry[0], f"run {number}", "lost"))
     async with bot.at_work():
         await until(lambda: len(bot.buried) == 1)
         await settled(redis, prefix)
@@ -288,7 +294,7 @@ async def test_a_redis_that_hangs_is_away():
     port = server.sockets[0].getsockname()[1]
     engine = TaskiqEngine(f"redis://127.0.0.1:{port}/0")
     with pytest.raises(QueueFullError, match="the queue cannot be reached"):
-        await asyncio.wait_for(engine.submit(Job(parse_webhook(body("a")), "show")), 9)
+        await asyncio.wait_for(engine.submit(job_of("a", "show")), 9)
     await engine.close(1)
     server.close()
 
@@ -316,7 +322,7 @@ async def test_a_closed_engine_takes_nothing(make: Make, redis: Redis, prefix: s
     await bot.receiver.close()
     assert await bot.deliver("b") == 503
     with pytest.raises(ClientStateError, match="the engine is closed"):
-        await bot.engine.submit(Job(parse_webhook(body("b")), "show"))
+        await bot.engine.submit(job_of("b", "show"))
     assert await length(redis, prefix) == 1
 
 
@@ -358,44 +364,39 @@ async def test_a_redis_that_tells_no_version_may_do(make: Make, monkeypatch: pyt
     await check_redis(broker.redis, broker.url)
 
 
-async def test_what_cannot_be_read_is_left_to_others_and_after_all_lost(
-    make: Make, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("broken", [b"", b"no JSON, but a secret", b"{}", b"\xff", b"[" * 3000])
+async def test_an_event_that_cannot_be_read_is_a_dead_letter_and_blocks_none(
+    make: Make, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture, broken: bytes
 ):
-    bot = make(remember=1.0)
-    good = {"task_id": "x", "task_name": "livechat_async.webhooks:job", "labels": {}, "args": []}
-    for data in (
-        b"",
-        b"no JSON, but a secret",
-        b"{}",
-        b"\xff",
-        json.dumps({**good, "kwargs": {}}).encode(),
-        json.dumps({**good, "kwargs": {"body": "{}", "handler": "show"}}).encode(),
-        json.dumps({**good, "task_name": "other", "kwargs": {}}).encode(),
-    ):
-        await redis.xadd(f"{prefix}:jobs", {"data": data})
-    await redis.xadd(f"{prefix}:jobs", {"no data": "at all"})
+    bot = make()
+    await bot.deliver("broken")
+    (job,) = await redis.keys(f"{prefix}:job:*")
+    await redis.hset(job, "body", broken)
+    await redis.xadd(f"{prefix}:queue", {"no job": "at all"})
     async with bot.at_work():
-        await until(lambda: "cannot be read here: it is left to other workers" in caplog.text)
-        assert await length(redis, prefix) == 8
-        await settled(redis, prefix)
         await bot.deliver("a")
         await until(lambda: bot.done == ["a"])
-    assert caplog.text.count("it is lost") == 8
+        await settled(redis, prefix)
+    assert bot.began == ["a"]
+    assert "a job of show is a dead letter: its event can no longer be read" in caplog.text
     assert "a secret" not in caplog.text
+    (letter,) = await redis.keys(f"{prefix}:dead:*")
+    assert await redis.hget(letter, "body") == broken
+    assert await redis.hget(letter, "attempts") == b"0"
 
 
 async def test_a_job_without_a_handler_is_buried_in_the_end(
     make: Make, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
 ):
     bot = make(remember=1.0)
-    await bot.engine.submit(Job(parse_webhook(body("a")), "of_yore"))
+    await bot.engine.submit(job_of("a", "of_yore"))
     async with bot.at_work():
         await until(lambda: len(bot.buried) == 1)
         await settled(redis, prefix)
     ((id_, error, handler),) = bot.buried
     assert (id_, handler) == ("a", "of_yore")
     assert "no handler is named 'of_yore' here, nor was it elsewhere for 1 s" in error
-    assert caplog.text.count("no handler is named 'of_yore' here: it is left") == 1
+    assert caplog.text.count("no handler is named 'of_yore' here: its jobs are left") == 1
 
 
 async def test_a_worker_that_is_shut_down_gives_back_what_it_has(
@@ -411,6 +412,45 @@ async def test_a_worker_that_is_shut_down_gives_back_what_it_has(
     async with staying.at_work():
         await until(lambda: staying.done == ["a"])
         await settled(redis, prefix)
+
+
+async def test_attempts_go_on_where_they_were_on_another_worker(
+    make: Make, redis: Redis, prefix: str
+):
+    """The outage of a handler's database outlasts the worker (field case 16)."""
+    first, second = make(backoff=1.0), make()
+    async with first.at_work():
+        await first.deliver("a", "fail")
+        await until(lambda: first.began == ["a"])
+        async with asyncio.timeout(100):
+            while not await redis.zcard(f"{prefix}:later"):  # noqa: ASYNC110 (of another process)
+                await asyncio.sleep(0.01)
+    async with second.at_work():
+        await until(lambda: len(second.buried) == 1)
+        await settled(redis, prefix)
+    assert len(first.began + second.began) == 2
+    (letter,) = await redis.keys(f"{prefix}:dead:*")
+    assert await redis.hget(letter, "attempts") == b"2"
+
+
+async def test_an_entry_that_comes_twice_to_one_worker_runs_once(
+    make: Make, redis: Redis, prefix: str
+):
+    """As when the event loop was blocked for longer than a lease."""
+    bot = make()
+    bot.gate = asyncio.Event()
+    async with bot.at_work():
+        await bot.deliver("a")
+        await until(lambda: bot.began == ["a"])
+        (job,) = await redis.keys(f"{prefix}:job:*")
+        ((entry, _),) = await redis.xrange(f"{prefix}:queue")
+        broker = bot.engine.broker
+        await broker.worker.work(
+            entry.decode(), job.decode().rpartition(":")[2], broker.consumer_name
+        )
+        bot.gate.set()
+        await settled(redis, prefix)
+    assert bot.began == bot.done == ["a"]
 
 
 async def test_a_broker_without_a_receiver_is_an_error(redis_server: RedisServer):
@@ -449,7 +489,7 @@ async def test_secrets_are_not_logged_however_much_is(
             await bot.deliver("b", "fail")
             await until(lambda: bot.done == ["a"] and len(bot.buried) == 1)
             await settled(redis, prefix)
-    assert "Kicking livechat_async.webhooks:job" in caplog.text  # taskiq's own, at this level
+    assert "Received message" in caplog.text  # taskiq's own, at this level
     for secret in (TOKEN, PASSWORD, QUOTED, "mary@example.com"):
         assert secret not in caplog.text
         assert secret not in repr(bot.engine) + repr(bot.engine.broker) + repr(
@@ -461,13 +501,13 @@ async def test_tidying_up_happens_now_and_then(make: Make, monkeypatch: pytest.M
     monkeypatch.setattr("livechat_async.webhooks.taskiq.broker._TIDY_EVERY", 0.1)
     tidied = asyncio.Event()
     bot = make()
-    tidy: Callable[..., Awaitable[None]] = bot.engine.broker.ledger.tidy
+    tidy: Callable[..., Awaitable[None]] = bot.engine.broker.store.tidy
 
     async def noted(**settings: str) -> None:
         await tidy(**settings)
         tidied.set()
 
-    monkeypatch.setattr(bot.engine.broker.ledger, "tidy", noted)
+    monkeypatch.setattr(bot.engine.broker.store, "tidy", noted)
     async with bot.at_work():
         await asyncio.wait_for(tidied.wait(), 100)
 
@@ -483,6 +523,7 @@ async def test_tidying_up_happens_now_and_then(make: Make, monkeypatch: pytest.M
         ({"redelivery": -1}, "redelivery=-1"),
         ({"queue_size": 0}, "queue_size=0"),
         ({"max_starts": 0}, "max_starts=0"),
+        ({"keep": 0}, "keep=0"),
         ({"redis_url": "127.0.0.1:6379"}, "it has to start with redis://"),
     ],
 )

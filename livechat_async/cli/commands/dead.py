@@ -16,6 +16,7 @@ from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
     from livechat_async.webhooks.sqlite.letters import DeadLetter, SQLiteLetters
+    from livechat_async.webhooks.taskiq.letters import RedisLetters
 
 __all__ = ["app"]
 
@@ -23,9 +24,18 @@ app: typer.Typer = typer.Typer(
     no_args_is_help=True, help="The events that a bot has given up: its dead letters."
 )
 
+_PREFIX = "livechat"
 _Engine: TypeAlias = Annotated[
-    str, option("The file of the bot's SQLiteEngine.", "--engine", metavar="FILE")
+    str,
+    option(
+        "The file of the bot's SQLiteEngine, or the URL of its TaskiqEngine's Redis. Set a URL "
+        "with a password in the variable: everybody on this machine sees a command's options.",
+        "--engine",
+        envvar="LIVECHAT_BOT_ENGINE",
+        metavar="FILE",
+    ),
 ]
+_Prefix: TypeAlias = Annotated[str, option("The TaskiqEngine's prefix.", "--prefix")]
 _Ids: TypeAlias = Annotated[
     list[int] | None,
     typer.Argument(metavar="[ID]...", help="The letters' ids, as list shows them."),
@@ -35,7 +45,7 @@ _AsJson: TypeAlias = Annotated[bool, option("As JSON, without tokens.", "--json"
 
 
 @app.command("list")
-def list_letters(*, engine: _Engine, as_json: _AsJson = False) -> None:
+def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, as_json: _AsJson = False) -> None:
     """Show the dead letters, oldest first.
 
     A table on a terminal; elsewhere tab-separated columns below a line of
@@ -43,8 +53,9 @@ def list_letters(*, engine: _Engine, as_json: _AsJson = False) -> None:
 
     Examples:
       livechat-async webhooks dead list --engine bot.sqlite3
+      LIVECHAT_BOT_ENGINE=redis://... livechat-async webhooks dead list
     """
-    with _opened(engine) as letters:
+    with _opened(engine, prefix) as letters:
         draw_list(
             letters.list(),
             _LETTERS,
@@ -59,6 +70,7 @@ def show_letter(
     letter_id: Annotated[int, typer.Argument(metavar="ID", help="The id, as list shows it.")],
     *,
     engine: _Engine,
+    prefix: _Prefix = _PREFIX,
     as_json: _AsJson = False,
 ) -> None:
     """Show a dead letter: its error with the traceback, and its event.
@@ -66,7 +78,7 @@ def show_letter(
     Examples:
       livechat-async webhooks dead show 7 --engine bot.sqlite3
     """
-    with _opened(engine) as letters:
+    with _opened(engine, prefix) as letters:
         (letter,) = letters.list([letter_id])
     plain = _to_plain(letter)
     if as_json:
@@ -80,7 +92,9 @@ def show_letter(
 
 
 @app.command("replay")
-def replay_letters(ids: _Ids = None, *, every: _All = False, engine: _Engine) -> None:
+def replay_letters(
+    ids: _Ids = None, *, every: _All = False, engine: _Engine, prefix: _Prefix = _PREFIX
+) -> None:
     """Let dead letters run again, with all their attempts.
 
     A bot that runs takes them within a second; otherwise they wait for its start.
@@ -90,31 +104,39 @@ def replay_letters(ids: _Ids = None, *, every: _All = False, engine: _Engine) ->
       livechat-async webhooks dead replay 7 8 --engine bot.sqlite3
       livechat-async webhooks dead replay --all --engine bot.sqlite3
     """
-    with _opened(engine) as letters:
+    with _opened(engine, prefix) as letters:
         count = len(letters.replay(_chosen(ids, every=every)))
     typer.echo(f"{number_of(count, 'event')} will be handled again")
 
 
 @app.command("discard")
-def discard_letters(ids: _Ids = None, *, every: _All = False, engine: _Engine) -> None:
+def discard_letters(
+    ids: _Ids = None, *, every: _All = False, engine: _Engine, prefix: _Prefix = _PREFIX
+) -> None:
     """Remove dead letters for good.
 
     Examples:
       livechat-async webhooks dead discard 7 --engine bot.sqlite3
     """
-    with _opened(engine) as letters:
+    with _opened(engine, prefix) as letters:
         count = len(letters.discard(_chosen(ids, every=every)))
     typer.echo(f"{number_of(count, 'dead letter')} removed")
 
 
 @contextmanager
-def _opened(engine: str) -> Iterator[SQLiteLetters]:
+def _opened(engine: str, prefix: str) -> Iterator[SQLiteLetters | RedisLetters]:
+    letters: SQLiteLetters | RedisLetters
     # Imported here, because the webhooks take long to import.
-    from livechat_async.webhooks.sqlite.letters import SQLiteLetters  # noqa: PLC0415
-
     if "://" in engine:
-        raise typer.BadParameter("--engine takes the file of a SQLiteEngine, such as bot.sqlite3")
-    letters = SQLiteLetters(engine)
+        try:
+            from livechat_async.webhooks.taskiq.letters import RedisLetters  # noqa: PLC0415
+        except ImportError as missing:
+            raise typer.BadParameter(f"--engine with a URL: {missing}") from None
+        letters = RedisLetters(engine, prefix=prefix)
+    else:
+        from livechat_async.webhooks.sqlite.letters import SQLiteLetters  # noqa: PLC0415
+
+        letters = SQLiteLetters(engine)
     try:
         yield letters
     finally:

@@ -22,7 +22,7 @@ from livechat_async.webhooks.sqlite.database import (
     transaction,
 )
 
-__all__ = ["DeadLetter", "SQLiteLetters"]
+__all__ = ["DeadLetter", "SQLiteLetters", "chosen_of"]
 
 
 _ALL = "SELECT id, handler, body, received, died, attempts, error FROM dead ORDER BY id"
@@ -116,7 +116,7 @@ class SQLiteLetters:
         try:
             with transaction(self._database):
                 rows = self._database.execute(_ALL).fetchall()
-                letters = _chosen([_letter(row) for row in rows], ids)
+                letters = chosen_of([_letter(row) for row in rows], ids)
                 for letter in letters:
                     for step in steps:
                         self._database.execute(step, {"id": letter.id, "now": self._clock()})
@@ -139,7 +139,8 @@ def _letter(row: tuple[Any, ...]) -> DeadLetter:
     )
 
 
-def _chosen(letters: list[DeadLetter], ids: Iterable[int] | None) -> list[DeadLetter]:
+def chosen_of(letters: list[DeadLetter], ids: Iterable[int] | None) -> list[DeadLetter]:
+    """The letters with these ids, or all; ConfigurationError if there is none with one of them."""
     if ids is None:
         return letters
     by_id = {letter.id: letter for letter in letters}

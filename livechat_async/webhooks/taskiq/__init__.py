@@ -1,14 +1,14 @@
 """The engine for many machines: taskiq's workers run the handlers, with Redis in between.
 
-Read `engine` first: it states the promises. A job travels from there through `messages` (an event
-as JSON) and `broker` (taskiq's door) to `worker` (runs it under a lock). `ledger` holds the steps
-in Redis, `connection` how Redis is reached. `limiter` is a request budget for all processes.
+Read `engine` first: it states the promises. A job travels from there through `store` (the steps in
+Redis) and `broker` (taskiq's door) to `worker` (runs it under a lease). `letters` is for jobs that
+were given up, and `connection` says how Redis is reached. `limiter` is a request budget for all
+processes.
 """
 
 try:
     import redis as _redis  # noqa: F401
     import taskiq as _taskiq  # noqa: F401
-    import taskiq_redis as _taskiq_redis  # noqa: F401
 except ImportError as _missing:  # pragma: no cover (every test session has the extra)
     raise ImportError(
         f"{_missing.name} is missing: pip install 'livechat_async[distributed]'", name=_missing.name

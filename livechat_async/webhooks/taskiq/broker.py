@@ -1,4 +1,4 @@
-"""taskiq's broker for webhooks: how jobs get into Redis, and from there to a worker."""
+"""taskiq's broker for webhooks: how a worker gets its jobs out of Redis."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-from taskiq import AckableMessage, AsyncBroker, BrokerMessage
-from taskiq_redis import RedisStreamBroker
+from taskiq import AsyncBroker, BrokerMessage, TaskiqMessage
+from taskiq.abc.formatter import TaskiqFormatter
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.taskiq.connection import (
     REDIS_UNAVAILABLE,
     Availability,
@@ -23,99 +22,88 @@ from livechat_async.webhooks.taskiq.connection import (
     RedisUrl,
     check_redis,
 )
-from livechat_async.webhooks.taskiq.ledger import GROUP, Entry, RedisLedger
-from livechat_async.webhooks.taskiq.messages import TASK, JobFormatter
+from livechat_async.webhooks.taskiq.store import WebhookStore
 from livechat_async.webhooks.taskiq.worker import JobWorker
 
-__all__ = ["RepeatedJobError", "WebhookBroker"]
+__all__ = ["WebhookBroker"]
 
-_LONGEST_READ = 1.0
+_TASK = "livechat_async.webhooks:job"  # the name of the only task
+_LONGEST_READ = 0.5  # seconds; so late may another attempt begin
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _TIDY_EVERY = 600.0
 
 
-class RepeatedJobError(Exception):
-    """The job waits, runs or was done already."""
+class _EntryFormatter(TaskiqFormatter):
+    """To taskiq, a message is an entry of the stream and its job's digest: no event, no secret."""
 
-
-class WebhookBroker(RedisStreamBroker):
-    """taskiq's `RedisStreamBroker`, changed so that no accepted job is lost.
-
-    That class skips messages from before its first worker, takes over a killed worker's messages
-    only when another one comes, ends its process when Redis restarts, acknowledges failed messages,
-    and removes none. So this one replaces all its reading and writing. `TaskiqEngine` makes it.
-    """
-
-    def __init__(
-        self,
-        url: RedisUrl,
-        *,
-        prefix: str,
-        remember: float,
-        redelivery: float,
-        queue_size: int,
-        max_starts: int,
-    ) -> None:
-        super().__init__(
-            url.secret.reveal(),
-            queue_name=f"{prefix}:jobs",
-            consumer_group_name=GROUP,
-            consumer_name=_new_consumer(),
-            consumer_id="0",
-            max_connection_pool_size=50,
-            **url.options,
+    def dumps(self, message: TaskiqMessage) -> BrokerMessage:
+        raise ConfigurationError(
+            f"{message.task_name!r} is not a task of the webhook engine: make another broker for "
+            "other tasks"
         )
+
+    def loads(self, message: bytes) -> TaskiqMessage:
+        entry, _, job = message.decode().partition(" ")
+        return TaskiqMessage(
+            task_id=job, task_name=_TASK, labels={}, args=[], kwargs={"entry": entry, "job": job}
+        )
+
+
+class WebhookBroker(AsyncBroker):
+    """Gives jobs to taskiq's workers, and to no other task. `TaskiqEngine` makes it."""
+
+    def __init__(self, url: RedisUrl, *, max_starts: int, prefix: str, **settings: Any) -> None:
+        super().__init__()
         self.url: RedisUrl = url
-        self.redis: Redis = Redis(connection_pool=self.connection_pool)
-        times = {"remember": remember, "redelivery": redelivery}
-        self.ledger: RedisLedger = RedisLedger(self.redis, prefix, queue_size=queue_size, **times)
-        self.worker: JobWorker = JobWorker(self.ledger, url, remember, max_starts)
-        self._redelivery = redelivery
+        self.consumer_name: str = _new_consumer()
+        self.redis: Redis = Redis(connection_pool=url.pool())
+        self.store: WebhookStore = WebhookStore(self.redis, prefix, **settings)
+        self._redelivery: float = settings["redelivery"]
+        self.worker: JobWorker = JobWorker(
+            self.store, url, settings["remember"], self._redelivery, max_starts
+        )
         self._availability = Availability(url, "jobs wait for it")
         self._has_group = False
-        self._claim_at = self._tidy_at = 0.0
-        self.with_formatter(JobFormatter())
+        self._find_at = self._claim_at = self._tidy_at = 0.0
+        self.with_formatter(_EntryFormatter())
 
-        async def webhook_job(entry: Any, body: Any, handler: Any) -> None:
-            await self.worker.work(entry, body, handler, self.consumer_name)
+        async def webhook_job(entry: Any, job: Any) -> None:
+            await self.worker.work(entry, job, self.consumer_name)
 
-        self.job_task: Any = self.register_task(webhook_job, task_name=TASK)
+        self.register_task(webhook_job, task_name=_TASK)
 
     async def startup(self) -> None:
         """See taskiq. Redis may be unavailable, but must not refuse the password of the URL."""
         if self.is_worker_process:
             self.worker.check_bound()
-            self.consumer_name: str = _new_consumer()  # taskiq makes processes by forking
+            self.consumer_name = _new_consumer()  # taskiq makes processes by forking
             try:
                 await check_redis(self.redis, self.url)
             except REDIS_UNAVAILABLE as error:
                 self._availability.lost(error)
-        # Skips RedisStreamBroker.startup, which needs Redis to make the group; `listen` makes it.
-        await AsyncBroker.startup(self)
+        await super().startup()
 
     async def shutdown(self) -> None:
         """See taskiq. Jobs that have not ended go to other workers at once."""
         if self.is_worker_process:
             await self.worker.leave()
             with suppress(*REDIS_UNAVAILABLE):
-                await self.ledger.tidy(leaving=self.consumer_name)
+                await self.store.tidy(leaving=self.consumer_name)
         await super().shutdown()
+        await self.redis.connection_pool.disconnect()
 
     async def kick(self, message: BrokerMessage) -> None:
-        """See taskiq. Puts a job into Redis, or raises RepeatedJobError or QueueFullError."""
-        if message.task_name != TASK:
-            raise ConfigurationError(
-                f"{message.task_name!r} is not a task of the webhook engine: make another broker "
-                "for other tasks"
-            )
-        if not await self.ledger.add(message.task_id, message.message):
-            raise RepeatedJobError
+        """See taskiq. No message comes here: the formatter refuses all tasks."""
+        raise NotImplementedError
 
-    async def listen(self) -> AsyncGenerator[AckableMessage, None]:
-        """Yield the jobs to run, for as long as taskiq asks; Redis may come and go meanwhile."""
-        now = asyncio.get_running_loop().time()
-        self._claim_at = now + random.uniform(0, min(2.0, self._redelivery / 4))  # noqa: S311
-        self._tidy_at = now + _TIDY_EVERY
+    async def listen(self) -> AsyncGenerator[bytes, None]:
+        """Yield the jobs to run, for as long as taskiq asks; Redis may come and go meanwhile.
+
+        The task itself acknowledges: taskiq would do so whatever became of the job.
+        """
+        clock = asyncio.get_running_loop().time
+        self._claim_at = clock() + random.uniform(0, min(2.0, self._redelivery / 4))  # noqa: S311
+        self._tidy_at = clock() + _TIDY_EVERY
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -129,32 +117,34 @@ class WebhookBroker(RedisStreamBroker):
                 continue
             if self._availability.restored():
                 # Give the other workers time to show that they are alive.
-                alive_at = asyncio.get_running_loop().time() + self._redelivery / 4
-                self._claim_at = max(self._claim_at, alive_at)
+                self._claim_at = max(self._claim_at, clock() + self._redelivery / 4)
             pause = _FIRST_PAUSE
             if entry is not None:
-                # The task itself acknowledges: taskiq would do so whatever became of the job.
-                data = SecretBytes(b"%s\n%s" % (entry.id.encode(), entry.data))
-                yield AckableMessage(data=data, ack=lambda: None)
+                yield " ".join(entry).encode()
 
-    async def _next(self) -> Entry | None:
+    async def _next(self) -> tuple[str, str] | None:
+        """The next entry, with its job's digest; None after a while without one."""
         clock = asyncio.get_running_loop().time
         if not self._has_group:
-            await self.ledger.make_group()
+            await self.store.make_group()
             self._has_group = True
-        if clock() >= self._claim_at:
-            entry = await self.ledger.claim(self.consumer_name)
+        if clock() >= self._find_at:
+            claims = clock() >= self._claim_at
+            entry = await self.store.find(self.consumer_name, claims=claims)
             if entry is not None:
                 return entry
-            self._claim_at = clock() + random.uniform(0.15, 0.25) * self._redelivery  # noqa: S311
+            self._find_at = clock() + _LONGEST_READ
+            if claims:
+                between = random.uniform(0.15, 0.25)  # noqa: S311
+                self._claim_at = clock() + between * self._redelivery
         if clock() >= self._tidy_at:
             self._tidy_at = clock() + _TIDY_EVERY
-            await self.ledger.tidy()
-        wait = min(_LONGEST_READ, self._claim_at - clock())
-        return await self.ledger.read(self.consumer_name, wait)
+            await self.store.tidy()
+        wait = min(self._find_at, max(self._claim_at, clock() + 0.05)) - clock()
+        return await self.store.read(self.consumer_name, max(wait, 0.001))
 
     def __repr__(self) -> str:
-        return f"<WebhookBroker of {self.queue_name} at {self.url.address}>"
+        return f"<WebhookBroker at {self.url.address}>"
 
 
 def _new_consumer() -> str:

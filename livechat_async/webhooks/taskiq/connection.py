@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError, ResponseError
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, conceal, redact
+from livechat_async.redaction import Secret, conceal, printable, redact
 
 __all__ = [
     "REDIS_UNAVAILABLE",
     "Availability",
     "Redis",
     "RedisUrl",
+    "asking",
     "check_redis",
     "milliseconds",
     "misuse_of",
     "reason_of",
-    "within",
 ]
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
@@ -32,15 +35,34 @@ REDIS_UNAVAILABLE: Final = (RedisError, OSError)
 """Errors that mean Redis is unreachable, slow, still loading, or read-only: wait and try again."""
 
 _SCHEMES = ("redis", "rediss", "unix")
+# What the query of a URL may set: nothing that this library sets or relies on.
+_QUERY = frozenset(
+    {"client_name", "db", "health_check_interval", "password", "username"}
+    | {f"ssl_{each}" for each in ("ca_certs", "ca_path", "cert_reqs", "certfile", "check_hostname")}
+    | {"ssl_keyfile", "ssl_min_version", "ssl_password"}
+)
 _OLDEST_VERSION = 7
 _PERMANENT = ("WRONGTYPE", "NOPERM", "DB index", "unknown command", "Unknown Redis command")
 _CONNECT_TIMEOUT = 2.0
 _ANSWER_TIMEOUT = 4.0  # LiveChat waits for about 10 s for the answer to a webhook
 
 
-def within(seconds: float = 0.0) -> asyncio.Timeout:
-    """Limit the time for an answer from Redis, beyond the seconds that the command itself waits."""
-    return asyncio.timeout(seconds + _ANSWER_TIMEOUT)
+@asynccontextmanager
+async def asking(redis: Redis, seconds: float = 0.0) -> AsyncIterator[None]:
+    """Limit the time for an answer from Redis, beyond the seconds that the command itself waits.
+
+    After an error, the pool's connections are closed: they may lead to a Redis that was replaced,
+    or whose answers never arrive. The next command asks for the name's address again.
+    """
+    try:
+        async with asyncio.timeout(seconds + _ANSWER_TIMEOUT):
+            yield
+    except REDIS_UNAVAILABLE as error:
+        # No other connection would heal these.
+        if not isinstance(error, OutOfMemoryError) and "NOGROUP" not in str(error):
+            with suppress(*REDIS_UNAVAILABLE):
+                await redis.connection_pool.disconnect(inuse_connections=False)
+        raise
 
 
 def milliseconds(seconds: float) -> int:
@@ -53,7 +75,8 @@ class RedisUrl:
 
     Args:
         url: ``redis://[[user]:password@]host[:port][/database]``, ``rediss://`` for TLS, or
-            ``unix://[[user]:password@]/path?db=0``.
+            ``unix://[[user]:password@]/path?db=0``. Its query may set the ``ssl_`` options of
+            redis-py, ``client_name``, ``db`` and ``health_check_interval``.
 
     Raises:
         ConfigurationError: the URL has another form.
@@ -63,12 +86,19 @@ class RedisUrl:
         url = conceal(url, "secret")  # first: a password in a malformed URL must not show either
         if not isinstance(url, Secret) or url.reveal().partition("://")[0] not in _SCHEMES:
             raise _malformed("it has to start with redis://, rediss:// or unix://")
-        self.secret: Secret = Secret(url)
-        address = _address(self.secret)
+        self.secret: Secret = url
+        query = url.reveal().partition("?")[2]
+        # With an @, it begins within a password, no part of which may show.
+        for name, _ in parse_qsl("" if "@" in query else query, keep_blank_values=True):
+            if name not in _QUERY:
+                raise _malformed(f"its query sets {printable(name)!r}; remove that")
+        address = None if "@" in query else _address(self.secret)
         if address is None:
-            raise _malformed("percent-encode special characters of its user name and password")
+            raise _malformed(
+                "percent-encode special characters, and check the options of its query"
+            )
         self.address: str = address  # for messages: without user name and password
-        # redis-py may send a command twice; all our commands allow that. `within` limits their time
+        # redis-py may send a command twice; all our commands allow that. `asking` limits their time
         # instead of socket_timeout: that uses asyncio.wait_for, which sometimes swallows a
         # cancellation on Python 3.11.
         self.options: dict[str, Any] = {
@@ -81,8 +111,8 @@ class RedisUrl:
 
     def pool(self, size: int = 50) -> Any:
         """A pool of up to ``size`` connections, for one event loop."""
-        make = BlockingConnectionPool.from_url
-        return make(self.secret.reveal(), max_connections=size, **self.options)
+        url = self.secret.reveal()
+        return BlockingConnectionPool.from_url(url, max_connections=size, **self.options)
 
     def __repr__(self) -> str:
         return f"<RedisUrl of {self.address}>"
@@ -97,8 +127,10 @@ def _malformed(why: str) -> ConfigurationError:
 def _address(url: Secret) -> str | None:
     """The address that redis-py finds in the URL; its own error would show parts of a password."""
     try:
-        settings = BlockingConnectionPool.from_url(url.reveal()).connection_kwargs
-    except (ValueError, TypeError):
+        pool: Any = BlockingConnectionPool.from_url(url.reveal())
+        pool.make_connection()  # connects to nothing, but reads all settings
+        settings = pool.connection_kwargs
+    except (ValueError, TypeError, RedisError):
         return None
     database = settings.get("db", 0)
     if "path" in settings:
@@ -150,7 +182,7 @@ def misuse_of(error: BaseException, url: RedisUrl) -> ConfigurationError | None:
 async def check_redis(redis: Redis, url: RedisUrl) -> None:
     """Raise ConfigurationError if Redis refuses the password or is too old."""
     try:
-        async with within():
+        async with asking(redis):
             await redis.ping()
             version = await _version_of(redis)
     except RedisError as error:

@@ -15,27 +15,33 @@ The engine promises, if Redis stores its data (``appendonly yes``):
 1. A webhook answered 200 is in Redis. A Redis that is stopped properly loses nothing. A crash loses
    nothing with ``appendfsync always``; with ``everysec``, the default, it may lose the last second
    or two, of new jobs and of outcomes.
-2. Storing a job and marking it as known is one step. A receiver may be killed at any moment: either
+2. Storing a job and making it known is one step. A receiver may be killed at any moment: either
    Redis has the job, or LiveChat got no 200 and delivers the event again.
 3. A job is done at least once. If a worker is killed before it has recorded a success, even after
    the handler returned, the handler runs again on another worker ``redelivery`` seconds later. So
    handlers must tolerate a second run; `add_details` does.
-4. Two workers never run a job at the same time. A worker that cannot renew the lock on its job in
+4. Two workers never run a job at the same time. A worker that cannot renew its lease of the job in
    time cancels the handler. (A handler that blocks the event loop that long cannot be cancelled.)
-5. A job that failed for good, or was begun ``max_starts`` times and lost its worker each time, is
-   passed to the dead-letter hook and forgotten: it runs again if LiveChat delivers it again.
-6. Receivers and workers outlive Redis. While it is unavailable, receivers answer 503, so LiveChat
+5. A job that waits for another attempt waits in Redis and takes no worker's place, and goes on
+   with its attempts after any restart.
+6. A job that failed for good, or was begun ``max_starts`` times and lost its worker each time, is
+   passed to the dead-letter hook, and stays as a dead letter for ``keep`` seconds: see
+   ``livechat-async webhooks dead``. It runs again if LiveChat delivers it again.
+7. Receivers and workers outlive Redis. While it is unavailable, receivers answer 503, so LiveChat
    delivers again, and workers wait. A success meanwhile is recorded when Redis is back; a handler
-   that still runs when its lock expires is cancelled and runs again.
-7. A worker that has no handler of the job's name, or cannot read the job, leaves it to other
-   workers, as when a new version is deployed step by step. Each worker tries again every
-   ``redelivery`` seconds. After ``remember`` seconds the dead-letter hook is called.
-8. Redis's memory is bounded: an entry is removed when its job has ended, and at ``queue_size`` jobs
-   receivers answer 503. Nothing is trimmed. Marks expire ``remember`` seconds after the job.
+   that still runs when its lease ends is cancelled and runs again. When the name of the URL leads
+   to another Redis, they follow it.
+8. A full Redis (``maxmemory`` with ``noeviction``) refuses new jobs, so receivers answer 503;
+   workers go on, which makes room.
+9. A worker that has no handler of the job's name leaves it to other workers, as when a new version
+   is deployed step by step. Each tries again every ``redelivery`` seconds. After ``remember``
+   seconds it is a dead letter. So is at once a job whose event can no longer be read.
+10. Redis's memory is bounded: at ``queue_size`` jobs receivers answer 503. Successes are remembered
+    for ``remember`` seconds.
 
-An event waits in Redis as JSON, with its token and the visitor's data. So protect Redis as you
-protect the token: with a password, with TLS (``rediss://``) between machines, and with no other
-users. Nothing from Redis is unpickled.
+An event waits in Redis as LiveChat sent it, with its token and the visitor's data. So protect Redis
+as you protect the token: with a password, with TLS (``rediss://``) between machines, and with no
+other users. Nothing from Redis is unpickled.
 """
 
 from __future__ import annotations
@@ -44,13 +50,11 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from taskiq.exceptions import SendTaskError
-
 from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.redaction import kind_of
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
-from livechat_async.webhooks.taskiq.broker import RepeatedJobError, WebhookBroker
+from livechat_async.webhooks.taskiq.broker import WebhookBroker
 from livechat_async.webhooks.taskiq.connection import (
     REDIS_UNAVAILABLE,
     Availability,
@@ -58,7 +62,6 @@ from livechat_async.webhooks.taskiq.connection import (
     check_redis,
 )
 from livechat_async.webhooks.taskiq.limiter import RedisLimiter
-from livechat_async.webhooks.taskiq.messages import encode_event
 
 __all__ = ["RedisLimiter", "TaskiqEngine", "WebhookBroker"]
 
@@ -73,10 +76,11 @@ class TaskiqEngine:
         redis_url: ``redis://``, ``rediss://`` or ``unix://``. Its password is never shown.
         prefix: of all keys in Redis; use another one for each bot that shares a Redis.
         remember: for how many seconds successful jobs are remembered; the default is longer than
-            the 6 hours in which LiveChat repeats deliveries.
+            the 6 hours in which LiveChat repeated deliveries, as its older documents say.
         redelivery: after how many seconds without a sign of life a worker's jobs go to others.
         queue_size: how many jobs may wait and run, on all machines together.
         max_starts: a job is given up after this many starts, if its worker was lost each time.
+        keep: for how many seconds dead letters are kept, 30 days by default.
 
     Attributes:
         broker: the broker for ``taskiq worker myapp:broker``. It runs no other tasks.
@@ -94,15 +98,17 @@ class TaskiqEngine:
         redelivery: float = 60.0,
         queue_size: int = 100_000,
         max_starts: int = 10,
+        keep: float = 2_592_000.0,
     ) -> None:
         self._url = RedisUrl(redis_url)
         self.broker: WebhookBroker = WebhookBroker(
             self._url,
-            prefix=_check_prefix(prefix),
+            prefix=check_prefix(prefix),
             remember=check_seconds("remember", remember, above_zero=True),
             redelivery=check_seconds("redelivery", redelivery, above_zero=True),
             queue_size=check_count("queue_size", queue_size),
             max_starts=check_count("max_starts", max_starts),
+            keep=check_seconds("keep", keep, above_zero=True),
         )
         effect = "webhooks are answered 503 (is its URL right?)"
         self._availability = Availability(self._url, effect)
@@ -136,26 +142,23 @@ class TaskiqEngine:
         """Put a job into Redis. On return, Redis has it; False if it is a repeat.
 
         Raises:
-            QueueFullError: ``queue_size`` jobs wait or run, or Redis is unavailable.
+            QueueFullError: ``queue_size`` jobs wait or run, or Redis is full or unavailable.
             ClientStateError: the engine is closed.
+            ConfigurationError: the job has no body.
         """
         if self._closed:
             raise ClientStateError("the engine is closed: it accepts no jobs")
-        name = self.broker.ledger.digest(job.key)
-        kicker = self.broker.job_task.kicker().with_task_id(name)
+        if not job.body:
+            raise ConfigurationError(
+                "a TaskiqEngine stores the body of a job: pass body=... to Job"
+            )
         try:
-            await kicker.kiq(entry="", body=encode_event(job.event).reveal(), handler=job.handler)
-        except SendTaskError as error:
-            problem = error.__cause__ or error
-            if isinstance(problem, REDIS_UNAVAILABLE):
-                self._availability.lost(problem)
-                raise QueueFullError("the queue cannot be reached") from None
-            if not isinstance(problem, RepeatedJobError):
-                raise problem from None
-            self._availability.restored()
-            return False
+            is_new = await self.broker.store.add(job)
+        except REDIS_UNAVAILABLE as error:
+            self._availability.lost(error)
+            raise QueueFullError("the queue cannot be reached") from None
         self._availability.restored()
-        return True
+        return is_new
 
     async def close(self, timeout: float) -> None:  # noqa: ARG002, ASYNC109 (nothing to wait for)
         """Accept no more jobs. Those that wait stay in Redis, for the workers."""
@@ -182,14 +185,14 @@ class TaskiqEngine:
         while True:
             # While Redis is unavailable, the last known numbers remain.
             with suppress(*REDIS_UNAVAILABLE):
-                self._status = await self.broker.ledger.count()
+                self._status = await self.broker.store.count()
             await asyncio.sleep(_COUNT_EVERY)
 
     def __repr__(self) -> str:
         return f"<TaskiqEngine at {self._url.address}>"
 
 
-def _check_prefix(prefix: Any) -> str:
+def check_prefix(prefix: Any) -> str:
     if not isinstance(prefix, str):
         raise ConfigurationError(f"prefix: text is needed, not {kind_of(prefix)}")
     if not prefix.isprintable() or not 0 < len(prefix) <= _PREFIX_LENGTH:

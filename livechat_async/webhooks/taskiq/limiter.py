@@ -17,15 +17,16 @@ from livechat_async.webhooks.taskiq.connection import (
     Availability,
     Redis,
     RedisUrl,
+    asking,
     misuse_of,
-    within,
 )
 
 __all__ = ["RedisLimiter"]
 
 # Keeps the times of the latest requests, in microseconds. Returns how long to wait; 0 means that
-# the request may begin. A request that asks twice, because an answer was lost, counts once.
-_ENTER: Final = """
+# the request may begin. A request that asks twice, because an answer was lost, counts once. A full
+# Redis allows it: handlers have to go on, since they make room.
+_ENTER: Final = """#!lua flags=allow-oom
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local rate, per = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -121,7 +122,7 @@ class RedisLimiter:
             await self._redis.connection_pool.disconnect()
 
     async def _ask(self, request: str) -> float:
-        async with within():
+        async with asking(self._redis):
             answer: Any = await self._script(
                 keys=[self._name], args=[self.rate, round(self.per * _MICRO), request]
             )

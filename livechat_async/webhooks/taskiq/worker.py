@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
-from typing import Any
 from uuid import uuid4
 
 from livechat_async.errors import ConfigurationError, WebhookError
-from livechat_async.redaction import Secret, printable
-from livechat_async.webhooks.engine import Job, JobRunner
+from livechat_async.redaction import printable
+from livechat_async.webhooks.engine import Job, JobRunner, Outcome
+from livechat_async.webhooks.parsing import parse_webhook
 from livechat_async.webhooks.taskiq.connection import REDIS_UNAVAILABLE, RedisUrl, reason_of
-from livechat_async.webhooks.taskiq.ledger import Outcome, RedisLedger
-from livechat_async.webhooks.taskiq.messages import decode_event
+from livechat_async.webhooks.taskiq.store import Run, StoredJob, WebhookStore
 
 __all__ = ["JobWorker"]
 
@@ -23,22 +20,28 @@ logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 _LEAVE_SECONDS = 4.0  # taskiq allows 5
-_SAFE = 0.9  # of the lease: clocks do not run at exactly the same rate
+_LEASE = 0.7  # of `redelivery`: a run ends before its entry goes to another worker
 
 
 class JobWorker:
-    """Runs jobs, each under a lock in Redis that is renewed meanwhile."""
+    """Runs jobs, each for as long as this worker has the job's lease, which it renews meanwhile."""
 
     def __init__(
-        self, ledger: RedisLedger, url: RedisUrl, remember: float, max_starts: int
+        self,
+        store: WebhookStore,
+        url: RedisUrl,
+        remember: float,
+        redelivery: float,
+        max_starts: int,
     ) -> None:
-        self._ledger = ledger
+        self._store = store
         self._url = url
         self._remember = remember
+        self._lease = _LEASE * redelivery
         self._max_starts = max_starts
         self.runner: JobRunner | None = None
-        self.runs: set[asyncio.Task[bool | None]] = set()
-        self._works: set[asyncio.Future[None]] = set()
+        self.runs: set[asyncio.Task[tuple[Outcome, int] | None]] = set()
+        self._works: dict[str, asyncio.Future[None]] = {}  # by entry
         self._logged: set[str] = set()
 
     def check_bound(self) -> JobRunner:
@@ -50,35 +53,21 @@ class JobWorker:
             )
         return self.runner
 
-    async def work(
-        self, entry: str, body: Secret | None, handler: str | None, consumer: str
-    ) -> None:
-        """Run the job of an entry, if this worker may; without body, its message was unreadable."""
-        ended = asyncio.get_running_loop().create_future()
-        self._works.add(ended)
+    async def work(self, entry: str, job: str, consumer: str) -> None:
+        """Run the job of an entry, unless it has ended, or runs here already."""
+        if entry in self._works:
+            return
+        self._works[entry] = ended = asyncio.get_running_loop().create_future()
         try:
-            runner, job = self.check_bound(), _read(body, handler)
-            if job is None:
-                await self._set_aside(entry, "a job of another version cannot be read here")
-                return
-            run = _Run(self._ledger, job, entry, consumer)
-            if not runner.knows(job.handler):
-                problem = f"no handler is named {printable(job.handler)!r} here"
-                await self._set_aside(entry, problem, run)
-                return
-            outcome, starts = await run.begin()
-            if outcome != "begun":
-                logger.debug("%s is %s", run.digest, outcome)
-            elif starts > self._max_starts:
-                often = f"{self._max_starts} times, and its worker was lost each time"
-                await self._carry_out(run, runner.abandon(job, f"it was begun {often}"))
-            else:
-                await self._carry_out(run, runner(job))
+            run, begun = Run(job, entry, uuid4().hex, consumer), self._clock()
+            stored = await self._store.begin(run)
+            if stored is not None:
+                await self._carry_out(run, stored, begun)
         except REDIS_UNAVAILABLE as error:
             # The entry stays in Redis, and comes again.
             logger.warning("a job waits for Redis: %s", reason_of(error, self._url))
         finally:
-            self._works.discard(ended)
+            del self._works[entry]
             ended.set_result(None)
 
     async def leave(self) -> None:
@@ -88,25 +77,12 @@ class JobWorker:
         for run in set(self.runs):
             run.cancel()
         if self._works:
-            await asyncio.wait(set(self._works), timeout=_LEAVE_SECONDS)
+            await asyncio.wait(set(self._works.values()), timeout=_LEAVE_SECONDS)
 
-    async def _set_aside(self, entry: str, problem: str, run: _Run | None = None) -> None:
-        """Leave a job that cannot run here to other workers, and give it up in the end."""
-        if await self._ledger.age(entry) < self._remember:
-            if problem not in self._logged:
-                self._logged.add(problem)
-                logger.warning("%s: it is left to other workers", problem)
-        elif run is None:
-            logger.error("%s, nor could it elsewhere for %g s: it is lost", problem, self._remember)
-            await self._ledger.failed("unreadable", entry, "")
-        elif (await run.begin())[0] == "begun":
-            reason = f"{problem}, nor was it elsewhere for {self._remember:g} s"
-            await self._carry_out(run, self.check_bound().abandon(run.job, reason))
-
-    async def _carry_out(self, run: _Run, call: Coroutine[Any, Any, bool | None]) -> None:
-        """Await whether the job succeeded, for as long as this worker holds its lock."""
-        task = asyncio.create_task(call)
-        keeper = asyncio.create_task(run.keep())
+    async def _carry_out(self, run: Run, stored: StoredJob, begun: float) -> None:
+        """Run a job once, for as long as this worker has its lease, and record the outcome."""
+        task = asyncio.create_task(self._attempt(stored))
+        keeper = asyncio.create_task(self._keep(run, begun))
         self.runs.add(task)
         try:
             await asyncio.wait((task, keeper), return_when=asyncio.FIRST_COMPLETED)
@@ -114,25 +90,52 @@ class JobWorker:
             if not task.done():
                 task.cancel()
                 await asyncio.wait((task,))
-            if not task.cancelled():
-                step = self._ledger.done if task.result() else self._ledger.failed
-                await self._record(lambda: step(*run.lock))
-                return
-            if lost:
-                text = "%s was stopped: its lock in Redis could not be kept; it runs again"
-                logger.error(text, printable(run.job.key))
-            await self._ledger.give_back(*run.lock, run.consumer)
+            if task.cancelled():
+                if lost:
+                    text = "%s was stopped: its lease in Redis could not be kept; it runs again"
+                    logger.error(text, printable(stored.handler))
+                await self._store.give_back(run, at_once=True)
+            elif (result := task.result()) is None:
+                await self._store.give_back(run, at_once=False)
+            else:
+                await self._record(run, *result)
         finally:
             task.cancel()
             keeper.cancel()
             self.runs.discard(task)
 
-    async def _record(self, step: Callable[[], Awaitable[object]]) -> None:
+    async def _attempt(self, stored: StoredJob) -> tuple[Outcome, int] | None:
+        """Run the handler once, and count the attempts; None if the job is left to others."""
+        runner, name = self.check_bound(), printable(stored.handler)
+        try:
+            event = parse_webhook(stored.body)
+        except WebhookError as error:
+            problem = f"its event can no longer be read: {error}"
+            logger.error("a job of %s is a dead letter: %s", name, problem)  # noqa: TRY400 (the traceback may hold the event)
+            return Outcome(succeeded=False, error=problem), stored.attempts
+        job, reason = Job(event, stored.handler, stored.body), ""
+        if not runner.knows(stored.handler):
+            reason = f"no handler is named {name!r} here"
+            if stored.age < self._remember:
+                if stored.handler not in self._logged:
+                    self._logged.add(stored.handler)
+                    logger.warning("%s: its jobs are left to other workers", reason)
+                return None
+            reason += f", nor was it elsewhere for {self._remember:g} s"
+        elif stored.starts > self._max_starts:
+            reason = f"it was begun {self._max_starts} times, and its worker was lost each time"
+        if reason:
+            await runner.abandon(job, reason)
+            return Outcome(succeeded=False, error=reason), stored.attempts
+        attempts = stored.attempts + 1
+        return await runner.attempt(job, attempts), attempts
+
+    async def _record(self, run: Run, outcome: Outcome, attempts: int) -> None:
         """Record an outcome in Redis, however long Redis is unavailable."""
         pause = _FIRST_PAUSE
         while True:
             try:
-                await step()
+                await self._store.record(run, outcome, attempts)
             except REDIS_UNAVAILABLE as error:
                 if pause == _FIRST_PAUSE:
                     logger.warning("an outcome waits for Redis: %s", reason_of(error, self._url))
@@ -141,44 +144,23 @@ class JobWorker:
             await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-
-class _Run:
-    """One run of a job, by one worker. Its lock is the job's digest, the entry and the holder."""
-
-    def __init__(self, ledger: RedisLedger, job: Job, entry: str, consumer: str) -> None:
-        self.job = job
-        self.digest = ledger.digest(job.key)
-        self.consumer = consumer
-        self.lock = (self.digest, entry, f"{consumer}:{uuid4().hex}")
-        self._ledger = ledger
-        self._renewed = 0.0
-
-    async def begin(self) -> tuple[Outcome, int]:
-        self._renewed = asyncio.get_running_loop().time()
-        return await self._ledger.begin(*self.lock)
-
-    async def keep(self) -> None:
-        """Renew the lock, until another worker holds it or soon may."""
-        clock = asyncio.get_running_loop().time
-        lease = self._ledger.lease
-        pause = lease / 3
-        while (end := self._renewed + _SAFE * lease) > clock():
-            await asyncio.sleep(min(pause, end - clock()))
-            asked = clock()
+    async def _keep(self, run: Run, renewed: float) -> None:
+        """Renew the lease, until another worker has it or soon may."""
+        pause = self._lease / 3
+        while (end := renewed + self._lease) > self._clock():
+            await asyncio.sleep(min(pause, end - self._clock()))
+            asked = self._clock()
             try:
                 async with asyncio.timeout(max(0.0, end - asked)):
-                    kept = await self._ledger.renew(*self.lock, self.consumer)
+                    kept = await self._store.renew(run)
             except REDIS_UNAVAILABLE:  # a TimeoutError is an OSError
-                pause = min(lease / 12, 0.5)
+                pause = min(self._lease / 12, 0.5)
                 continue
             if not kept:
                 return
-            self._renewed = asked
-            pause = lease / 3
+            renewed = asked
+            pause = self._lease / 3
 
-
-def _read(body: Secret | None, handler: str | None) -> Job | None:
-    with suppress(WebhookError):
-        if body is not None and handler is not None:
-            return Job(decode_event(body), handler)
-    return None
+    @staticmethod
+    def _clock() -> float:
+        return asyncio.get_running_loop().time()

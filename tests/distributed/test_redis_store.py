@@ -1,0 +1,319 @@
+"""The steps of a job's life, in a real Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from deployment import body
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+from redis.exceptions import ResponseError
+from redis_server import RedisServer
+
+from livechat_async.errors import QueueFullError
+from livechat_async.webhooks import EngineStatus, Job, Outcome, parse_webhook
+from livechat_async.webhooks.taskiq.connection import RedisUrl
+from livechat_async.webhooks.taskiq.store import Run, StoredJob, WebhookStore, digest
+
+Make = Callable[..., WebhookStore]
+DONE = Outcome(succeeded=True)
+FAILED = Outcome(succeeded=False, error="ValueError: of no use")
+SOON = Outcome(succeeded=False, wait=0.15)
+
+
+def job_of(id_: str) -> Job:
+    raw = json.dumps(body(id_), indent=1).encode()
+    return Job(parse_webhook(raw), "show", raw)
+
+
+JOB = job_of("a")
+
+
+@pytest.fixture
+async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
+    redis = Redis(connection_pool=RedisUrl(redis_server.url).pool())
+    yield redis
+    await redis.connection_pool.disconnect()
+
+
+@pytest.fixture
+def make(redis: Redis, prefix: str) -> Make:
+    def make(**more: Any) -> WebhookStore:
+        given = {"remember": 60.0, "redelivery": 0.4, "queue_size": 5, "keep": 600.0, **more}
+        return WebhookStore(redis, prefix, **given)
+
+    return make
+
+
+@pytest.fixture
+async def store(make: Make) -> WebhookStore:
+    store = make()
+    await store.make_group()
+    return store
+
+
+async def begin(store: WebhookStore, entry: str, name: str, job: Job = JOB) -> StoredJob | None:
+    return await store.begin(run_of(entry, name, job))
+
+
+def run_of(entry: str, name: str, job: Job = JOB) -> Run:
+    return Run(digest(job.key), entry, name, name)
+
+
+async def taken(store: WebhookStore, consumer: str = "one") -> str:
+    found = await store.read(consumer, 1.0)
+    assert found is not None
+    return found[0]
+
+
+async def begun(store: WebhookStore) -> str:
+    assert await store.add(JOB)
+    entry = await taken(store)
+    assert await begin(store, entry, "one") is not None
+    return entry
+
+
+async def claimed(store: WebhookStore, consumer: str) -> str | None:
+    found = await store.find(consumer, claims=True)
+    return None if found is None else found[0]
+
+
+async def keys_of(redis: Redis, prefix: str) -> set[str]:
+    names = [key.decode().removeprefix(prefix) for key in await redis.keys(f"{prefix}:*")]
+    return {name.replace(digest(JOB.key), "*") for name in names}
+
+
+def test_a_digest_has_one_length_whatever_the_key() -> None:
+    digests = {digest(key) for key in ("", "a", "a" * 10_000, "\ud800", "ß")}
+    assert {len(each) for each in digests} == {32}
+    assert len(digests) == 5
+
+
+async def test_a_job_waits_runs_and_is_done(store: WebhookStore, redis: Redis, prefix: str):
+    assert await store.count() == EngineStatus(queued=0, running=0)
+    assert await store.add(JOB)
+    assert not await store.add(JOB)
+    assert await store.count() == EngineStatus(queued=1, running=0)
+    entry = await taken(store)
+    assert await store.count() == EngineStatus(queued=0, running=1)
+    stored = await begin(store, entry, "one")
+    assert stored is not None
+    assert (stored.handler, stored.body, stored.attempts, stored.starts) == ("show", JOB.body, 0, 1)
+    assert stored.age < 60
+    assert "mary" not in repr(stored)
+    assert not await store.add(JOB)
+    for _ in range(2):  # the first answer was lost
+        await store.record(run_of(entry, "one"), DONE, 1)
+    assert not await store.add(JOB)
+    assert await store.count() == EngineStatus(queued=0, running=0)
+    assert await keys_of(redis, prefix) == {":queue", ":done:*"}
+    assert 50_000 < await redis.pttl(f"{prefix}:done:{digest(JOB.key)}") <= 60_000
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(raw=st.binary(min_size=1, max_size=300), handler=st.text(min_size=1, max_size=20))
+async def test_the_body_travels_as_it_came(store: WebhookStore, raw: bytes, handler: str):
+    """No byte of a body is changed, and the stored job is read whatever it holds."""
+    job = Job(JOB.event, handler.encode("utf-8", "replace").decode(), raw)
+    assert await store.add(job)
+    run = run_of(await taken(store), "one", job)
+    stored = await store.begin(run)
+    assert stored is not None
+    assert (stored.body, stored.handler) == (raw, job.handler)
+    await store.record(run, FAILED, 1)
+
+
+async def test_a_job_that_failed_for_good_is_a_dead_letter_and_may_come_again(
+    store: WebhookStore, redis: Redis, prefix: str
+):
+    entry = await begun(store)
+    for _ in range(2):
+        await store.record(run_of(entry, "one"), FAILED, 1)
+    assert await store.count() == EngineStatus(queued=0, running=0, dead_letters=1)
+    letter = f"{prefix}:dead:{digest(JOB.key)}"
+    assert await keys_of(redis, prefix) == {":queue", ":dead", ":dead:*", ":dead-letters"}
+    assert await redis.hget(letter, "error") == b"ValueError: of no use"
+    assert 500_000 < await redis.pttl(letter) <= 600_000
+    assert await store.add(JOB)
+    assert await store.count() == EngineStatus(queued=1, running=0)
+    assert await keys_of(redis, prefix) == {":queue", ":job:*", ":dead-letters"}
+
+
+async def test_an_attempt_waits_in_redis_and_counts(store: WebhookStore):
+    entry = await begun(store)
+    for _ in range(2):
+        await store.record(run_of(entry, "one"), SOON, 7)
+    assert await store.count() == EngineStatus(queued=1, running=0)
+    assert not await store.add(JOB)
+    assert await claimed(store, "two") is None
+    assert await store.read("two", 0.01) is None
+    await asyncio.sleep(0.2)
+    assert await claimed(store, "two") is None  # it only became due
+    stored = await begin(store, await taken(store, "two"), "two")
+    assert stored is not None
+    assert (stored.attempts, stored.starts) == (7, 1)
+
+
+async def test_a_success_is_forgotten_after_a_time(make: Make):
+    store = make(remember=0.1)
+    await store.make_group()
+    entry = await begun(store)
+    await store.record(run_of(entry, "one"), DONE, 1)
+    await asyncio.sleep(0.2)
+    assert await store.add(JOB)
+
+
+async def test_a_full_queue_takes_no_more_but_knows_its_own(store: WebhookStore):
+    jobs = [job_of(str(number)) for number in range(6)]
+    for job in jobs[:5]:
+        assert await store.add(job)
+    first = run_of(await taken(store), "one", jobs[0])
+    await store.begin(first)
+    await store.record(first, Outcome(succeeded=False, wait=100), 1)  # it still counts
+    with pytest.raises(QueueFullError, match="5 jobs wait in Redis already: start more workers"):
+        await store.add(jobs[5])
+    assert not await store.add(jobs[0])
+    second = run_of(await taken(store), "one", jobs[1])
+    await store.begin(second)
+    await store.record(second, DONE, 1)
+    assert await store.add(jobs[5])
+
+
+async def test_what_came_before_the_first_worker_is_not_lost(make: Make):
+    store = make()
+    await store.add(JOB)
+    assert await store.count() == EngineStatus(queued=1, running=0)
+    await store.make_group()
+    await store.make_group()
+    assert await begin(store, await taken(store), "one") is not None
+
+
+async def test_an_entry_is_another_workers_when_its_lease_has_ended_and_not_before(
+    store: WebhookStore,
+):
+    entry = await begun(store)
+    one, two = run_of(entry, "one"), run_of(entry, "two")
+    assert await claimed(store, "two") is None
+    await asyncio.sleep(0.25)
+    assert await store.renew(one)
+    await asyncio.sleep(0.25)
+    assert await claimed(store, "two") is None
+    await asyncio.sleep(0.25)
+    assert await store.find("two", claims=False) is None
+    assert await claimed(store, "two") == entry
+    assert await claimed(store, "two") is None
+    for _ in range(2):
+        stored = await store.begin(two)
+        assert stored is not None
+        assert stored.starts == 2
+    assert not await store.renew(one)
+    for outcome in (FAILED, SOON):  # of a run that lost its lease
+        await store.record(one, outcome, 1)
+    await store.give_back(one, at_once=True)
+    assert await claimed(store, "three") is None
+    assert await store.renew(two)
+    await store.record(one, DONE, 1)  # yet a success counts
+    assert not await store.renew(two)
+    assert await store.begin(two) is None
+    await store.record(two, FAILED, 1)
+    assert not await store.add(JOB)
+    assert await store.count() == EngineStatus(queued=0, running=0)
+
+
+async def test_an_entry_that_went_to_another_worker_before_it_was_begun_is_not_begun(
+    store: WebhookStore,
+):
+    """And a lease begins with the run, not with the reading."""
+    await store.add(JOB)
+    entry = await taken(store)
+    await asyncio.sleep(0.3)
+    assert await begin(store, entry, "one") is not None
+    await asyncio.sleep(0.2)
+    assert await claimed(store, "two") is None
+    await asyncio.sleep(0.3)
+    assert await claimed(store, "two") == entry
+    assert await begin(store, entry, "one") is None
+    assert await begin(store, entry, "two") is not None
+
+
+async def test_a_run_goes_on_though_redis_lost_its_memory(store: WebhookStore, redis: Redis):
+    run = run_of(await begun(store), "one")
+    await redis.flushall()
+    assert await store.renew(run)
+    await store.make_group()
+    assert await store.renew(run)
+    await store.record(run, DONE, 1)
+    assert not await store.add(JOB)
+
+
+async def test_a_job_given_back_is_anothers_at_once(store: WebhookStore):
+    entry = await begun(store)
+    await store.give_back(run_of(entry, "one"), at_once=True)
+    assert await claimed(store, "two") == entry
+    stored = await begin(store, entry, "two")
+    assert stored is not None
+    assert stored.starts == 1
+
+
+async def test_a_job_left_to_others_waits_for_the_end_of_its_lease(store: WebhookStore):
+    entry = await begun(store)
+    await store.give_back(run_of(entry, "one"), at_once=False)
+    assert await claimed(store, "two") is None
+    await asyncio.sleep(0.45)
+    assert await claimed(store, "two") == entry
+
+
+async def test_an_entry_that_was_removed_is_passed_over(store: WebhookStore, redis: Redis):
+    gone = await begun(store)
+    await store.add(job_of("another"))
+    left = await taken(store)
+    await redis.xdel(store.stream, gone)
+    await asyncio.sleep(0.5)
+    assert await claimed(store, "two") is None
+    assert await claimed(store, "two") == left
+    assert (await redis.xpending(store.stream, "workers"))["pending"] == 1
+
+
+async def test_a_worker_that_leaves_is_forgotten_once_it_has_nothing(
+    store: WebhookStore, redis: Redis
+):
+    async def workers() -> list[bytes]:
+        return [each["name"] for each in await redis.xinfo_consumers(store.stream, "workers")]
+
+    entry = await begun(store)
+    assert await store.read("two", 0.01) is None
+    await store.tidy(leaving="two")
+    assert await workers() == [b"one"]
+    await store.tidy(leaving="one")
+    assert await claimed(store, "three") == entry
+    await store.tidy(leaving="one")
+    await store.tidy()
+    assert await workers() == [b"three"]
+
+
+async def test_a_change_that_is_undone_and_made_again_is_no_repeat(store: WebhookStore):
+    """The tags A, A and B, A, each delivered twice, and without an id (field case 15)."""
+    added = []
+    for tags in (["a"], ["a", "b"], ["a"]):
+        document = body("x", kind="chat_changed")
+        del document["event_unique_id"]
+        document["chat"]["tags"] = tags
+        raw = json.dumps(document).encode()
+        job = Job(parse_webhook(raw), "show", raw)
+        assert job.series
+        added += [await store.add(job), await store.add(job)]
+    assert added == [True, False] * 3
+
+
+async def test_a_key_of_something_else_is_an_error(store: WebhookStore, redis: Redis):
+    await redis.delete(store.stream)
+    await redis.set(store.stream, "something else")
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await store.make_group()
+    with pytest.raises(ResponseError, match="WRONGTYPE"):
+        await store.add(JOB)
