@@ -33,6 +33,7 @@ __all__ = [
     "choice",
     "count",
     "find_zone",
+    "is_deeper",
     "is_loopback",
     "parse_day",
     "seconds",
@@ -272,3 +273,12 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether JSON has more than this many levels. No recursion of ours goes deeper."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return False
+    return levels == 0 or any(is_deeper(item, levels - 1) for item in value)

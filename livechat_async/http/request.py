@@ -145,9 +145,16 @@ class Request:
     ) -> None:
         # Secrets are hidden before anything is checked, in this frame too.
         found: list[Secret] = []
-        path_params = {} if path_params is None else conceal(path_params, found=found)
-        query = given = {} if query is None else conceal(query, found=found)
-        body = None if body is None else conceal(body, found=found)
+        is_too_deep = False
+        try:
+            path_params = {} if path_params is None else conceal(path_params, found=found)
+            query = given = {} if query is None else conceal(query, found=found)
+            body = None if body is None else conceal(body, found=found)
+        except RecursionError:
+            path_params = query = given = {}
+            body, is_too_deep = None, True
+        if is_too_deep:
+            raise ConfigurationError("Request: a value is nested too deep, or holds itself")
         if isinstance(method, str):
             method = method.upper()
         object.__setattr__(self, "secrets", found)

@@ -68,7 +68,8 @@ class WebhookEvent(WireModel):
         token: a secret; with ``license_id`` it authorises `VisitorEvent.add_details`.
         unique_id: the event's id, ``event_unique_id`` on the wire; LiveChat does not document it.
         lc_version: as sent; LiveChat does not document it.
-        data_types: the data in the body, even if empty: those the webhook was registered with.
+        data_types: the data in the body, such as ``chat``. Null, blanks, ``{}`` and ``[]`` are
+            none, but an empty survey is one.
     """
 
     event_type: WebhookEventType | str

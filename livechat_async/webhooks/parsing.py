@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from livechat_async.checks import is_deeper
 from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.converter import shared_converter
+from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError, find_wire_error
 from livechat_async.errors import WebhookError
 from livechat_async.models._base import quirks_of
@@ -18,7 +20,7 @@ from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookE
 __all__ = ["parse_webhook"]
 
 _SHOWN = 150  # characters of a broken value in a message
-_DEEPEST = 100
+_DEEPEST = 100  # levels; many more are too deep for pickle, for one
 _OTHER_SPELLINGS = quirks_of(WebhookEventType).spellings
 _ONLY_IN_V3 = frozenset({"action", "payload", "secret_key", "webhook_id"})
 _DATA = tuple(member.value for member in WebhookDataType)
@@ -60,7 +62,7 @@ def _event_or_error(body: Any) -> WebhookEvent | WebhookError:
     except WireError as error:
         found = f"{len(content):,} bytes of something else ({error.found})"
         return _error("", "JSON", _shortened(found) if content else "an empty body")
-    if content.count(b"[") + content.count(b"{") > _DEEPEST and _is_deeper(document, _DEEPEST):
+    if content.count(b"[") + content.count(b"{") > _DEEPEST and is_deeper(document, _DEEPEST):
         return _error("", f"JSON of at most {_DEEPEST} levels", "more of them")
     if not isinstance(document, dict):
         return _error("", "an object", _kind(document))
@@ -81,15 +83,6 @@ def _to_dict(value: object) -> dict[Any, Any]:
     raise TypeError
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
-    """Whether a value has more than this many levels, which pickle, for one, could not handle."""
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list):
-        return False
-    return levels == 0 or any(_is_deeper(item, levels - 1) for item in value)
-
-
 def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
     kind = document.get("event_type")
     if not isinstance(kind, str) or not kind.strip():
@@ -99,7 +92,8 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
     document["data_types"] = brought = set()
     for name in _DATA:
         if name in document:
-            if document[name] not in _NOTHING[name]:
+            is_empty_list = name == WebhookDataType.PRE_CHAT_SURVEY and document[name] in ([], {})
+            if is_empty_list or not is_nothing(document[name]):
                 brought.add(name)
             elif cls is not UnknownEvent:
                 del document[name]
@@ -114,11 +108,6 @@ def _read(document: dict[str, Any]) -> WebhookEvent | WebhookError:
 
 
 _CLASSES: Mapping[str, type[WebhookEvent]] = {str(kind): c for kind, c in EVENT_CLASSES.items()}
-# PHP writes an empty list where an object has no fields.
-_NOTHING: Mapping[str, tuple[Any, ...]] = {
-    name: (None, "") if name == WebhookDataType.PRE_CHAT_SURVEY else (None, "", [])
-    for name in _DATA
-}
 
 
 def _error(path: str, expected: str, found: str, remedy: str = "") -> WebhookError:

@@ -491,6 +491,29 @@ def test_a_request_may_be_changed_with_attrs_evolve() -> None:
     assert request.secrets == [PLANTED]
 
 
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": [value]}
+    return value
+
+
+@pytest.mark.parametrize("levels", [100, 300, 400, 470, 480, 490, 5_000, 100_000])
+@pytest.mark.parametrize("encoding", ["form", "json"])
+def test_a_value_that_is_nested_too_deep_is_refused(encoding: Any, levels: int) -> None:
+    """Wherever the recursion ends: while the request is made, or encoded (field case 42)."""
+    with pytest.raises(ConfigurationError, match="nested"):
+        post(body={"a": nested(levels)}, encoding=encoding)
+
+
+def test_a_value_that_holds_itself_is_refused() -> None:
+    """Field case 42."""
+    body: dict[str, Any] = {}
+    body["a"] = [body, body]
+    with pytest.raises(ConfigurationError, match="holds itself"):
+        Request("POST", "/x", body=body)
+
+
 def test_the_signature_is_among_the_secrets() -> None:
     prepared = prepare(Request("GET", "/a"), credentials=PersonalAccessToken("a", "b"))
     assert set(prepared.secrets) == {"b", "YTpi"}
@@ -513,6 +536,7 @@ def test_a_request_survives_pickle_with_its_secrets_hidden(request_: Request) ->
     [
         lambda: Request("POST", "/a", body={"token": PLANTED, "bad": object()}),
         lambda: Request("POST", "/a", body={"token": PLANTED, "bad": {}}, encoding="form"),
+        lambda: Request("POST", "/a", body={"token": PLANTED, "bad": nested(5_000)}),
         lambda: Request("GET", "/a", query={"token": PLANTED, "bad": {1}}),
         lambda: Request("GET", "/{id}", path_params={"id": ".."}, query={"token": PLANTED}),
         lambda: Request("POST", "/a", query={"token": PLANTED}, body={"bad": {1}}),

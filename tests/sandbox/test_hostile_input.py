@@ -63,7 +63,7 @@ async def test_a_megabyte_of_any_delimiter_is_answered(
                 assert len(await response.read()) < 2_000
 
 
-@pytest.mark.parametrize("depth", [90, 900, 990, 5_000, 100_000])
+@pytest.mark.parametrize("depth", [90, 500, 900, 990, 5_000, 100_000])
 @pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
 async def test_deep_json_is_answered(
     sandbox: Sandbox, http: aiohttp.ClientSession, depth: int, begin: str, end: str
@@ -75,6 +75,9 @@ async def test_deep_json_is_answered(
         ("/visitors/S1.a/details", "fields"),
         ("/tickets", "requester"),
         ("/webhooks", "data_types"),
+        ("/goals", "type"),
+        ("/agents", "name"),
+        ("/greetings", "rules"),
         ("/_sandbox/visitors", "x"),
     ):
         headers, body = {"Content-Type": JSON}, f'{{"{name}": {deep}}}'

@@ -124,7 +124,7 @@ def test_without_an_id_the_key_is_made_of_type_and_subject(
         ({"chat": {"id": "A"}}, {"chat": {"id": "A", "tags": ["sales"]}}),
         ({"visitor": {"id": "S1.a"}}, {"visitor": {"id": "S1.b"}}),
         ({"visitor": {"id": "S1.a"}}, {"visitor": {"id": "S1.a", "page_current": "x"}}),
-        ({"visitor": {}}, {}),
+        ({"visitor": {"page_current": "x"}}, {}),
         ({"new": 1}, {"new": 2}),
         ({"chat": {"new": 1}}, {"chat": {"new": 2}}),
         ({"license_id": "1"}, {"license_id": "2"}),

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from attrs import evolve, field, frozen
 
+from livechat_async.checks import is_deeper
 from livechat_async.redaction import HIDDEN, SecretBytes, conceal, is_secret_name
 from livechat_async.sandbox.http.answers import BadRequest
 from livechat_async.sandbox.http.multipart import read_multipart
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _KEPT = 10_000
+_DEEPEST = 100  # levels, far beyond what any method takes
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
 _JSON = "application/json"
@@ -178,6 +180,8 @@ def _read_json(body: bytes) -> Mapping[str, object]:
         value: Any = json.loads(body.decode("utf-8"), parse_constant=_refuse)
         # json.loads accepts a lone surrogate as an escape, yet it is no character.
         json.dumps(value, ensure_ascii=False).encode()
+        if is_deeper(value, _DEEPEST):
+            raise BadRequest(f"the body is nested more than {_DEEPEST} levels deep")
     except UnicodeError:  # its text holds the body, and that has a token
         raise BadRequest("the body is not valid JSON: not UTF-8") from None
     except (ValueError, RecursionError) as problem:
