@@ -176,7 +176,7 @@ class _Call:
         stopped, context = threading.Event(), contextvars.copy_context()
         context.run(IS_STOPPED.set, stopped.is_set)
         loop = asyncio.get_running_loop()
-        reading = loop.run_in_executor(None, context.run, decode, raw, prepared, read)
+        reading = loop.run_in_executor(None, lambda: context.run(decode, raw, prepared, read))
         try:
             return await self.deadline.run(reading)
         finally:

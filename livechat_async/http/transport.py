@@ -152,7 +152,7 @@ class Transport:
             TransportError: no whole answer came.
             ClientStateError: the session cannot be used.
         """
-        self.open()
+        session = self.open()
         clock = asyncio.get_running_loop().time
         started, left, redirects = clock(), seconds, 0
         waits = False
