@@ -23,7 +23,7 @@ from cattrs import Converter
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError, find_wire_error, show
 from livechat_async.decoding.quick import Hook, quick_of
-from livechat_async.decoding.times import own_times
+from livechat_async.decoding.times import with_own_times
 
 __all__ = [
     "IS_STOPPED",
@@ -150,7 +150,7 @@ def value_reader(converter: Converter, type_: Any, on_broken: OnBroken = None) -
     takes the `WireError` of an item of a list, which is then left out.
     """
 
-    @own_times()
+    @with_own_times
     def read(content: bytes) -> Any:
         quick = quick_of(converter.get_structure_hook(type_))
         if quick is not None and len(content) < LARGE:
@@ -201,7 +201,7 @@ class Envelope:
     total: Any
 
 
-@own_times()
+@with_own_times
 def read_envelope(
     content: bytes, key: str, hook: Hook, type_: Any, on_broken: OnBroken = None
 ) -> Envelope | None:

@@ -212,7 +212,7 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
             return Quick(wire, read)
         return Quick(wire | str, read, empty=(), item=item, is_blank=is_blank)
 
-    careful = times.own_times()(to_list) if quirks_of(inner).can_mix_times else to_list
+    careful = times.with_own_times(to_list) if quirks_of(inner).can_mix_times else to_list
     return QuickHook(careful, state)
 
 

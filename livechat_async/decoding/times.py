@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import timezone as offset_zone
-from functools import lru_cache
-from typing import Annotated, Any, Final, TypeAlias
+from functools import lru_cache, wraps
+from typing import Annotated, Any, Final, ParamSpec, TypeAlias, TypeVar
 
 import msgspec
 
@@ -22,14 +22,16 @@ __all__ = [
     "datetime_hook",
     "in_one_zone",
     "is_no_time",
-    "own_times",
     "parse_time",
     "time_or_number_hook",
     "time_or_zero_hook",
     "to_unix_time",
+    "with_own_times",
 ]
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 _UnixTime: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 _UNIX_EPOCH: Final = datetime.fromtimestamp(0, UTC)  # as a twin, zero says that there is no time
 _HOURS = {
@@ -171,14 +173,21 @@ def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
     return QuickHook(to_time_or_number, lambda: quick)
 
 
-@contextmanager
-def own_times() -> Iterator[None]:
-    """`TIMES` of its own. To set it slows the next use, so it is set once a reading if possible."""
-    before = TIMES.set(Times())
-    try:
-        yield
-    finally:
-        TIMES.reset(before)
+def with_own_times(read: Callable[P, T]) -> Callable[P, T]:
+    """Decorator: gives a reading `TIMES` of its own.
+
+    To set it slows the next use, so it is set once a reading if possible.
+    """
+
+    @wraps(read)
+    def run(*args: P.args, **options: P.kwargs) -> T:
+        before = TIMES.set(Times())
+        try:
+            return read(*args, **options)
+        finally:
+            TIMES.reset(before)
+
+    return run
 
 
 def in_one_zone(get: Callable[[Any, str], Any], zone_field: str | None, make: Make) -> Make:
@@ -201,7 +210,7 @@ def in_one_zone(get: Callable[[Any, str], Any], zone_field: str | None, make: Ma
             model = make(given)
         return model
 
-    current, alone = TIMES.get, own_times()(make_in_one_zone)
+    current, alone = TIMES.get, with_own_times(make_in_one_zone)
     return make_in_one_zone
 
 

@@ -445,7 +445,11 @@ def test_an_unknown_event_keeps_all_its_fields() -> None:
         ({"event_type": "visior_queued", "visitor": None}, "visitor", "nothing"),
         ({"event_type": "visitor_queued", "visitor": []}, "visitor", "nothing"),
         ({"event_type": "ticket_created", "ticket": ""}, "ticket", "nothing"),
-        ({"event_type": "ticket_created", "ticket": {"subject": "x"}}, "ticket.id", "no such field"),
+        (
+            {"event_type": "ticket_created", "ticket": {"subject": "x"}},
+            "ticket.id",
+            "no such field",
+        ),
         ({"event_type": "canned_response_changed"}, "canned_response", "nothing"),
         (
             {"event_type": "chat_ended", "chat": {"messages": [{}, {"timestamp": "noon"}]}},
