@@ -7,8 +7,10 @@ from datetime import date
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
+import attrs
+
 from livechat_async.checks import check_choice, check_numbers
-from livechat_async.decoding.problems import WireError, show
+from livechat_async.decoding.problems import WireError, show, wire_name
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.session import SessionManager
 from livechat_async.models import reports as rows
@@ -110,7 +112,7 @@ class _Reports(Resource):
     async def _report(self, path: str, row: Any, takes: Any, filters: Any) -> Report[Any]:
         type_: Any = Mapping[str, row]
         query, path = _query(takes, filters), f"{self._root}/{path}"
-        return Report(await self._call("GET", path, type_, query=query, make=_check_periods))
+        return Report(await self._call("GET", path, type_, query=query, make=_check_rows))
 
     async def _ranking(self, filters: _Ranking) -> list[RankedAgent]:
         query, path = _query(_Ranking, filters), f"{self._root}/ratings/ranking"
@@ -239,11 +241,17 @@ class ReportsResource(_Reports):
         return await self._report("availability", rows.TimeSpent, _Availability, filters)
 
 
-def _check_periods(rows_by_key: Mapping[str, Any]) -> Mapping[str, Any]:
+def _check_rows(rows_by_key: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rows, unless they are another answer: it would pass for rows of zeros."""
     for key, row in rows_by_key.items():
-        # Version 3 answers {"records": {...}}: no period, and no row with a field of ours.
-        if isinstance(row, WireModel) and row.extra and Period(key).start is None:
-            raise WireError("a period, such as 2026-01-31", show(key))
+        if isinstance(row, WireModel) and row.extra:
+            # Version 3 answers {"records": {...}}: no period, and no row with a field of ours.
+            if Period(key).start is None:
+                raise WireError("a period, such as 2026-01-31", show(key))
+            names = [each for each in attrs.fields(type(row)) if each.name != "extra"]
+            if all(getattr(row, each.name) == each.default for each in names):
+                known, found = (", ".join(each) for each in (map(wire_name, names), row.extra))
+                raise WireError(f"one of the fields {known}", f"only {found}", f"[{key!r}]")
     return rows_by_key
 
 

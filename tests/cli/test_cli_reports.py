@@ -63,7 +63,7 @@ async def test_no_report_is_wider_than_the_terminal(env: dict[str, str], width: 
         env = {
             **env,
             "LIVECHAT_BASE_URL": sandbox.url,
-            "LIVECHAT_TOKEN": str(sandbox.credentials.token),
+            "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         }
         for name in _METHODS:
             takes = (
@@ -177,7 +177,7 @@ async def test_a_report_that_the_plan_lacks_is_exit_code_1(env: dict[str, str]) 
         env = {
             **env,
             "LIVECHAT_BASE_URL": sandbox.url,
-            "LIVECHAT_TOKEN": str(sandbox.credentials.token),
+            "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         }
         code, terminal = await show("reports", "chats-response-time", env=env)
     assert code == 1

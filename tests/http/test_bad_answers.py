@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -303,6 +306,23 @@ async def test_a_body_of_megabytes_is_not_searched_for_the_message_of_an_error(
         await client.visitors.list()
     assert caught.value.message == "Bad Request"
     assert caught.value.body.startswith('{"errors":["a message"')
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("headers", "ProtocolError"), ("bomb", "ResponseTooLarge")]
+)
+def test_an_answer_of_gigabytes_takes_bounded_memory(name: str, error: str) -> None:
+    """Endless headers, and a body that grows a thousandfold (field case 43).
+
+    The oldest aiohttp that is allowed decompresses all it has received: up to 256 MB.
+    """
+    program = Path(__file__).with_name("memory_program.py")
+    done = subprocess.run(
+        [sys.executable, program, name], capture_output=True, text=True, timeout=300, check=True
+    )
+    found, megabytes = done.stdout.split()
+    assert found == error
+    assert int(megabytes) < 400
 
 
 async def test_a_message_holds_no_character_that_a_terminal_obeys(

@@ -37,7 +37,7 @@ async def printed(sandbox: Sandbox, name: str) -> list[str]:
             **kept,
             "LIVECHAT_BASE_URL": sandbox.url,
             "LIVECHAT_LOGIN": sandbox.credentials.login,
-            "LIVECHAT_TOKEN": str(sandbox.credentials.token),
+            "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         },
         stdout=PIPE,
         stderr=PIPE,

@@ -19,7 +19,7 @@ Call: TypeAlias = tuple[str, str, str | None]
 
 async def send(sandbox: Sandbox, call: Call, content_type: str, accept: str | None = None) -> Any:
     method, path, body = call
-    headers = {"X-API-Version": "2", "Authorization": str(sandbox.credentials.authorization())}
+    headers = {"X-API-Version": "2", "Authorization": sandbox.credentials.authorization().reveal()}
     if accept is not None:
         headers["Accept"] = accept
     if body is not None:
