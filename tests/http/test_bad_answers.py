@@ -295,6 +295,19 @@ async def test_a_long_error_page_is_kept_in_part_only(
     assert len(str(caught.value)) < 1000
 
 
+@pytest.mark.parametrize("levels", [90, 900, 985, 1_020, 1_400, 100_000])
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"errors":', b"}")])
+async def test_an_error_body_of_any_depth_gives_the_error_of_its_status(
+    server: ScriptedServer, client: LiveChatClient, begin: bytes, end: bytes, levels: int
+) -> None:
+    """Whether its message can be read or not (field case 5)."""
+    server.script(answer(422, begin * levels + b'"deep"' + end * levels))
+    with pytest.raises(BadRequestError) as caught:
+        await client.visitors.list()
+    assert caught.value.message in {"deep", "Unprocessable Entity", "Unprocessable Content"}
+    assert (caught.value.message == "deep") or levels > 90
+
+
 @pytest.mark.parametrize("item", [b"{}", b"[]", b'"a@:"', b'{"error":{}}'])
 async def test_a_body_of_megabytes_is_not_searched_for_the_message_of_an_error(
     server: ScriptedServer, client: LiveChatClient, item: bytes
