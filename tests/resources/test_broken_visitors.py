@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -60,6 +61,13 @@ async def test_a_watch_goes_on_without_a_broken_visitor(
         assert watch.broken == [PROBLEM]
         assert (await anext(watch)).visitor.id == "C"  # type: ignore[union-attr]
     assert caplog.text.count("[1].chats is not a whole number") == 1
+
+
+async def test_the_visitors_can_be_written_as_json(client: LiveChatClient, wire: Wire) -> None:
+    """A list that also holds a report is a list for the converter (field case 2)."""
+    wire.answers = [GOOD]
+    plain = client.converter.unstructure(await client.visitors.list())
+    assert [visitor["id"] for visitor in json.loads(json.dumps(plain))] == ["A", "C"]
 
 
 async def test_a_visitor_who_comes_and_goes_broken_does_not_end_a_watch(
