@@ -81,6 +81,10 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     converter.register_unstructure_hook(date, date.isoformat)
     converter.register_unstructure_hook(Decimal, str)
     converter.register_unstructure_hook_func(lambda cls: cls is Any, lambda value: value)
+    converter.register_unstructure_hook_func(
+        lambda cls: isinstance(cls, type) and issubclass(cls, list),  # such as a `VisitorList`
+        lambda items: [converter.unstructure(item) for item in items],
+    )
     converter.register_unstructure_hook_factory(_is_model, _model_unstructure_hook)
     converter.register_unstructure_hook_func(
         _is_list_class, lambda items: [converter.unstructure(item) for item in items]

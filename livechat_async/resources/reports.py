@@ -7,8 +7,10 @@ from datetime import date
 from functools import partial
 from typing import Any, TypedDict, Unpack
 
+import attrs
+
 from livechat_async.checks import check_choice, check_numbers
-from livechat_async.decoding.problems import WireError, show
+from livechat_async.decoding.problems import WireError, show, wire_name
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.session import SessionManager
 from livechat_async.models import reports as row
@@ -105,7 +107,7 @@ class _Reports(Resource):
     async def _report(self, path: str, model: Any, given: Any, takes: Any = None) -> Report[Any]:
         type_: Any = Mapping[str, model]
         query, path = _query(takes, given) if takes else given, f"{self._root}/{path}"
-        return Report(await self._call("GET", path, type_, query=query, make=_check_periods))
+        return Report(await self._call("GET", path, type_, query=query, make=_check_rows))
 
     async def _ranking(self, filters: _Ranking) -> list[RankedAgent]:
         query, path = _query(_Ranking, filters), f"{self._root}/ratings/ranking"
@@ -228,11 +230,17 @@ class ReportsResource(_Reports):
         return await self._report("availability", row.TimeSpent, filters, _Availability)
 
 
-def _check_periods(rows: Mapping[str, Any]) -> Mapping[str, Any]:
+def _check_rows(rows: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rows, unless they are another answer: it would pass for rows of zeros."""
     for key, found in rows.items():
-        # Version 3 answers {"records": {...}}: no period, and no row with a field of ours.
-        if isinstance(found, WireModel) and found.extra and Period(key).start is None:
-            raise WireError("a period, such as 2026-01-31", show(key))
+        if isinstance(found, WireModel) and found.extra:
+            # Version 3 answers {"records": {...}}: no period, and no row with a field of ours.
+            if Period(key).start is None:
+                raise WireError("a period, such as 2026-01-31", show(key))
+            names = [each for each in attrs.fields(type(found)) if each.name != "extra"]
+            if all(getattr(found, each.name) == each.default for each in names):
+                known, new = (", ".join(each) for each in (map(wire_name, names), found.extra))
+                raise WireError(f"one of the fields {known}", f"only {new}", f"[{key!r}]")
     return rows
 
 

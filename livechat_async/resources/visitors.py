@@ -100,7 +100,7 @@ class VisitorsResource(Resource):
         max_outage: float | None = None,
         updates: bool = False,
         on_failure: FailureHook | None = None,
-        on_broken: BrokenPolicy = "raise",
+        on_broken: BrokenPolicy = "skip",
     ) -> VisitorWatch:
         """Follow who arrives, what they do, and who leaves. `VisitorWatch` has the guarantees.
 
@@ -124,8 +124,9 @@ class VisitorsResource(Resource):
                 and page changed, such as the time they were last seen.
             on_failure: called when a poll fails and will be repeated, with the error and the
                 seconds until the next poll.
-            on_broken: as for `list`. The watch goes on without a visitor who is skipped, and
-                reports them in its ``broken``, and in the log where they change.
+            on_broken: as for `list`, but by default the watch goes on without a visitor who cannot
+                be read, who counts as absent. It reports them in its ``broken``, and in the log
+                where they change.
         """
         from livechat_async.watch.watch import VisitorWatch  # noqa: PLC0415
 

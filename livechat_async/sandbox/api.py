@@ -38,6 +38,8 @@ def answer_api(
     account: Account, accepted: Sequence[Credentials], request: RecordedRequest
 ) -> Answer:
     """Carry out a request of the API, with accepted credentials only; also as JSONP."""
+    if not segments(request.raw_path):
+        return not_found("This is a sandbox of LiveChat's API: GET /_sandbox lists its controls")
     answer = _answer(account, accepted, request)
     callback = request.query.get("callback")
     if callback is None or request.method not in {"GET", "HEAD"}:

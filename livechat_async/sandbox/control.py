@@ -111,7 +111,14 @@ def stop_departures(sandbox: Actions) -> None:
         sandbox.departures.stop()
 
 
+def list_calls(_: Actions) -> object:
+    """These calls: what each does."""
+    docs = ((route, inspect.getdoc(route.page) or "") for route in CALLS)
+    return {f"{each.method} /_sandbox{each.path}": doc.partition("\n")[0] for each, doc in docs}
+
+
 CALLS: tuple[Route[_Call], ...] = (
+    Route("GET", "", list_calls),
     Route("GET", "/visitors", Actions.visitors),
     Route("POST", "/visitors", add_visitor),
     Route("GET", "/visitors/{visitor_id}", get_visitor),

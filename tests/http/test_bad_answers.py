@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import itertools
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -292,6 +295,19 @@ async def test_a_long_error_page_is_kept_in_part_only(
     assert len(str(caught.value)) < 1000
 
 
+@pytest.mark.parametrize("levels", [90, 900, 985, 1_020, 1_400, 100_000])
+@pytest.mark.parametrize(("begin", "end"), [(b"[", b"]"), (b'{"errors":', b"}")])
+async def test_an_error_body_of_any_depth_gives_the_error_of_its_status(
+    server: ScriptedServer, client: LiveChatClient, begin: bytes, end: bytes, levels: int
+) -> None:
+    """Whether its message can be read or not (field case 5)."""
+    server.script(answer(422, begin * levels + b'"deep"' + end * levels))
+    with pytest.raises(BadRequestError) as caught:
+        await client.visitors.list()
+    assert caught.value.message in {"deep", "Unprocessable Entity", "Unprocessable Content"}
+    assert (caught.value.message == "deep") or levels > 90
+
+
 @pytest.mark.parametrize("item", [b"{}", b"[]", b'"a@:"', b'{"error":{}}'])
 async def test_a_body_of_megabytes_is_not_searched_for_the_message_of_an_error(
     server: ScriptedServer, client: LiveChatClient, item: bytes
@@ -303,6 +319,23 @@ async def test_a_body_of_megabytes_is_not_searched_for_the_message_of_an_error(
         await client.visitors.list()
     assert caught.value.message == "Bad Request"
     assert caught.value.body.startswith('{"errors":["a message"')
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("headers", "ProtocolError"), ("bomb", "ResponseTooLarge")]
+)
+def test_an_answer_of_gigabytes_takes_bounded_memory(name: str, error: str) -> None:
+    """Endless headers, and a body that grows a thousandfold (field case 43).
+
+    The oldest aiohttp that is allowed decompresses all it has received: up to 256 MB.
+    """
+    program = Path(__file__).with_name("memory_program.py")
+    done = subprocess.run(
+        [sys.executable, program, name], capture_output=True, text=True, timeout=300, check=True
+    )
+    found, megabytes = done.stdout.split()
+    assert found == error
+    assert int(megabytes) < 400
 
 
 async def test_a_message_holds_no_character_that_a_terminal_obeys(

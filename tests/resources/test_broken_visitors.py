@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from wire import Wire
 
 from livechat_async import (
+    Arrived,
     BrokenItem,
     ConfigurationError,
     DecodeError,
+    Left,
     LiveChatClient,
     VisitorList,
 )
@@ -58,6 +61,26 @@ async def test_a_watch_goes_on_without_a_broken_visitor(
         assert watch.broken == [PROBLEM]
         assert (await anext(watch)).visitor.id == "C"  # type: ignore[union-attr]
     assert caplog.text.count("[1].chats is not a whole number") == 1
+
+
+async def test_the_visitors_can_be_written_as_json(client: LiveChatClient, wire: Wire) -> None:
+    """A list that also holds a report is a list for the converter (field case 2)."""
+    wire.answers = [GOOD]
+    plain = client.converter.unstructure(await client.visitors.list())
+    assert [visitor["id"] for visitor in json.loads(json.dumps(plain))] == ["A", "C"]
+
+
+async def test_a_visitor_who_comes_and_goes_broken_does_not_end_a_watch(
+    client: LiveChatClient, wire: Wire
+) -> None:
+    """While they cannot be read they count as absent, without a policy too (field case 2)."""
+    sound = {**BROKEN, "chats": 2}
+    wire.answers = [[GOOD[0], sound], [GOOD[0], BROKEN], [GOOD[0], sound]]
+    async with client.visitors.watch(interval=0.01) as watch:
+        changes = [await anext(watch) for _ in range(4)]
+    assert [(type(change), change.visitor.id) for change in changes] == [  # type: ignore[union-attr]
+        *((Arrived, "A"), (Arrived, "B"), (Left, "B"), (Arrived, "B")),
+    ]
 
 
 async def test_another_policy_is_refused_before_anything_is_sent(

@@ -85,6 +85,26 @@ async def test_the_error_names_what_is_no_period(wire: Wire, client: LiveChatCli
     assert "response_time" in caught.value.body
 
 
+@pytest.mark.parametrize("name", NAMES)
+async def test_rows_without_a_known_field_are_an_error_and_never_zeros(
+    wire: Wire, client: LiveChatClient, name: str
+) -> None:
+    """A report whose fields are renamed is not one of nothing (field case 3)."""
+    wire.answers = [{"2026-01-31": {"renamed": 7}}]
+    with pytest.raises(DecodeError) as caught:
+        await call(client, name)
+    assert caught.value.path.startswith("['2026-01-31']") or name.endswith("ranking")
+
+
+@pytest.mark.parametrize("row", [{"begin": "2026-01-31"}, {"bad": 1}, {"chats": 0}, {}])
+async def test_a_row_with_one_known_field_or_none_at_all_is_a_row(
+    wire: Wire, client: LiveChatClient, row: dict[str, Any]
+) -> None:
+    wire.answers = [{"2026-01-31": row and {**row, "new": 7}}]
+    ((_, found),) = (await client.reports.chats.ratings()).items()
+    assert found.good == 0
+
+
 @pytest.mark.parametrize("answer", [{}, []])
 async def test_a_report_without_rows_is_empty(
     wire: Wire, client: LiveChatClient, answer: Any

@@ -187,7 +187,7 @@ async def test_bad_input_is_refused(
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "", 404),
+        ("POST", "", 405),
         ("GET", "nowhere", 404),
         ("GET", "visitors/S9.z", 404),
         ("POST", "visitors/S9.z/chat", 404),
@@ -243,3 +243,22 @@ async def test_names_that_a_body_cannot_have_are_refused(
 def test_every_call_is_documented_in_the_table() -> None:
     assert len({(row.method, row.path) for row in CALLS}) == len(CALLS)
     assert all(row.page.__doc__ for row in CALLS)
+
+
+@pytest.mark.parametrize("path", ["/_sandbox", "/_sandbox/"])
+async def test_the_control_calls_say_what_they_are(
+    control: aiohttp.ClientSession, path: str
+) -> None:
+    """They can be found without the source (field case 34)."""
+    status, calls = await call(control, "GET", path)
+    assert status == 200
+    assert calls["POST /_sandbox/faults"].startswith("Inject a fault")
+    assert len(calls) == len(CALLS)
+    assert all(calls.values())
+
+
+async def test_the_root_names_the_control_calls(control: aiohttp.ClientSession) -> None:
+    """A browser that opens the address sees where to go on (field case 34)."""
+    status, answer = await call(control, "GET", "/")
+    assert status == 404
+    assert "GET /_sandbox lists" in answer["error"]
