@@ -317,11 +317,14 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
             for name in fields
             if name in value and not (value[name] is None and name in optional)
         }
-        given |= _twins_of(value, twins)
+        given |= (unix := _twins_of(value, twins))
         unknown = {name: item for name, item in value.items() if name not in known}
         given["extra"] = unknown or EMPTY
         hook.learn(unknown)
-        return structure()(given, cls)
+        model = structure()(given, cls)
+        for name in filter(value.get, unix):  # now: they count before those of objects inside
+            TIMES.get().pair = value[name], unix[name]
+        return model
 
     def to_model(value: Any, _: Any) -> Any:
         if value == []:  # as PHP writes {}
@@ -343,14 +346,8 @@ def _model_hook(cls: type[WireModel], converter: Converter, timezone: tzinfo | N
 
 def _twins_of(value: dict[str, Any], twins: Mapping[str, str]) -> dict[str, Any]:
     """The times that an object has in Unix seconds, by the names of their fields."""
-    found = {}
-    for name, twin in twins.items():
-        time = times.to_unix_time(value.get(twin), twin)
-        if time is not None:
-            found[name] = time
-            if value.get(name):
-                TIMES.get().pair = value[name], time
-    return found
+    found = {name: times.to_unix_time(value.get(twin), twin) for name, twin in twins.items()}
+    return {name: time for name, time in found.items() if time is not None}
 
 
 def _fields_of(cls: type[WireModel], converter: Converter) -> Callable[[], Fields] | None:

@@ -248,7 +248,8 @@ def _assemble(
         "missing": msgspec.UNSET,
         "times": TIMES.get,
     }
-    for field, quick in fields:
+    # Those with twins come last: their pairs count before those of objects inside.
+    for field, quick in sorted(fields, key=lambda each: "twin" in each[0].metadata):
         name, twin, line = field.name, quick.twin, _assignment(field, quick, names)
         rename[name] = wire_name(field)
         is_required = field.default is attrs.NOTHING

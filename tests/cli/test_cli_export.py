@@ -261,6 +261,8 @@ async def test_parquet_has_types_and_row_groups(
         started_timestamp=1_673_300_000,
         omit=["started_timestamp", "ended_timestamp", "timezone"],
         tags=["sales", "vip"],
+        messages=[],
+        events=[],
     )
     output = tmp_path / "chats.parquet"
 
