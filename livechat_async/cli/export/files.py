@@ -59,8 +59,10 @@ class ExportFile:
             _is_there(path)
         if not output.parent.is_dir():
             raise ConfigurationError(f"there is no directory {output.parent} for --output")
-        self.lines = self.saved = self._good = 0
-        self.is_published = False
+        self.lines: int = 0
+        self.saved: int = 0
+        self._good = 0
+        self.is_published: bool = False
         self._file: BinaryIO | None = None
 
     def begin(self, checkpoint: Checkpoint, *, overwrite: bool) -> None:

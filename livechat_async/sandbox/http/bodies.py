@@ -34,7 +34,7 @@ class BodyReader(QueryReader):
 
     def require(self, *names: str) -> None:
         """Note each of these parameters that is missing."""
-        self.problems += [f"{name} is required" for name in names if name not in self]
+        self.problems.extend(f"{name} is required" for name in names if name not in self)
 
     def raw(self, name: str) -> Any:
         """A value as it was sent, but for numbers and flags."""
