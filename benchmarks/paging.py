@@ -36,7 +36,7 @@ async def walk(url: str, pages: int, prefetch: int | None) -> int:
 async def walk_bare(url: str, pages: int) -> int:
     """Read the same chats into dicts, with aiohttp and the standard library's json."""
     count = 0
-    headers = {"X-API-Version": "2", "Authorization": _CREDENTIALS.authorization()}
+    headers = {"X-API-Version": "2", "Authorization": _CREDENTIALS.authorization().reveal()}
     async with aiohttp.ClientSession(headers=headers) as session:
         for page in range(1, pages + 1):
             async with session.get(f"{url}/chats", params={"page": str(page)}) as answer:
