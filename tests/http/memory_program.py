@@ -42,6 +42,7 @@ async def main(name: str) -> None:
             for _ in range(MEGABYTES):
                 writer.write(megabyte)
                 await writer.drain()
+            await reader.read()  # until the client goes: an end would be another error
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)

