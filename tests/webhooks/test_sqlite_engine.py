@@ -727,6 +727,7 @@ async def test_a_locked_database_is_503_and_outcomes_wait(
         await until(lambda: bot.status().done == 1)
         assert rows(path, "SELECT count(*) FROM done") == [(0,)]
         other.execute("COMMIT")
+        other.close()
         await until(lambda: rows(path, "SELECT count(*) FROM done") == [(1,)])
         assert [await post(bot, number) for number in (1, 2, 3)] == [200] * 3
         await until(lambda: bot.status().done == 3)

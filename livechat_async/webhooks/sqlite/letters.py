@@ -6,6 +6,7 @@ import builtins
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from os import PathLike
 from typing import Any
@@ -72,10 +73,7 @@ class SQLiteLetters:
     ) -> None:
         self._path = checked_path(path)
         self._clock = clock
-        try:
-            self._database = connect(self._path, create=False)
-        except DatabaseError as problem:
-            raise ConfigurationError(f"the bot's database {problem}") from None
+        self._open().close()
 
     def list(self, ids: Iterable[int] | None = None) -> builtins.list[DeadLetter]:
         """The dead letters, oldest first: all, or those with these ids.
@@ -108,18 +106,23 @@ class SQLiteLetters:
         return self._do(ids, [_REMOVE])
 
     def close(self) -> None:
-        """Close the file."""
-        self._database.close()
+        """Do nothing: each method opens the file and closes it."""
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return connect(self._path, create=False)
+        except DatabaseError as problem:
+            raise ConfigurationError(f"the bot's database {problem}") from None
 
     def _do(self, ids: Iterable[int] | None, steps: Sequence[str]) -> builtins.list[DeadLetter]:
         """Do the steps with each of the letters."""
         try:
-            with transaction(self._database):
-                rows = self._database.execute(_ALL).fetchall()
+            with closing(self._open()) as database, transaction(database):
+                rows = database.execute(_ALL).fetchall()
                 letters = chosen_of([_letter(row) for row in rows], ids)
                 for letter in letters:
                     for step in steps:
-                        self._database.execute(step, {"id": letter.id, "now": self._clock()})
+                        database.execute(step, {"id": letter.id, "now": self._clock()})
         except sqlite3.Error as error:
             problem = problem_of(error, self._path)
             raise ConfigurationError(f"the bot's database {problem}") from None
