@@ -216,12 +216,14 @@ def in_one_zone(get: Callable[[Any, str], Any], zone_field: str | None, make: Ma
 
 def _shown_zone(pair: tuple[Any, Any] | None) -> tzinfo:
     """The zone of an object's texts, by a time that it also has in Unix seconds; else UTC."""
-    with suppress(AttributeError, ValueError, TypeError, OverflowError, OSError):
-        text, twin = pair or ("", "")
+    text, twin = pair or ("", None)
+    with suppress(ValueError, TypeError, OverflowError, OSError):  # it may be no pair of times
         time, unix = parse_time(text), to_unix_time(twin, "")
-        unix = datetime.fromtimestamp(unix, UTC) if isinstance(unix, int) else unix
-        ahead = time.replace(tzinfo=UTC) - unix  # type: ignore[union-attr,operator]
-        shift = round(ahead / _QUARTER) * _QUARTER
-        if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
-            return offset_zone(shift)
+        if isinstance(unix, int):
+            unix = datetime.fromtimestamp(unix, UTC)
+        if time is not None and unix is not None:
+            ahead = time.replace(tzinfo=UTC) - unix
+            shift = round(ahead / _QUARTER) * _QUARTER
+            if abs(ahead - shift) < _SECOND and abs(shift) < _DAY:
+                return offset_zone(shift)
     return UTC

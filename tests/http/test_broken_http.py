@@ -247,8 +247,8 @@ async def test_no_cookie_of_a_lent_session_goes_out(
     assert server.requests[1].headers["cookie"] == "account=john"  # the jar does hold it
     await make_client(JANE, session=session, base_url=url).visitors.list()
     await john.visitors.list()
-    nobody = make_client(None, session=session, base_url=url)
-    await nobody.visitors.add_details(
+    unsigned = make_client(None, session=session, base_url=url)
+    await unsigned.visitors.add_details(
         "S1", VisitorDetails("my-app", [DetailField("Age", 36)]), license_id=1, token="t" * 32
     )
     for request in server.requests[2:]:

@@ -83,9 +83,9 @@ async def test_an_agent_who_is_offline_stays_so_until_the_next_login(
     assert [agent["status"] for agent in sandbox.agents] == [ACCEPTING, ACCEPTING]
 
 
-@pytest.mark.parametrize(("login", "status"), [("nobody@example.com", OFFLINE), (JOHN, "away")])
+@pytest.mark.parametrize(("login", "status"), [("unknown@example.com", OFFLINE), (JOHN, "away")])
 def test_a_status_of_nobody_or_of_no_kind_is_refused(login: str, status: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"nobody@example\.com|'away' is none of"):
+    with pytest.raises(ConfigurationError, match=r"unknown@example\.com|'away' is none of"):
         Sandbox().set_agent_status(login, status)
 
 

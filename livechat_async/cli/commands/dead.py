@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
@@ -125,22 +125,18 @@ def discard_letters(
 
 @contextmanager
 def _opened(engine: str, prefix: str) -> Iterator[SQLiteLetters | RedisLetters]:
-    letters: SQLiteLetters | RedisLetters
     # Imported here, because the webhooks take long to import.
     if "://" in engine:
         try:
             from livechat_async.webhooks.taskiq.letters import RedisLetters  # noqa: PLC0415
         except ImportError as missing:
             raise typer.BadParameter(f"--engine with a URL: {missing}") from None
-        letters = RedisLetters(engine, prefix=prefix)
+        with closing(RedisLetters(engine, prefix=prefix)) as letters:
+            yield letters
     else:
         from livechat_async.webhooks.sqlite.letters import SQLiteLetters  # noqa: PLC0415
 
-        letters = SQLiteLetters(engine)
-    try:
-        yield letters
-    finally:
-        letters.close()
+        yield SQLiteLetters(engine)
 
 
 def _chosen(ids: Sequence[int] | None, *, every: bool) -> Sequence[int] | None:

@@ -58,7 +58,9 @@ class DeadLetter:
 
 
 class SQLiteLetters:
-    """The dead letters of a `SQLiteEngine`'s file, whether or not a bot runs. Its methods block.
+    """The dead letters of a `SQLiteEngine`'s file, whether or not a bot runs.
+
+    Each method blocks, and opens the file only while it works.
 
     Args:
         path: the file, which has to exist.
@@ -104,9 +106,6 @@ class SQLiteLetters:
             ConfigurationError: as for `list`; then nothing was changed.
         """
         return self._do(ids, [_REMOVE])
-
-    def close(self) -> None:
-        """Do nothing: each method opens the file and closes it."""
 
     def _open(self) -> sqlite3.Connection:
         try:
