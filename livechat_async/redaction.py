@@ -332,10 +332,11 @@ def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
             continue
         in_html = escape(secret)
         found |= {secret, repr(secret)[1:-1], in_html}
-        found |= {in_html.replace("&#x27;", apostrophe) for apostrophe in _APOSTROPHES}
+        for apostrophe in _APOSTROPHES:
+            found.add(in_html.replace("&#x27;", apostrophe))
         for safe in _SAFE_IN_URLS:
             quoted = quote(secret, safe=safe)
-            for in_url in (quoted, quoted.replace("%20", "+")):
+            for in_url in {quoted, quoted.replace("%20", "+")} - found:
                 found |= {in_url, re.sub(_PERCENT, lambda code: code[0].lower(), in_url)}
         ascii_only = json.dumps(secret)[1:-1]
         upper = re.sub(_UNICODE, lambda code: rf"\u{code[1].upper()}", ascii_only)

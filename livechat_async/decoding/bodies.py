@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin
 
 import attrs
@@ -149,22 +149,22 @@ def value_reader(converter: Converter, type_: Any, on_broken: OnBroken = None) -
     It raises what ``converter.structure`` does, or a `WireError` that says the same. ``on_broken``
     takes the `WireError` of an item of a list, which is then left out.
     """
+    return partial(_read_value, converter, type_, on_broken)
 
-    @with_own_times
-    def read(content: bytes) -> Any:
-        quick = quick_of(converter.get_structure_hook(type_))
-        if quick is not None and len(content) < LARGE:
-            with suppress(Exception):  # something is not usual; what, its items show
-                return quick.from_json(content)
-        if quick is not None and get_origin(type_) is list:
-            (inner,) = get_args(type_)
-            raws = _items(content)
-            if raws is not None:
-                hook = converter.get_structure_hook(inner)
-                return _read_items(raws, hook, inner, "", on_broken)
-        return converter.structure(load_json(content), type_)
 
-    return read
+@with_own_times
+def _read_value(converter: Converter, type_: Any, on_broken: OnBroken, content: bytes) -> Any:
+    quick = quick_of(converter.get_structure_hook(type_))
+    if quick is not None and len(content) < LARGE:
+        with suppress(Exception):  # something is not usual; what, its items show
+            return quick.from_json(content)
+    if quick is not None and get_origin(type_) is list:
+        (inner,) = get_args(type_)
+        raws = _items(content)
+        if raws is not None:
+            hook = converter.get_structure_hook(inner)
+            return _read_items(raws, hook, inner, "", on_broken)
+    return converter.structure(load_json(content), type_)
 
 
 def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBroken) -> list[Any]:

@@ -105,7 +105,9 @@ def datetime_hook(timezone: tzinfo | None) -> QuickHook:
             if isinstance(value, datetime) and value.tzinfo is not None:  # of `to_unix_time`
                 current().aware = True
                 return value if timezone is None else value.astimezone(timezone)
-            return read(value if isinstance(value, str) else to_int(value))
+            if isinstance(value, str) or type(value) is int:
+                return read(value)
+            return read(to_int(value))
         except (ValueError, OverflowError, OSError):
             pass  # a text or number of the right form that is no time, such as the 32nd
         raise wrong("a time", value)
@@ -162,7 +164,7 @@ def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
     to_datetime = datetime_hook(timezone).careful
 
     def to_time_or_number(value: Any, _: Any = None) -> Any:
-        number = whole_number(value)
+        number = value if type(value) is int else whole_number(value)
         if number is None:
             return None if is_no_time(value) else to_datetime(value, datetime)
         if number in _MILLISECONDS:

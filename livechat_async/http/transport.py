@@ -152,7 +152,6 @@ class Transport:
             TransportError: no whole answer came.
             ClientStateError: the session cannot be used.
         """
-        session = self.open()
         clock = asyncio.get_running_loop().time
         started, left, redirects = clock(), seconds, 0
         waits = False
@@ -161,9 +160,9 @@ class Transport:
             # reads its end, the next one comes back here. A read would be repeated, a write not.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
+        session = self.open()
         try:
             while True:
-                session = self.open()  # it may have been closed meanwhile
                 waits = self._is_lent and _is_full(session.connector, request.url)
                 raw = await _exchange_once(
                     session,
@@ -183,6 +182,7 @@ class Transport:
                 redirects += 1
                 request = _redirected(request, raw, redirects)
                 left = max(_SHORTEST, started + seconds - clock())
+                session = self.open()  # it may have been closed meanwhile
         except asyncio.CancelledError as cancelled:
             task = asyncio.current_task()
             if task is None or task.cancelling() or not session.closed:
