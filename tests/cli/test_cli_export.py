@@ -240,7 +240,8 @@ def test_no_cell_is_a_formula_whichever_separator_a_spreadsheet_takes(
     ]
     cells += [cell for line in text.splitlines() for cell in re.split("[;|\t]", line)]
     for cell in cells:
-        assert not FORMULA.match(cell.lstrip('"\ufeff\xa0 ')), cell
+        # A quote that ends no cell for this separator takes the end of the line into the cell.
+        assert not FORMULA.match(cell.replace("\r\n", "").lstrip('"\ufeff\xa0 ')), cell
 
 
 @given(text=TRICKY_TEXT.map(printable))

@@ -322,19 +322,21 @@ async def test_a_body_of_megabytes_is_not_searched_for_the_message_of_an_error(
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("headers", "ProtocolError"), ("bomb", "ResponseTooLarge")]
+    ("name", "errors"),
+    [("headers", ["ProtocolError"]), ("bomb", ["ResponseTooLarge", "ProtocolError"])],
 )
-def test_an_answer_of_gigabytes_takes_bounded_memory(name: str, error: str) -> None:
+def test_an_answer_of_gigabytes_takes_bounded_memory(name: str, errors: list[str]) -> None:
     """Endless headers, and a body that grows a thousandfold (field case 43).
 
-    The oldest aiohttp that is allowed decompresses all it has received: up to 256 MB.
+    aiohttp 3.13 decompresses all it has received at once: up to 256 MB. It fails by itself if that
+    is more than 32 MB of one part, newer ones give out small parts.
     """
     program = Path(__file__).with_name("memory_program.py")
     done = subprocess.run(
         [sys.executable, program, name], capture_output=True, text=True, timeout=300, check=True
     )
     found, megabytes = done.stdout.split()
-    assert found == error
+    assert found in errors
     assert int(megabytes) < 400
 
 
