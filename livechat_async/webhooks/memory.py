@@ -7,6 +7,7 @@ import logging
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from functools import partial
 
 from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
@@ -65,6 +66,7 @@ class MemoryEngine:
         self._done: OrderedDict[str, float] = OrderedDict()  # when each job succeeded, oldest first
         self._latest: OrderedDict[str, str] = OrderedDict()  # the key of each series' latest job
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unstarted: set[str] = set()  # the keys of jobs whose task has not begun
         self._closing: asyncio.Task[None] | None = None
         self._is_stopping = False  # `_close` cancels what still runs
         self._stopped: set[str] = set()  # the keys of jobs that were cancelled during `_close`
@@ -131,15 +133,28 @@ class MemoryEngine:
                     continue
                 turn.set_result(None)
             elif self._waiting:
-                task = asyncio.create_task(self._work(self._waiting.popleft()))
+                job = self._waiting.popleft()
+                self._unstarted.add(job.key)
+                task = asyncio.create_task(self._work(job))
                 self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                task.add_done_callback(partial(self._end, job))
             else:
                 return
             self._free -= 1
 
+    def _end(self, job: Job, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if job.key in self._unstarted and not self._is_stopping:
+            # The event loop ends, and cancelled the task before it began: `_work` saw nothing.
+            self._unstarted.discard(job.key)
+            self._waiting.appendleft(job)
+            self._free += 1
+            if self._closing is not None:
+                self._fill()
+
     async def _work(self, job: Job) -> None:
         assert self._run is not None  # noqa: S101 (`submit` has checked it)
+        self._unstarted.discard(job.key)
         try:
             succeeded = await self._run(job, self._rest)
         except BaseException:
@@ -154,8 +169,8 @@ class MemoryEngine:
             else:
                 self._stopped.add(job.key)
                 self._leave()
-                if not self._is_stopping:
-                    self._fill()
+            if self._closing is not None and not self._is_stopping:
+                self._fill()
             raise
         if succeeded:
             self._done[job.key] = self._clock()
@@ -193,6 +208,7 @@ class MemoryEngine:
         ended: asyncio.CancelledError | None = None
         try:
             async with asyncio.timeout(seconds):
+                self._fill()  # at the event loop's end, places are free although jobs wait
                 while len(self._accepted) > len(self._stopped):
                     self._idle.clear()
                     await self._idle.wait()

@@ -98,6 +98,8 @@ def test_no_event_is_lost_when_a_handler_stops_the_program(
         event.unique_id for event in [*handled.events, *(each for each, _, _ in letters.letters)]
     ]
     assert sorted(map(str, met)) == [f"{number:032x}" for number in (1, 2, 3)]
+    if is_opened:
+        assert len(letters.letters) == 1, "closing handles the others"
 
 
 async def test_webhooks_are_refused_as_soon_as_closing_begins(

@@ -704,6 +704,7 @@ async def post(bot: WebhookReceiver, number: int) -> int:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("livechat_async.webhooks.sqlite.database._BUSY_SECONDS", 0.05)
     monkeypatch.setattr("livechat_async.webhooks.sqlite.engine._PAUSE", 0.02)
+    monkeypatch.setattr("livechat_async.webhooks.sqlite.engine._FLUSH_SECONDS", 2.0)
 
 
 @pytest.mark.usefixtures("quick")
