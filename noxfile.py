@@ -18,8 +18,8 @@ nox.options.error_on_missing_interpreters = False  # a session without its Pytho
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PACKAGE = ".[cli,distributed,parquet,testing]"
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
-# For the environments that repeat the tests: the session `tests` has tried more examples.
-BRIEF = (*PARALLEL, "--hypothesis-profile", "brief")
+# For the environments that repeat the tests: the session `tests` runs all, with more examples.
+BRIEF = (*PARALLEL, "--hypothesis-profile", "brief", "-m", "not once")
 # Only `distributed` runs these: they need a Redis.
 WITH_REDIS = "livechat_async/webhooks/taskiq/*.py"
 
@@ -34,7 +34,7 @@ def run_with_coverage(session: nox.Session, *pytest_arguments: str) -> None:
     # Not in session.create_tmp(): pytest would put its folders there too, below our pyproject.toml.
     session.env["COVERAGE_FILE"] = str(Path(".nox", f"coverage-{session.name}").resolve())
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *PARALLEL, *pytest_arguments)
+    session.run("coverage", "run", "-m", "pytest", *pytest_arguments)
     session.run("coverage", "combine", "--quiet")
 
 
@@ -58,9 +58,16 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests with the newest dependencies, and require their branch coverage."""
+    """Run the tests with the newest dependencies."""
     install(session, "test")
-    run_with_coverage(session, *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests as ``pythons`` does, and require their branch coverage."""
+    install(session, "test")
+    run_with_coverage(session, *BRIEF, *session.posargs)
     session.run("coverage", "report", f"--omit={WITH_REDIS}")
 
 
@@ -98,7 +105,7 @@ def distributed(session: nox.Session) -> None:
     if shutil.which("redis-server") is None:
         session.error("redis-server is missing: apt-get install redis-server, or see .ci/run")
     install(session, "test")
-    run_with_coverage(session, *(session.posargs or ["tests/distributed"]))
+    run_with_coverage(session, *PARALLEL, *(session.posargs or ["tests/distributed"]))
     session.run("coverage", "report", f"--include={WITH_REDIS}", "--fail-under=95")
 
 

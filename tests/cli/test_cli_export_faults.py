@@ -292,6 +292,7 @@ def place(
 FAULTS = [(io_error, False), (disk_full, True), (interrupt, False), (cancel, False)]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("start", "kind"),
     [*itertools.product(["fresh", "resumed"], Format), ("overwriting", Format.JSONL)],
@@ -506,6 +507,7 @@ def test_only_a_regular_file_is_replaced(
     assert os.listdir(it.directory) == [path.name]  # noqa: PTH208
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("suffix", ["", ".tmp", ".checkpoint.tmp"])
 @pytest.mark.parametrize("special", SPECIAL)
 def test_what_is_put_there_meanwhile_is_not_followed(

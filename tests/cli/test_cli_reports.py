@@ -57,6 +57,7 @@ async def test_a_terminal_gets_bars_of_one_scale(sandbox: Sandbox, env: dict[str
     assert "\x1b[31m" in terminal.text  # bad is red
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("width", [40, 80, 200])
 async def test_no_report_is_wider_than_the_terminal(env: dict[str, str], width: int) -> None:
     async with Sandbox(seed=True) as sandbox:

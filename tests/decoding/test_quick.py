@@ -176,6 +176,7 @@ def quirky(cls: type[WireModel]) -> st.SearchStrategy[Any]:
     )
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("cls", MODELS)
 def test_objects_with_quirks_are_read_as_the_careful_hooks_read_them(cls: type[WireModel]) -> None:
     @settings(deadline=None, max_examples=60)
@@ -187,6 +188,7 @@ def test_objects_with_quirks_are_read_as_the_careful_hooks_read_them(cls: type[W
     compare()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("cls", TOP)
 def test_broken_objects_give_the_errors_of_the_careful_hooks(cls: type[WireModel]) -> None:
     @settings(deadline=None, max_examples=80)
