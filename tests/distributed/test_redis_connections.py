@@ -218,7 +218,7 @@ async def fill(redis: Redis) -> None:
 
 @pytest.mark.parametrize("moment", ["waits", "runs"])
 async def test_workers_go_on_when_redis_is_full(
-    own_redis_server: RedisServer, prefix: str, moment: str
+    own_redis_server: RedisServer, prefix: str, moment: str, caplog: pytest.LogCaptureFixture
 ):
     """What was answered 200 is handled; a new webhook is answered 503 (field case 38)."""
     url = own_redis_server.url
@@ -237,6 +237,7 @@ async def test_workers_go_on_when_redis_is_full(
         if moment == "waits":
             await work.enter_async_context(worker.at_work())
         assert await bot.deliver("too many") == 503
+        assert "is full (raise its maxmemory), and webhooks are answered 503" in caplog.text
         await asyncio.sleep(0.6)  # longer than a lease, which is renewed
         worker.gate.set()
         await until(lambda: sorted(map(str, worker.done)) == sorted(names[1:]))

@@ -127,7 +127,7 @@ async def test_it_waits_while_redis_is_away_and_says_so_once(
     assert len(times) == 5
     await limiter.close()
     unavailable, back = (record.getMessage() for record in caplog.records)
-    assert "is unavailable, and requests wait for it" in unavailable
+    assert "is unavailable (is its URL right?), and requests wait for it" in unavailable
     assert "is back" in back
     assert PASSWORD not in caplog.text
 

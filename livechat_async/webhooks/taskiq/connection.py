@@ -151,8 +151,17 @@ class Availability:
         """Note an error that means Redis is unavailable."""
         if not self._lost:
             self._lost = True
-            text, reason = "Redis at %s is unavailable, and %s: %s", reason_of(error, self._url)
-            logger.log(self._level, text, self._url.address, self._effect, reason)
+            is_full = isinstance(error, OutOfMemoryError)
+            logger.log(
+                self._level,
+                "Redis at %s %s, and %s: %s",
+                self._url.address,
+                "is full (raise its maxmemory)"
+                if is_full
+                else "is unavailable (is its URL right?)",
+                self._effect,
+                reason_of(error, self._url),
+            )
 
     def restored(self) -> bool:
         """Note that Redis has answered; whether it was unavailable before."""

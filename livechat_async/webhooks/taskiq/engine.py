@@ -110,8 +110,7 @@ class TaskiqEngine:
             max_starts=check_count("max_starts", max_starts),
             keep=check_seconds("keep", keep, above_zero=True),
         )
-        effect = "webhooks are answered 503 (is its URL right?)"
-        self._availability = Availability(self._url, effect)
+        self._availability = Availability(self._url, "webhooks are answered 503")
         self._status = EngineStatus(queued=0, running=0)
         self._counting: asyncio.Task[None] | None = None
         self._started = self._closed = False
