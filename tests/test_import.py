@@ -4,6 +4,8 @@ import ast
 import inspect
 import pickle
 import pkgutil
+import pydoc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,9 +151,18 @@ async def test_a_resource_is_made_once_for_each_client(name: str) -> None:
 
 @pytest.mark.parametrize("name", _RESOURCES)
 def test_a_resource_is_described_by_help_and_may_be_replaced(name: str) -> None:
+    """Above the methods and beside its name, each time with its methods (field case 24)."""
     assert inspect.isdatadescriptor(vars(LiveChatClient)[name])
-    assert (inspect.getdoc(getattr(LiveChatClient, name)) or "").endswith(".")
     client = LiveChatClient(PersonalAccessToken("login", "token"))
+    described = inspect.getdoc(getattr(LiveChatClient, name)) or ""
+    methods = {method for method in dir(getattr(client, name)) if not method.startswith("_")}
+    assert set(re.findall(r"`(\w+)`", described)) == methods
+    assert described.endswith(".")
+    above, _, below = pydoc.render_doc(LiveChatClient, renderer=pydoc.plaintext).partition(
+        "Methods defined here"
+    )
+    assert f"      {name}: {described}\n" in above
+    assert f" |  {name}\n |      {described}\n" in below
     setattr(client, name, "a double for a test")
     assert getattr(client, name) == "a double for a test"
 
