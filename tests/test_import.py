@@ -209,7 +209,7 @@ class Asked:
         (BrokenItem(1, "chats[3].id", "text", "5"), "BrokenItem(page=1, path='chats[3].id', "),
         (
             Page(items=[1], number=1, pages=None, total=2, size=1, url="/a", fetch=_never),
-            "Page(items=[1], number=1, pages=None, total=2, broken=(), size=1)",
+            "Page(1, 1 of 2 items)",
         ),
         (Count(3), "Count(number=3)"),
     ],
