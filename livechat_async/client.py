@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import tzinfo
 from importlib import import_module
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypedDict, TypeVar, Unpack, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NoReturn,
+    ParamSpec,
+    Self,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    overload,
+)
 
 import aiohttp
 from cattrs import Converter
@@ -45,6 +56,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveChatClient"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 _BASE_URL = "https://api.livechatinc.com"
@@ -84,11 +96,10 @@ class _Resource(Generic[T]):
     ``tags`` is ``TagsResource`` in the module ``livechat_async.resources.tags``.
     """
 
-    def __init__(self, doc: str) -> None:
-        self.__doc__ = doc
-
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
+        described = (owner.__doc__ or "").partition(f"    {name}: ")[2]
+        self.__doc__ = described.partition("\n")[0]  # `help` shows it beside the name
         owner.__annotations__[name] = _Resource  # `get_type_hints` must not look for its class
 
     @overload
@@ -144,24 +155,36 @@ class LiveChatClient:
         limiter: an async context manager entered once an attempt, such as aiolimiter's.
         trace_configs: aiohttp's, for tracing.
 
+    Attributes:
+        visitors: Who is on the site: `list`, `count`, `watch`, `add_details`.
+        chats: The archive of chats: `list`, `get`, `export`, `set_tags`, `send_transcript`.
+        tickets: Tickets: `list`, `get`, `create`, `set_tags`.
+        reports: Reports: `chats`, `tickets`, `availability`.
+        webhooks: The registered webhooks: `list`, `create`, `delete`, `ensure`.
+        agents: Agents: `list`, `get`, `create`, `update`, `delete`.
+        groups: Groups of agents: `list`, `get`, `create`, `update`, `delete`.
+        status: Whether visitors can chat now: `get`.
+        tags: Tags of chats and tickets: `list`, `create`, `delete`.
+        goals: Visitors' goals: `list`, `get`, `create`, `update`, `delete`, `mark_as_successful`.
+        greetings: Greetings that visitors are shown: `list`, `get`, `create`, `update`, `delete`.
+        canned_responses: Texts that agents have ready: `list`, `get`, `create`, `update`, `delete`.
+
     Raises:
         ConfigurationError: a value that cannot be used.
     """
 
-    visitors: _Resource[VisitorsResource] = _Resource("The visitors who are on the site.")
-    chats: _Resource[ChatsResource] = _Resource("The archive of chats.")
-    tickets: _Resource[TicketsResource] = _Resource("The tickets.")
-    reports: _Resource[ReportsResource] = _Resource("The reports.")
-    webhooks: _Resource[WebhooksResource] = _Resource("The registered webhooks.")
-    agents: _Resource[AgentsResource] = _Resource("The agents.")
-    groups: _Resource[GroupsResource] = _Resource("The groups of agents.")
-    status: _Resource[StatusResource] = _Resource("Whether visitors can chat now.")
-    tags: _Resource[TagsResource] = _Resource("The tags that agents put on chats and tickets.")
-    goals: _Resource[GoalsResource] = _Resource("The goals that visitors should reach.")
-    greetings: _Resource[GreetingsResource] = _Resource("The greetings that visitors are shown.")
-    canned_responses: _Resource[CannedResponsesResource] = _Resource(
-        "The texts that agents have ready."
-    )
+    visitors: _Resource[VisitorsResource] = _Resource()
+    chats: _Resource[ChatsResource] = _Resource()
+    tickets: _Resource[TicketsResource] = _Resource()
+    reports: _Resource[ReportsResource] = _Resource()
+    webhooks: _Resource[WebhooksResource] = _Resource()
+    agents: _Resource[AgentsResource] = _Resource()
+    groups: _Resource[GroupsResource] = _Resource()
+    status: _Resource[StatusResource] = _Resource()
+    tags: _Resource[TagsResource] = _Resource()
+    goals: _Resource[GoalsResource] = _Resource()
+    greetings: _Resource[GreetingsResource] = _Resource()
+    canned_responses: _Resource[CannedResponsesResource] = _Resource()
 
     def __init__(
         self,
@@ -283,6 +306,32 @@ class LiveChatClient:
         read = None if type_ is None else value_reader(converter, type_)
         response: Response[Any] = await self._session.call(request, read)
         return response
+
+    def with_response(
+        self, method: Callable[P, Awaitable[T]], /, *args: P.args, **options: P.kwargs
+    ) -> Coroutine[Any, Any, Response[T]]:
+        """Call a method of a resource, and get its value with status, headers and attempts.
+
+        ::
+
+            response = await client.with_response(client.visitors.list, state="chatting")
+            print(response.value, response.headers["Date"], response.attempts)
+
+        Args:
+            method: the method. Of one that returns a pager, the first page is fetched.
+            args: its positional arguments.
+            options: its keyword arguments.
+
+        Returns:
+            The response, with what the method returns as its ``value``. Of a method that makes
+            several calls, such as ``webhooks.ensure``, the rest is that of the last call.
+
+        Raises:
+            ConfigurationError: it is no method of a resource, or returns nothing to await.
+        """
+        from livechat_async.resources._base import with_response  # noqa: PLC0415
+
+        return with_response(self._session, method, args, options)
 
     def paginate(
         self,

@@ -33,6 +33,7 @@ from livechat_async.checks import check_choice, check_count
 from livechat_async.decoding.bodies import load_json, read_envelope
 from livechat_async.decoding.hooks import is_nothing, whole_number
 from livechat_async.decoding.problems import WireError, wrong
+from livechat_async.display import ends_of, html_table, never_raises, noun_of, out_of
 from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
@@ -121,7 +122,20 @@ class Page(Sequence[T]):
     url: str = field(repr=False)
     _fetch: Callable[[int], Awaitable[Page[T]]] = field(repr=False, eq=False, alias="fetch")
 
-    __repr__ = repr_of_fields
+    @never_raises
+    def __repr__(self) -> str:
+        parts = (self._numbers(), ends_of(self.items))
+        return f"Page({', '.join(filter(None, parts))})"
+
+    def _repr_html_(self) -> str:
+        """A table of the items, for notebooks."""
+        return html_table(f"Page {self._numbers()}", self.items)
+
+    def _numbers(self) -> str:
+        """Which page it is and what is on it, such as ``1 of 5, 25 of 120 chats``."""
+        items = f"{out_of(len(self.items), self.total)} {noun_of(self.items)}"
+        skipped = f", {len(self.broken)} skipped" if self.broken else ""
+        return f"{out_of(self.number, self.pages)}, {items}{skipped}"
 
     @overload
     def __getitem__(self, index: int) -> T: ...
@@ -192,6 +206,15 @@ class Pager(Generic[T]):
         self._prefetch = 0 if prefetch is None else check_count("prefetch", prefetch)
         self._max_items = None if max_items is None else check_count("max_items", max_items)
         self._walk: Walk[T] | None = None
+
+    @never_raises
+    def __repr__(self) -> str:
+        items = out_of(self.progress.items_done, self.progress.items_expected)
+        read = f", {items} items read" if self.progress.pages_done else ""
+        return (
+            f"<Pager{read}: `async for item in pager` gives every item, "
+            "`await pager` the first page>"
+        )
 
     @property
     def progress(self) -> Progress:

@@ -30,6 +30,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     int: st.integers(),
     bool: st.booleans(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
     date: st.dates(),
     datetime: st.datetimes(timezones=st.just(UTC)),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
@@ -48,7 +49,7 @@ def wire_names(cls: type[Any]) -> set[str]:
 def models(cls: type[Any]) -> st.SearchStrategy[Any]:
     """Instances that decoding can give: a blank stands for None where there can be None."""
     hints = get_type_hints(cls)
-    fields = {name: values(hint) for name, hint in hints.items() if name != "extra"}
+    fields = {field.alias: values(hints[field.name]) for field in attrs.fields(cls)}
     known = wire_names(cls)
     fields["extra"] = st.dictionaries(
         (TEXT | st.just("extra")).filter(lambda name: name not in known), JSON, max_size=2
@@ -68,7 +69,12 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(TEXT, values(get_args(hint)[1]), max_size=2)
     if get_origin(hint) in (Union, UnionType):
         members = [member for member in get_args(hint) if member is not NoneType]
-        found = st.one_of(SOME_TEXT if member is str else values(member) for member in members)
+        plain = {str: SOME_TEXT}
+        if datetime in members:  # a larger number is read as a time
+            plain[int] = st.integers(max_value=10**9 - 1)
+        found = st.one_of(
+            plain[member] if member in plain else values(member) for member in members
+        )
         return st.none() | found if NoneType in get_args(hint) else found
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)

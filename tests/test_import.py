@@ -4,6 +4,8 @@ import ast
 import inspect
 import pickle
 import pkgutil
+import pydoc
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,9 +151,18 @@ async def test_a_resource_is_made_once_for_each_client(name: str) -> None:
 
 @pytest.mark.parametrize("name", _RESOURCES)
 def test_a_resource_is_described_by_help_and_may_be_replaced(name: str) -> None:
+    """Above the methods and beside its name, each time with its methods (field case 24)."""
     assert inspect.isdatadescriptor(vars(LiveChatClient)[name])
-    assert (inspect.getdoc(getattr(LiveChatClient, name)) or "").endswith(".")
     client = LiveChatClient(PersonalAccessToken("login", "token"))
+    described = inspect.getdoc(getattr(LiveChatClient, name)) or ""
+    methods = {method for method in dir(getattr(client, name)) if not method.startswith("_")}
+    assert set(re.findall(r"`(\w+)`", described)) == methods
+    assert described.endswith(".")
+    above, _, below = pydoc.render_doc(LiveChatClient, renderer=pydoc.plaintext).partition(
+        "Methods defined here"
+    )
+    assert f"      {name}: {described}\n" in above
+    assert f" |  {name}\n |      {described}\n" in below
     setattr(client, name, "a double for a test")
     assert getattr(client, name) == "a double for a test"
 
@@ -198,7 +209,7 @@ class Asked:
         (BrokenItem(1, "chats[3].id", "text", "5"), "BrokenItem(page=1, path='chats[3].id', "),
         (
             Page(items=[1], number=1, pages=None, total=2, size=1, url="/a", fetch=_never),
-            "Page(items=[1], number=1, pages=None, total=2, broken=(), size=1)",
+            "Page(1, 1 of 2 items)",
         ),
         (Count(3), "Count(number=3)"),
     ],

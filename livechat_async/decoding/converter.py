@@ -36,9 +36,16 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from livechat_async.decoding import hooks, times
 from livechat_async.decoding.hooks import NOTHING, is_nothing
-from livechat_async.decoding.problems import find_wire_error, wire_name, wrong
+from livechat_async.decoding.problems import find_wire_error, wrong
 from livechat_async.decoding.quick import TIMES, Fields, Hook, ModelHook, Quick, QuickHook, quick_of
-from livechat_async.models._base import EMPTY, IdText, TimeOrZero, WireModel, quirks_of
+from livechat_async.models._base import (
+    EMPTY,
+    IdText,
+    TimeOrZero,
+    WireModel,
+    quirks_of,
+    wire_name,
+)
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
 __all__ = ["ClientConverter", "make_converter", "shared_converter"]

@@ -7,7 +7,9 @@ from typing import Any
 import attrs
 from cattrs import AttributeValidationNote, BaseValidationError, IterableValidationNote
 
-__all__ = ["WireError", "find_wire_error", "show", "wire_name", "wrong"]
+from livechat_async.models._base import wire_name
+
+__all__ = ["WireError", "find_wire_error", "show", "wrong"]
 
 
 class WireError(ValueError):
@@ -64,8 +66,3 @@ def _step(error: Exception, cls: Any) -> str:
             field = attrs.fields_dict(cls).get(note.name) if attrs.has(cls) else None
             return f".{note.name if field is None else wire_name(field)}"
     return ""
-
-
-def wire_name(field: attrs.Attribute[Any]) -> str:
-    """The name of a model's field on the wire."""
-    return str(field.metadata.get("wire", field.name))

@@ -22,8 +22,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 import attrs
 import msgspec
 
-from livechat_async.decoding.problems import wire_name
-from livechat_async.models._base import quirks_of
+from livechat_async.models._base import quirks_of, wire_name
 
 __all__ = [
     "NO_TIMES",

@@ -17,6 +17,7 @@ from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 from attrs import evolve, frozen
 
 from livechat_async.checks import check_choice, check_count, find_zone
+from livechat_async.display import never_raises, out_of
 from livechat_async.errors import (
     BadRequestError,
     CallError,
@@ -148,6 +149,14 @@ class Export(Generic[T]):
         self.broken: Sequence[BrokenItem] = ()
         self._late: int | None = None
         self._items: AsyncGenerator[T, None] | None = None
+
+    @never_raises
+    def __repr__(self) -> str:
+        items = out_of(self.progress.items_done, self.progress.items_expected)
+        return (
+            f"<Export of {self._state.first} to {self._state.last}, {items} items handed out: "
+            "`async for item in export` gives the others, `export.checkpoint` is where to resume>"
+        )
 
     @property
     def checkpoint(self) -> Checkpoint:

@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from livechat_async.decoding.bodies import LARGE, NotJSONError, Reader, load_json
 from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.display import brief
 from livechat_async.errors import (
     APIStatusError,
     AuthenticationError,
@@ -89,7 +90,7 @@ class Response(Generic[T]):
         content: the body, decompressed.
     """
 
-    value: T
+    value: T = field(repr=brief)
     status: int
     headers: Mapping[str, str] = field(repr=False)
     attempts: int

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, NoReturn, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
-from livechat_async.redaction import repr_of_fields
+from livechat_async.display import repr_of_model
 
-__all__ = ["EMPTY", "IdText", "Quirks", "TimeOrZero", "WireModel", "quirks_of"]
+__all__ = [
+    "EMPTY",
+    "IdText",
+    "Quirks",
+    "TimeOrZero",
+    "WireModel",
+    "person",
+    "quirks_of",
+    "wire_name",
+]
 
 _T = TypeVar("_T")
 
@@ -52,9 +61,65 @@ class WireModel:
         extra: fields this library does not know, as sent, in no particular order.
     """
 
+    _shown: ClassVar[Sequence[str]] = ()
+    """The attributes in the ``repr`` and in tables of a notebook; all fields if there are none."""
+
+    _derived: ClassVar[Sequence[str]] = ()
+    """Properties that are columns of `to_row`, too."""
+
     extra: Mapping[str, Any] = field(default=EMPTY, hash=False, repr=False)
 
-    __repr__ = repr_of_fields
+    __repr__ = repr_of_model
+
+    def _label(self) -> str:
+        """The text that stands for it where there is no room for more; blank if none can."""
+        return ""
+
+    def to_dict(self, *, reveal_secrets: bool = False) -> dict[str, Any]:
+        """The object as JSON types, under the names that LiveChat gives its fields.
+
+        ``client.converter.structure(data, type(model))`` makes an equal object of it. Times are ISO
+        texts, exact numbers are texts, and the fields of ``extra`` stand beside the others. What is
+        nested deeper than 100 levels there becomes a text that says so.
+
+        Args:
+            reveal_secrets: whether a secret is its text; by default it is ``***``, also in
+                ``extra``, below a name such as ``token``.
+        """
+        from livechat_async.models._plain import to_plain  # noqa: PLC0415
+
+        plain: dict[str, Any] = to_plain(self, reveal_secrets=reveal_secrets)
+        return plain
+
+    def to_json(self, *, indent: int | None = None, reveal_secrets: bool = False) -> str:
+        """The object as JSON text; see `to_dict`.
+
+        Args:
+            indent: how many blanks a level is indented by; None writes one line.
+            reveal_secrets: as for `to_dict`.
+        """
+        from livechat_async.models._plain import to_json  # noqa: PLC0415
+
+        return to_json(self, indent=indent, reveal_secrets=reveal_secrets)
+
+    def to_row(self) -> dict[str, Any]:
+        """The object as a row of a table: ``pandas.DataFrame([each.to_row() for each in page])``.
+
+        Values are texts, numbers, booleans, times, None, and lists of these. Aware times are in
+        UTC, so that a column has one type. An object inside, such
+        as ``requester`` of a ticket, becomes columns like ``requester_name``. A list of objects
+        becomes the list of their names or ids; of those that have none, such as messages, their
+        number. Secrets and ``extra`` are left out.
+        """
+        from livechat_async.models._plain import in_utc  # noqa: PLC0415
+
+        return in_utc(self._row())
+
+    def _row(self) -> dict[str, Any]:
+        """The row, with times in the zones that they have."""
+        from livechat_async.models._plain import row_of  # noqa: PLC0415
+
+        return row_of(self)
 
 
 @frozen(kw_only=True)
@@ -88,3 +153,13 @@ _quirks: dict[type[Any], Quirks] = {}
 def quirks_of(cls: Any) -> Quirks:
     """The quirks recorded for this class."""
     return _quirks.get(cls, _NONE) if isinstance(cls, type) else _NONE
+
+
+def person(name: str, email: str) -> str:
+    """A person in one text, such as ``Mary Brown <mary.brown@example.com>``."""
+    return f"{name} <{email}>" if name and email else name or email
+
+
+def wire_name(field: Attribute[Any]) -> str:
+    """The name of a model's field on the wire."""
+    return str(field.metadata.get("wire", field.name))

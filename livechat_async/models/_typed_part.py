@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from attrs import fields, frozen
 
+from livechat_async.models._base import wire_name
 from livechat_async.redaction import repr_of_fields
 
 __all__ = ["TypedPart"]
@@ -25,5 +26,5 @@ class TypedPart:
 
     def to_wire(self) -> dict[str, Any]:
         """The type and the fields under the names that LiveChat knows."""
-        names = {field.name: field.metadata.get("wire", field.name) for field in fields(type(self))}
-        return {"type": self.type, **{wire: getattr(self, name) for name, wire in names.items()}}
+        values = {wire_name(field): getattr(self, field.name) for field in fields(type(self))}
+        return {"type": self.type, **values}

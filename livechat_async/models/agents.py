@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import field, fields, frozen
 
@@ -72,6 +72,9 @@ class AgentGroup(WireModel):
     id: int
     name: str = ""
 
+    def _label(self) -> str:
+        return self.name or str(self.id)
+
 
 @frozen(kw_only=True, repr=False)
 class WorkDay(WireModel):
@@ -95,6 +98,8 @@ class AgentSummary(WireModel):
         group_ids: the numbers of the agent's groups. Lists show them, although LiveChat does not
             document that; a single agent has ``groups`` instead.
     """
+
+    _shown: ClassVar[Sequence[str]] = ("login", "name", "permission", "status", "group_ids")
 
     login: str
     name: str = ""
@@ -127,6 +132,11 @@ class Agent(AgentSummary):
         api_key: an API key, which LiveChat sent until 2022. A secret: no ``repr``, pickle or copy
             has it, and agents are compared without it.
     """
+
+    _shown: ClassVar[Sequence[str]] = (
+        *("login", "name", "permission", "status", "job_title", "groups", "max_chats_count"),
+        "last_logout",
+    )
 
     login_status: AgentStatus | str | None = None
     job_title: str = ""

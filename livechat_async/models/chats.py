@@ -5,15 +5,16 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#archives
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from livechat_async.models._base import IdText, Quirks, WireModel
-from livechat_async.models.visitors import CustomVariable, SurveyAnswer
+from livechat_async.models._base import IdText, Quirks, WireModel, person
+from livechat_async.models.visitors import CustomVariable, SurveyAnswer, email_in
 
 __all__ = [
     "Chat",
@@ -101,6 +102,9 @@ class ChatVisitor(WireModel):
     timezone: str = ""
     user_agent: str = ""
 
+    def _label(self) -> str:
+        return person(self.name, self.email) or self.id or ""
+
 
 @Quirks(skip_if_blank=True)
 @frozen(kw_only=True, repr=False)
@@ -116,6 +120,9 @@ class ChatAgent(WireModel):
     display_name: str = ""
     email: str = ""
     ip: str = ""
+
+    def _label(self) -> str:
+        return self.email or self.display_name
 
 
 @frozen(kw_only=True, repr=False)
@@ -163,6 +170,9 @@ class ChatGoal(WireModel):
     type: str = ""
     date: datetime | None = field(default=None, metadata={"twin": "timestamp"})
     order: GoalOrder | None = None
+
+    def _label(self) -> str:
+        return self.name
 
 
 @frozen(kw_only=True, repr=False)
@@ -254,10 +264,14 @@ class Chat(WireModel):
         events: what was said, and what else happened.
         engagement: an `Engagement`, or the text of a new one.
         message_id: an id, as sent; LiveChat does not say what of.
-        email: of a missed chat: where to answer.
         time: of a missed chat: when it was written.
         message: of a missed chat: the message.
     """
+
+    _shown: ClassVar[Sequence[str]] = (
+        *("id", "type", "visitor_summary", "agents", "started", "time", "duration", "group"),
+        *("rate", "tags", "messages", "events", "message"),
+    )
 
     id: IdText
     type: ChatType | str | None = None
@@ -288,9 +302,58 @@ class Chat(WireModel):
     events: tuple[ChatEvent, ...] = ()
     engagement: Engagement | str | None = None
     message_id: IdText | None = None
-    email: str = ""
+    _email: str = field(default="", alias="email", metadata={"wire": "email"})
     time: datetime | None = None
     message: str = ""
+
+    @property
+    def email(self) -> str:
+        """The visitor's e-mail address, or ``""``.
+
+        Of a missed chat it is where to answer. Else it is ``visitor.email``, or what the visitor
+        gave in the pre-chat survey.
+        """
+        known = self.visitor.email if self.visitor is not None else ""
+        return self._email or known or email_in(self.prechat_survey)
+
+    def to_row(self) -> dict[str, Any]:
+        """The chat as a row of a table: the columns of ``livechat-async chats export`` to CSV.
+
+        Values are texts, numbers, booleans, times, None, and lists of these. Aware times are in
+        UTC. ``started`` is the ``time`` of a missed chat; ``duration`` and ``queued`` are seconds;
+        ``messages`` is their number.
+        """
+        return super().to_row()
+
+    def _row(self) -> dict[str, Any]:
+        visitor = self.visitor_summary or ChatVisitor()
+        return {
+            "id": self.id,
+            "type": None if self.type is None else str(self.type),
+            "started": self.started or self.time,
+            "ended": self.ended,
+            "duration": self.duration,
+            "pending": self.pending,
+            "visitor_id": visitor.id or self.visitor_id,
+            "visitor_name": visitor.name or self.visitor_name,
+            "visitor_email": self.email,
+            "visitor_ip": visitor.ip or self.visitor_ip,
+            "city": visitor.city,
+            "region": visitor.region,
+            "country": visitor.country,
+            "agents": [agent.email or agent.display_name for agent in self.agents],
+            "groups": list(self.group),
+            "tags": list(self.tags),
+            "rate": None if self.rate is None else str(self.rate),
+            "goals": [goal.name for goal in self.goals],
+            "engagement": None if self.engagement is None else str(self.engagement),
+            "url": self.chat_start_url,
+            "referrer": self.referrer,
+            "queued": None if self.queue is None else self.queue.duration,
+            "messages": len(self.messages),
+            "message": self.message,
+            "timezone": self.timezone,
+        }
 
     @property
     def is_missed(self) -> bool:

@@ -102,6 +102,9 @@ class FunnelUrl(WireModel):
     url: str = ""
     operator: RuleOperator | str | None = None
 
+    def _label(self) -> str:
+        return self.url
+
 
 @frozen(kw_only=True, repr=False)
 class GreetingRule(WireModel):
@@ -126,6 +129,9 @@ class GreetingRule(WireModel):
     variable_name: str = ""
     variable_value: str = ""
     urls: tuple[FunnelUrl, ...] = ()
+
+    def _label(self) -> str:
+        return self.type or ""
 
 
 @frozen(kw_only=True, repr=False)

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
 
+from livechat_async.display import brief, html_table, never_raises, number_of
 from livechat_async.models._base import EMPTY, WireModel
 
 __all__ = [
@@ -78,7 +79,7 @@ class Period:
             return None
 
 
-@frozen
+@frozen(repr=False)
 class Report(Generic[Row]):
     """A report: a row for each period, in the order LiveChat sent them.
 
@@ -92,6 +93,52 @@ class Report(Generic[Row]):
     """
 
     rows: Mapping[str, Row] = field(hash=False)
+
+    @never_raises
+    def __repr__(self) -> str:
+        keys = list(self.rows)
+        ends = [brief(key, quoted=False) for key in (*keys[:1], *keys[1:][-1:])]
+        return f"Report({', '.join(filter(None, [self._numbers(), ' … '.join(ends)]))})"
+
+    def _repr_html_(self) -> str:
+        """A table of the rows, for notebooks."""
+        return html_table(f"Report of {self._numbers()}", self.to_rows())
+
+    def _numbers(self) -> str:
+        kind = next((type(row).__name__ for row in self.rows.values()), "nothing")
+        return f"{number_of(len(self.rows), 'period')} of {kind}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows as JSON types, by the keys of their periods; see `WireModel.to_dict`."""
+        from livechat_async.models._plain import to_plain  # noqa: PLC0415
+
+        plain: dict[str, Any] = to_plain(self.rows)
+        return plain
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The rows as JSON text; see `to_dict`.
+
+        Args:
+            indent: how many blanks a level is indented by; None writes one line.
+        """
+        from livechat_async.models._plain import to_json  # noqa: PLC0415
+
+        return to_json(self.rows, indent=indent)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """The rows of a table: ``pandas.DataFrame(report.to_rows())``.
+
+        Each has the ``period`` as LiveChat names it, its ``start``, and the columns of its row, or
+        its ``value`` where that is a number.
+        """
+        return [
+            {
+                "period": period.key,
+                "start": period.start,
+                **(row.to_row() if isinstance(row, WireModel) else {"value": row}),
+            }
+            for period, row in self.items()
+        ]
 
     def items(self) -> Iterator[tuple[Period, Row]]:
         """Each period with its row."""

@@ -5,13 +5,14 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#tickets
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from livechat_async.models._base import IdText, Quirks, WireModel
+from livechat_async.models._base import IdText, Quirks, WireModel, person
 
 __all__ = [
     "FirstResponse",
@@ -103,6 +104,9 @@ class TicketRequester(WireModel):
     ip: str = ""
     utc_offset: str = ""
 
+    def _label(self) -> str:
+        return person(self.name, self.mail)
+
 
 @Quirks(bare_id=IdText)
 @frozen(kw_only=True, repr=False)
@@ -116,6 +120,9 @@ class TicketAgent(WireModel):
 
     id: IdText | None = None
     name: str = ""
+
+    def _label(self) -> str:
+        return self.id or self.name
 
 
 @frozen(kw_only=True, repr=False)
@@ -143,6 +150,9 @@ class TicketGroup(WireModel):
     id: int
     name: str = ""
     inherited: bool | None = None
+
+    def _label(self) -> str:
+        return self.name or str(self.id)
 
 
 @frozen(kw_only=True, repr=False)
@@ -185,6 +195,9 @@ class TicketSource(WireModel):
     url: str = ""
     id: IdText | None = None
 
+    def _label(self) -> str:
+        return self.type or ""
+
 
 @frozen(kw_only=True, repr=False)
 class TicketAttachment(WireModel):
@@ -205,6 +218,9 @@ class TicketAttachment(WireModel):
     height: int | None = None
     content_type: str = ""
     content_encoding: str = ""
+
+    def _label(self) -> str:
+        return self.url
 
 
 @frozen(kw_only=True, repr=False)
@@ -264,6 +280,12 @@ class Ticket(WireModel):
         events: what happened to it.
     """
 
+    _derived: ClassVar[Sequence[str]] = ("email",)
+    _shown: ClassVar[Sequence[str]] = (
+        *("id", "status", "subject", "requester", "assignee", "groups", "date", "modified"),
+        *("rate", "tags", "events"),
+    )
+
     id: IdText
     status: TicketStatus | str | None = None
     subject: str = ""
@@ -281,6 +303,11 @@ class Ticket(WireModel):
     ccs: tuple[Any, ...] = field(default=(), hash=False)
     rate: TicketRate | str | None = None
     events: tuple[TicketEvent, ...] = ()
+
+    @property
+    def email(self) -> str:
+        """The e-mail address of who asks, or ``""``."""
+        return "" if self.requester is None else self.requester.mail
 
     @property
     def messages(self) -> tuple[TicketEvent, ...]:

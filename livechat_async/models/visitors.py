@@ -8,19 +8,17 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models._base import IdText, Quirks, WireModel
 from livechat_async.redaction import repr_of_fields
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = [
     "Count",
@@ -34,6 +32,7 @@ __all__ = [
     "VisitorChat",
     "VisitorDetails",
     "VisitorState",
+    "email_in",
 ]
 
 
@@ -63,6 +62,9 @@ class Operator(WireModel):
     id: IdText
     display_name: str = ""
 
+    def _label(self) -> str:
+        return self.id
+
 
 @frozen(kw_only=True, repr=False)
 class SurveyAnswer(WireModel):
@@ -76,6 +78,9 @@ class SurveyAnswer(WireModel):
     key: str = ""
     value: str = ""
 
+    def _label(self) -> str:
+        return f"{self.key.rstrip(': ')}: {self.value}"
+
 
 @frozen(kw_only=True, repr=False)
 class CustomVariable(WireModel):
@@ -88,6 +93,9 @@ class CustomVariable(WireModel):
 
     key: str = ""
     value: str = ""
+
+    def _label(self) -> str:
+        return f"{self.key}: {self.value}"
 
 
 @frozen(kw_only=True, repr=False)
@@ -108,6 +116,9 @@ class VisitedPage(WireModel):
     time: datetime | None = field(default=None, metadata={"twin": "time_ts"})
     time_ref: int | None = None
 
+    def _label(self) -> str:
+        return self.page
+
 
 @frozen(kw_only=True, repr=False)
 class VisitorChat(WireModel):
@@ -124,6 +135,9 @@ class VisitorChat(WireModel):
     chat_room: int | None = None
     start_time: datetime | int | None = None
     agents: tuple[Operator, ...] = ()
+
+    def _label(self) -> str:
+        return self.id or ""
 
 
 @Quirks(can_mix_times=True)
@@ -178,6 +192,12 @@ class Visitor(WireModel):
         greetings_refused: how many of them were closed.
     """
 
+    _derived: ClassVar[Sequence[str]] = ("email",)
+    _shown: ClassVar[Sequence[str]] = (
+        *("id", "state", "name", "email", "group", "city", "country", "page_current"),
+        *("last_visit", "visits", "chat_id", "operators"),
+    )
+
     id: IdText
     state: VisitorState | str
     name: str = ""
@@ -216,6 +236,11 @@ class Visitor(WireModel):
     greetings_accepted: int | None = None
     greetings_refused: int | None = None
 
+    @property
+    def email(self) -> str:
+        """The e-mail address that the visitor gave in the pre-chat survey, or ``""``."""
+        return email_in(self.prechat_survey)
+
 
 @frozen
 class Count:
@@ -230,11 +255,24 @@ class Count:
     __repr__ = repr_of_fields
 
 
+def email_in(answers: Iterable[SurveyAnswer]) -> str:
+    """The e-mail address among the answers of a survey, or ``""``.
+
+    A question whose name has "mail" in it comes first. Surveys are in any language, so without one
+    the first answer that is an address counts.
+    """
+    found = [answer for answer in answers if re.fullmatch(_EMAIL, answer.value.strip())]
+    asked = (answer for answer in found if "mail" in answer.key.lower())
+    answer = next(asked, found[0] if found else None)
+    return "" if answer is None else answer.value.strip()
+
+
 FieldValue: TypeAlias = str | int | float | Decimal | date | datetime
 
 # Patterns are kept as text: `re` compiles each when it is first used, and remembers it.
 _SCHEME = r"(?i)^(https?:)?//"
 _LINK = r"(?i)(https?://|mailto:|tel:)[^\s/]\S*"
+_EMAIL = r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+"
 _ICON = r"[^\s/:?#@]+(:\d+)?(/\S*)?"
 
 

@@ -6,15 +6,15 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#webhooks
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 
-from livechat_async.models._base import IdText, Quirks, WireModel
+from livechat_async.models._base import IdText, Quirks, WireModel, person
 from livechat_async.models.chats import UserType
 from livechat_async.models.visitors import CustomVariable
 from livechat_async.redaction import HIDDEN, Secret
@@ -95,6 +95,8 @@ class Webhook(WireModel):
         verified: as sent; LiveChat does not say what it means.
     """
 
+    _derived: ClassVar[Sequence[str]] = ("address",)
+
     id: IdText
     event_type: WebhookEventType | str
     data_types: tuple[WebhookDataType | str, ...] = ()
@@ -159,6 +161,9 @@ class WebhookChatAgent(WireModel):
     name: str = ""
     login: str = ""
 
+    def _label(self) -> str:
+        return self.login or self.name
+
 
 @Quirks(can_mix_times=True)
 @frozen(kw_only=True, repr=False)
@@ -191,6 +196,9 @@ class WebhookChat(WireModel):
     groups: tuple[int, ...] = ()
     attachments: tuple[Any, ...] = field(default=(), hash=False)
 
+    def _label(self) -> str:
+        return self.id or ""
+
 
 @frozen(kw_only=True, repr=False)
 class WebhookVisitor(WireModel):
@@ -218,6 +226,9 @@ class WebhookVisitor(WireModel):
     page_current: str = ""
     timezone: str = ""
 
+    def _label(self) -> str:
+        return person(self.name, self.email) or self.id or ""
+
 
 @frozen(kw_only=True, repr=False)
 class WebhookSurveyChoice(WireModel):
@@ -230,6 +241,9 @@ class WebhookSurveyChoice(WireModel):
 
     label: str = ""
     chosen: bool = False
+
+    def _label(self) -> str:
+        return self.label if self.chosen else f"(not: {self.label})"
 
 
 @frozen(kw_only=True, repr=False)
@@ -254,6 +268,9 @@ class WebhookSurveyAnswer(WireModel):
     def chosen(self) -> tuple[str, ...]:
         """The labels of the choices that were chosen."""
         return tuple(choice.label for choice in self.answers if choice.chosen)
+
+    def _label(self) -> str:
+        return f"{self.label.rstrip(': ')}: {self.answer or ', '.join(self.chosen)}"
 
 
 @frozen(kw_only=True, repr=False)

@@ -10,11 +10,11 @@ from typing import Any, TypedDict, Unpack
 import attrs
 
 from livechat_async.checks import check_choice, check_numbers
-from livechat_async.decoding.problems import WireError, show, wire_name
+from livechat_async.decoding.problems import WireError, show
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.session import SessionManager
 from livechat_async.models import reports as row
-from livechat_async.models._base import WireModel
+from livechat_async.models._base import WireModel, wire_name
 from livechat_async.models.agents import Weekday
 from livechat_async.models.reports import GroupBy, Period, RankedAgent, Ranking, Report
 from livechat_async.resources._arguments import (

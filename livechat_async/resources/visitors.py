@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import builtins
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from livechat_async.checks import check_choice, check_numbers
 from livechat_async.decoding.bodies import value_reader
+from livechat_async.display import brief, ends_of, html_table, never_raises, number_of
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding, Request
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
@@ -24,6 +26,8 @@ __all__ = ["VisitorList", "VisitorsResource"]
 
 logger: logging.Logger = logging.getLogger("livechat_async")
 
+_MOST_STATES = 4  # that a list names
+
 
 class VisitorList(builtins.list[Visitor]):
     """The visitors of an answer.
@@ -33,6 +37,22 @@ class VisitorList(builtins.list[Visitor]):
     """
 
     broken: Sequence[BrokenItem] = ()
+
+    @never_raises
+    def __repr__(self) -> str:
+        parts = (self._numbers(), ends_of(self))
+        return f"VisitorList({', '.join(filter(None, parts))})"
+
+    def _repr_html_(self) -> str:
+        """A table of the visitors, for notebooks."""
+        return html_table(self._numbers(), self)
+
+    def _numbers(self) -> str:
+        """How many there are in each state, such as ``3 visitors, 2 browsing, 1 queued``."""
+        states = Counter(brief(getattr(one, "state", "?"), quoted=False) for one in self)
+        numbers = [f"{number} {state}" for state, number in states.most_common(_MOST_STATES)]
+        skipped = [f"{len(self.broken)} skipped"] if self.broken else []
+        return ", ".join([number_of(len(self), "visitor"), *numbers, *skipped])
 
 
 class VisitorsResource(Resource):

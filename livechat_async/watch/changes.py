@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from livechat_async.display import repr_of_model
 from livechat_async.models.visitors import Visitor, VisitorState
-from livechat_async.redaction import repr_of_fields
 
 __all__ = [
     "Arrived",
@@ -30,7 +30,7 @@ __all__ = [
 class VisitorChange:
     """The base of every change that `VisitorWatch` gives."""
 
-    __repr__ = repr_of_fields
+    __repr__ = repr_of_model
 
 
 @frozen(repr=False)

@@ -20,6 +20,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 from attrs import evolve, frozen
 
 from livechat_async.checks import check_seconds
+from livechat_async.display import never_raises, number_of
 from livechat_async.errors import (
     CallError,
     ClientStateError,
@@ -97,7 +98,7 @@ class Poller(Generic[T]):
         self._fetch = fetch
         # A long `retry_after` is a reason to wait, not to give up.
         self._retry = evolve(retry, retry_after_max=float(sys.maxsize))
-        self._interval = interval
+        self.interval = interval
         self._max_outage = max_outage
         self._on_failure = on_failure
         self._draw = draw
@@ -120,7 +121,7 @@ class Poller(Generic[T]):
             if self._started is None:
                 self._started = self._known_until = begun
             # Set before the poll, so that a cancelled or failed one is not repeated at once.
-            self._due = self._tick_after(begun + self._interval / 2)
+            self._due = self._tick_after(begun + self.interval / 2)
             try:
                 value = await self._fetch()
             except Exception as error:
@@ -136,7 +137,7 @@ class Poller(Generic[T]):
                 self._report(error, pause)
                 continue
             now = clock()
-            self._due = self._tick_after(max(begun + self._interval / 2, now))
+            self._due = self._tick_after(max(begun + self.interval / 2, now))
             outage = now - self._known_until if self._failures else 0.0
             poll = Poll(value, self._failures, outage)
             self._known_until, self._failures = now, 0
@@ -144,8 +145,8 @@ class Poller(Generic[T]):
 
     def _tick_after(self, moment: float) -> float:
         started = moment if self._started is None else self._started
-        number = math.floor((moment - started) / self._interval) + 1
-        return started + number * self._interval + self._draw(0.0, self._interval * _JITTER)
+        number = math.floor((moment - started) / self.interval) + 1
+        return started + number * self.interval + self._draw(0.0, self.interval * _JITTER)
 
     def _is_temporary(self, error: CallError) -> bool:
         if isinstance(error, (ServerError, RateLimitError)):
@@ -154,8 +155,8 @@ class Poller(Generic[T]):
 
     def _pause(self, error: CallError, now: float) -> float | None:
         """Seconds to wait after a failure; None if the outage is too long."""
-        doubled = self._interval * 2.0 ** min(self._failures - 1, _MAX_DOUBLINGS)
-        backoff = min(doubled, max(self._interval, _MAX_BACKOFF))
+        doubled = self.interval * 2.0 ** min(self._failures - 1, _MAX_DOUBLINGS)
+        backoff = min(doubled, max(self.interval, _MAX_BACKOFF))
         asked: float = getattr(error, "retry_after", None) or 0.0
         pause = max(backoff, asked) + self._draw(0.0, backoff * _JITTER)
         if self._max_outage is None:
@@ -232,6 +233,18 @@ class VisitorWatch:
         self._wait: asyncio.Timeout | None = None
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @never_raises
+    def __repr__(self) -> str:
+        known = "no answer yet"
+        if self._visitors is not None:
+            known = number_of(len(self._visitors), "visitor")
+        if self._is_closed:
+            return f"<VisitorWatch, {known}: closed>"
+        return (
+            f"<VisitorWatch every {self._poller.interval:g} s, {known}: "
+            "`async for change in watch` gives what changes>"
+        )
 
     @property
     def visitors(self) -> Mapping[str, Visitor]:

@@ -58,7 +58,7 @@ _NO_CHAT = WebhookChat()
 _NO_VISITOR = WebhookVisitor()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class WebhookEvent(WireModel):
     """The fields that every webhook has.
 
@@ -119,7 +119,7 @@ class WebhookEvent(WireModel):
         return _digest({name: getattr(self, name) for name in names})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class VisitorEvent(WebhookEvent):
     """An event with a visitor.
 
@@ -166,7 +166,7 @@ class VisitorEvent(WebhookEvent):
         )
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatStarted(VisitorEvent):
     """A chat has started.
 
@@ -183,7 +183,7 @@ class ChatStarted(VisitorEvent):
         return _chat_at(self.chat, self.chat.started)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatEnded(VisitorEvent):
     """A chat has ended.
 
@@ -200,7 +200,7 @@ class ChatEnded(VisitorEvent):
         return _chat_at(self.chat, self.chat.ended)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChatChanged(VisitorEvent):
     """The tags of a chat have changed, during the chat or after it. No other change is announced.
 
@@ -218,14 +218,14 @@ class ChatChanged(VisitorEvent):
         return self._named(self.chat.id or "") if is_guess else ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class VisitorQueued(VisitorEvent):
     """A visitor waits in the queue for a chat."""
 
     event_type: WebhookEventType | str = WebhookEventType.VISITOR_QUEUED
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class TicketCreated(WebhookEvent):
     """A ticket was created."""
 
@@ -236,7 +236,7 @@ class TicketCreated(WebhookEvent):
         return (self.ticket.id,)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class CannedResponseChanged(WebhookEvent):
     """A canned response was created, changed or deleted. LiveChat does not say which."""
 
@@ -251,7 +251,7 @@ class CannedResponseChanged(WebhookEvent):
         return self._named(str(number)) if is_guess else ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class UnknownEvent(WebhookEvent):
     """An event unknown to this library: ``extra`` has all its fields, as sent."""
 

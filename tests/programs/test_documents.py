@@ -80,7 +80,7 @@ async def commands(name: str, sandbox: Sandbox, cwd: Path = ROOT) -> list[str]:
 def test_every_python_block_is_run_here():
     programs = {"quickstart", "archives", "bot", "testing", "send", "pager", "export"}
     programs |= {"register", "watch", "bot test", "reports", "agents", "groups", "tags", "goals"}
-    programs |= {"greetings", "canned responses"}
+    programs |= {"greetings", "canned responses", "objects", "rows", "response"}
     assert DOCUMENTS.count("```python\n") == len(programs)
     parts = ("export", "reports", "agents", "groups")
     assert set(BLOCKS) - programs == {"command line", *(f"{p} on the command line" for p in parts)}
@@ -296,6 +296,28 @@ async def test_a_canned_response_is_made_and_changed(seeded: Sandbox):
     assert await program("canned responses", seeded) == [
         "['bye', 'cu'] Have a great day! john.doe@example.com"
     ]
+
+
+async def test_objects_show_themselves_and_become_json(seeded: Sandbox):
+    page, chat, email, *lines = await program("objects", seeded)
+    ids = seeded.chat_ids()
+    assert page == f"Page(1 of {-(-len(ids) // 25)}, 25 of {len(ids)} chats, {ids[0]} … {ids[24]})"
+    assert chat.startswith(f"Chat(id='{ids[0]}', ")
+    data = json.loads("\n".join(lines))
+    assert (data["id"], data["visitor"]["email"]) == (ids[0], email)
+
+
+async def test_objects_become_rows(seeded: Sandbox):
+    number, *schema = await program("rows", seeded)
+    assert number == "50 rows"
+    assert schema[:3] == ["id: string", "started: timestamp[us, tz=UTC]", "visitor_email: string"]
+
+
+async def test_a_typed_call_has_a_response(seeded: Sandbox):
+    seeded.start_chat(seeded.add_visitor())
+    (line,) = await program("response", seeded)
+    number = sum(visitor["state"] == "chatting" for visitor in seeded.visitors)
+    assert re.fullmatch(rf"{number} 200 \w+, .* GMT 1", line)
 
 
 def test_the_table_of_resources_names_every_resource_and_page():

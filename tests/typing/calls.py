@@ -15,18 +15,23 @@ import attrs
 
 from livechat_async import (
     BearerToken,
+    Chat,
     Credentials,
     CredentialsSource,
     CustomVariable,
     DetailField,
     LiveChatClient,
     Operator,
+    Page,
     PersonalAccessToken,
+    Report,
     Request,
     Response,
     RetryPolicy,
     SurveyAnswer,
+    Ticket,
     Timeouts,
+    TotalChats,
     VisitedPage,
     Visitor,
     VisitorChat,
@@ -116,6 +121,37 @@ async def visitors(client: LiveChatClient) -> None:
     await client.visitors.list(groups=0)  # type: ignore[arg-type]
     await client.visitors.list(groups=["0"])  # type: ignore[list-item]
     await client.visitors.list(group=[0])  # type: ignore[call-arg]
+
+
+async def responses(client: LiveChatClient) -> None:
+    visitors, chats = client.visitors, client.chats
+    listed = await client.with_response(visitors.list, state="chatting", groups=[0])
+    assert_type(listed, Response[VisitorList])
+    assert_type(listed.headers, Mapping[str, str])
+    assert_type(await client.with_response(visitors.count), Response[int])
+    assert_type(await client.with_response(chats.list, tags=["vip"]), Response[Page[Chat]])
+    assert_type(await client.with_response(chats.get, "MH022RD0K5"), Response[Chat])
+    assert_type(await client.with_response(chats.set_tags, "MH022RD0K5", []), Response[None])
+    report = await client.with_response(client.reports.chats.total, group_by="month")
+    assert_type(report, Response[Report[TotalChats]])
+
+    await client.with_response(visitors.list, group=[0])  # type: ignore[call-arg]
+    await client.with_response(chats.get, 5)  # type: ignore[arg-type]
+    await client.with_response(chats.get)  # type: ignore[call-arg]
+    await client.with_response(visitors.watch)  # type: ignore[arg-type]
+    await client.with_response(chats.export)  # type: ignore[arg-type]
+
+
+def data(visitor: Visitor, chat: Chat, ticket: Ticket, report: Report[TotalChats]) -> None:
+    assert_type(visitor.to_dict(), dict[str, Any])
+    assert_type(chat.to_json(indent=2, reveal_secrets=True), str)
+    assert_type(ticket.to_row(), dict[str, Any])
+    assert_type((visitor.email, chat.email, ticket.email), tuple[str, str, str])
+    assert_type(report.to_rows(), list[dict[str, Any]])
+    assert_type(Chat(id="M1", email="mary.brown@example.com"), Chat)
+
+    visitor.email = "mary.brown@example.com"  # type: ignore[misc]
+    chat.to_dict(secrets=True)  # type: ignore[call-arg]
 
 
 async def details(client: LiveChatClient, day: datetime) -> None:

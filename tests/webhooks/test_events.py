@@ -224,7 +224,7 @@ def test_the_repr_hides_a_token_that_is_plain_text(cls: type[Any]) -> None:
         UnknownEvent: {"event_type": "agent_sang"},
     }.get(cls, {})
     assert PLANTED not in repr(cls(token=PLANTED, **needs))
-    assert "token=None" in repr(cls(**needs))
+    assert "token" not in repr(cls(**needs))
 
 
 def test_an_event_cannot_be_changed() -> None:

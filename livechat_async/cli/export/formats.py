@@ -13,60 +13,40 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final
 
-from livechat_async import ConfigurationError
+from livechat_async import Chat, ConfigurationError
 from livechat_async.cli.export.files import create_private
+from livechat_async.decoding.converter import shared_converter
+from livechat_async.models._plain import to_plain
 from livechat_async.redaction import printable
 
 __all__ = ["COLUMNS", "Format", "check_format", "convert", "guess_format", "safe_cell"]
 
 _ROWS_AT_A_TIME = 5_000
 
-_Chat: TypeAlias = dict[str, Any]
-
-
-def _visitor(chat: _Chat) -> _Chat:
-    return chat.get("visitor") or {}
-
-
-COLUMNS: Final[Mapping[str, tuple[str, Callable[[_Chat], Any]]]] = {
-    "id": ("text", lambda chat: chat["id"]),
-    "type": ("text", lambda chat: chat.get("type")),
-    "started": ("time", lambda chat: chat.get("started") or chat.get("time")),
-    "ended": ("time", lambda chat: chat.get("ended")),
-    "duration": ("number", lambda chat: chat.get("duration")),
-    "pending": ("flag", lambda chat: bool(chat.get("pending"))),
-    "visitor_id": ("text", lambda chat: _visitor(chat).get("id") or chat.get("visitor_id")),
-    "visitor_name": ("text", lambda chat: _visitor(chat).get("name") or chat.get("visitor_name")),
-    "visitor_email": ("text", lambda chat: _visitor(chat).get("email") or chat.get("email")),
-    "visitor_ip": ("text", lambda chat: _visitor(chat).get("ip") or chat.get("visitor_ip")),
-    "city": ("text", lambda chat: _visitor(chat).get("city")),
-    "region": ("text", lambda chat: _visitor(chat).get("region")),
-    "country": ("text", lambda chat: _visitor(chat).get("country")),
-    "agents": (
-        "texts",
-        lambda chat: [
-            agent["email"] or agent["display_name"] for agent in chat.get("agents") or ()
-        ],
-    ),
-    "groups": ("numbers", lambda chat: chat.get("group") or []),
-    "tags": ("texts", lambda chat: chat.get("tags") or []),
-    "rate": ("text", lambda chat: chat.get("rate")),
-    "goals": ("texts", lambda chat: [goal["name"] for goal in chat.get("goals") or ()]),
-    "engagement": ("text", lambda chat: chat.get("engagement")),
-    "url": ("text", lambda chat: chat.get("chat_start_url")),
-    "referrer": ("text", lambda chat: chat.get("referrer")),
-    "queued": ("number", lambda chat: (chat.get("queue") or {}).get("duration")),
-    "messages": ("number", lambda chat: len(chat.get("messages") or ())),
-    "message": ("text", lambda chat: chat.get("message")),
-    "timezone": ("text", lambda chat: chat.get("timezone")),
+COLUMNS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("id", "type"), "text"),
+    **dict.fromkeys(("started", "ended"), "time"),
+    "duration": "number",
+    "pending": "flag",
+    **dict.fromkeys(("visitor_id", "visitor_name", "visitor_email", "visitor_ip"), "text"),
+    **dict.fromkeys(("city", "region", "country"), "text"),
+    "agents": "texts",
+    "groups": "numbers",
+    "tags": "texts",
+    "rate": "text",
+    "goals": "texts",
+    **dict.fromkeys(("engagement", "url", "referrer"), "text"),
+    **dict.fromkeys(("queued", "messages"), "number"),
+    **dict.fromkeys(("message", "timezone"), "text"),
 }
-"""The columns in order: the kind of each, and its value. Durations are seconds."""
+"""The columns of `Chat.to_row`, and the kind of each."""
 
-_TIMES = [name for name, (kind, _) in COLUMNS.items() if kind == "time"]
+_TIMES = [name for name, kind in COLUMNS.items() if kind == "time"]
 
 # A spreadsheet takes a cell that begins so for a formula, also in wide letters and after blanks.
 _FORMULA: Final = "[\\s\ufeff\"']*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
@@ -144,9 +124,10 @@ def safe_cell(value: Any) -> str:
 
 
 def _rows(part: Path) -> Iterator[list[dict[str, Any]]]:
+    to_chat = partial(shared_converter().structure, cl=Chat)
     with part.open("rb") as lines:
-        chats = map(json.loads, lines)
-        rows = ({name: value(chat) for name, (_, value) in COLUMNS.items()} for chat in chats)
+        chats = map(to_chat, map(json.loads, lines))
+        rows = (to_plain(chat._row()) for chat in chats)  # noqa: SLF001 (a text keeps its offset)
         while some := list(islice(rows, _ROWS_AT_A_TIME)):
             yield some
 
@@ -173,7 +154,7 @@ async def _to_parquet(part: Path, output: BinaryIO) -> int:
         "texts": arrow.list_(arrow.string()),
         "numbers": arrow.list_(arrow.int64()),
     }
-    fields = [(name, types[kind]) for name, (kind, _) in COLUMNS.items()]
+    fields = [(name, types[kind]) for name, kind in COLUMNS.items()]
     schema = arrow.schema([*fields, *((f"{name}_text", types["text"]) for name in _TIMES)])
     misfits = 0
     with parquet.ParquetWriter(output, schema) as writer:
