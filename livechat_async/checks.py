@@ -34,6 +34,7 @@ __all__ = [
     "choice",
     "count",
     "find_zone",
+    "is_address",
     "is_deeper",
     "is_loopback",
     "parse_day",
@@ -283,7 +284,7 @@ def check_hosts(name: str, values: Any) -> frozenset[str]:
     """Exact host names and IP addresses, in lower case."""
     hosts = check_list(name, values, "host names is needed, as in ['sandbox']")
     for host in hosts:
-        if not isinstance(host, str) or not (_is_address(host) or re.fullmatch(_HOST_NAME, host)):
+        if not isinstance(host, str) or not (is_address(host) or re.fullmatch(_HOST_NAME, host)):
             raise ConfigurationError(
                 f"{name}: {host!r} is no host name: give each name exactly, such as 'sandbox', "
                 "without a scheme, a port or a wildcard"
@@ -291,7 +292,8 @@ def check_hosts(name: str, values: Any) -> frozenset[str]:
     return frozenset(host.lower() for host in hosts)
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address."""
     try:
         ip_address(host)
     except ValueError:

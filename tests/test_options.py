@@ -292,7 +292,7 @@ def test_plain_http_goes_to_no_other_host(url: str) -> None:
     ],
 )
 def test_hosts_are_exact_names_in_a_list(hosts: Any) -> None:
-    with pytest.raises(ConfigurationError, match="^allow_insecure_hosts.*'sandbox'"):
+    with pytest.raises(ConfigurationError, match=r"^allow_insecure_hosts.*'sandbox'"):
         options(allow_insecure_hosts=hosts)
 
 

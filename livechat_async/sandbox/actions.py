@@ -9,6 +9,7 @@ from typing import Any
 from livechat_async.checks import check_choice
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
+from livechat_async.sandbox.chaos import Chaos, ChaosProfile
 from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import plain
@@ -360,12 +361,32 @@ class Actions(WebhookActions):
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults that are still to come."""
+        """The injected faults that are still to come."""
         return list(self._account.faults)
 
     def clear_faults(self) -> None:
-        """Remove all faults that are still to come."""
+        """Remove all injected faults that are still to come."""
         self._account.faults.clear()
+
+    def set_chaos(self, profile: ChaosProfile | None, seed: int = 0) -> None:
+        """Let the requests of the API meet a named mixture of faults from now on.
+
+        The n-th request meets the same fault, or none, for the same profile and seed. A fault that
+        was injected goes first.
+
+        Args:
+            profile: ``calm``, ``flaky``, ``rate-limited``, ``outage`` or ``slow``; None for none.
+            seed: another number makes up other faults.
+
+        Raises:
+            ConfigurationError: there is no such profile, or the seed is no whole number from 0.
+        """
+        self._account.faults.chaos = None if profile is None else Chaos(profile, seed)
+
+    @property
+    def chaos(self) -> Chaos | None:
+        """The profile at work, its seed, and the number of requests so far."""
+        return self._account.faults.chaos
 
     def _chatting(self, visitor_id: str) -> tuple[Visitor, LiveChat]:
         visitor = self._account.visitors.get(visitor_id)

@@ -9,16 +9,18 @@ import inspect
 import json
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from attrs import asdict
 
+from livechat_async.checks import check_choice
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
 from livechat_async.sandbox.actions import Actions
+from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import FAULTS
-from livechat_async.sandbox.http.answers import Answer, error, json_answer, not_found
+from livechat_async.sandbox.http.answers import Answer, Wire, error, json_answer, not_found
 from livechat_async.sandbox.http.requests import RecordedRequest, content_type_of
 from livechat_async.sandbox.http.routes import Route, find_route, segments
 from livechat_async.sandbox.state.account import Account
@@ -89,6 +91,26 @@ def inject(sandbox: Actions, /, *, fault: Any = None, times: Any = 1, **argument
     sandbox.inject(made, times)
 
 
+def get_chaos(sandbox: Actions) -> Wire:
+    """The chaos profile at work, its seed, and the number of requests that it has judged."""
+    chaos = sandbox.chaos
+    if chaos is None:
+        return {"profile": None, "seed": None, "requests": 0}
+    return {"profile": chaos.profile, "seed": chaos.seed, "requests": chaos.requests}
+
+
+def begin_chaos(sandbox: Actions, *, profile: Any = None, seed: Any = 0) -> Wire:
+    """Let the requests of the API meet a named mixture of faults from now on."""
+    check_choice("profile", profile, get_args(ChaosProfile))
+    sandbox.set_chaos(profile, seed)
+    return get_chaos(sandbox)
+
+
+def end_chaos(sandbox: Actions) -> None:
+    """End the chaos profile. Injected faults are still to come."""
+    sandbox.set_chaos(None)
+
+
 def list_arrivals(sandbox: Actions) -> object:
     """The ids of the chats that arrived."""
     return [] if sandbox.arrivals is None else sandbox.arrivals.ids
@@ -151,6 +173,9 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("POST", "/canned_responses", change_canned_response),
     Route("POST", "/faults", inject),
     Route("DELETE", "/faults", Actions.clear_faults),
+    Route("GET", "/chaos", get_chaos),
+    Route("POST", "/chaos", begin_chaos),
+    Route("DELETE", "/chaos", end_chaos),
     Route("GET", "/requests", Actions.requests),
     Route("DELETE", "/requests", Actions.clear_requests),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal, TypeAlias
 
 from livechat_async.sandbox.data.tickets import given_ticket, made_up_ticket
@@ -50,6 +50,7 @@ class Account:
         *,
         license_id: int,
         clock: Callable[[], float],
+        webhook_hosts: Collection[str],
         deliverer: Deliverer,
         token_scope: TokenScope,
         count_shape: CountShape,
@@ -61,7 +62,7 @@ class Account:
         self.record_cap = record_cap
         self.plan = plan
         self.deliverer = deliverer
-        self.registrations: Registrations = Registrations()
+        self.registrations: Registrations = Registrations(webhook_hosts)
         self.announcer: Announcer = Announcer(
             license_id, self.registrations, deliverer, token_scope
         )
