@@ -89,7 +89,7 @@ class Actions(WebhookActions):
 
         Args:
             visitor_id: the visitor.
-            agent: the agent's login, or an `Operator` to give the agent a name too.
+            agent: the agent's login; or an `Operator`, to give the agent a name too.
             prechat_survey: questions and their answers; by default name and e-mail address.
 
         Returns:
@@ -229,7 +229,7 @@ class Actions(WebhookActions):
         """Let new chats arrive while a client pages: just before a ``GET /chats`` is answered.
 
         They are at the top of the first page and push older chats to later pages. This goes on
-        until `Movement.stop`, or until the next call of this method.
+        until the next call of this method; or until `Movement.stop`.
 
         Args:
             per_request: the number of chats that arrive together.
@@ -257,7 +257,17 @@ class Actions(WebhookActions):
     ) -> Movement:
         """Remove chats while a client pages, the newest first; see `let_chats_arrive`.
 
-        With a ``day``, in UTC, only chats that began on this day go.
+        Args:
+            per_request: the number of chats that go together.
+            every: at which requests: 1 for each, 3 for the third, the sixth and so on.
+            day: only chats that began on this day, in UTC, go.
+            at_most: the total number of chats; None for no limit.
+
+        Returns:
+            An object with their ids.
+
+        Raises:
+            ConfigurationError: a number is not above 0, or a bad day.
         """
         return self._account.chats.begin_departures(
             day, per_request=per_request, every=every, at_most=at_most

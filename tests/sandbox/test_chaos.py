@@ -165,7 +165,8 @@ async def test_chaos_can_be_begun_watched_and_ended(
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        ({}, "profile=None is none of 'calm', 'flaky', 'rate-limited', 'outage', 'slow'"),
+        ({}, "'profile' is missing"),
+        ({"profile": None}, "profile=None is none of 'calm', 'flaky', 'rate-limited', 'outage'"),
         ({"profile": "stormy"}, "profile='stormy' is none of 'calm'"),
         ({"profile": ["calm"]}, "profile=['calm'] is none of"),
         ({"profile": "calm", "seed": -1}, "seed=-1: a whole number is needed, 0 or more"),
