@@ -132,6 +132,11 @@ class Chaos:
     def __attrs_post_init__(self) -> None:
         self._faults = _draw(PROFILES[self.profile], f"{self.profile} {self.seed}")
 
+    @property
+    def about(self) -> str:
+        """What the profile is like."""
+        return PROFILES[self.profile].about
+
     def next_fault(self) -> Fault | None:
         """The fault of the next request; None if it is to be answered as usual."""
         self.requests += 1

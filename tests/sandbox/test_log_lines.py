@@ -52,8 +52,8 @@ async def test_a_line_names_the_fault(
                 await response.read()
     assert lines(caplog)[:3] == [
         "GET /agents 503 (Status)",
-        "GET /agents no answer (CutBody)",
-        "GET /agents no answer (DropConnection)",
+        "GET /agents unfinished (CutBody)",
+        "GET /agents unfinished (DropConnection)",
     ]
 
 
@@ -68,7 +68,7 @@ async def test_a_client_that_leaves_gets_a_line_too(
     leaving.cancel()
     while not caplog.records:  # noqa: ASYNC110 (a line is no event)
         await asyncio.sleep(0.005)
-    assert lines(caplog) == ["GET /agents no answer (Slow)"]
+    assert lines(caplog) == ["GET /agents unfinished (Slow)"]
 
 
 async def test_a_line_shows_no_secret(

@@ -92,7 +92,7 @@ class Server:
             await runner.cleanup()
 
     async def _handle_and_log(self, request: web.BaseRequest) -> web.StreamResponse:
-        began, status, met = time.perf_counter(), "no answer", list[Fault]()
+        began, status, met = time.perf_counter(), "unfinished", list[Fault]()
         try:
             response = await self._handle(request, met)
             if request.transport is not None and not request.transport.is_closing():
