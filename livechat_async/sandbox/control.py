@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, get_args
 
 from attrs import asdict
 
-from livechat_async.checks import check_choice
+from livechat_async.checks import check_choice, check_count
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
 from livechat_async.sandbox.actions import Actions
@@ -98,6 +98,8 @@ def seed(
         date_to: the last day; by default they end now.
         seed: another number makes up others.
     """
+    check_count("chats", chats, 0)
+    check_count("tickets", tickets, 0)
     sandbox.seed_chats(chats, date_from=date_from, date_to=date_to, seed=seed)
     sandbox.seed_tickets(tickets, date_from=date_from, date_to=date_to, seed=seed)
 
