@@ -240,7 +240,7 @@ class ClientOptions:
 
     credentials: Credentials | CredentialsSource | None = field(converter=_to_credentials)
     base_url: URL = field(converter=_to_base_url, validator=_check_scheme)
-    allow_insecure_hosts: frozenset[str] = field(default=(), converter=_to_hosts)
+    allow_insecure_hosts: frozenset[str] = field(default=frozenset(), converter=_to_hosts)
     retry: RetryPolicy = field(validator=_is_a("retry", RetryPolicy))
     timeouts: Timeouts = field(validator=_is_a("timeouts", Timeouts))
     max_response_bytes: int = field(validator=count())

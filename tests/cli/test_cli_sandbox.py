@@ -15,6 +15,7 @@ import pytest
 from cli_runner import COMMAND, PATIENCE, Done, Process, Running, environment, run, run_process
 
 from livechat_async.cli.commands.sandbox import _Chaos
+from livechat_async.sandbox import Sandbox
 from livechat_async.sandbox.chaos import PROFILES
 
 Start = Callable[..., Running]
@@ -300,6 +301,40 @@ async def test_an_open_door_is_refused_with_the_remedy(options: tuple[str, ...],
     assert text in done.err
     assert "tiny-word" not in done.err
     assert len(done.err.splitlines()) == 1
+
+
+async def test_other_commands_reach_a_sandbox_in_another_container(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The environment names the host that may be called over plain http (field case 34)."""
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if host == "sandbox" else host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    async with Sandbox(allow_remote=True, control_token=TOKEN) as sandbox:
+        chat = sandbox.start_chat(sandbox.add_visitor(id="S1.a"))
+        env = environment(
+            LIVECHAT_BASE_URL=f"http://sandbox:{sandbox.url.rpartition(':')[2]}",
+            LIVECHAT_ACCESS_TOKEN=sandbox.bearer.token.reveal(),
+            LIVECHAT_WEBHOOK_TOKEN=chat.token,
+            LIVECHAT_LICENSE_ID=chat.license_id,
+        )
+        allowed = {**env, "LIVECHAT_ALLOW_INSECURE_HOSTS": "sandbox"}
+        refused = await run("visitors", "count", env=env)
+        counted = await run("visitors", "count", env=allowed)
+        del allowed["LIVECHAT_ACCESS_TOKEN"]
+        added = await run(
+            *("visitors", "add-details", "S1.a", "--id", "crm", "--field", "Plan=Gold"), env=allowed
+        )
+        [details] = sandbox.details_of("S1.a")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "set LIVECHAT_ALLOW_INSECURE_HOSTS" in refused.err
+    assert (counted.code, counted.out) == (0, "1\n")
+    assert added.code == 0, added.err
+    assert details.id == "crm"
 
 
 def test_the_command_line_has_every_profile() -> None:

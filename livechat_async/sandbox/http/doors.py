@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from attrs import frozen
 
-from livechat_async.redaction import Secret, shorten, spellings_of
+from livechat_async.redaction import Secret, printable, shorten, spellings_of
 from livechat_async.sandbox.http.answers import Answer, error
 from livechat_async.servers import is_local_host, is_private_host
 
@@ -68,9 +68,12 @@ class Doors:
         return error(HTTPStatus.UNAUTHORIZED, text, challenge)
 
     def show(self, target: str) -> str:
-        """The beginning of a request's target for a log, without the control token."""
+        """The beginning of a request's target for a log, without the control token.
+
+        Nothing in it acts on a terminal, and every encoding has it.
+        """
         secrets = [] if self.control_token is None else [self.control_token]
-        return shorten(target, spellings_of(secrets), _MOST_SHOWN)
+        return printable(shorten(target, spellings_of(secrets), _MOST_SHOWN))
 
 
 def _password_of(encoded: str) -> str:
