@@ -355,6 +355,26 @@ class Actions(WebhookActions):
         """Forget the requests so far."""
         self._account.requests.clear()
 
+    def set_chaos(self, profile: ChaosProfile | None, seed: int = 0) -> None:
+        """Let the requests of the API meet a named mixture of faults from now on.
+
+        The n-th request meets the same fault, or none, for the same profile and seed. A fault that
+        was injected goes first.
+
+        Args:
+            profile: ``calm``, ``flaky``, ``rate-limited``, ``outage`` or ``slow``; None for none.
+            seed: another number makes up other faults.
+
+        Raises:
+            ConfigurationError: there is no such profile, or the seed is no whole number from 0.
+        """
+        self._account.faults.chaos = None if profile is None else Chaos(profile, seed)
+
+    @property
+    def chaos(self) -> Chaos | None:
+        """The profile at work, its seed, and the number of requests so far."""
+        return self._account.faults.chaos
+
     def inject(self, fault: Fault, times: int = 1) -> None:
         """Let the next requests of the API meet a fault.
 
@@ -377,26 +397,6 @@ class Actions(WebhookActions):
     def clear_faults(self) -> None:
         """Remove all injected faults that are still to come."""
         self._account.faults.clear()
-
-    def set_chaos(self, profile: ChaosProfile | None, seed: int = 0) -> None:
-        """Let the requests of the API meet a named mixture of faults from now on.
-
-        The n-th request meets the same fault, or none, for the same profile and seed. A fault that
-        was injected goes first.
-
-        Args:
-            profile: ``calm``, ``flaky``, ``rate-limited``, ``outage`` or ``slow``; None for none.
-            seed: another number makes up other faults.
-
-        Raises:
-            ConfigurationError: there is no such profile, or the seed is no whole number from 0.
-        """
-        self._account.faults.chaos = None if profile is None else Chaos(profile, seed)
-
-    @property
-    def chaos(self) -> Chaos | None:
-        """The profile at work, its seed, and the number of requests so far."""
-        return self._account.faults.chaos
 
     def _chatting(self, visitor_id: str) -> tuple[Visitor, LiveChat]:
         visitor = self._account.visitors.get(visitor_id)

@@ -126,29 +126,6 @@ def change_canned_response(
     return sandbox.change_canned_response(text, response_id=id, tags=tags, group=group)
 
 
-def inject(sandbox: Actions, /, *, fault: Any = None, times: int = 1, **arguments: Any) -> None:
-    """Inject a fault, given by its name and its arguments, into the next requests.
-
-    Each request of the API takes one fault, in the order of their injection.
-
-    Args:
-        fault: its name.
-        times: the number of requests that meet it.
-        **arguments: the arguments of the fault.
-    """
-    kind = FAULTS.get(fault) if isinstance(fault, str) else None
-    if kind is None:
-        raise ConfigurationError(f"fault={fault!r}: one of {', '.join(FAULTS)} is needed")
-    names = inspect.signature(kind).parameters
-    _refuse_unknown(arguments, names)
-    try:
-        made = kind(**arguments)
-    except TypeError:
-        text = f"{fault} needs more than that: it has {', '.join(names)}"
-        raise ConfigurationError(text) from None
-    sandbox.inject(made, times)
-
-
 def get_chaos(sandbox: Actions) -> Wire:
     """The chaos profile at work, its seed, and the number of requests that it has judged."""
     chaos = sandbox.chaos
@@ -175,6 +152,29 @@ def begin_chaos(sandbox: Actions, *, profile: ChaosProfile, seed: int = 0) -> Wi
 def end_chaos(sandbox: Actions) -> None:
     """End the chaos profile. Injected faults are still to come."""
     sandbox.set_chaos(None)
+
+
+def inject(sandbox: Actions, /, *, fault: Any = None, times: int = 1, **arguments: Any) -> None:
+    """Inject a fault, given by its name and its arguments, into the next requests.
+
+    Each request of the API takes one fault, in the order of their injection.
+
+    Args:
+        fault: its name.
+        times: the number of requests that meet it.
+        **arguments: the arguments of the fault.
+    """
+    kind = FAULTS.get(fault) if isinstance(fault, str) else None
+    if kind is None:
+        raise ConfigurationError(f"fault={fault!r}: one of {', '.join(FAULTS)} is needed")
+    names = inspect.signature(kind).parameters
+    _refuse_unknown(arguments, names)
+    try:
+        made = kind(**arguments)
+    except TypeError:
+        text = f"{fault} needs more than that: it has {', '.join(names)}"
+        raise ConfigurationError(text) from None
+    sandbox.inject(made, times)
 
 
 def list_arrivals(sandbox: Actions) -> list[str]:
@@ -246,11 +246,11 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("DELETE", "/deliveries", Actions.clear_deliveries),
     Route("POST", "/deliveries/{delivery_id}/repeat", Actions.repeat_delivery),
     Route("POST", "/canned_responses", change_canned_response),
-    Route("POST", "/faults", inject),
-    Route("DELETE", "/faults", Actions.clear_faults),
     Route("GET", "/chaos", get_chaos),
     Route("POST", "/chaos", begin_chaos),
     Route("DELETE", "/chaos", end_chaos),
+    Route("POST", "/faults", inject),
+    Route("DELETE", "/faults", Actions.clear_faults),
     Route("GET", "/requests", Actions.requests),
     Route("DELETE", "/requests", Actions.clear_requests),
 )
