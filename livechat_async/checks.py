@@ -289,7 +289,7 @@ def check_hosts(name: str, values: Any) -> frozenset[str]:
                 f"{name}: {host!r} is no host name: give each name exactly, such as 'sandbox', "
                 "without a scheme, a port or a wildcard"
             )
-    return frozenset(host.lower() for host in hosts)
+    return frozenset(str(ip_address(host)) if is_address(host) else host.lower() for host in hosts)
 
 
 def is_address(host: str) -> bool:

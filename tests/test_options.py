@@ -242,7 +242,8 @@ def test_a_base_url_may_not_be(value: object, problem: str) -> None:
         (["other", "Sandbox"], "http://SANDBOX"),
         ({"my_sandbox.test"}, "http://my_sandbox.test:8080/path"),
         (iter(["10.0.0.1"]), "http://10.0.0.1"),
-        (("2001:db8::1",), "http://[2001:db8::1]:8080"),
+        (("2001:DB8:0::1",), "http://[2001:db8::1]:8080"),
+        (("2001:db8::1",), "http://[2001:DB8::0:1]:8080"),
         (("sandbox",), "https://api.livechatinc.com"),
     ],
 )

@@ -98,7 +98,7 @@ def test_a_host_is_local_only_if_a_url_with_it_leads_here(host: str) -> None:
     ],
 )
 def test_a_strangers_domain_is_not_private(host: str, *, expected: bool) -> None:
-    """Other machines call a server by names that nobody can point elsewhere (field case 44)."""
+    """Other machines use names that no stranger can point elsewhere (field case 44)."""
     assert is_private_host(host, {"sandbox.test.svc"}) == expected
 
 

@@ -9,6 +9,7 @@ import inspect
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
+from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeAlias, get_args
 
@@ -210,6 +211,11 @@ def list_calls(sandbox: Actions) -> dict[str, str]:
 
 def describe_calls(_: Actions) -> Wire:
     """These calls as an OpenAPI 3.1 document, with arguments, bodies and answers."""
+    return _describe()
+
+
+@cache
+def _describe() -> Wire:
     return describe(CALLS, FAULTS)
 
 
