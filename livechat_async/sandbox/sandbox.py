@@ -89,8 +89,9 @@ class Sandbox(Actions):
             may call it by an IP address or a name without a dot.
         control_token: a secret that control calls have to send; ``allow_remote`` needs one.
         allow_hosts: further names by which other machines call the sandbox.
-        webhook_hosts: exact names of other machines to which webhooks are delivered too, over plain
-            http.
+        webhook_hosts: exact names of other machines to which webhooks are delivered, over plain
+            http. With ``allow_remote``, they are delivered to these only, and to loopback only if
+            it is named, as in ``"127.0.0.1"``.
         webhook_retry_span: seconds in which a webhook without a 200 is repeated ten times, with
             growing waits; 0 for at once.
         webhook_timeout: seconds to wait for the answer to a webhook.
@@ -137,13 +138,15 @@ class Sandbox(Actions):
     ) -> None:
         control_token = conceal(control_token, "token")  # no frame may show it
         doors = _check_doors(host, control_token, allow_remote, allow_hosts)
+        receivers = check_hosts("webhook_hosts", webhook_hosts)
         check_choice("count_shape", count_shape, get_args(CountShape))
         check_choice("plan", plan, get_args(Plan))
         check_choice("webhook_tokens", webhook_tokens, get_args(TokenScope))
         account = Account(
             license_id=_check_license(license_id),
             clock=clock,
-            webhook_hosts=check_hosts("webhook_hosts", webhook_hosts),
+            # Strangers who reach the API must not make the sandbox call what is on this machine.
+            reaches=lambda host: host in receivers or (not allow_remote and is_loopback(host)),
             deliverer=Deliverer(
                 limit=check_seconds("webhook_timeout", webhook_timeout),
                 retry_span=check_seconds("webhook_retry_span", webhook_retry_span),

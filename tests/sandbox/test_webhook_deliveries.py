@@ -380,6 +380,22 @@ async def test_webhooks_go_to_a_machine_that_is_named(
     assert body["visitor"]["id"] == visitor_id
 
 
+@pytest.mark.parametrize(("hosts", "statuses"), [((), [None]), (["127.0.0.1"], [200])])
+async def test_a_sandbox_for_other_machines_calls_this_one_only_if_it_is_named(
+    receiver: Receiver, hosts: list[str], statuses: list[int | None]
+) -> None:
+    """Who reaches its API reaches nothing else on this machine by it (field case 44)."""
+    async with Sandbox(
+        allow_remote=True, control_token="Test-Token/123+456", webhook_hosts=hosts
+    ) as sandbox:
+        sandbox.register_webhook("chat_started", receiver.url)
+        sandbox.start_chat(sandbox.add_visitor())
+        await sandbox.delivered()
+    [delivery] = sandbox.deliveries
+    assert delivery.statuses == statuses
+    assert len(receiver.bodies) == sum(status is not None for status in statuses)
+
+
 async def test_the_log_forgets_the_oldest(
     quick: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

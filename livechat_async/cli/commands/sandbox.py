@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from yarl import URL
@@ -93,7 +94,7 @@ def run_sandbox(
     ] = 0,
     webhook_host: Annotated[
         list[str] | None,
-        option("Deliver webhooks to this machine too; may be repeated.", metavar="HOST"),
+        option("Another machine that gets webhooks; may be repeated.", metavar="HOST"),
     ] = None,
     plan: Annotated[
         _Plan, option("The plan of the account; smaller ones lack some reports.")
@@ -154,10 +155,14 @@ def run_sandbox(
     except ConfigurationError as problem:
         options = [option for name, option in _OPTIONS.items() if name in str(problem)]
         raise ConfigurationError(f"{problem} (here: {', '.join(options)})") from None
-    wait_for(_serve(sandbox, is_remote=allow_remote, has_token=token is not None))
+    receiver = next(iter(webhook_host or ()), "" if allow_remote else "127.0.0.1")
+    introduce = partial(
+        _introduction, is_remote=allow_remote, has_token=token is not None, receiver=receiver
+    )
+    wait_for(_serve(sandbox, introduce))
 
 
-async def _serve(sandbox: Sandbox, *, is_remote: bool, has_token: bool) -> None:
+async def _serve(sandbox: Sandbox, introduce: Callable[[Sandbox], Iterator[str]]) -> None:
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -167,7 +172,7 @@ async def _serve(sandbox: Sandbox, *, is_remote: bool, has_token: bool) -> None:
         raise ConfigurationError(f"{problem} (here: --port 0)") from None
     try:
         console = terminal()
-        for line in _introduction(sandbox, is_remote=is_remote, has_token=has_token):
+        for line in introduce(sandbox):
             console.print(line, style="dim" if line.startswith("#") else "", soft_wrap=True)
         console.file.flush()
         await stopped.wait()
@@ -175,7 +180,9 @@ async def _serve(sandbox: Sandbox, *, is_remote: bool, has_token: bool) -> None:
         await sandbox.stop()
 
 
-def _introduction(sandbox: Sandbox, *, is_remote: bool, has_token: bool) -> Iterator[str]:
+def _introduction(
+    sandbox: Sandbox, *, is_remote: bool, has_token: bool, receiver: str
+) -> Iterator[str]:
     """What to do with the sandbox, in lines that a shell can run."""
     url, credentials = sandbox.url, sandbox.credentials
     user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
@@ -198,12 +205,14 @@ def _introduction(sandbox: Sandbox, *, is_remote: bool, has_token: bool) -> Iter
     if chat is not None:
         yield "# Show the agent details of a visitor who chats:"
         yield _curl(*_JSON, _details(chat), f"{url}/visitors/{chat.visitor_id}/details")
-    yield "# Send a bot on port 8000 a webhook when a chat starts, and list the deliveries:"
-    yield _curl(
-        *user,
-        *("-d", "event_type=chat_started", "-d", "data_types[]=visitor"),
-        *("-d", "url=http://127.0.0.1:8000/livechat", f"{url}/webhooks"),
-    )
+    if receiver:
+        yield "# Send a bot on port 8000 a webhook when a chat starts:"
+        yield _curl(
+            *user,
+            *("-d", "event_type=chat_started", "-d", "data_types[]=visitor"),
+            *("-d", f"url=http://{receiver}:8000/livechat", f"{url}/webhooks"),
+        )
+    yield "# List the deliveries of webhooks:"
     with_token = f'curl -H "Authorization: Bearer ${_TOKEN}"' if has_token else "curl"
     yield _curl(f"{url}/_sandbox/deliveries").replace("curl", with_token, 1)
     yield f"# See all control calls at {url}/_sandbox and {url}/_sandbox/openapi.json"

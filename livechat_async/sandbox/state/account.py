@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from livechat_async.sandbox.data.tickets import given_ticket, made_up_ticket
@@ -42,7 +42,8 @@ class _Tickets(Timeline):
 class Account:
     """The state of an account, the options of its pages, its recorded requests and its faults.
 
-    `Sandbox` describes the options. The clock returns the Unix seconds.
+    `Sandbox` describes the options. The clock returns the Unix seconds. ``reaches`` says whether
+    webhooks are delivered to a host.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Account:
         *,
         license_id: int,
         clock: Callable[[], float],
-        webhook_hosts: Collection[str],
+        reaches: Callable[[str], bool],
         deliverer: Deliverer,
         token_scope: TokenScope,
         count_shape: CountShape,
@@ -62,7 +63,7 @@ class Account:
         self.record_cap = record_cap
         self.plan = plan
         self.deliverer = deliverer
-        self.registrations: Registrations = Registrations(webhook_hosts)
+        self.registrations: Registrations = Registrations(reaches)
         self.announcer: Announcer = Announcer(
             license_id, self.registrations, deliverer, token_scope
         )

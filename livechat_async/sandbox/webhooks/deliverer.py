@@ -259,8 +259,9 @@ class Deliverer:
         """Send until the answer is 200; whether it was 200 in the end."""
         if not delivery.is_reached:
             problem = (
-                "a sandbox delivers on this machine only: use a URL such as http://127.0.0.1, or "
-                "name the other machine with --webhook-host, or Sandbox(webhook_hosts=[...])"
+                "a sandbox delivers on this machine only, to URLs such as http://127.0.0.1: name "
+                "any other host, or any host of a sandbox for other machines, with --webhook-host, "
+                "or Sandbox(webhook_hosts=[...])"
             )
             delivery.attempts.append(Attempt(at=datetime.now(UTC), problem=problem))
             return False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
 from yarl import URL
 
-from livechat_async.checks import is_loopback
 from livechat_async.redaction import WireText
 from livechat_async.sandbox.http.answers import BadRequest
 
@@ -63,11 +62,11 @@ class Registrations:
     """All webhooks, in the order of their registration.
 
     Args:
-        hosts: the names of other machines that the sandbox delivers to.
+        reaches: whether the sandbox delivers to a host.
     """
 
-    def __init__(self, hosts: Collection[str]) -> None:
-        self._hosts = hosts
+    def __init__(self, reaches: Callable[[str], bool]) -> None:
+        self._reaches = reaches
         self._items: dict[str, Registration] = {}
         self._made = 0
 
@@ -78,8 +77,7 @@ class Registrations:
     def add(self, event_type: str, url: str, data_types: Iterable[str]) -> Registration:
         """Register a webhook, of values that `read_registration` returned."""
         self._made += 1
-        host = URL(url).host or ""
-        is_reached = is_loopback(host) or host in self._hosts
+        is_reached = self._reaches(URL(url).host or "")
         registration = Registration(
             # Test data: counted, not random, so that it cannot pass for a real secret.
             id=f"b{self._made:031x}",
