@@ -286,7 +286,9 @@ def _prose(text: str) -> str:
     """Lines as one, with a capital letter, without what only Python has."""
     sentences = re.split(r"(?<=\.) ", " ".join(text.split()))
     kept = ["; ".join(filter(_is_for_all, each.split("; "))) for each in sentences]
+    # If every sentence has something of Python, they are better than nothing.
     prose = " ".join(each if each.endswith(".") else f"{each}." for each in kept if each)
+    prose = prose or " ".join(sentences)
     prose = (prose[:1].upper() + prose[1:]).replace("``", "`")
     return re.sub(r"\b(None|True|False)\b", lambda found: _IN_JSON[found[0]], prose)
 
