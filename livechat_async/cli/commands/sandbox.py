@@ -8,10 +8,9 @@ from __future__ import annotations
 import asyncio
 import shlex
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from yarl import URL
@@ -156,13 +155,18 @@ def run_sandbox(
         options = [option for name, option in _OPTIONS.items() if name in str(problem)]
         raise ConfigurationError(f"{problem} (here: {', '.join(options)})") from None
     receiver = next(iter(webhook_host or ()), "" if allow_remote else "127.0.0.1")
-    introduce = partial(
-        _introduction, is_remote=allow_remote, has_token=token is not None, receiver=receiver
+    wait_for(
+        _serve(sandbox, is_remote=allow_remote, has_token=token is not None, receiver=receiver)
     )
-    wait_for(_serve(sandbox, introduce))
 
 
-async def _serve(sandbox: Sandbox, introduce: Callable[[Sandbox], Iterator[str]]) -> None:
+async def _serve(
+    sandbox: Sandbox,
+    *,
+    is_remote: bool = False,
+    has_token: bool = False,
+    receiver: str = "127.0.0.1",
+) -> None:
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -172,7 +176,8 @@ async def _serve(sandbox: Sandbox, introduce: Callable[[Sandbox], Iterator[str]]
         raise ConfigurationError(f"{problem} (here: --port 0)") from None
     try:
         console = terminal()
-        for line in introduce(sandbox):
+        lines = _introduction(sandbox, is_remote=is_remote, has_token=has_token, receiver=receiver)
+        for line in lines:
             console.print(line, style="dim" if line.startswith("#") else "", soft_wrap=True)
         console.file.flush()
         await stopped.wait()
