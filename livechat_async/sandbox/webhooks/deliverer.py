@@ -67,7 +67,7 @@ class Delivery:
     url: str
     raw_body: bytes = field(repr=False, converter=SecretBytes)
     target: WireText = field(converter=WireText)
-    is_reached: bool = True
+    is_reached: bool = False
     attempts: list[Attempt] = field(factory=list[Attempt])
     under_way: int = 0
 

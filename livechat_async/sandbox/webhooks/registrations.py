@@ -43,7 +43,7 @@ class Registration:
     data_types: tuple[str, ...]
     url: WireText
     token: WireText
-    is_reached: bool
+    is_reached: bool = False
 
     def to_wire(self, license_id: int) -> dict[str, Any]:
         """The webhook in the form of answers."""
