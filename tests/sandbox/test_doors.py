@@ -240,7 +240,7 @@ async def test_without_the_token_no_control_call_is_carried_out(
     async with aiohttp.ClientSession(f"{remote.url}/_sandbox/", headers=headers) as http:
         async with http.delete("visitors/S1.a") as response:
             answer = await response.json()
-            assert response.headers["WWW-Authenticate"].startswith("Basic ")
+            assert response.headers["WWW-Authenticate"].startswith("Bearer ")
         assert response.status == 401
         assert "Authorization: Bearer <token>" in answer["error"]
         assert TOKEN not in str(answer)

@@ -47,7 +47,7 @@ class Doors:
     def refuse_control(self, authorization: str) -> Answer | None:
         """401 for a control call without the token, if it needs one.
 
-        The token is a bearer token, or the password of Basic with any user name, for browsers.
+        The token is a bearer token, or the password of Basic with any user name, as in ``curl -u``.
         """
         if self.control_token is None:
             return None
@@ -64,7 +64,8 @@ class Doors:
             "Control calls of this sandbox need its control token: send 'Authorization: Bearer "
             "<token>', with the token that it was started with"
         )
-        challenge = {"WWW-Authenticate": 'Basic realm="controls of the sandbox"'}
+        # Not Basic: a browser would ask for a password before a page can ask for the token.
+        challenge = {"WWW-Authenticate": 'Bearer realm="controls of the sandbox"'}
         return error(HTTPStatus.UNAUTHORIZED, text, challenge)
 
     def show(self, target: str) -> str:
