@@ -192,9 +192,6 @@ def _introduction(
     url, credentials = sandbox.url, sandbox.credentials
     user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
     yield f"# A LiveChat sandbox listens on {url}"
-    if sandbox.chaos is not None:
-        chaos = sandbox.chaos
-        yield f"# Chaos: {chaos.about} The same faults come again with --chaos-seed {chaos.seed}."
     yield "# Point livechat-async at it:"
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"
@@ -203,6 +200,9 @@ def _introduction(
         yield "# On another machine, set also the name by which it knows this one, such as sandbox:"
         yield f"#   LIVECHAT_BASE_URL=http://sandbox:{URL(url).port}"
         yield "#   LIVECHAT_ALLOW_INSECURE_HOSTS=sandbox"
+    if sandbox.chaos is not None:
+        chaos = sandbox.chaos
+        yield f"# Chaos: {chaos.about} The same faults come again with --chaos-seed {chaos.seed}."
     yield "# List who is on the site:"
     yield _curl(*user, f"{url}/visitors")
     chats = (sandbox.chat_of(visitor["id"]) for visitor in sandbox.visitors)
