@@ -24,6 +24,7 @@ __all__ = [
     "check_count",
     "check_day",
     "check_days_in_order",
+    "check_hosts",
     "check_items",
     "check_list",
     "check_numbers",
@@ -33,12 +34,16 @@ __all__ = [
     "choice",
     "count",
     "find_zone",
+    "is_address",
     "is_deeper",
     "is_loopback",
     "parse_day",
     "seconds",
     "text",
 ]
+
+# Text, as `re` compiles it at its first use: the import stays quick.
+_HOST_NAME = r"[^\W_][\w.-]{0,252}"
 
 Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
 
@@ -273,6 +278,27 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def check_hosts(name: str, values: Any) -> frozenset[str]:
+    """Exact host names and IP addresses, in lower case."""
+    hosts = check_list(name, values, "host names is needed, as in ['sandbox']")
+    for host in hosts:
+        if not isinstance(host, str) or not (is_address(host) or re.fullmatch(_HOST_NAME, host)):
+            raise ConfigurationError(
+                f"{name}: {host!r} is no host name: give each name exactly, such as 'sandbox', "
+                "without a scheme, a port or a wildcard"
+            )
+    return frozenset(str(ip_address(host)) if is_address(host) else host.lower() for host in hosts)
+
+
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_deeper(value: Any, levels: int) -> bool:

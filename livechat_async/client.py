@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+<<<<<<< HEAD
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+=======
+from collections.abc import Collection, Mapping, Sequence
+>>>>>>> room-control
 from datetime import tzinfo
 from importlib import import_module
 from types import TracebackType
@@ -81,10 +85,16 @@ class ChangeableOptions(SharedOptions, total=False):
     credentials: Credentials | CredentialsSource | None
 
 
-class EnvironmentOptions(SharedOptions, total=False):
-    """Options that `LiveChatClient.from_env` takes."""
+class AddressOptions(TypedDict, total=False):
+    """Options that environment variables give too. `LiveChatClient` documents each."""
 
     base_url: str | Secret
+    allow_insecure_hosts: Collection[str]
+
+
+class EnvironmentOptions(SharedOptions, AddressOptions, total=False):
+    """Options that `LiveChatClient.from_env` takes."""
+
     session: aiohttp.ClientSession | None
     max_concurrency: int
     trace_configs: Sequence[aiohttp.TraceConfig]
@@ -138,6 +148,9 @@ class LiveChatClient:
             one: it is called when the first is needed, and again once after a 401. Adding details
             needs none.
         base_url: where the API is. Https, or http on loopback; a path prefix is kept.
+        allow_insecure_hosts: exact names of hosts to which plain http is allowed too. Anyone on the
+            way can read the credentials, so name only test servers, such as a sandbox in another
+            container.
         session: an aiohttp session of your own; the client neither closes nor changes it. Its
             connections, proxy, middlewares and default headers serve our calls, but no cookie and
             no ``Authorization`` of it is sent. Without one, the client makes its own at the first
@@ -191,6 +204,7 @@ class LiveChatClient:
         credentials: Credentials | CredentialsSource | None = None,
         *,
         base_url: str | Secret = _BASE_URL,
+        allow_insecure_hosts: Collection[str] = (),
         session: aiohttp.ClientSession | None = None,
         retry: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
@@ -209,6 +223,7 @@ class LiveChatClient:
         options = ClientOptions(
             credentials=credentials,
             base_url=base_url,
+            allow_insecure_hosts=allow_insecure_hosts,
             retry=RetryPolicy() if retry is None else retry,
             timeouts=Timeouts() if timeouts is None else timeouts,
             max_response_bytes=max_response_bytes,
@@ -235,6 +250,8 @@ class LiveChatClient:
 
         ``LIVECHAT_LOGIN`` with ``LIVECHAT_TOKEN`` give a `PersonalAccessToken`,
         ``LIVECHAT_ACCESS_TOKEN`` gives a `BearerToken`, and ``LIVECHAT_BASE_URL`` another address.
+        ``LIVECHAT_ALLOW_INSECURE_HOSTS`` holds the names for ``allow_insecure_hosts``, with commas
+        between them.
 
         Args:
             options: the arguments of the class besides ``credentials``.
@@ -243,8 +260,7 @@ class LiveChatClient:
             ConfigurationError: the variables are missing, incomplete, or contradict each other.
         """
         _hide(options)
-        if "base_url" not in options and os.environ.get("LIVECHAT_BASE_URL"):
-            options["base_url"] = Secret(os.environ["LIVECHAT_BASE_URL"])
+        options = {**address_from_env(), **options}
         return cls(_credentials_from_env(), **options)
 
     def with_options(self, **changes: Unpack[ChangeableOptions]) -> Self:
@@ -424,6 +440,17 @@ def _hide(options: Any) -> None:
     for name in ("base_url", "credentials", "headers"):
         if name in options:
             options[name] = conceal(options[name], "secret")
+
+
+def address_from_env() -> AddressOptions:
+    """The address that environment variables give, and the hosts allowed plain http."""
+    address = AddressOptions()
+    if os.environ.get("LIVECHAT_BASE_URL"):
+        address["base_url"] = Secret(os.environ["LIVECHAT_BASE_URL"])
+    if os.environ.get("LIVECHAT_ALLOW_INSECURE_HOSTS"):
+        names = os.environ["LIVECHAT_ALLOW_INSECURE_HOSTS"].split(",")
+        address["allow_insecure_hosts"] = [name.strip() for name in names]
+    return address
 
 
 def _credentials_from_env() -> Credentials:

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, cast, get_args
 from attrs import Attribute, field, frozen
 from yarl import URL
 
-from livechat_async.checks import check_count, check_zone, count, is_loopback, seconds
+from livechat_async.checks import check_count, check_hosts, check_zone, count, is_loopback, seconds
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, WireText, kind_of, repr_of_fields, reveal
@@ -150,12 +150,21 @@ def _problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for ea
         return "is not a URL"
     if "?" in str(value) or "#" in str(value):
         return f"for {host} holds a query or fragment: only scheme, host, port and path are taken"
-    if url.scheme == "http" and not is_loopback(host):
-        return (
-            f"for {host} is plain http, which would show the credentials to the network: use "
-            "https (http is for loopback only)"
-        )
     return None
+
+
+def _check_scheme(options: ClientOptions, _: object, url: URL) -> None:
+    host = url.host or ""
+    if url.scheme == "http" and not is_loopback(host) and host not in options.allow_insecure_hosts:
+        raise ConfigurationError(
+            f"base_url for {host} is plain http, which would show the credentials to the network: "
+            "use https (http is for loopback only; for a sandbox in another container, pass "
+            f"allow_insecure_hosts=[{host!r}] or set LIVECHAT_ALLOW_INSECURE_HOSTS)"
+        )
+
+
+def _to_hosts(value: Any) -> frozenset[str]:
+    return check_hosts("allow_insecure_hosts", value)
 
 
 def _to_timezone(value: Any) -> tzinfo | None:
@@ -230,7 +239,8 @@ class ClientOptions:
     """The options of a client. `LiveChatClient` documents each."""
 
     credentials: Credentials | CredentialsSource | None = field(converter=_to_credentials)
-    base_url: URL = field(converter=_to_base_url)
+    base_url: URL = field(converter=_to_base_url, validator=_check_scheme)
+    allow_insecure_hosts: frozenset[str] = field(default=frozenset(), converter=_to_hosts)
     retry: RetryPolicy = field(validator=_is_a("retry", RetryPolicy))
     timeouts: Timeouts = field(validator=_is_a("timeouts", Timeouts))
     max_response_bytes: int = field(validator=count())

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from livechat_async.checks import is_loopback
+from livechat_async.checks import is_address, is_loopback
 
-__all__ = ["is_from_web_page", "is_local_host", "server_logger"]
+__all__ = ["is_from_web_page", "is_local_host", "is_private_host", "server_logger"]
 
 # The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
-_HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9.-]{1,253}?)\.?)(?::[0-9]{0,5})?")
+_HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}?)\.?)(?::[0-9]{0,5})?")
 
 
 def is_local_host(host: str) -> bool:
@@ -20,9 +20,29 @@ def is_local_host(host: str) -> bool:
     Any name can be made to lead here (DNS rebinding), and a browser then lets the pages of that
     name read the answers.
     """
-    match = _HOST.fullmatch(host.strip().lower())
-    name = "" if match is None else match[1] or match[2]
+    name = _name_of(host)
     return is_loopback(name) or name.endswith(".localhost")
+
+
+def is_private_host(host: str, names: Collection[str]) -> bool:
+    """Whether no stranger can make the name in a ``Host`` header lead here.
+
+    DNS rebinding takes a name in a domain of the attacker's. An IP address is none, and neither is
+    a name without a dot, such as that of a container.
+
+    Args:
+        host: the header, with any port.
+        names: further names, in lower case, which are known to be harmless.
+    """
+    name = _name_of(host)
+    if not name:
+        return False
+    return "." not in name or is_address(name) or name in names or name.endswith(".localhost")
+
+
+def _name_of(host: str) -> str:
+    match = _HOST.fullmatch(host.strip().lower())
+    return "" if match is None else match[1] or match[2]
 
 
 def is_from_web_page(method: str, headers: Mapping[str, str]) -> bool:

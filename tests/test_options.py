@@ -235,6 +235,68 @@ def test_a_base_url_may_not_be(value: object, problem: str) -> None:
     assert problem in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("hosts", "url"),
+    [
+        (("sandbox",), "http://sandbox:8080"),
+        (["other", "Sandbox"], "http://SANDBOX"),
+        ({"my_sandbox.test"}, "http://my_sandbox.test:8080/path"),
+        (iter(["10.0.0.1"]), "http://10.0.0.1"),
+        (("2001:DB8:0::1",), "http://[2001:db8::1]:8080"),
+        (("2001:db8::1",), "http://[2001:DB8::0:1]:8080"),
+        (("sandbox",), "https://api.livechatinc.com"),
+    ],
+)
+def test_plain_http_may_go_to_a_host_that_is_named(hosts: Any, url: str) -> None:
+    made = options(base_url=url, allow_insecure_hosts=hosts)
+    assert made.base_url == URL(url)
+    assert attrs.evolve(made, region="dal").base_url == URL(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://sandbox.",
+        "http://sandbox.example.com",
+        "http://a.sandbox",
+        "http://sandbox2",
+        "http://api.livechatinc.com",
+        "http://10.0.0.1",
+    ],
+)
+def test_plain_http_goes_to_no_other_host(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="use https") as caught:
+        options(base_url=url, allow_insecure_hosts=("sandbox",))
+    assert f"allow_insecure_hosts=['{URL(url).host}']" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        "sandbox",
+        b"sandbox",
+        None,
+        True,
+        [""],
+        ["*"],
+        ["*.example.com"],
+        [".example.com"],
+        ["sandbox:8080"],
+        ["http://sandbox"],
+        ["sandbox/"],
+        ["sandbox "],
+        ["sandbox\n"],
+        ["10.0.0.0/8"],
+        ["[::1]"],
+        [5],
+        [None],
+    ],
+)
+def test_hosts_are_exact_names_in_a_list(hosts: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^allow_insecure_hosts.*'sandbox'"):
+        options(allow_insecure_hosts=hosts)
+
+
 URLS_WITH_SECRETS = pytest.mark.parametrize(
     "make",
     [
@@ -245,6 +307,7 @@ URLS_WITH_SECRETS = pytest.mark.parametrize(
         lambda: f"https://john:{PLANTED}@api.livechatinc.com:port",
         lambda: f"https://api.livechatinc.com/?token={PLANTED}",
         lambda: f"https://api.livechatinc.com/#{PLANTED}",
+        lambda: f"http://sandbox/?token={PLANTED}",
         lambda: f"ftp://john:{PLANTED}@api.livechatinc.com",
         lambda: URL(f"https://john:{PLANTED}@api.livechatinc.com"),
     ],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat_async.checks import is_loopback
-from livechat_async.servers import is_from_web_page, is_local_host
+from livechat_async.servers import is_from_web_page, is_local_host, is_private_host
 
 LOCAL = ["localhost", "LocalHost", "127.0.0.1", "127.8.9.10", "[::1]", "bot.localhost"]
 
@@ -69,6 +69,44 @@ def test_a_host_is_local_only_if_a_url_with_it_leads_here(host: str) -> None:
     if is_local_host(host):
         name = (urlsplit(f"http://{host.strip()}/").hostname or "").removesuffix(".")
         assert is_loopback(name) or name.endswith(".localhost")
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("sandbox", True),
+        ("Sandbox:8080", True),
+        ("my_sandbox-1", True),
+        ("sandbox.", True),
+        ("10.0.0.1:8080", True),
+        ("[2001:db8::1]:8080", True),
+        ("bot.localhost", True),
+        ("sandbox.test.svc", True),
+        ("SANDBOX.test.svc.:80", True),
+        ("sandbox.test.svc2", False),
+        ("a.sandbox.test.svc", False),
+        ("evil.example.com", False),
+        ("10.0.0.1.example.com", False),
+        ("10.0.0.1@evil.example.com", False),
+        ("sandbox@evil.example.com", False),
+        ("sandbox, evil.example.com", False),
+        ("evil.com", False),
+        ("", False),
+        (":8080", False),
+        (".", False),
+        ("[::1", False),
+    ],
+)
+def test_a_strangers_domain_is_not_private(host: str, *, expected: bool) -> None:
+    """Other machines use names that no stranger can point elsewhere (field case 44)."""
+    assert is_private_host(host, {"sandbox.test.svc"}) == expected
+
+
+@given(st.from_regex(r"[a-z0-9.-]{0,20}\.[a-z]{2,10}(:[0-9]{1,5})?", fullmatch=True))
+def test_no_name_in_a_domain_is_private(host: str) -> None:
+    """DNS rebinding takes a name with a dot (field case 44)."""
+    inner = host.partition(":")[0].removesuffix(".")
+    assert is_private_host(host, ()) == inner.endswith(".localhost")
 
 
 @pytest.mark.parametrize("delimiter", [".", ":", "[", "]", "a", "1", "-", " ", "@"])

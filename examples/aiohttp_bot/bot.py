@@ -51,4 +51,5 @@ app.cleanup_ctx.append(lifespan)
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    web.run_app(app, host="127.0.0.1", port=int(os.environ.get("PORT", "8000")))
+    host = os.environ.get("HOST", "127.0.0.1")
+    web.run_app(app, host=host, port=int(os.environ.get("PORT", "8000")))

@@ -10,13 +10,13 @@ import re
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import typer
 from attrs import frozen
 
 from livechat_async import ConfigurationError, LiveChatClient, RetryPolicy, Timeouts
+from livechat_async.client import address_from_env
 from livechat_async.credentials import Region
 from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
 
@@ -67,9 +67,7 @@ class Settings:
 
     def client_without_credentials(self) -> LiveChatClient:
         """A client that sends no credentials, which is enough to add details."""
-        base_url = os.environ.get("LIVECHAT_BASE_URL")
-        make = partial(LiveChatClient, timeouts=self.timeouts, region=self.region)
-        return make(base_url=base_url) if base_url else make()
+        return LiveChatClient(timeouts=self.timeouts, region=self.region, **address_from_env())
 
 
 def webhook_password() -> tuple[Secret, Secret]:

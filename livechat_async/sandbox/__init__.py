@@ -1,16 +1,17 @@
-"""A LiveChat of your own: an HTTP server on loopback that speaks the documented API strictly.
+"""A LiveChat of your own: an HTTP server on this machine that speaks the documented API strictly.
 
 It is for testing bots and services without an account. It shares no code with the client's requests
 and answers: the same mistake on both sides would go unnoticed.
 
 Read it in this order: `sandbox` (the class `Sandbox`, its options and server), `actions` (its
-methods), `api` and ``pages`` (the documented API), `control` (the methods as HTTP calls), ``state``
-(what an account holds), ``data`` (made-up data), ``webhooks`` (deliveries), ``http`` (requests and
-answers), `faults` (what can go wrong on demand).
+methods), `api` and ``pages`` (the documented API), `control` (the methods as HTTP calls), `openapi`
+(their description), ``state`` (what an account holds), ``data`` (made-up data), ``webhooks``
+(deliveries), ``http`` (requests and answers), `faults` and `chaos` (what can go wrong on demand).
 """
 
 from __future__ import annotations
 
+from livechat_async.sandbox.chaos import Chaos, ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import (
     Body,
@@ -35,6 +36,8 @@ from livechat_async.sandbox.webhooks.events import TokenScope
 __all__ = [
     "Attempt",
     "Body",
+    "Chaos",
+    "ChaosProfile",
     "CountShape",
     "CutBody",
     "Delivery",

@@ -9,6 +9,7 @@ from typing import Any
 from livechat_async.checks import check_choice
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
+from livechat_async.sandbox.chaos import Chaos, ChaosProfile
 from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import plain
@@ -88,7 +89,7 @@ class Actions(WebhookActions):
 
         Args:
             visitor_id: the visitor.
-            agent: the agent's login, or an `Operator` to give the agent a name too.
+            agent: the agent's login; or an `Operator`, to give the agent a name too.
             prechat_survey: questions and their answers; by default name and e-mail address.
 
         Returns:
@@ -228,7 +229,7 @@ class Actions(WebhookActions):
         """Let new chats arrive while a client pages: just before a ``GET /chats`` is answered.
 
         They are at the top of the first page and push older chats to later pages. This goes on
-        until `Movement.stop`, or until the next call of this method.
+        until the next call of this method; or until `Movement.stop`.
 
         Args:
             per_request: the number of chats that arrive together.
@@ -256,7 +257,17 @@ class Actions(WebhookActions):
     ) -> Movement:
         """Remove chats while a client pages, the newest first; see `let_chats_arrive`.
 
-        With a ``day``, in UTC, only chats that began on this day go.
+        Args:
+            per_request: the number of chats that go together.
+            every: at which requests: 1 for each, 3 for the third, the sixth and so on.
+            day: only chats that began on this day, in UTC, go.
+            at_most: the total number of chats; None for no limit.
+
+        Returns:
+            An object with their ids.
+
+        Raises:
+            ConfigurationError: a number is not above 0, or a bad day.
         """
         return self._account.chats.begin_departures(
             day, per_request=per_request, every=every, at_most=at_most
@@ -344,6 +355,26 @@ class Actions(WebhookActions):
         """Forget the requests so far."""
         self._account.requests.clear()
 
+    def set_chaos(self, profile: ChaosProfile | None, seed: int = 0) -> None:
+        """Let the requests of the API meet a named mixture of faults from now on.
+
+        The n-th request meets the same fault, or none, for the same profile and seed. A fault that
+        was injected goes first.
+
+        Args:
+            profile: ``calm``, ``flaky``, ``rate-limited``, ``outage`` or ``slow``; None for none.
+            seed: another number makes up other faults.
+
+        Raises:
+            ConfigurationError: there is no such profile, or the seed is no whole number from 0.
+        """
+        self._account.faults.chaos = None if profile is None else Chaos(profile, seed)
+
+    @property
+    def chaos(self) -> Chaos | None:
+        """The profile at work, its seed, and the number of requests so far."""
+        return self._account.faults.chaos
+
     def inject(self, fault: Fault, times: int = 1) -> None:
         """Let the next requests of the API meet a fault.
 
@@ -360,11 +391,11 @@ class Actions(WebhookActions):
 
     @property
     def faults(self) -> list[Fault]:
-        """The faults that are still to come."""
+        """The injected faults that are still to come."""
         return list(self._account.faults)
 
     def clear_faults(self) -> None:
-        """Remove all faults that are still to come."""
+        """Remove all injected faults that are still to come."""
         self._account.faults.clear()
 
     def _chatting(self, visitor_id: str) -> tuple[Visitor, LiveChat]:

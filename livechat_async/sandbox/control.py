@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+from functools import cache
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from attrs import asdict
 
+from livechat_async.checks import check_choice, check_count
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
 from livechat_async.sandbox.actions import Actions
+from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import FAULTS
-from livechat_async.sandbox.http.answers import Answer, error, json_answer, not_found
+from livechat_async.sandbox.http.answers import Answer, Wire, error, json_answer, not_found
 from livechat_async.sandbox.http.requests import RecordedRequest, content_type_of
 from livechat_async.sandbox.http.routes import Route, find_route, segments
+from livechat_async.sandbox.openapi import describe
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Delivery
@@ -30,52 +35,136 @@ __all__ = ["CALLS", "answer_control"]
 _Call: TypeAlias = Callable[..., object] | property
 
 
-def get_visitor(sandbox: Actions, visitor_id: str) -> object:
+def get_visitor(sandbox: Actions, visitor_id: str) -> Wire:
     """One visitor, as an answer shows it."""
     return next(visitor for visitor in sandbox.visitors if visitor["id"] == visitor_id)
 
 
-def add_visitor(sandbox: Actions, /, **fields: Any) -> object:
-    """Let a visitor come to the site, and return the visitor."""
-    return get_visitor(sandbox, sandbox.add_visitor(**fields))
+def add_visitor(sandbox: Actions, /, *, omit: Collection[str] = (), **fields: Any) -> Wire:
+    """Let a visitor come to the site, and return the visitor.
+
+    Args:
+        omit: names of fields to leave out of answers.
+        **fields: fields as an answer shows them, known or not. Without an id, there is a new one.
+            With the state ``chatting``, a chat begins.
+    """
+    return get_visitor(sandbox, sandbox.add_visitor(omit=omit, **fields))
 
 
-def update_visitor(sandbox: Actions, visitor_id: str, /, **fields: Any) -> object:
-    """Change a visitor, and return the visitor."""
+def update_visitor(
+    sandbox: Actions, visitor_id: str, /, *, omit: Collection[str] = (), **fields: Any
+) -> Wire:
+    """Change a visitor, and return the visitor.
+
+    Args:
+        visitor_id: the id of a visitor who is on the site.
+        omit: names of fields to leave out of answers.
+        **fields: the fields that change. Leaving the state ``chatting`` ends the chat.
+    """
     if "visitor_id" in fields:
         raise ConfigurationError("'visitor_id' is not known here: the path names the visitor")
-    sandbox.update_visitor(visitor_id, **fields)
+    sandbox.update_visitor(visitor_id, omit=omit, **fields)
     return get_visitor(sandbox, visitor_id)
 
 
-def say(sandbox: Actions, visitor_id: str, *, text: Any = None, by_agent: Any = False) -> None:
-    """Add a message to the chat, by the visitor or by the agent."""
+def say(sandbox: Actions, visitor_id: str, *, text: str, by_agent: bool = False) -> None:
+    """Add a message to the chat, by the visitor or by the agent.
+
+    Args:
+        visitor_id: the id of a visitor in a chat.
+        text: the message.
+        by_agent: whether the agent says it.
+    """
     if not isinstance(by_agent, bool):
         raise ConfigurationError(f"by_agent={by_agent!r}: true or false is needed")
     sandbox.say(visitor_id, text, by_agent=by_agent)
 
 
-def seed(sandbox: Actions, /, *, chats: Any = 0, tickets: Any = 0, **days: Any) -> None:
-    """Add made-up chats and tickets, evenly spread over some days."""
-    _refuse_unknown(days, ("chats", "date_from", "date_to", "seed", "tickets"))
-    sandbox.seed_chats(chats, **days)
-    sandbox.seed_tickets(tickets, **days)
+def seed(
+    sandbox: Actions,
+    /,
+    *,
+    chats: int = 0,
+    tickets: int = 0,
+    date_from: date | str | None = None,
+    date_to: date | str | None = None,
+    seed: int = 0,
+) -> None:
+    """Add made-up chats and tickets, evenly spread over some days.
+
+    Args:
+        chats: the number of chats.
+        tickets: the number of tickets.
+        date_from: the first day, in UTC; by default 90 days before the end.
+        date_to: the last day; by default they end now.
+        seed: another number makes up others.
+    """
+    check_count("chats", chats, 0)
+    check_count("tickets", tickets, 0)
+    sandbox.seed_chats(chats, date_from=date_from, date_to=date_to, seed=seed)
+    sandbox.seed_tickets(tickets, date_from=date_from, date_to=date_to, seed=seed)
 
 
 def change_canned_response(
     sandbox: Actions,
     *,
-    text: Any = None,
-    id: Any = None,  # noqa: A002 - its name in JSON
-    tags: Any = (),
-    group: Any = 0,
+    text: str,
+    id: int | None = None,  # noqa: A002 - its name in JSON
+    tags: Collection[str] = (),
+    group: int = 0,
 ) -> int:
-    """Create or change a canned response, and return its id."""
+    """Create or change a canned response, and send the webhook ``canned_response_changed``.
+
+    Args:
+        text: its new text.
+        id: its id; without one, a new canned response is created.
+        tags: its tags.
+        group: the number of its group.
+
+    Returns:
+        the id of the canned response.
+    """
     return sandbox.change_canned_response(text, response_id=id, tags=tags, group=group)
 
 
-def inject(sandbox: Actions, /, *, fault: Any = None, times: Any = 1, **arguments: Any) -> None:
-    """Inject a fault, given by its name and its arguments, into the next requests."""
+def get_chaos(sandbox: Actions) -> Wire:
+    """The chaos profile at work, its seed, and the number of requests that it has judged."""
+    chaos = sandbox.chaos
+    if chaos is None:
+        return {"profile": None, "seed": None, "requests": 0}
+    return {"profile": chaos.profile, "seed": chaos.seed, "requests": chaos.requests}
+
+
+def begin_chaos(sandbox: Actions, *, profile: ChaosProfile, seed: int = 0) -> Wire:
+    """Let the requests of the API meet a named mixture of faults from now on.
+
+    Args:
+        profile: ``calm``, ``flaky``, ``rate-limited``, ``outage`` or ``slow``.
+        seed: the n-th request meets the same fault, or none, for the same profile and seed.
+
+    Returns:
+        the profile, its seed, and the number of requests that it has judged.
+    """
+    check_choice("profile", profile, get_args(ChaosProfile))
+    sandbox.set_chaos(profile, seed)
+    return get_chaos(sandbox)
+
+
+def end_chaos(sandbox: Actions) -> None:
+    """End the chaos profile. Injected faults are still to come."""
+    sandbox.set_chaos(None)
+
+
+def inject(sandbox: Actions, /, *, fault: Any = None, times: int = 1, **arguments: Any) -> None:
+    """Inject a fault, given by its name and its arguments, into the next requests.
+
+    Each request of the API takes one fault, in the order of their injection.
+
+    Args:
+        fault: its name.
+        times: the number of requests that meet it.
+        **arguments: the arguments of the fault.
+    """
     kind = FAULTS.get(fault) if isinstance(fault, str) else None
     if kind is None:
         raise ConfigurationError(f"fault={fault!r}: one of {', '.join(FAULTS)} is needed")
@@ -89,7 +178,7 @@ def inject(sandbox: Actions, /, *, fault: Any = None, times: Any = 1, **argument
     sandbox.inject(made, times)
 
 
-def list_arrivals(sandbox: Actions) -> object:
+def list_arrivals(sandbox: Actions) -> list[str]:
     """The ids of the chats that arrived."""
     return [] if sandbox.arrivals is None else sandbox.arrivals.ids
 
@@ -100,7 +189,7 @@ def stop_arrivals(sandbox: Actions) -> None:
         sandbox.arrivals.stop()
 
 
-def list_departures(sandbox: Actions) -> object:
+def list_departures(sandbox: Actions) -> list[str]:
     """The ids of the chats that went away."""
     return [] if sandbox.departures is None else sandbox.departures.ids
 
@@ -111,14 +200,28 @@ def stop_departures(sandbox: Actions) -> None:
         sandbox.departures.stop()
 
 
-def list_calls(_: Actions) -> object:
+def list_calls(sandbox: Actions) -> dict[str, str]:
     """These calls: what each does."""
-    docs = ((route, inspect.getdoc(route.page) or "") for route in CALLS)
-    return {f"{each.method} /_sandbox{each.path}": doc.partition("\n")[0] for each, doc in docs}
+    return {
+        f"{method.upper()} {path}": operation["summary"]
+        for path, operations in describe_calls(sandbox)["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def describe_calls(_: Actions) -> Wire:
+    """These calls as an OpenAPI 3.1 document, with arguments, bodies and answers."""
+    return _describe()
+
+
+@cache
+def _describe() -> Wire:
+    return describe(CALLS, FAULTS)
 
 
 CALLS: tuple[Route[_Call], ...] = (
     Route("GET", "", list_calls),
+    Route("GET", "/openapi.json", describe_calls),
     Route("GET", "/visitors", Actions.visitors),
     Route("POST", "/visitors", add_visitor),
     Route("GET", "/visitors/{visitor_id}", get_visitor),
@@ -149,12 +252,18 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("DELETE", "/deliveries", Actions.clear_deliveries),
     Route("POST", "/deliveries/{delivery_id}/repeat", Actions.repeat_delivery),
     Route("POST", "/canned_responses", change_canned_response),
+    Route("GET", "/chaos", get_chaos),
+    Route("POST", "/chaos", begin_chaos),
+    Route("DELETE", "/chaos", end_chaos),
     Route("POST", "/faults", inject),
     Route("DELETE", "/faults", Actions.clear_faults),
     Route("GET", "/requests", Actions.requests),
     Route("DELETE", "/requests", Actions.clear_requests),
 )
-"""All control calls, below ``/_sandbox``. Their docstrings and signatures describe them."""
+"""All control calls, below ``/_sandbox``.
+
+Their docstrings, their signatures and what they return describe them to users; see `openapi`.
+"""
 
 
 def answer_control(account: Account, sandbox: Actions, request: RecordedRequest) -> Answer:
@@ -183,6 +292,9 @@ def _carry_out(
         return call(sandbox, *arguments)
     if parameters[-1].kind is not inspect.Parameter.VAR_KEYWORD:
         _refuse_unknown(body, [each.name for each in parameters])
+    for each in parameters:
+        if each.default is each.empty and each.kind is not each.VAR_KEYWORD:
+            _require(body, each.name)
     return call(sandbox, *arguments, **body)
 
 
@@ -214,6 +326,11 @@ def _read_body(request: RecordedRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ConfigurationError("the body has to be a JSON object")
     return body
+
+
+def _require(body: Mapping[str, Any], name: str) -> None:
+    if name not in body:
+        raise ConfigurationError(f"{name!r} is missing: give it in the body, which is JSON")
 
 
 def _refuse_unknown(body: Iterable[str], known: Iterable[str]) -> None:

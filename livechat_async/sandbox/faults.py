@@ -140,8 +140,8 @@ class Status(Fault):
         status: 200 to 599.
         body: text and bytes are sent as they are, anything else as JSON. The default is the error
             that LiveChat would send, ``{"error": "..."}``, and nothing below 400.
-        retry_after: ``Retry-After``: seconds, an aware datetime for an HTTP date, or text that is
-            sent as it is.
+        retry_after: ``Retry-After``: seconds, or text that is sent as it is; or an aware datetime,
+            for an HTTP date.
         headers: further headers.
 
     Raises:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from functools import partial
 from typing import Any, Self, get_args
 
-from livechat_async.checks import check_choice, check_count, check_seconds, is_loopback
+from livechat_async.checks import (
+    check_choice,
+    check_count,
+    check_hosts,
+    check_seconds,
+    is_loopback,
+)
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import kind_of
+from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.api import answer_api
+from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.control import answer_control
 from livechat_async.sandbox.http.answers import PAGE_SIZE
+from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.server import Server
 from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
@@ -28,6 +36,9 @@ __all__ = ["Sandbox"]
 _LOGIN = "john.doe@example.com"
 _TOKEN = "sandbox-token"  # noqa: S105
 _BEARER = "dal:sandbox-bearer-token"
+
+# An address that stands for all of them is no address to connect to.
+_THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 _SEEDED_VISITORS, _SEEDED_CHATS, _SEEDED_TICKETS = 8, 120, 12
 
@@ -50,8 +61,8 @@ class Sandbox(Actions):
     an outage. You may change its state at any time, also while it is stopped.
 
     Args:
-        host: a loopback address. Other machines cannot reach it, because its control calls need no
-            credentials.
+        host: the address to listen on. Any but a loopback address lets other machines in, and needs
+            ``allow_remote``.
         port: 0 for any free port.
         seed: True for eight made-up visitors, or their number. Any of them come with 120 chats of
             the last 90 days and 12 tickets, unless ``chats`` and ``tickets`` say otherwise.
@@ -71,6 +82,16 @@ class Sandbox(Actions):
             ``"enterprise"``. Below ``"enterprise"``, three reports are a 403: chatting time, first
             response time and response time of chats.
         latency: seconds before each request of the API is carried out.
+        chaos: a named mixture of faults: ``"calm"``, ``"flaky"``, ``"rate-limited"``, ``"outage"``
+            or ``"slow"``; see `set_chaos`.
+        chaos_seed: another number makes up other faults.
+        allow_remote: whether other machines, such as other containers, may use the sandbox. They
+            may call it by an IP address or a name without a dot.
+        control_token: a secret that control calls have to send; ``allow_remote`` needs one.
+        allow_hosts: further names by which other machines call the sandbox.
+        webhook_hosts: exact names of other machines to which webhooks are delivered, over plain
+            http. With ``allow_remote``, they are delivered to these only, and to loopback only if
+            it is named, as in ``"127.0.0.1"``.
         webhook_retry_span: seconds in which a webhook without a 200 is repeated ten times, with
             growing waits; 0 for at once.
         webhook_timeout: seconds to wait for the answer to a webhook.
@@ -103,18 +124,29 @@ class Sandbox(Actions):
         record_cap: int = 25_000,
         plan: Plan = "enterprise",
         latency: float = 0,
+        chaos: ChaosProfile | None = None,
+        chaos_seed: int = 0,
+        allow_remote: bool = False,
+        control_token: str | Secret | None = None,
+        allow_hosts: Collection[str] = (),
+        webhook_hosts: Collection[str] = (),
         webhook_retry_span: float = 6 * 60 * 60,
         webhook_timeout: float = 10,
         webhook_repeats: int = 0,
         webhook_jitter: float = 0,
         webhook_tokens: TokenScope = "event",
     ) -> None:
+        control_token = conceal(control_token, "token")  # no frame may show it
+        doors = _check_doors(host, control_token, allow_remote, allow_hosts)
+        receivers = check_hosts("webhook_hosts", webhook_hosts)
         check_choice("count_shape", count_shape, get_args(CountShape))
         check_choice("plan", plan, get_args(Plan))
         check_choice("webhook_tokens", webhook_tokens, get_args(TokenScope))
         account = Account(
             license_id=_check_license(license_id),
             clock=clock,
+            # Strangers who reach the API must not make the sandbox call what is on this machine.
+            reaches=lambda host: host in receivers or (not allow_remote and is_loopback(host)),
             deliverer=Deliverer(
                 limit=check_seconds("webhook_timeout", webhook_timeout),
                 retry_span=check_seconds("webhook_retry_span", webhook_retry_span),
@@ -127,7 +159,7 @@ class Sandbox(Actions):
             plan=plan,
         )
         super().__init__(account)
-        self._host = _check_host(host)
+        self._host = str(host)
         self._port = _check_port(port)
         self._credentials = _check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
@@ -140,17 +172,23 @@ class Sandbox(Actions):
             tickets = _SEEDED_TICKETS if visitors else 0
         account.chats.make_up(chats, chats_from, chats_to, chats_seed)
         account.tickets.make_up(tickets, chats_from, chats_to, chats_seed)
+        if chaos is not None:
+            check_choice("chaos", chaos, get_args(ChaosProfile))
+        self.set_chaos(chaos, check_count("chaos_seed", chaos_seed, 0))
         self._server = Server(
             partial(answer_api, account, (self._credentials, self._bearer)),
             partial(answer_control, account, self),
             account.requests,
             account.faults,
             check_seconds("latency", latency),
+            doors,
         )
 
     def __repr__(self) -> str:
-        state = "running" if self._server.is_running else "stopped"
-        where = f" at {self._url}" if self._url else ""
+        # A traceback may show a sandbox that refuses its options, and is half made.
+        server, url = (vars(self).get(name) for name in ("_server", "_url"))
+        state = "running" if server is not None and server.is_running else "stopped"
+        where = f" at {url}" if url else ""
         return f"<Sandbox {state}{where}>"
 
     async def __aenter__(self) -> Self:
@@ -167,6 +205,7 @@ class Sandbox(Actions):
             ConfigurationError: the sandbox runs already, or its port is in use.
         """
         address, self._port = await self._server.start(self._host, self._port)
+        address = _THIS_MACHINE.get(address, address)
         host = f"[{address}]" if ":" in address else address
         self._url = f"http://{host}:{self._port}"
         self._account.deliverer.start()
@@ -205,12 +244,30 @@ class Sandbox(Actions):
         return self._account.license_id
 
 
-def _check_host(host: object) -> str:
-    if is_loopback(str(host)):
-        return str(host)
-    raise ConfigurationError(
-        f"host={host!r}: a loopback address is needed, 127.0.0.1, ::1 or localhost"
-    )
+def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: Any) -> Doors:
+    if not isinstance(allow_remote, bool):
+        raise ConfigurationError(f"allow_remote={allow_remote!r}: True or False is needed")
+    if not allow_remote and not is_loopback(str(host)):
+        raise ConfigurationError(
+            f"host={host!r} lets other machines in: pass allow_remote=True and a control_token, or "
+            "a loopback address, 127.0.0.1, ::1 or localhost"
+        )
+    if allow_remote and token is None:
+        raise ConfigurationError(
+            "allow_remote=True needs a control_token, or any machine could control the sandbox: "
+            "secrets.token_urlsafe() makes one"
+        )
+    if token is not None and (
+        not isinstance(token, Secret) or not re.fullmatch(r"[!-~]{16,200}", token.reveal())
+    ):
+        raise ConfigurationError(
+            "control_token has to be 16 to 200 ASCII characters without spaces: "
+            "secrets.token_urlsafe() makes one"
+        )
+    names = check_hosts("allow_hosts", allow_hosts)
+    if names and not allow_remote:
+        raise ConfigurationError("allow_hosts has no effect without allow_remote=True: pass both")
+    return Doors(control_token=token, remote_hosts=names if allow_remote else None)
 
 
 def _check_port(port: object) -> int:

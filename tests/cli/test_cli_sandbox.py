@@ -8,12 +8,20 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import aiohttp
+import pytest
 from cli_runner import COMMAND, PATIENCE, Done, Process, Running, environment, run, run_process
+
+from livechat_async.cli.commands.sandbox import _Chaos
+from livechat_async.sandbox import Sandbox
+from livechat_async.sandbox.chaos import PROFILES
 
 Start = Callable[..., Running]
 StartProcess = Callable[..., Awaitable[Process]]
 SANDBOX = ("sandbox", "--port", "0")
+TOKEN = "Test-Token/123+456=789"
 
 
 async def introduction(command: Running) -> list[str]:
@@ -170,3 +178,165 @@ async def test_its_account_has_the_plan_that_was_asked_for(start: Start) -> None
     await sandbox.end(signal.SIGTERM)
     assert process.code == 1
     assert "The plan 'team' does not have this report" in process.err
+
+
+def address_of(lines: list[str]) -> str:
+    [line] = [line for line in lines if line.startswith("export LIVECHAT_BASE_URL=")]
+    return line.partition("=")[2]
+
+
+async def ask(url: str, path: str, **headers: str) -> Any:
+    """The JSON of an answer to a program with the sandbox's credentials."""
+    bearer = "Bearer dal:sandbox-bearer-token"
+    headers = {"X-API-Version": "2", "Authorization": bearer, **headers}
+    async with aiohttp.ClientSession(url, headers=headers) as http, http.get(path) as response:
+        return await response.json(content_type=None)
+
+
+async def test_the_site_is_as_large_and_slow_as_the_options_say(start: Start) -> None:
+    """Sizes and waits come from the command line (field case 34)."""
+    sizes = ("--visitors", "3", "--chats", "400", "--tickets", "30", "--latency", "0.05")
+    process = start(*SANDBOX, *sizes, env=environment())
+    url = address_of(await introduction(process))
+    began = asyncio.get_running_loop().time()
+    visitors = await ask(url, "/visitors")
+    took = asyncio.get_running_loop().time() - began
+    chats, tickets = await ask(url, "/chats"), await ask(url, "/tickets")
+    await process.end(signal.SIGTERM)
+
+    assert (len(visitors), chats["total"], tickets["total"]) == (3, 400, 30)
+    assert took >= 0.05
+
+
+async def test_chats_do_not_need_visitors(start: Start) -> None:
+    process = start(*SANDBOX, "--visitors", "0", "--chats", "7", env=environment())
+    url = address_of(await introduction(process))
+    chats, tickets = await ask(url, "/chats"), await ask(url, "/tickets")
+    await process.end(signal.SIGTERM)
+
+    assert (chats["total"], tickets["total"]) == (7, 0)
+
+
+async def test_chaos_comes_again_with_its_seed(start: Start) -> None:
+    options = ("--chaos", "rate-limited", "--chaos-seed", "7")
+    found = []
+    for _ in range(2):
+        process = start(*SANDBOX, *options, env=environment())
+        lines = await introduction(process)
+        answers = [await ask(address_of(lines), "/agents") for _ in range(30)]
+        await process.end(signal.SIGTERM)
+        [chaos] = [line for line in lines if line.startswith("# Chaos: ")]
+        assert "After 5 to 20 requests, the next one to three are answered 429" in chaos
+        assert chaos.endswith("The same faults come again with --chaos-seed 7.")
+        found.append([isinstance(answer, list) for answer in answers])
+
+    assert found[0] == found[1]
+    assert set(found[0]) == {True, False}
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_verbose_is_a_line_a_request(start: Start, *, before: bool) -> None:
+    """One sees what a program asks for (field case 34)."""
+    arguments = ("--verbose", *SANDBOX) if before else (*SANDBOX, "--verbose")
+    process = start(*arguments, env=environment())
+    url = address_of(await introduction(process))
+    await ask(url, "/visitors?state=chatting&token=very-secret")
+    await process.said(" ms\n")
+    done = await process.end(signal.SIGTERM)
+
+    [line] = [line for line in done.err.splitlines() if "GET" in line]
+    assert " INFO GET /visitors?state=chatting&token=*** 200 " in line
+    assert "very-secret" not in done.err
+
+
+async def test_without_verbose_nothing_is_logged(start: Start) -> None:
+    process = start(*SANDBOX, env=environment())
+    await ask(address_of(await introduction(process)), "/visitors")
+    assert (await process.end(signal.SIGTERM)).err == ""
+
+
+@pytest.mark.parametrize("in_option", [True, False])
+async def test_control_calls_of_a_sandbox_for_others_need_the_token(
+    start: Start, *, in_option: bool
+) -> None:
+    given = ("--control-token", TOKEN) if in_option else ()
+    env = environment(LIVECHAT_CONTROL_TOKEN="" if in_option else TOKEN)
+    options = ("--allow-remote", "--allow-host", "sandbox.test.svc", "--verbose")
+    process = start(*SANDBOX, *options, *given, env=env)
+    lines = await introduction(process)
+    url = address_of(lines)
+    looking, coming = [line for line in lines if "/_sandbox/" in line and line[0] == "c"]
+    refused = await in_shell(looking)
+    came = await run_process(
+        coming, env=environment(LIVECHAT_CONTROL_TOKEN=TOKEN), command=("bash", "-c")
+    )
+    named = await ask(url, "/visitors", Host="sandbox.test.svc")
+    strange = await ask(url, "/visitors", Host="evil.example.com")
+    done = await process.end(signal.SIGTERM)
+
+    assert "need its control token" in json.loads(refused.out)["error"]
+    assert json.loads(came.out)["name"] == "Mary"
+    assert isinstance(named, list)
+    assert "--allow-host" in strange["error"]
+    assert f"#   LIVECHAT_BASE_URL=http://sandbox:{url.rpartition(':')[2]}" in lines
+    assert "#   LIVECHAT_ALLOW_INSECURE_HOSTS=sandbox" in lines
+    assert TOKEN not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--host", "0.0.0.0"), "(here: --allow-remote, --control-token or LIVECHAT_CONTROL_"),  # noqa: S104 - refused
+        (("--host", "0.0.0.0", "--allow-remote"), "--control-token or LIVECHAT_CONTROL_TOKEN)"),  # noqa: S104 - refused
+        (("--control-token", "tiny-word"), "16 to 200 ASCII characters"),
+        (("--allow-host", "a.test"), "(here: --allow-remote, --allow-host)"),
+        (("--webhook-host", "http://bot"), "no host name: give each name exactly"),
+        (("--webhook-host", "http://bot"), "(here: --webhook-host)"),
+    ],
+)
+async def test_an_open_door_is_refused_with_the_remedy(options: tuple[str, ...], text: str) -> None:
+    """Nothing listens for other machines by mistake (field case 34)."""
+    done = await run(*SANDBOX, *options, env=environment())
+
+    assert (done.code, done.out) == (2, "")
+    assert text in done.err
+    assert "tiny-word" not in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+async def test_other_commands_reach_a_sandbox_in_another_container(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The environment names the host that may be called over plain http (field case 34)."""
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if host == "sandbox" else host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    async with Sandbox(allow_remote=True, control_token=TOKEN) as sandbox:
+        chat = sandbox.start_chat(sandbox.add_visitor(id="S1.a"))
+        env = environment(
+            LIVECHAT_BASE_URL=f"http://sandbox:{sandbox.url.rpartition(':')[2]}",
+            LIVECHAT_ACCESS_TOKEN=sandbox.bearer.token.reveal(),
+            LIVECHAT_WEBHOOK_TOKEN=chat.token,
+            LIVECHAT_LICENSE_ID=chat.license_id,
+        )
+        allowed = {**env, "LIVECHAT_ALLOW_INSECURE_HOSTS": "sandbox"}
+        refused = await run("visitors", "count", env=env)
+        counted = await run("visitors", "count", env=allowed)
+        del allowed["LIVECHAT_ACCESS_TOKEN"]
+        added = await run(
+            *("visitors", "add-details", "S1.a", "--id", "crm", "--field", "Plan=Gold"), env=allowed
+        )
+        [details] = sandbox.details_of("S1.a")
+
+    assert (refused.code, refused.out) == (2, "")
+    assert "set LIVECHAT_ALLOW_INSECURE_HOSTS" in refused.err
+    assert (counted.code, counted.out) == (0, "1\n")
+    assert added.code == 0, added.err
+    assert details.id == "crm"
+
+
+def test_the_command_line_has_every_profile() -> None:
+    assert list(_Chaos) == list(PROFILES)

@@ -347,6 +347,20 @@ async def test_an_address_given_wins_over_the_environments(
     assert len(server.requests) == 1
 
 
+def test_the_environment_names_hosts_for_plain_http(
+    environment: Callable[[dict[str, str]], None],
+) -> None:
+    login = {"LIVECHAT_ACCESS_TOKEN": "t", "LIVECHAT_BASE_URL": "http://sandbox:8080"}
+    environment({**login, "LIVECHAT_ALLOW_INSECURE_HOSTS": "other, sandbox"})
+    assert "http://sandbox:8080" in repr(LiveChatClient.from_env())
+    with pytest.raises(ConfigurationError, match="LIVECHAT_ALLOW_INSECURE_HOSTS"):
+        LiveChatClient.from_env(allow_insecure_hosts=())
+    for names in ("", "other", "*"):
+        environment({**login, "LIVECHAT_ALLOW_INSECURE_HOSTS": names})
+        with pytest.raises(ConfigurationError):
+            LiveChatClient.from_env()
+
+
 @pytest.mark.parametrize("base_url", [{}, {"LIVECHAT_BASE_URL": ""}], ids=["unset", "blank"])
 def test_without_an_address_it_is_livechats(
     environment: Callable[[dict[str, str]], None], base_url: dict[str, str]

@@ -36,8 +36,15 @@ async def test_chats_and_tickets_can_be_made_up(
     assert len(sandbox.chat_ids(date_from="2013-01-01", date_to="2013-01-31")) == 30
     assert await call(control, "POST", "seed", json={"tickets": 2}) == DONE
     assert len(sandbox.tickets) == 2
-    for bad in ({"chats": "many"}, {"chats": 1, "date_from": 1}, {"visitors": 1}, {"seed": "x"}):
+    for bad in (
+        {"chats": "many"},
+        {"chats": 1, "tickets": "many"},
+        {"chats": 1, "date_from": 1},
+        {"visitors": 1},
+        {"seed": "x"},
+    ):
         assert (await call(control, "POST", "seed", json=bad))[0] == 400
+    assert (len(sandbox.chats), len(sandbox.tickets)) == (30, 2), "a mistake changes nothing"
 
 
 async def test_chats_arrive_and_go_on_demand(

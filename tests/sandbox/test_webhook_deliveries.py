@@ -354,6 +354,48 @@ async def test_webhooks_go_to_this_machine_only(quick: Sandbox) -> None:
     assert delivery.url == "https://example.com/livechat"
 
 
+async def test_webhooks_go_to_a_machine_that_is_named(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bot in another container gets its webhooks over plain http (field case 34)."""
+    resolve = asyncio.get_running_loop().getaddrinfo
+
+    async def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:
+        return await resolve("127.0.0.1" if host == "bot" else host, *args, **options)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", getaddrinfo)
+    async with Sandbox(webhook_hosts=["Bot"], webhook_retry_span=0) as sandbox:
+        sandbox.register_webhook("chat_started", f"http://bot:{receiver.port}/livechat")
+        sandbox.register_webhook("chat_started", f"http://other:{receiver.port}/livechat")
+        assert [webhook["url"].partition(":")[0] for webhook in sandbox.webhooks] == [
+            "http",
+            "https",
+        ]
+        visitor_id = sandbox.add_visitor()
+        sandbox.start_chat(visitor_id)
+        await sandbox.delivered()
+    assert [delivery.statuses for delivery in sandbox.deliveries] == [[200], [None]]
+    assert "--webhook-host" in sandbox.deliveries[1].attempts[0].problem
+    [body] = receiver.bodies
+    assert body["visitor"]["id"] == visitor_id
+
+
+@pytest.mark.parametrize(("hosts", "statuses"), [((), [None]), (["127.0.0.1"], [200])])
+async def test_a_sandbox_for_other_machines_calls_this_one_only_if_it_is_named(
+    receiver: Receiver, hosts: list[str], statuses: list[int | None]
+) -> None:
+    """Who reaches its API reaches nothing else on this machine by it (field case 44)."""
+    async with Sandbox(
+        allow_remote=True, control_token="Test-Token/123+456", webhook_hosts=hosts
+    ) as sandbox:
+        sandbox.register_webhook("chat_started", receiver.url)
+        sandbox.start_chat(sandbox.add_visitor())
+        await sandbox.delivered()
+    [delivery] = sandbox.deliveries
+    assert delivery.statuses == statuses
+    assert len(receiver.bodies) == sum(status is not None for status in statuses)
+
+
 async def test_the_log_forgets_the_oldest(
     quick: Sandbox, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

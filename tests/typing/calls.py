@@ -78,6 +78,8 @@ async def making(
         limiter=limiter,
         trace_configs=[aiohttp.TraceConfig()],
     )
+    LiveChatClient(base_url="http://sandbox:8080", allow_insecure_hosts=("sandbox",))
+    LiveChatClient.from_env(allow_insecure_hosts={"sandbox"})
     LiveChatClient(timezone=ZoneInfo("Europe/Warsaw"))
     LiveChatClient(timezone=timezone(timedelta(hours=1)))
     assert_type(client.closed, bool)
@@ -86,6 +88,7 @@ async def making(
     LiveChatClient("john.doe@mycompany.com", "...")  # type: ignore[call-arg, arg-type]
     LiveChatClient("...")  # type: ignore[arg-type]
     LiveChatClient(token, region="us")  # type: ignore[arg-type]
+    LiveChatClient(token, allow_insecure_hosts=True)  # type: ignore[arg-type]
     LiveChatClient(token, timeout=5)  # type: ignore[call-arg]
     LiveChatClient(token, timeouts=5)  # type: ignore[arg-type]
     LiveChatClient(token, retry=3)  # type: ignore[arg-type]

@@ -13,10 +13,13 @@ from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
+from yarl import URL
+
 from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import to_json, wait_for
+from livechat_async.cli.common import show_log, to_json, wait_for
 from livechat_async.cli.output.show import terminal
+from livechat_async.redaction import Secret
 
 if TYPE_CHECKING:
     from livechat_async.sandbox import Sandbox, StartedChat
@@ -24,6 +27,24 @@ if TYPE_CHECKING:
 __all__ = ["run_demo", "run_sandbox"]
 
 _JSON = ("-H", "Content-Type: application/json", "-d")
+
+
+_TOKEN = "LIVECHAT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
+
+_OPTIONS = {
+    "allow_remote": "--allow-remote",
+    "control_token": f"--control-token or {_TOKEN}",
+    "allow_hosts": "--allow-host",
+    "webhook_hosts": "--webhook-host",
+}
+
+
+class _Chaos(StrEnum):
+    CALM = "calm"
+    FLAKY = "flaky"
+    RATE_LIMITED = "rate-limited"
+    OUTAGE = "outage"
+    SLOW = "slow"
 
 
 class _Plan(StrEnum):
@@ -42,18 +63,57 @@ def run_demo() -> None:
 
 def run_sandbox(
     *,
-    host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
+    host: Annotated[
+        str, option("The address to listen on; any but loopback needs --allow-remote.")
+    ] = "127.0.0.1",
     port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8080,
     visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
+    chats: Annotated[
+        int | None,
+        option("Chats in the archives; 120 by default.", metavar="NUMBER", min=0, max=10**6),
+    ] = None,
+    tickets: Annotated[
+        int | None, option("Tickets; 12 by default.", metavar="NUMBER", min=0, max=10**6)
+    ] = None,
+    latency: Annotated[
+        float, option("Time before each answer of the API.", metavar="SECONDS", min=0, max=3600)
+    ] = 0,
+    chaos: Annotated[
+        _Chaos | None,
+        option(f"Let requests fail or wait: {', '.join(_Chaos)}.", metavar="PROFILE"),
+    ] = None,
+    chaos_seed: Annotated[
+        int, option("Another number makes up other faults.", metavar="NUMBER", min=0)
+    ] = 0,
     webhook_retry_span: Annotated[
         float, option("How long to repeat a webhook until a 200.", metavar="SECONDS", min=0)
     ] = 6 * 60 * 60,
     webhook_repeats: Annotated[
         int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
     ] = 0,
+    webhook_host: Annotated[
+        list[str] | None,
+        option("Another machine that gets webhooks; may be repeated.", metavar="HOST"),
+    ] = None,
     plan: Annotated[
         _Plan, option("The plan of the account; smaller ones lack some reports.")
     ] = _Plan.ENTERPRISE,
+    allow_remote: Annotated[
+        bool, option("Serve other machines; needs a control token.", "--allow-remote")
+    ] = False,
+    control_token: Annotated[
+        str | None,
+        option(
+            "What control calls must send. In an option, other users of this machine see it.",
+            metavar="TOKEN",
+            envvar=_TOKEN,
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        option("A name with dots by which others call it; may be repeated.", metavar="HOST"),
+    ] = None,
+    verbose: Annotated[bool, option("Log a line per request on stderr.", "--verbose")] = False,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
 
@@ -62,23 +122,51 @@ def run_sandbox(
 
     Examples:
       livechat-async sandbox
-      livechat-async sandbox --port 0 --visitors 500
+      livechat-async sandbox --port 0 --visitors 500 --chats 50000
+      livechat-async sandbox --chaos flaky --chaos-seed 7 --verbose
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
+      livechat-async sandbox --host 0.0.0.0 --allow-remote
     """
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415
 
-    sandbox = Sandbox(
-        host=host,
-        port=port,
-        seed=visitors,
-        webhook_retry_span=webhook_retry_span,
-        webhook_repeats=webhook_repeats,
-        plan=plan.value,
+    token = Secret(control_token) if control_token is not None else None
+    del control_token
+    if verbose:
+        show_log()
+    try:
+        sandbox = Sandbox(
+            host=host,
+            port=port,
+            seed=visitors,
+            chats=chats,
+            tickets=tickets,
+            latency=latency,
+            chaos=None if chaos is None else chaos.value,
+            chaos_seed=chaos_seed,
+            webhook_retry_span=webhook_retry_span,
+            webhook_repeats=webhook_repeats,
+            webhook_hosts=webhook_host or (),
+            plan=plan.value,
+            allow_remote=allow_remote,
+            control_token=token,
+            allow_hosts=allow_host or (),
+        )
+    except ConfigurationError as problem:
+        options = [option for name, option in _OPTIONS.items() if name in str(problem)]
+        raise ConfigurationError(f"{problem} (here: {', '.join(options)})") from None
+    receiver = next(iter(webhook_host or ()), "" if allow_remote else "127.0.0.1")
+    wait_for(
+        _serve(sandbox, is_remote=allow_remote, has_token=token is not None, receiver=receiver)
     )
-    wait_for(_serve(sandbox))
 
 
-async def _serve(sandbox: Sandbox) -> None:
+async def _serve(
+    sandbox: Sandbox,
+    *,
+    is_remote: bool = False,
+    has_token: bool = False,
+    receiver: str = "127.0.0.1",
+) -> None:
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -88,7 +176,8 @@ async def _serve(sandbox: Sandbox) -> None:
         raise ConfigurationError(f"{problem} (here: --port 0)") from None
     try:
         console = terminal()
-        for line in _introduction(sandbox):
+        lines = _introduction(sandbox, is_remote=is_remote, has_token=has_token, receiver=receiver)
+        for line in lines:
             console.print(line, style="dim" if line.startswith("#") else "", soft_wrap=True)
         console.file.flush()
         await stopped.wait()
@@ -96,7 +185,9 @@ async def _serve(sandbox: Sandbox) -> None:
         await sandbox.stop()
 
 
-def _introduction(sandbox: Sandbox) -> Iterator[str]:
+def _introduction(
+    sandbox: Sandbox, *, is_remote: bool, has_token: bool, receiver: str
+) -> Iterator[str]:
     """What to do with the sandbox, in lines that a shell can run."""
     url, credentials = sandbox.url, sandbox.credentials
     user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
@@ -105,6 +196,13 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"
     yield f"export LIVECHAT_TOKEN={credentials.token.reveal()}"
+    if is_remote:
+        yield "# On another machine, set also the name by which it knows this one, such as sandbox:"
+        yield f"#   LIVECHAT_BASE_URL=http://sandbox:{URL(url).port}"
+        yield "#   LIVECHAT_ALLOW_INSECURE_HOSTS=sandbox"
+    if sandbox.chaos is not None:
+        chaos = sandbox.chaos
+        yield f"# Chaos: {chaos.about} The same faults come again with --chaos-seed {chaos.seed}."
     yield "# List who is on the site:"
     yield _curl(*user, f"{url}/visitors")
     chats = (sandbox.chat_of(visitor["id"]) for visitor in sandbox.visitors)
@@ -112,15 +210,20 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
     if chat is not None:
         yield "# Show the agent details of a visitor who chats:"
         yield _curl(*_JSON, _details(chat), f"{url}/visitors/{chat.visitor_id}/details")
-    yield "# Send a bot on port 8000 a webhook when a chat starts, and list the deliveries:"
-    yield _curl(
-        *user,
-        *("-d", "event_type=chat_started", "-d", "data_types[]=visitor"),
-        *("-d", "url=http://127.0.0.1:8000/livechat", f"{url}/webhooks"),
-    )
-    yield _curl(f"{url}/_sandbox/deliveries")
+    if receiver:
+        yield "# Send a bot on port 8000 a webhook when a chat starts:"
+        yield _curl(
+            *user,
+            *("-d", "event_type=chat_started", "-d", "data_types[]=visitor"),
+            *("-d", f"url=http://{receiver}:8000/livechat", f"{url}/webhooks"),
+        )
+    yield "# List the deliveries of webhooks:"
+    with_token = f'curl -H "Authorization: Bearer ${_TOKEN}"' if has_token else "curl"
+    yield _curl(f"{url}/_sandbox/deliveries").replace("curl", with_token, 1)
+    yield f"# See all control calls at {url}/_sandbox and {url}/_sandbox/openapi.json"
     yield "# Let a visitor come to the site:"
-    yield _curl(*_JSON, to_json({"name": "Mary"}), f"{url}/_sandbox/visitors")
+    coming = _curl(*_JSON, to_json({"name": "Mary"}), f"{url}/_sandbox/visitors")
+    yield coming.replace("curl", with_token, 1)
 
 
 def _curl(*arguments: str) -> str:

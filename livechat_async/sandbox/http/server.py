@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from urllib.parse import unquote_plus
 
 from aiohttp import web
 from attrs import define, field
 
 from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import WireText, is_secret_name
+from livechat_async.redaction import HIDDEN, WireText, is_secret_name
+from livechat_async.sandbox.chaos import Chaos
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import Answer, Exchange, error
+from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.servers import is_from_web_page, is_local_host, server_logger
+from livechat_async.servers import is_from_web_page, server_logger
 
 __all__ = ["FaultQueue", "Server"]
 
@@ -28,10 +33,12 @@ _CONTROL = "_sandbox"
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
 
+_logger = logging.getLogger("livechat_async.sandbox")
+
 
 @define(eq=False)
 class Server:
-    """A loopback server: ``control`` answers what is under ``/_sandbox/``, ``api`` the rest.
+    """The HTTP server: ``control`` answers what is under ``/_sandbox/``, ``api`` the rest.
 
     Requests of the API are recorded, meet faults, and wait for the seconds of ``latency``.
     """
@@ -41,6 +48,7 @@ class Server:
     _log: RequestLog
     _faults: FaultQueue
     _latency: float = 0
+    _doors: Doors = field(factory=Doors)
     _runner: web.ServerRunner | None = field(default=None, init=False)
 
     @property
@@ -53,13 +61,13 @@ class Server:
         if self._runner is not None:
             raise ConfigurationError("the sandbox runs already: start it once, or stop it first")
         server = web.Server(
-            self._handle,
+            self._handle_and_log,
             # Without this, a slow answer would go on after its client has left.
             handler_cancellation=True,
             # Bodies are recorded as sent, and LiveChat documents no compression.
             auto_decompress=False,
             access_log=None,
-            logger=server_logger("livechat_async.sandbox"),
+            logger=server_logger(_logger.name),
         )
         self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:
@@ -83,15 +91,29 @@ class Server:
         if runner is not None:
             await runner.cleanup()
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        body, refusal = b"", _refuse_stranger(request)
+    async def _handle_and_log(self, request: web.BaseRequest) -> web.StreamResponse:
+        began, status, met = time.perf_counter(), "unfinished", list[Fault]()
+        try:
+            response = await self._handle(request, met)
+            if request.transport is not None and not request.transport.is_closing():
+                status = str(response.status)
+            return response
+        finally:
+            if _logger.isEnabledFor(logging.INFO):
+                took = (time.perf_counter() - began) * 1000
+                because = f" ({type(met[0]).__name__})" if met else ""
+                shown = self._doors.show(_shown_target(request))
+                _logger.info("%s %s %s %.0f ms%s", request.method, shown, status, took, because)
+
+    async def _handle(self, request: web.BaseRequest, met: list[Fault]) -> web.StreamResponse:
+        body, refusal = b"", _refuse_stranger(request, self._doors)
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             text = "The body is larger than 1 MiB"
             refusal = refusal or error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
         record = _record(request, body)
-        if record.raw_path.split("/")[1:2] == [_CONTROL]:
+        if _is_control(request):
             answer = refusal or self._control(record)
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
         number = self._log.add(record)
@@ -101,6 +123,8 @@ class Server:
             lambda status: self._log.answered(number, status),
         )
         fault = self._faults.take()
+        if fault is not None:
+            met.append(fault)
         if self._latency:
             await asyncio.sleep(self._latency)
         if fault is None:
@@ -111,10 +135,11 @@ class Server:
 
 
 class FaultQueue:
-    """The faults of the next requests, in order."""
+    """The faults of the next requests: those that were added, in order, or else those of chaos."""
 
     def __init__(self) -> None:
         self._entries: deque[tuple[Fault, int]] = deque()
+        self.chaos: Chaos | None = None
 
     def __iter__(self) -> Iterator[Fault]:
         return (fault for fault, times in self._entries for _ in range(times))
@@ -129,29 +154,49 @@ class FaultQueue:
 
     def take(self) -> Fault | None:
         """Remove and return the fault of the next request."""
+        drawn = None if self.chaos is None else self.chaos.next_fault()
         if not self._entries:
-            return None
+            return drawn
         fault, times = self._entries.popleft()
         if times > 1:
             self._entries.appendleft((fault, times - 1))
         return fault
 
     def clear(self) -> None:
-        """Remove all faults."""
+        """Remove all faults that were added."""
         self._entries.clear()
 
 
-def _refuse_stranger(request: web.BaseRequest) -> Answer | None:
-    """403 for a web page, whether of another site or of a name that was made to lead here."""
+def _refuse_stranger(request: web.BaseRequest, doors: Doors) -> Answer | None:
+    """403 for a web page, whether of another site or of a name that was made to lead here.
+
+    401 for a control call without the token that it needs.
+    """
     if is_from_web_page(request.method, request.headers):
         text = "Web pages may not use the sandbox: send no Origin header"
         return error(HTTPStatus.FORBIDDEN, text)
     hosts = request.headers.getall("Host", [])
     # A target such as http://example.com/visitors counts as well. No browser leaves Host out.
-    if hosts and not all(map(is_local_host, [*hosts, request.host])):
-        text = "The Host header has to name this machine, as in localhost or 127.0.0.1"
-        return error(HTTPStatus.FORBIDDEN, text)
-    return None
+    refusal = doors.refuse_host([*hosts, request.host]) if hosts else None
+    if refusal is None and _is_control(request):
+        refusal = doors.refuse_control(request.headers.get("Authorization", ""))
+    return refusal
+
+
+def _is_control(request: web.BaseRequest) -> bool:
+    return request.rel_url.raw_path.split("/")[1:2] == [_CONTROL]
+
+
+def _shown_target(request: web.BaseRequest) -> str:
+    """The path and the query as sent, without what stands under a secret's name."""
+    target, mark, query = request.raw_path.partition("?")
+    return f"{target}{mark}{'&'.join(map(_shown_pair, query.split('&')))}"
+
+
+def _shown_pair(pair: str) -> str:
+    name, sign, value = pair.partition("=")
+    is_secret = is_secret_name(unquote_plus(name).partition("[")[0])
+    return f"{name}{sign}{HIDDEN if value and is_secret else value}"
 
 
 def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:

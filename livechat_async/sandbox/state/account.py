@@ -42,7 +42,8 @@ class _Tickets(Timeline):
 class Account:
     """The state of an account, the options of its pages, its recorded requests and its faults.
 
-    `Sandbox` describes the options. The clock returns the Unix seconds.
+    `Sandbox` describes the options. The clock returns the Unix seconds. ``reaches`` says whether
+    webhooks are delivered to a host.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Account:
         *,
         license_id: int,
         clock: Callable[[], float],
+        reaches: Callable[[str], bool],
         deliverer: Deliverer,
         token_scope: TokenScope,
         count_shape: CountShape,
@@ -61,7 +63,7 @@ class Account:
         self.record_cap = record_cap
         self.plan = plan
         self.deliverer = deliverer
-        self.registrations: Registrations = Registrations()
+        self.registrations: Registrations = Registrations(reaches)
         self.announcer: Announcer = Announcer(
             license_id, self.registrations, deliverer, token_scope
         )

@@ -31,8 +31,8 @@ class WebhookActions:
         Args:
             event_type: ``chat_started``, ``chat_ended``, ``chat_changed``, ``visitor_queued``,
                 ``ticket_created`` or ``canned_response_changed``.
-            url: the receiver's URL, on this machine; nothing is sent elsewhere. A user name and
-                password in it become the header ``Authorization``.
+            url: the receiver's URL, on this machine or one of ``webhook_hosts``; nothing is sent
+                elsewhere. A user name and password in it become the header ``Authorization``.
             data_types: the data in the webhook's bodies; by default all that the event has.
 
         Returns:

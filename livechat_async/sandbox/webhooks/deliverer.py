@@ -18,7 +18,7 @@ from yarl import URL
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import SecretBytes, WireText
-from livechat_async.sandbox.webhooks.registrations import Registration, is_here
+from livechat_async.sandbox.webhooks.registrations import Registration
 
 __all__ = ["Attempt", "Deliverer", "Delivery"]
 
@@ -55,6 +55,7 @@ class Delivery:
         url: the webhook's URL without user name and password.
         raw_body: the body, the same bytes in every repeat.
         target: the URL as it was registered. A secret.
+        is_reached: whether the sandbox delivers there.
         attempts: all attempts so far, the oldest first.
         under_way: the number of its deliveries under way: itself and its repeats.
     """
@@ -66,6 +67,7 @@ class Delivery:
     url: str
     raw_body: bytes = field(repr=False, converter=SecretBytes)
     target: WireText = field(converter=WireText)
+    is_reached: bool = False
     attempts: list[Attempt] = field(factory=list[Attempt])
     under_way: int = 0
 
@@ -164,6 +166,7 @@ class Deliverer:
             url=str(URL(registration.url).with_user(None)),
             raw_body=body,
             target=registration.url,
+            is_reached=registration.is_reached,
         )
         self._log[delivery.id] = delivery
         if len(self._log) > _KEPT:
@@ -254,8 +257,12 @@ class Deliverer:
 
     async def _repeat_until_ok(self, delivery: Delivery, session: aiohttp.ClientSession) -> bool:
         """Send until the answer is 200; whether it was 200 in the end."""
-        if not is_here(URL(delivery.target)):
-            problem = "a sandbox delivers on this machine only: use a URL such as http://127.0.0.1"
+        if not delivery.is_reached:
+            problem = (
+                "a sandbox delivers on this machine only, to URLs such as http://127.0.0.1: name "
+                "any other host, or any host of a sandbox for other machines, with --webhook-host, "
+                "or Sandbox(webhook_hosts=[...])"
+            )
             delivery.attempts.append(Attempt(at=datetime.now(UTC), problem=problem))
             return False
         for wait in self._waits:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
 from yarl import URL
 
-from livechat_async.checks import is_loopback
 from livechat_async.redaction import WireText
 from livechat_async.sandbox.http.answers import BadRequest
 
-__all__ = ["DATA_TYPES", "Registration", "Registrations", "is_here", "read_registration"]
+__all__ = ["DATA_TYPES", "Registration", "Registrations", "read_registration"]
 
 # Written from the documentation again, so that a mistake in the client's own table shows in tests.
 DATA_TYPES: Mapping[str, tuple[str, ...]] = {
@@ -36,6 +35,7 @@ class Registration:
         data_types: the data in its bodies.
         url: its URL, with user name and password. Hidden in every ``repr``.
         token: 32 hexadecimal digits. Hidden in every ``repr``.
+        is_reached: whether the sandbox delivers there.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Registration:
     data_types: tuple[str, ...]
     url: WireText
     token: WireText
+    is_reached: bool = False
 
     def to_wire(self, license_id: int) -> dict[str, Any]:
         """The webhook in the form of answers."""
@@ -58,9 +59,14 @@ class Registration:
 
 
 class Registrations:
-    """All webhooks, in the order of their registration."""
+    """All webhooks, in the order of their registration.
 
-    def __init__(self) -> None:
+    Args:
+        reaches: whether the sandbox delivers to a host.
+    """
+
+    def __init__(self, reaches: Callable[[str], bool]) -> None:
+        self._reaches = reaches
         self._items: dict[str, Registration] = {}
         self._made = 0
 
@@ -71,13 +77,15 @@ class Registrations:
     def add(self, event_type: str, url: str, data_types: Iterable[str]) -> Registration:
         """Register a webhook, of values that `read_registration` returned."""
         self._made += 1
+        is_reached = self._reaches(URL(url).host or "")
         registration = Registration(
             # Test data: counted, not random, so that it cannot pass for a real secret.
             id=f"b{self._made:031x}",
             event_type=event_type,
             data_types=tuple(data_types),
-            url=WireText(_as_kept(url)),
+            url=WireText(url if is_reached else _with_https(url)),
             token=WireText(f"c{self._made:031x}"),
+            is_reached=is_reached,
         )
         self._items[registration.id] = registration
         return registration
@@ -109,11 +117,6 @@ def read_registration(values: Mapping[str, object]) -> tuple[str, str, tuple[str
     return event_type, url, tuple(dict.fromkeys(kinds))
 
 
-def is_here(url: URL) -> bool:
-    """Whether a URL leads to this machine."""
-    return is_loopback(url.host or "")
-
-
 def _is_address(text: str) -> bool:
     try:
         url = URL(text)
@@ -122,8 +125,8 @@ def _is_address(text: str) -> bool:
         return False
 
 
-def _as_kept(text: str) -> str:
-    # LiveChat changes http to https, as its documentation shows. On this machine http stays: the
-    # sandbox delivers there, to receivers without TLS.
+def _with_https(text: str) -> str:
+    # LiveChat changes http to https, as its documentation shows. Where the sandbox delivers, http
+    # stays: receivers there have no TLS.
     scheme, mark, rest = text.partition("://")
-    return f"https{mark}{rest}" if scheme.lower() == "http" and not is_here(URL(text)) else text
+    return f"https{mark}{rest}" if scheme.lower() == "http" else text
