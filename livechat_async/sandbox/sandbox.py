@@ -21,6 +21,7 @@ from livechat_async.sandbox.http.server import Server
 from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import TokenScope
+from livechat_async.sandbox.window.window import Window
 
 __all__ = ["Sandbox"]
 
@@ -133,6 +134,7 @@ class Sandbox(Actions):
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
         visitors = _check_seed(seed)
+        self.set_latency(latency)
         account.visitors.make_up(visitors)
         if chats is None:
             chats = _SEEDED_CHATS if visitors else 0
@@ -143,9 +145,10 @@ class Sandbox(Actions):
         self._server = Server(
             partial(answer_api, account, (self._credentials, self._bearer)),
             partial(answer_control, account, self),
+            Window(account, (self._credentials, self._bearer)).answer,
             account.requests,
             account.faults,
-            check_seconds("latency", latency),
+            account.pace,
         )
 
     def __repr__(self) -> str:

@@ -4,43 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from aiohttp import web
-from attrs import define, field
+from attrs import define, evolve, field
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import WireText, is_secret_name
 from livechat_async.sandbox.faults import Fault
-from livechat_async.sandbox.http.answers import Answer, Exchange, error
+from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.servers import is_from_web_page, is_local_host, server_logger
+from livechat_async.servers import (
+    is_from_own_page,
+    is_from_web_page,
+    is_local_host,
+    server_logger,
+)
 
-__all__ = ["FaultQueue", "Server"]
+__all__ = ["FaultQueue", "Pace", "Server"]
 
 # The first part of a control call's path.
 _CONTROL = "_sandbox"
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
+_THAW_SECONDS = 0.02
 
 
 @define(eq=False)
 class Server:
     """A loopback server: ``control`` answers what is under ``/_sandbox/``, ``api`` the rest.
 
-    Requests of the API are recorded, meet faults, and wait for the seconds of ``latency``.
+    Before both, ``window`` is asked: it returns None for what is not its own. Requests of the API
+    are recorded, meet faults, and wait as the ``pace`` says.
     """
 
     _api: Callable[[RecordedRequest], Answer]
     _control: Callable[[RecordedRequest], Answer]
+    _window: Callable[[RecordedRequest], Answer | Stream | None]
     _log: RequestLog
     _faults: FaultQueue
-    _latency: float = 0
+    _pace: Pace
     _runner: web.ServerRunner | None = field(default=None, init=False)
 
     @property
@@ -91,23 +100,54 @@ class Server:
             text = "The body is larger than 1 MiB"
             refusal = refusal or error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
         record = _record(request, body)
-        if record.raw_path.split("/")[1:2] == [_CONTROL]:
-            answer = refusal or self._control(record)
+        shown = None if refusal else self._window(record)
+        if isinstance(shown, Stream):
+            return await _send_stream(request, shown)
+        if shown is not None or _is_control(request):
+            answer = refusal or shown or self._control(record)
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
-        number = self._log.add(record)
+        fault = self._faults.take()
+        if fault is not None:
+            record = evolve(record, fault=type(fault).__name__)
+        began, number = time.perf_counter(), self._log.add(record)
         exchange = Exchange(
             request,
             lambda: refusal or self._api(record),
-            lambda status: self._log.answered(number, status),
+            lambda answer: self._log.answered(number, answer),
         )
-        fault = self._faults.take()
+        try:
+            await self._pace.wait()
+            if fault is None:
+                return exchange.whole(exchange.process())
+            with suppress(ConnectionError):
+                return await fault.send(exchange)
+            return exchange.drop()
+        finally:
+            self._log.ended(number, time.perf_counter() - began)
+
+
+class Pace:
+    """How fast the API answers: after ``latency`` seconds, and not at all while it is frozen."""
+
+    def __init__(self) -> None:
+        self._latency = 0.0
+        self.is_frozen = False
+
+    @property
+    def latency(self) -> float:
+        """Seconds before each request of the API is carried out."""
+        return self._latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._latency = check_seconds("latency", seconds)
+
+    async def wait(self) -> None:
+        """Wait until a request may be carried out."""
         if self._latency:
             await asyncio.sleep(self._latency)
-        if fault is None:
-            return exchange.whole(exchange.process())
-        with suppress(ConnectionError):
-            return await fault.send(exchange)
-        return exchange.drop()
+        while self.is_frozen:  # noqa: ASYNC110 - an Event is of one thread; any may thaw this
+            await asyncio.sleep(_THAW_SECONDS)
 
 
 class FaultQueue:
@@ -118,6 +158,11 @@ class FaultQueue:
 
     def __iter__(self) -> Iterator[Fault]:
         return (fault for fault, times in self._entries for _ in range(times))
+
+    @property
+    def entries(self) -> list[tuple[Fault, int]]:
+        """Each fault with the number of requests that will meet it."""
+        return list(self._entries)
 
     def add(self, fault: object, times: object = 1) -> None:
         """Add a fault for ``times`` requests that have none yet."""
@@ -142,8 +187,12 @@ class FaultQueue:
 
 
 def _refuse_stranger(request: web.BaseRequest) -> Answer | None:
-    """403 for a web page, whether of another site or of a name that was made to lead here."""
-    if is_from_web_page(request.method, request.headers):
+    """403 for a web page, whether of another site or of a name that was made to lead here.
+
+    Only the sandbox's own page may use its controls.
+    """
+    is_own = _is_control(request) and is_from_own_page(request.headers)
+    if is_from_web_page(request.method, request.headers) and not is_own:
         text = "Web pages may not use the sandbox: send no Origin header"
         return error(HTTPStatus.FORBIDDEN, text)
     hosts = request.headers.getall("Host", [])
@@ -152,6 +201,21 @@ def _refuse_stranger(request: web.BaseRequest) -> Answer | None:
         text = "The Host header has to name this machine, as in localhost or 127.0.0.1"
         return error(HTTPStatus.FORBIDDEN, text)
     return None
+
+
+def _is_control(request: web.BaseRequest) -> bool:
+    return request.rel_url.raw_path.split("/")[1:2] == [_CONTROL]
+
+
+async def _send_stream(request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **stream.headers})
+    await response.prepare(request)
+    # aiohttp cancels this when the client leaves; a write may notice it first.
+    async with aclosing(stream.parts) as parts:
+        with suppress(ConnectionError):
+            async for part in parts:
+                await response.write(part)
+    return response
 
 
 def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:
