@@ -48,8 +48,9 @@ def is_from_own_page(headers: Mapping[str, str]) -> bool:
         headers: their names in lower case, unless the mapping ignores case.
     """
     site = headers.get("sec-fetch-site", "same-origin").strip().lower()
+    host = headers.get("host", "").strip().lower()
     origin = headers.get("origin", "").strip().lower()
-    return site == "same-origin" and origin == f"http://{headers.get('host', '').strip().lower()}"
+    return host != "" and site == "same-origin" and origin == f"http://{host}"
 
 
 def server_logger(name: str) -> logging.Logger:

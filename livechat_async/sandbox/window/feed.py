@@ -23,7 +23,7 @@ from livechat_async.sandbox.webhooks.deliverer import Delivery
 __all__ = ["Feed"]
 
 # An id, whatever differs after a change, and what makes the row.
-_Item: TypeAlias = tuple[Hashable, object, Callable[[], Wire]]
+_Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
 
 _REQUESTS, _DELIVERIES, _TICKETS, _ENDED_CHATS, _MESSAGES = 200, 100, 50, 10, 100
 _LONGEST = 2_000  # characters of a text
@@ -37,7 +37,9 @@ _VISITOR = (
 class _Table:
     """The rows that a page has."""
 
-    _seen: dict[Hashable, object] = field(factory=dict[Hashable, object])
+    _seen: dict[Hashable, tuple[object, ...]] = field(
+        factory=dict[Hashable, tuple[object, ...]]
+    )
 
     def changes(self, items: Iterable[_Item]) -> Wire:
         """The rows to put and the ids to drop; empty if nothing changed."""
@@ -45,8 +47,11 @@ class _Table:
         for item_id, mark, make_row in items:
             if item_id in self._seen:  # a program chose the id of a chat twice
                 continue
-            self._seen[item_id] = mark
-            if item_id not in before or before[item_id] != mark:
+            seen = before.get(item_id)
+            if seen == mark:
+                self._seen[item_id] = seen
+            else:
+                self._seen[item_id] = _copy(mark)
                 rows.append(_short({**make_row(), "id": item_id}))
         gone = [item_id for item_id in before if item_id not in self._seen]
         parts = {"put": rows, "drop": gone}
@@ -98,9 +103,7 @@ class Feed:
 
     def _visitors(self) -> Iterator[_Item]:
         for each in self._account.visitors:
-            # Copies are shallow, which is enough: values are replaced, never changed in place.
-            mark = (dict(each.wire), dict(each.details))
-            yield each.wire["id"], mark, partial(_visitor_row, each)
+            yield each.wire["id"], (each.wire, each.details), partial(_visitor_row, each)
 
     def _chats(self) -> Iterator[_Item]:
         for visitor in self._account.visitors:
@@ -114,7 +117,7 @@ class Feed:
             newest = archives.slice(numbers, 0, _ENDED_CHATS)
             self._archives = (archives.revision, newest)
         for item in self._archives[1]:
-            yield item["id"], item, partial(_archived_row, item)
+            yield item["id"], (item,), partial(_archived_row, item)
 
     def _tickets(self) -> Iterator[_Item]:
         tickets = self._account.tickets
@@ -122,7 +125,7 @@ class Feed:
             newest = tickets.slice(tickets.select(), 0, _TICKETS)
             self._last_tickets = (tickets.revision, newest)
         for item in self._last_tickets[1]:
-            yield item["id"], item, partial(_ticket_row, item)
+            yield item["id"], (item,), partial(_ticket_row, item)
 
     def _deliveries(self) -> Iterator[_Item]:
         for each in self._account.deliverer.newest(_DELIVERIES):
@@ -164,6 +167,7 @@ def _archived_row(item: Wire) -> Wire:
     agents = [agent.get("display_name", "") for agent in objects_of(item, "agents")]
     return {
         "is_running": False,
+        "visitor_id": part_of(item, "visitor").get("id"),
         "visitor": part_of(item, "visitor").get("name", ""),
         "agent": ", ".join(map(str, agents)),
         "started": item.get("started_timestamp"),
@@ -214,6 +218,11 @@ def _describe(fault: Any) -> str:
         if getattr(fault, each.name) != each.default
     )
     return _cut(f"{type(fault).__name__}({', '.join(shown)})", 80)
+
+
+def _copy(mark: tuple[object, ...]) -> tuple[object, ...]:
+    """A shallow copy, which is enough: what is in a dict is replaced, never changed in place."""
+    return tuple(dict(part) if isinstance(part, dict) else part for part in mark)
 
 
 def _cut(text: str, longest: int = _LONGEST) -> str:

@@ -31,6 +31,7 @@ from livechat_async.sandbox.window.feed import Feed
 
 __all__ = ["Window"]
 
+_PAGE = "index.html"
 _PLACE = ["_sandbox", "window"]
 _TYPES = {"css": "text/css; charset=utf-8", "js": SCRIPT, "svg": "image/svg+xml"}
 
@@ -50,9 +51,8 @@ _HEADERS = {
 }
 
 _MOST_STREAMS = 32
-# A look at everything each tenth of a second; less often where it takes long, so that it never
-# takes more than a twentieth of a processor.
-_INTERVAL, _IDLE_FOR_EACH_SECOND = 0.1, 20
+# A look at everything each tenth of a second; where it takes long, less often.
+_INTERVAL, _LONGEST_INTERVAL, _IDLE_FOR_EACH_SECOND = 0.1, 1.0, 10
 
 
 class Window:
@@ -87,7 +87,7 @@ class Window:
                 return self._request(number)
             case ["deliveries", delivery_id]:
                 return self._delivery(delivery_id)
-            case [name] if name in _files():
+            case [name] if name in _files() and name != _PAGE:
                 kind = _TYPES[name.rpartition(".")[2]]
                 return Answer(HTTPStatus.OK, _files()[name], kind, _HEADERS)
         return not_found(f"The window has no {'/'.join(path)!r}")
@@ -122,7 +122,8 @@ class Window:
                 if changes:
                     yield _event(changes)
                 took = time.perf_counter() - began
-                await asyncio.sleep(max(_INTERVAL, _IDLE_FOR_EACH_SECOND * took))
+                wait = max(_INTERVAL, _IDLE_FOR_EACH_SECOND * took)
+                await asyncio.sleep(min(wait, _LONGEST_INTERVAL))
         finally:
             self._streams -= 1
 
@@ -138,7 +139,7 @@ def _page() -> Answer:
         "Content-Security-Policy": _POLICY.format(nonce=nonce),
         "Vary": "Accept",
     }
-    body = _files()["index.html"].replace(b"{nonce}", nonce.encode())
+    body = _files()[_PAGE].replace(b"{nonce}", nonce.encode())
     return Answer(HTTPStatus.OK, body, HTML, headers)
 
 

@@ -13,6 +13,7 @@ let follows = selected === null;
 let shownState = "";
 let most = STEP;
 let lastSeen = null;
+let writesNext = false;
 
 const rowsOf = new Items($("visitors"), visitorItem);
 
@@ -68,8 +69,8 @@ function startActions() {
     const [name, email] = [$("chat-name").value.trim(), $("chat-email").value.trim()];
     const prechat_survey = { ...(name && { "Name:": name }), ...(email && { "E-mail:": email }) };
     await call("POST", path("/chat"), { agent: $("chat-agent").value, prechat_survey });
+    writesNext = true;
     $("chat-dialog").close();
-    $("say").focus();
   });
   onSubmit("say-form", async () => {
     const by_agent = $("say-form").elements.author.value === "agent";
@@ -262,10 +263,17 @@ function showWho(row) {
     ),
   );
   const chats = row.is_chatting;
+  const acting = document.activeElement?.closest(".actions");
   $("open-chat").hidden = chats;
   $("end-chat").hidden = !chats;
   $("queue").hidden = chats || row.state === "queued";
   for (const control of $("say-form").querySelectorAll("input, button, fieldset")) control.disabled = !chats;
+  if (chats && writesNext) {
+    $("say").focus();
+    writesNext = false;
+  } else if (acting && !document.activeElement.checkVisibility()) {
+    acting.querySelector(":scope > button:not([hidden])").focus(); // the one with focus has gone
+  }
   $("say").placeholder = chats ? "Message" : "No chat is running";
   showDetails(row.details);
   showFacts(row);
