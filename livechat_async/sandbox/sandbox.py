@@ -47,6 +47,8 @@ class Sandbox(Actions):
             ...  # let a bot work against sandbox.url with sandbox.credentials
             assert sandbox.details_of(visitor_id)
 
+    Open its `url` in a browser to see what happens on it, and to act there.
+
     A stopped sandbox can start again, on the same port and with everything in it: use this to test
     an outage. You may change its state at any time, also while it is stopped.
 
@@ -142,10 +144,11 @@ class Sandbox(Actions):
             tickets = _SEEDED_TICKETS if visitors else 0
         account.chats.make_up(chats, chats_from, chats_to, chats_seed)
         account.tickets.make_up(tickets, chats_from, chats_to, chats_seed)
+        self._window = Window(account, (self._credentials, self._bearer))
         self._server = Server(
             partial(answer_api, account, (self._credentials, self._bearer)),
             partial(answer_control, account, self),
-            Window(account, (self._credentials, self._bearer)).answer,
+            self._window.answer,
             account.requests,
             account.faults,
             account.pace,
@@ -191,6 +194,11 @@ class Sandbox(Actions):
                 "the sandbox has no url yet: use 'async with Sandbox() as sandbox', or start() it"
             )
         return self._url
+
+    @property
+    def open_windows(self) -> int:
+        """The number of browser pages that show the sandbox now: those of its `url`."""
+        return self._window.open_pages
 
     @property
     def credentials(self) -> PersonalAccessToken:

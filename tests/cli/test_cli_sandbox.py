@@ -7,9 +7,21 @@ import shlex
 import signal
 import socket
 import sys
+import webbrowser
 from collections.abc import Awaitable, Callable
 
-from cli_runner import COMMAND, PATIENCE, Done, Process, Running, environment, run, run_process
+import pytest
+from cli_runner import (
+    COMMAND,
+    PATIENCE,
+    Done,
+    Process,
+    Running,
+    environment,
+    run,
+    run_process,
+    until,
+)
 
 Start = Callable[..., Running]
 StartProcess = Callable[..., Awaitable[Process]]
@@ -170,3 +182,18 @@ async def test_its_account_has_the_plan_that_was_asked_for(start: Start) -> None
     await sandbox.end(signal.SIGTERM)
     assert process.code == 1
     assert "The plan 'team' does not have this report" in process.err
+
+
+async def test_open_opens_its_page(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or len(opened) > 1)
+    for _ in range(2):
+        process = start(*SANDBOX, "--open", env=environment())
+        lines = await introduction(process)
+        await until(lambda: opened)
+        done = await process.end(signal.SIGINT)
+        assert lines[0].endswith(opened[-1])
+        assert lines[1] == "# Open that in a browser to see what happens on it."
+        refusal = f"No browser could be opened: open {opened[0]} yourself\n"
+        assert done.err == (refusal if len(opened) == 1 else "")
+    assert len(opened) == 2

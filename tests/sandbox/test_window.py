@@ -76,13 +76,15 @@ async def test_the_page_is_no_request_of_the_api(
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FILES.iterdir()))
 async def test_the_files_are_served_and_load_nothing_from_outside(
-    http: aiohttp.ClientSession, name: str
+    sandbox: Sandbox, http: aiohttp.ClientSession, name: str
 ) -> None:
     text = (FILES / name).read_text(encoding="utf-8")
     loaded = re.findall(r'(?:src=|href=|from |url\(|import )"([^"\s]+)"', text)
-    assert [address for address in loaded if not address.startswith(("/_sandbox/", "./"))] == []
+    assert [address for address in loaded if not address.startswith(("/_window/", "./"))] == []
     assert "innerHTML" not in text
-    async with http.get(f"/_sandbox/window/{name}") as response:
+    # A browser says of which page a module is, but not of a stylesheet.
+    headers = {"Origin": sandbox.url} if name.endswith(".js") else {}
+    async with http.get(f"/_window/{name}", headers=headers) as response:
         served = await response.text()
         assert response.headers.get("X-Content-Type-Options", "nosniff") == "nosniff"
     types = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -96,17 +98,19 @@ async def test_the_files_are_served_and_load_nothing_from_outside(
 @pytest.mark.parametrize(
     "path",
     [
-        "nothing.js",
-        "",
-        "..%2fwindow.py",
-        "files/window.css",
-        "requests/0",
-        "requests/x",
-        "deliveries/1",
+        "_window",
+        "_window/",
+        "_window/nothing.js",
+        "_window/..%2fwindow.py",
+        "_window/files/window.css",
+        "_sandbox/window",
+        "_sandbox/window/requests/0",
+        "_sandbox/window/requests/x",
+        "_sandbox/window/deliveries/1",
     ],
 )
 async def test_what_the_window_does_not_have_is_404(http: aiohttp.ClientSession, path: str) -> None:
-    status, answer = await ask(http, f"/_sandbox/window/{path}")
+    status, answer = await ask(http, f"/{path}")
     assert (status, list(answer)) == (404, ["error"])
 
 
@@ -427,3 +431,17 @@ async def test_only_the_last_rows_of_a_full_sandbox_are_sent() -> None:
     assert chat["messages"][-1]["text"] == "Message 149"
     counted = {name: changes["overview"][name] for name in ("chats_archived", "tickets")}
     assert counted == {"chats_archived": 500, "tickets": 500}
+
+
+async def test_a_stop_ends_the_streams_at_once(
+    sandbox: Sandbox, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with changes_of(http) as changes:
+        await anext(changes)
+        await sandbox.stop()
+        with pytest.raises((StopAsyncIteration, aiohttp.ClientError)):
+            await anext(changes)
+    assert caplog.records == []
+    await sandbox.start()
+    async with changes_of(http) as changes:
+        assert (await anext(changes))["overview"]["visitors"] == 0

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import to_json, wait_for
+from livechat_async.cli.common import open_in_browser, to_json, wait_for
 from livechat_async.cli.output.show import terminal
 
 if TYPE_CHECKING:
@@ -33,11 +33,14 @@ class _Plan(StrEnum):
     ENTERPRISE = "enterprise"
 
 
-def run_demo() -> None:
+def run_demo(
+    *,
+    window: Annotated[bool, option("Show it in a browser too, until Ctrl-C.", "--window")] = False,
+) -> None:
     """See in a few seconds what it does: no account is needed, nothing leaves this machine."""
     from livechat_async.cli.commands.demo import tell_story  # noqa: PLC0415
 
-    wait_for(tell_story())
+    wait_for(tell_story(window=window))
 
 
 def run_sandbox(
@@ -54,6 +57,7 @@ def run_sandbox(
     plan: Annotated[
         _Plan, option("The plan of the account; smaller ones lack some reports.")
     ] = _Plan.ENTERPRISE,
+    open_: Annotated[bool, option("Open the sandbox's page in a browser.", "--open")] = False,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
 
@@ -61,7 +65,7 @@ def run_sandbox(
     and delivers the webhooks that are registered for this machine.
 
     Examples:
-      livechat-async sandbox
+      livechat-async sandbox --open
       livechat-async sandbox --port 0 --visitors 500
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
     """
@@ -75,10 +79,10 @@ def run_sandbox(
         webhook_repeats=webhook_repeats,
         plan=plan.value,
     )
-    wait_for(_serve(sandbox))
+    wait_for(_serve(sandbox, opens=open_))
 
 
-async def _serve(sandbox: Sandbox) -> None:
+async def _serve(sandbox: Sandbox, *, opens: bool) -> None:
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
@@ -91,6 +95,8 @@ async def _serve(sandbox: Sandbox) -> None:
         for line in _introduction(sandbox):
             console.print(line, style="dim" if line.startswith("#") else "", soft_wrap=True)
         console.file.flush()
+        if opens:
+            await open_in_browser(sandbox.url)
         await stopped.wait()
     finally:
         await sandbox.stop()
@@ -101,6 +107,7 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
     url, credentials = sandbox.url, sandbox.credentials
     user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
     yield f"# A LiveChat sandbox listens on {url}"
+    yield "# Open that in a browser to see what happens on it."
     yield "# Point livechat-async at it:"
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"

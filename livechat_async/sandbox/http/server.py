@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from attrs import define, evolve, field
@@ -31,6 +32,7 @@ __all__ = ["FaultQueue", "Pace", "Server"]
 
 # The first part of a control call's path.
 _CONTROL = "_sandbox"
+_OF_PAGE = (_CONTROL, "_window")
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
 _THAW_SECONDS = 0.02
@@ -51,6 +53,7 @@ class Server:
     _faults: FaultQueue
     _pace: Pace
     _runner: web.ServerRunner | None = field(default=None, init=False)
+    _streams: set[asyncio.Task[Any]] = field(factory=set[asyncio.Task[Any]], init=False)
 
     @property
     def is_running(self) -> bool:
@@ -89,6 +92,9 @@ class Server:
     async def stop(self) -> None:
         """Stop at once and drop what is under way; does nothing if the server does not run."""
         runner, self._runner = self._runner, None
+        for task in self._streams:  # they would go on for as long as aiohttp waits
+            task.cancel()
+        await asyncio.gather(*self._streams, return_exceptions=True)
         if runner is not None:
             await runner.cleanup()
 
@@ -102,8 +108,8 @@ class Server:
         record = _record(request, body)
         shown = None if refusal else self._window(record)
         if isinstance(shown, Stream):
-            return await _send_stream(request, shown)
-        if shown is not None or _is_control(request):
+            return await self._send_stream(request, shown)
+        if shown is not None or _first_part(request) == _CONTROL:
             answer = refusal or shown or self._control(record)
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
         fault = self._faults.take()
@@ -124,6 +130,20 @@ class Server:
             return exchange.drop()
         finally:
             self._log.ended(number, time.perf_counter() - began)
+
+    async def _send_stream(self, request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
+        headers = {"Content-Type": "text/event-stream", **stream.headers}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        if task := asyncio.current_task():
+            self._streams.add(task)
+            task.add_done_callback(self._streams.discard)
+        # aiohttp cancels this when the client leaves; a write may notice it first.
+        async with aclosing(stream.parts) as parts:
+            with suppress(ConnectionError):
+                async for part in parts:
+                    await response.write(part)
+        return response
 
 
 class Pace:
@@ -189,9 +209,9 @@ class FaultQueue:
 def _refuse_stranger(request: web.BaseRequest) -> Answer | None:
     """403 for a web page, whether of another site or of a name that was made to lead here.
 
-    Only the sandbox's own page may use its controls.
+    Only the sandbox's own page may use its controls, and load its files.
     """
-    is_own = _is_control(request) and is_from_own_page(request.headers)
+    is_own = _first_part(request) in _OF_PAGE and is_from_own_page(request.headers)
     if is_from_web_page(request.method, request.headers) and not is_own:
         text = "Web pages may not use the sandbox: send no Origin header"
         return error(HTTPStatus.FORBIDDEN, text)
@@ -203,19 +223,9 @@ def _refuse_stranger(request: web.BaseRequest) -> Answer | None:
     return None
 
 
-def _is_control(request: web.BaseRequest) -> bool:
-    return request.rel_url.raw_path.split("/")[1:2] == [_CONTROL]
-
-
-async def _send_stream(request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **stream.headers})
-    await response.prepare(request)
-    # aiohttp cancels this when the client leaves; a write may notice it first.
-    async with aclosing(stream.parts) as parts:
-        with suppress(ConnectionError):
-            async for part in parts:
-                await response.write(part)
-    return response
+def _first_part(request: web.BaseRequest) -> str:
+    """The first part of the path; "" for ``/``."""
+    return request.rel_url.raw_path.removeprefix("/").partition("/")[0]
 
 
 def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:

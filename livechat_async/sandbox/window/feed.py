@@ -37,9 +37,7 @@ _VISITOR = (
 class _Table:
     """The rows that a page has."""
 
-    _seen: dict[Hashable, tuple[object, ...]] = field(
-        factory=dict[Hashable, tuple[object, ...]]
-    )
+    _seen: dict[Hashable, tuple[object, ...]] = field(factory=dict[Hashable, tuple[object, ...]])
 
     def changes(self, items: Iterable[_Item]) -> Wire:
         """The rows to put and the ids to drop; empty if nothing changed."""

@@ -1,4 +1,8 @@
-"""What a browser gets: the page at ``/``, and what the page needs under ``/_sandbox/window/``."""
+"""What a browser gets: the page at ``/``, its files, and what it shows.
+
+The files are under ``/_window/``. What they show is under ``/_sandbox/window/``, as whoever may not
+use the controls may not see it either.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,6 @@ from livechat_async.sandbox.window.feed import Feed
 __all__ = ["Window"]
 
 _PAGE = "index.html"
-_PLACE = ["_sandbox", "window"]
 _TYPES = {"css": "text/css; charset=utf-8", "js": SCRIPT, "svg": "image/svg+xml"}
 
 # Nothing comes from outside, no script but our own runs, and no other page may embed this one.
@@ -68,6 +71,11 @@ class Window:
         self._secrets = [secret for each in accepted for secret in each.signature.secrets]
         self._streams = 0
 
+    @property
+    def open_pages(self) -> int:
+        """The number of pages that follow the changes now."""
+        return self._streams
+
     def answer(self, request: RecordedRequest) -> Answer | Stream | None:
         """The page or a part of it; None for any other request."""
         path = segments(request.raw_path)
@@ -75,22 +83,22 @@ class Window:
             return None
         if not path:
             return _page() if "text/html" in request.headers.get("Accept", "").lower() else None
-        if path[: len(_PLACE)] != _PLACE:
-            return None
-        return self._part(path[len(_PLACE) :], request.method)
+        return self._part(path, request.method)
 
-    def _part(self, path: list[str], method: str) -> Answer | Stream:
+    def _part(self, path: list[str], method: str) -> Answer | Stream | None:
         match path:
-            case ["changes"] if method == "GET":
+            case ["_sandbox", "window", "changes"] if method == "GET":
                 return self._stream()
-            case ["requests", number]:
+            case ["_sandbox", "window", "requests", number]:
                 return self._request(number)
-            case ["deliveries", delivery_id]:
+            case ["_sandbox", "window", "deliveries", delivery_id]:
                 return self._delivery(delivery_id)
-            case [name] if name in _files() and name != _PAGE:
+            case ["_window", name] if name in _files() and name != _PAGE:
                 kind = _TYPES[name.rpartition(".")[2]]
                 return Answer(HTTPStatus.OK, _files()[name], kind, _HEADERS)
-        return not_found(f"The window has no {'/'.join(path)!r}")
+            case ["_window", *_]:
+                return not_found(f"The window has no file {'/'.join(path[1:])!r}")
+        return None
 
     def _request(self, number: str) -> Answer:
         found = self._account.requests.find(int(number)) if number.isdecimal() else None
@@ -115,7 +123,6 @@ class Window:
         self._streams += 1
         try:
             feed = Feed(self._account)
-            yield b"retry: 1000\n\n"
             while True:
                 began = time.perf_counter()
                 changes = feed.changes()

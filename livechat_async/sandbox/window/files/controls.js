@@ -57,7 +57,7 @@ export function startControls() {
     for (const button of dialog.querySelectorAll(".cancel"))
       button.addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => {
-      if (event.target === dialog) dialog.close();
+      if (event.target === dialog && dialog.querySelector(".cancel")) dialog.close();
     });
   }
   startAdding();

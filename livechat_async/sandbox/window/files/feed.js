@@ -1,5 +1,8 @@
 // The sandbox as the page knows it, and the calls that change it.
 
+import { $ } from "./dom.js";
+
+const TOKEN = "control-token";
 const listeners = new Set();
 
 export const tables = Object.fromEntries(
@@ -15,24 +18,39 @@ export const now = () => Date.now() / 1000 + ahead;
 
 export const onChange = (listener) => listeners.add(listener);
 
-export function connect(showState) {
-  let isFirst = true;
-  const source = new EventSource("/_sandbox/window/changes");
-  source.addEventListener("open", () => {
-    isFirst = true;
-    showState("live", "Live");
-  });
-  source.addEventListener("message", (event) => {
-    const changes = JSON.parse(event.data);
-    if (isFirst) startAnew(changes);
-    isFirst = false;
-    take(changes);
-    for (const listener of listeners) listener(changes);
-  });
-  source.addEventListener("error", () => {
-    showState("lost", "Not connected: trying again");
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => connect(showState), 3000);
-  });
+// Follow the changes for as long as the page is open. This is no EventSource, which can send no
+// token.
+export async function connect(showState) {
+  for (;;) {
+    try {
+      await follow(showState);
+    } catch (problem) {
+      const isAway = problem instanceof TypeError; // what fetch throws if nobody answers
+      showState("lost", isAway ? "Not connected: trying again" : problem.message);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+}
+
+async function follow(showState) {
+  const response = await send("GET", "window/changes");
+  if (!response.ok) await answerOf(response);
+  showState("live", "Live");
+  const parts = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let [isFirst, rest] = [true, ""];
+  for (;;) {
+    const { done, value } = await parts.read();
+    if (done) throw new TypeError("the stream has ended");
+    const events = (rest + value).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      const changes = JSON.parse(event.slice("data: ".length));
+      if (isFirst) startAnew(changes);
+      isFirst = false;
+      take(changes);
+      for (const listener of listeners) listener(changes);
+    }
+  }
 }
 
 // A connection begins with everything, so what it does not have is gone.
@@ -55,18 +73,43 @@ function take(changes) {
   }
 }
 
-export async function ask(path) {
-  const response = await fetch(`/_sandbox/window/${path}`);
-  return answerOf(response);
+export const ask = async (path) => answerOf(await send("GET", `window/${path}`));
+
+export const call = async (method, path, body) => answerOf(await send(method, path, body));
+
+// A sandbox for other machines wants a token with every call.
+async function send(method, path, body) {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers = { "Content-Type": "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  const response = await fetch(`/_sandbox/${path}`, { method, headers, body: content });
+  if (response.status !== 401) return response;
+  await askForToken(token !== null);
+  return send(method, path, body);
 }
 
-export async function call(method, path, body) {
-  const response = await fetch(`/_sandbox/${path}`, {
-    method,
-    headers: { "Content-Type": "application/json" },
-    body: body === undefined ? undefined : JSON.stringify(body),
+let asking = null;
+$("token-dialog").addEventListener("cancel", (event) => event.preventDefault());
+
+function askForToken(isRepeated) {
+  $("token-problem").hidden = !isRepeated;
+  asking ??= new Promise((resolve) => {
+    $("token-dialog").showModal();
+    $("token-form").addEventListener(
+      "submit",
+      (event) => {
+        event.preventDefault();
+        sessionStorage.setItem(TOKEN, $("token").value);
+        $("token").value = "";
+        $("token-dialog").close();
+        asking = null;
+        resolve();
+      },
+      { once: true },
+    );
   });
-  return answerOf(response);
+  return asking;
 }
 
 async function answerOf(response) {

@@ -108,9 +108,10 @@ function matching() {
   const rows = [...tables.visitors.values()].filter((row) => {
     if (shownState && row.state !== shownState) return false;
     if (!words.length) return true;
-    const shown = [row.name, row.page_current, row.page_title, row.city, row.country, row.id];
+    const shown = [row.name, row.page_current, row.page_title, row.city, row.country];
     const all = shown.map(text).join(" ").toLowerCase();
-    return words.every((word) => all.includes(word));
+    const id = text(row.id).toLowerCase();
+    return words.every((word) => all.includes(word) || id.startsWith(word));
   });
   return rows.sort((one, other) => other.order - one.order);
 }
