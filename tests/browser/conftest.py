@@ -27,7 +27,7 @@ def screenshots(request: pytest.FixtureRequest) -> Path | None:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = shutil.which("chromium")
     assert program, "install Chromium, as .ci/run does: apt-get install chromium"
     # Chromium's own sandbox does not work for root.
     options = ["--no-sandbox"] if os.geteuid() == 0 else []

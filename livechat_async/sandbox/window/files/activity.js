@@ -81,11 +81,22 @@ function requestItem(row, old) {
       { type: "button", class: "entry", click: () => attempt(() => showRequest(row.id)) },
       h("span", { class: "time" }, clock(row.at)),
       quoted(row.method, "bdi", { class: "method" }),
-      quoted(row.path, "bdi", { class: "path", title: text(row.path) }),
+      pathOf(row.path),
       row.fault && quoted(row.fault, "bdi", { class: "fault" }),
       outcome(row.status, row.seconds == null ? "…" : "no answer"),
       h("span", { class: "took" }, milliseconds(row.seconds)),
     ),
+  );
+}
+
+// Where there is little room, the end of a path says more than its middle.
+function pathOf(path) {
+  const cut = path.lastIndexOf("/");
+  return h(
+    "span",
+    { class: "path", title: path },
+    h("span", { class: "head" }, path.slice(0, cut)),
+    h("span", { class: "tail" }, path.slice(cut)),
   );
 }
 
