@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from livechat_async.sandbox import Sandbox
 
-PATIENCE = 4_000  # milliseconds; only what hangs reaches it
+PATIENCE = 60_000  # milliseconds; only what hangs reaches it
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

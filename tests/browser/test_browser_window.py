@@ -11,8 +11,9 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import pytest
 from aiohttp import web
@@ -24,7 +25,8 @@ from livechat_async.sandbox import DropConnection, Sandbox, Slow, Status
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 README = Path(__file__).parent.parent.parent / "README.md"
-PATIENCE = 10
+PATIENCE = 60
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 async def until(is_so: Callable[[], object]) -> None:
@@ -348,6 +350,7 @@ async def test_the_sandbox_freezes_thaws_and_slows_down(sandbox: Sandbox, page: 
     await expect(page.get_by_label("Latency")).to_have_value("1500")
 
 
+COUNT_ELEMENTS = "document.querySelectorAll('script, img, iframe, svg').length"
 ATTACKS = (
     '<img src=x onerror="window.hit=1">',
     '"><script>window.hit=1</script><b a="',
@@ -359,11 +362,31 @@ ATTACKS = (
 )
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-async def test_nothing_that_a_visitor_sends_runs(sandbox: Sandbox, page: Page, attack: str) -> None:
+async def test_nothing_that_a_visitor_sends_runs(sandbox: Sandbox, page: Page) -> None:
     """Name, page, details, messages and all else stay text, whatever is opened."""
-    elements = await page.evaluate("document.querySelectorAll('script, img, iframe, svg').length")
-    fields = {"page_current", "page_title", "referrer", "city", "country", "ip"}
+    elements = await page.evaluate(COUNT_ELEMENTS)
+    sandbox.register_webhook("chat_started", "http://127.0.0.1:9/%3Cscript%3E")
+    for attack in ATTACKS:
+        await attack_with(attack, sandbox)
+        await expect(page.locator("#who h2")).to_have_text(attack)
+        await page.locator("#who").hover()
+        for tab in ("Requests", "Webhooks"):
+            await (await open_tab(page, tab)).locator(".entry").first.click()
+            await expect(page.get_by_role("dialog")).to_be_visible()
+            await page.keyboard.press("Escape")
+        for tab in ("Chats", "Tickets"):
+            item = (await open_tab(page, tab)).locator("summary", has_text=attack[:9]).first
+            await item.click()
+            await item.dispatch_event("mouseover")
+        for link in await page.locator("a").all():
+            assert re.match(r"(https?|mailto|tel):", await link.get_attribute("href") or "")
+    assert await page.evaluate(COUNT_ELEMENTS) == elements
+    assert await page.evaluate("window.hit") is None
+
+
+async def attack_with(attack: str, sandbox: Sandbox) -> None:
+    """Send an attack in everything that a program can send."""
+    fields = ("page_current", "page_title", "referrer", "city", "country", "ip")
     visitor = sandbox.add_visitor(
         id=f"S1.{attack}",
         name=attack,
@@ -371,10 +394,10 @@ async def test_nothing_that_a_visitor_sends_runs(sandbox: Sandbox, page: Page, a
         visit_path=[{"page": attack, "title": attack}],
         custom_variables=[{"key": attack, "value": attack}],
     )
-    sandbox.register_webhook("chat_started", "http://127.0.0.1:9/%3Cscript%3E")
     sandbox.start_chat(visitor, prechat_survey={attack: attack})
     sandbox.say(visitor, attack)
     sandbox.say(visitor, attack, by_agent=True)
+    # The library refuses most of this, so it is written past its checks.
     field = DetailField("name", "value", url="https://example.com/")
     for name in ("name", "value", "url"):
         object.__setattr__(field, name, attack)
@@ -385,7 +408,6 @@ async def test_nothing_that_a_visitor_sends_runs(sandbox: Sandbox, page: Page, a
     requester = {"name": attack, "mail": attack}
     sandbox.add_ticket(subject=attack, status=attack, tags=[attack], requester=requester)
     sandbox.add_chat(visitor={"name": attack}, tags=[attack])
-    sandbox.update_visitor(visitor, group=1)
     header = "".join(letter for letter in attack if letter.isascii() and letter.isprintable())
     sandbox.inject(Status(500, attack, headers={"X-Attack": header}))
     async with client_of(sandbox) as client:
@@ -393,22 +415,6 @@ async def test_nothing_that_a_visitor_sends_runs(sandbox: Sandbox, page: Page, a
             await client.tickets.create(
                 message=attack, requester_mail="mary@example.com", subject=attack
             )
-
-    await expect(page.locator("#who h2")).to_have_text(attack)
-    await page.locator("#who").hover()
-    for tab in ("Requests", "Webhooks"):
-        await (await open_tab(page, tab)).locator(".entry").first.click()
-        await expect(page.get_by_role("dialog")).to_be_visible()
-        await page.keyboard.press("Escape")
-    for tab in ("Chats", "Tickets"):
-        for item in await (await open_tab(page, tab)).locator("summary").all():
-            await item.click()
-            await item.dispatch_event("mouseover")
-    for link in await page.locator("a").all():
-        assert re.match(r"(https?|mailto|tel):", await link.get_attribute("href") or "")
-    after = await page.evaluate("document.querySelectorAll('script, img, iframe, svg').length")
-    assert after == elements
-    assert await page.evaluate("window.hit") is None
 
 
 async def test_two_thousand_visitors_do_not_stall_the_page(sandbox: Sandbox, page: Page) -> None:
@@ -555,27 +561,26 @@ async def nameless(page: Page) -> list[str]:
     return re.findall(rf"^\s*- (?:{roles})(?: \[[^\]]*\])*:?$", snapshot, flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 800, 1200, 1600])
 async def test_it_fits_any_screen_in_light_and_dark(
-    sandbox: Sandbox, page: Page, width: int, scheme: Any, screenshots: Path | None
+    sandbox: Sandbox, page: Page, screenshots: Path | None
 ) -> None:
-    await page.set_viewport_size({"width": width, "height": 900})
-    await page.emulate_media(color_scheme=scheme)
     await fill(sandbox, page)
-    sizes = await page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
-    )
-    assert sizes[0] == width
-    assert width == 360 or sizes[1] == 900, "only on a narrow screen the page itself scrolls"
-    for name in ("Add a visitor", "Freeze", "Move on", "End the chat", "Send"):
-        box = await button(page, name).bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-    assert await worst_contrast(page) >= 4.5
-    if screenshots is not None:
-        await page.screenshot(path=screenshots / f"window-{width}-{scheme}.png", full_page=True)
+    for width, scheme in product((360, 800, 1200, 1600), SCHEMES):
+        await page.set_viewport_size({"width": width, "height": 900})
+        await page.emulate_media(color_scheme=scheme)
+        sizes = await page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+        )
+        assert sizes[0] == width
+        assert width == 360 or sizes[1] == 900, "only on a narrow screen the page itself scrolls"
+        for name in ("Add a visitor", "Freeze", "Move on", "End the chat", "Send"):
+            box = await button(page, name).bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
+        assert await worst_contrast(page) >= 4.5
+        if screenshots is not None:
+            await page.screenshot(path=screenshots / f"window-{width}-{scheme}.png", full_page=True)
 
 
 async def fill(sandbox: Sandbox, page: Page) -> None:

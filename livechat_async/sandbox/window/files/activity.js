@@ -95,7 +95,7 @@ function pathOf(path) {
   return h(
     "span",
     { class: "path", title: path },
-    h("span", { class: "head" }, path.slice(0, cut)),
+    cut > 0 && h("span", { class: "head" }, path.slice(0, cut)),
     h("span", { class: "tail" }, path.slice(cut)),
   );
 }
