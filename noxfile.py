@@ -109,6 +109,16 @@ def distributed(session: nox.Session) -> None:
     session.run("coverage", "report", f"--include={WITH_REDIS}", "--fail-under=95")
 
 
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Use the sandbox's page in Chromium; ``-- tests/browser --screenshots DIR`` takes pictures."""
+    if shutil.which("chromium") is None:
+        session.error("chromium is missing: apt-get install chromium, or see .ci/run")
+    install(session, "browser")
+    # One process with one browser: it runs beside the other sessions.
+    session.run("pytest", *(session.posargs or ["tests/browser"]))
+
+
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Compare this client with others; ``nox -s benchmarks -- --only one-visitor`` runs a part."""
@@ -118,6 +128,7 @@ def benchmarks(session: nox.Session) -> None:
 
 SMOKE_TEST = """
 import asyncio
+from urllib.request import Request, urlopen
 from livechat_async import LiveChatClient
 from livechat_async.sandbox import Sandbox
 
@@ -125,6 +136,10 @@ async def main():
     async with Sandbox(seed=True) as sandbox:
         async with LiveChatClient(sandbox.credentials, base_url=sandbox.url) as client:
             assert len(await client.visitors.list()) == len(sandbox.visitors) > 0
+        for path in ("/", "/_window/main.js", "/_window/window.css", "/_window/icon.svg"):
+            page = Request(sandbox.url + path, headers={"Accept": "text/html"})
+            with await asyncio.to_thread(urlopen, page) as answer:
+                assert answer.status == 200
 
 asyncio.run(main())
 """

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-<<<<<<< HEAD
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-=======
-from collections.abc import Collection, Mapping, Sequence
->>>>>>> room-control
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from datetime import tzinfo
 from importlib import import_module
 from types import TracebackType

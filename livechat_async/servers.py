@@ -8,7 +8,13 @@ from collections.abc import Collection, Mapping
 
 from livechat_async.checks import is_address, is_loopback
 
-__all__ = ["is_from_web_page", "is_local_host", "is_private_host", "server_logger"]
+__all__ = [
+    "is_from_own_page",
+    "is_from_web_page",
+    "is_local_host",
+    "is_private_host",
+    "server_logger",
+]
 
 # The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
 _HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}?)\.?)(?::[0-9]{0,5})?")
@@ -57,6 +63,20 @@ def is_from_web_page(method: str, headers: Mapping[str, str]) -> bool:
     """
     site = headers.get("sec-fetch-site", "none").strip().lower()
     return "origin" in headers or (method not in {"GET", "HEAD"} and site != "none")
+
+
+def is_from_own_page(headers: Mapping[str, str]) -> bool:
+    """Whether a browser sent a request for a page of the server that receives it.
+
+    Check ``Host`` with `is_local_host` too: after DNS rebinding, ``Origin`` and ``Host`` agree.
+
+    Args:
+        headers: their names in lower case, unless the mapping ignores case.
+    """
+    site = headers.get("sec-fetch-site", "same-origin").strip().lower()
+    host = headers.get("host", "").strip().lower()
+    origin = headers.get("origin", "").strip().lower()
+    return host != "" and site == "same-origin" and origin == f"http://{host}"
 
 
 def server_logger(name: str) -> logging.Logger:

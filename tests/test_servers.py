@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat_async.checks import is_loopback
-from livechat_async.servers import is_from_web_page, is_local_host, is_private_host
+from livechat_async.servers import (
+    is_from_own_page,
+    is_from_web_page,
+    is_local_host,
+    is_private_host,
+)
 
 LOCAL = ["localhost", "LocalHost", "127.0.0.1", "127.8.9.10", "[::1]", "bot.localhost"]
 
@@ -139,3 +144,25 @@ def test_the_headers_of_a_web_page_are_known(
 ) -> None:
     """Only browsers send these headers (field case 44)."""
     assert is_from_web_page(method, headers) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"host": "localhost:8080", "origin": "http://localhost:8080"}, True),
+        ({"host": "LocalHost:8080", "origin": "http://localhost:8080"}, True),
+        ({"host": "[::1]:80", "origin": "http://[::1]:80", "sec-fetch-site": "same-origin"}, True),
+        ({"host": "localhost:8080", "origin": "http://localhost:8081"}, False),
+        ({"host": "localhost:8080", "origin": "https://localhost:8080"}, False),
+        ({"host": "localhost:8080", "origin": "http://localhost:8080.evil.example.com"}, False),
+        ({"host": "localhost:8080", "origin": "http://127.0.0.1:8080"}, False),
+        ({"host": "localhost:8080", "origin": "null"}, False),
+        ({"host": "localhost:8080"}, False),
+        ({"origin": "http://"}, False),
+        ({"host": "h", "origin": "http://h", "sec-fetch-site": "same-site"}, False),
+        ({"host": "h", "origin": "http://h", "sec-fetch-site": "cross-site"}, False),
+    ],
+)
+def test_a_page_of_the_server_itself_is_known(headers: dict[str, str], *, expected: bool) -> None:
+    """Its origin is the host that it asks (field case 44)."""
+    assert is_from_own_page(headers) == expected

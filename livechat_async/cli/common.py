@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import sys
+import webbrowser
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = [
     "how_long",
     "logger",
     "number_of",
+    "open_in_browser",
     "show_log",
     "to_json",
     "wait_for",
@@ -119,6 +121,13 @@ def wait_for(work: Coroutine[Any, Any, None]) -> None:
     except BrokenPipeError:
         # Caught before typer sees it, which would exit with code 1.
         raise typer.Exit(_BROKEN_PIPE) from None
+
+
+async def open_in_browser(url: str) -> None:
+    """Open a page in the user's browser, or say that there is none."""
+    # A thread, as this waits for a browser that runs in the terminal.
+    if not await asyncio.to_thread(webbrowser.open, url):
+        sys.stderr.write(f"No browser could be opened: open {url} yourself\n")
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:

@@ -65,6 +65,26 @@ class Actions(WebhookActions):
         """Let a known visitor leave the site: a running chat ends, and the details are gone."""
         self._account.visitors.remove(visitor_id)
 
+    def visit_page(self, visitor_id: str, page: str | None = None, *, title: str = "") -> None:
+        """Let a visitor open another page, which joins ``visit_path``.
+
+        Args:
+            visitor_id: the visitor.
+            page: the page's address; by default, or if blank, the next page of the made-up site.
+            title: the page's title; by default that of a made-up page, or none.
+
+        Raises:
+            ConfigurationError: the page or the title is no text.
+        """
+        visitor = self._account.visitors.get(visitor_id)
+        if page is not None and not isinstance(page, str):
+            raise ConfigurationError(
+                f"page={page!r}: an address is needed, such as http://www.example.com/pricing"
+            )
+        if not isinstance(title, str):
+            raise ConfigurationError(f"title={title!r}: text is needed")
+        self._account.visitors.move(visitor, page, title)
+
     def queue(self, visitor_id: str) -> None:
         """Let a visitor wait for an agent, and send the webhook ``visitor_queued``.
 
@@ -397,6 +417,38 @@ class Actions(WebhookActions):
     def clear_faults(self) -> None:
         """Remove all injected faults that are still to come."""
         self._account.faults.clear()
+
+    @property
+    def latency(self) -> float:
+        """Seconds before each request of the API is carried out."""
+        return self._account.pace.latency
+
+    def set_latency(self, seconds: float) -> None:
+        """Change how long each request of the API waits before it is carried out.
+
+        Args:
+            seconds: 0 for no wait.
+
+        Raises:
+            ConfigurationError: it is no number of seconds.
+        """
+        self._account.pace.latency = seconds
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the API answers nothing; see `freeze`."""
+        return self._account.pace.is_frozen
+
+    def freeze(self) -> None:
+        """Answer no request of the API until `thaw`, as a server that hangs.
+
+        Connections are accepted, and requests wait. Webhooks are still delivered.
+        """
+        self._account.pace.is_frozen = True
+
+    def thaw(self) -> None:
+        """Answer requests again, first those that waited."""
+        self._account.pace.is_frozen = False
 
     def _chatting(self, visitor_id: str) -> tuple[Visitor, LiveChat]:
         visitor = self._account.visitors.get(visitor_id)

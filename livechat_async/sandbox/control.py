@@ -178,6 +178,11 @@ def inject(sandbox: Actions, /, *, fault: Any = None, times: int = 1, **argument
     sandbox.inject(made, times)
 
 
+def set_latency(sandbox: Actions, *, seconds: Any = None) -> None:
+    """Change how long each request of the API waits before it is carried out."""
+    sandbox.set_latency(seconds)
+
+
 def list_arrivals(sandbox: Actions) -> list[str]:
     """The ids of the chats that arrived."""
     return [] if sandbox.arrivals is None else sandbox.arrivals.ids
@@ -227,6 +232,7 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("GET", "/visitors/{visitor_id}", get_visitor),
     Route("PATCH", "/visitors/{visitor_id}", update_visitor),
     Route("DELETE", "/visitors/{visitor_id}", Actions.remove_visitor),
+    Route("POST", "/visitors/{visitor_id}/page", Actions.visit_page),
     Route("POST", "/visitors/{visitor_id}/queue", Actions.queue),
     Route("POST", "/visitors/{visitor_id}/chat", Actions.start_chat),
     Route("DELETE", "/visitors/{visitor_id}/chat", Actions.end_chat),
@@ -257,6 +263,9 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("DELETE", "/chaos", end_chaos),
     Route("POST", "/faults", inject),
     Route("DELETE", "/faults", Actions.clear_faults),
+    Route("POST", "/latency", set_latency),
+    Route("POST", "/freeze", Actions.freeze),
+    Route("DELETE", "/freeze", Actions.thaw),
     Route("GET", "/requests", Actions.requests),
     Route("DELETE", "/requests", Actions.clear_requests),
 )

@@ -29,6 +29,7 @@ from livechat_async.sandbox.http.server import Server
 from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import TokenScope
+from livechat_async.sandbox.window.window import Window
 
 __all__ = ["Sandbox"]
 
@@ -56,6 +57,8 @@ class Sandbox(Actions):
             chat = sandbox.start_chat(visitor_id)
             ...  # let a bot work against sandbox.url with sandbox.credentials
             assert sandbox.details_of(visitor_id)
+
+    Open its `url` in a browser to see what happens on it, and to act there.
 
     A stopped sandbox can start again, on the same port and with everything in it: use this to test
     an outage. You may change its state at any time, also while it is stopped.
@@ -165,6 +168,7 @@ class Sandbox(Actions):
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
         visitors = _check_seed(seed)
+        self.set_latency(latency)
         account.visitors.make_up(visitors)
         if chats is None:
             chats = _SEEDED_CHATS if visitors else 0
@@ -175,12 +179,14 @@ class Sandbox(Actions):
         if chaos is not None:
             check_choice("chaos", chaos, get_args(ChaosProfile))
         self.set_chaos(chaos, check_count("chaos_seed", chaos_seed, 0))
+        self._window = Window(account, (self._credentials, self._bearer))
         self._server = Server(
             partial(answer_api, account, (self._credentials, self._bearer)),
             partial(answer_control, account, self),
+            self._window.answer,
             account.requests,
             account.faults,
-            check_seconds("latency", latency),
+            account.pace,
             doors,
         )
 
@@ -227,6 +233,11 @@ class Sandbox(Actions):
                 "the sandbox has no url yet: use 'async with Sandbox() as sandbox', or start() it"
             )
         return self._url
+
+    @property
+    def open_windows(self) -> int:
+        """The number of browser pages that show the sandbox now: those of its `url`."""
+        return self._window.open_pages
 
     @property
     def credentials(self) -> PersonalAccessToken:

@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import socket
 import textwrap
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
-from cli_runner import PATIENCE, run, show
+from cli_runner import PATIENCE, Running, run, show, until
 
 import livechat_async
 from livechat_async import DetailField, VisitorDetails
+from livechat_async.cli.commands import demo
 from livechat_async.cli.commands.demo import CODE, make_customers
 from livechat_async.sandbox import Sandbox
 from livechat_async.webhooks import WebhookCredentials
@@ -139,3 +143,30 @@ async def test_the_code_it_shows_does_what_it_shows(
         VisitorDetails("crm", fields, icon="example.com/crm.png"),
     ]
     assert sandbox.details_of(stranger) == []
+
+
+async def test_the_demo_in_a_browser_goes_on_until_ctrl_c(
+    start: Callable[..., Running], env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
+    monkeypatch.setattr(demo, "_PAUSE", 0.01)
+    process = start("demo", "--window", env=env)
+    await until(lambda: opened)
+    async with aiohttp.ClientSession(opened[0]) as browser:
+        async with browser.get("/", headers={"Accept": "text/html"}) as page:
+            assert page.status == 200
+        async with browser.get("/_sandbox/window/changes"):
+            await process.until("ends it.")
+        visitor = {"name": "Mary", "email": "mary@example.com"}
+        async with browser.post("/_sandbox/visitors", json=visitor) as answer:
+            mary = (await answer.json())["id"]
+        async with browser.post(f"/_sandbox/visitors/{mary}/chat"):
+            details: list[Any] = []
+        while not details:
+            async with browser.get(f"/_sandbox/visitors/{mary}/details") as answer:
+                details = await answer.json()
+    done = await process.end(signal.SIGINT)
+    assert details[0]["fields"][0]["value"] == "Silver, since 2019"
+    assert (done.code, done.err) == (130, "")
+    assert "What the agent sees of John Doe" in done.out

@@ -7,12 +7,23 @@ import shlex
 import signal
 import socket
 import sys
+import webbrowser
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
 import pytest
-from cli_runner import COMMAND, PATIENCE, Done, Process, Running, environment, run, run_process
+from cli_runner import (
+    COMMAND,
+    PATIENCE,
+    Done,
+    Process,
+    Running,
+    environment,
+    run,
+    run_process,
+    until,
+)
 
 from livechat_async.cli.commands.sandbox import _Chaos
 from livechat_async.sandbox import Sandbox
@@ -340,3 +351,18 @@ async def test_other_commands_reach_a_sandbox_in_another_container(
 
 def test_the_command_line_has_every_profile() -> None:
     assert list(_Chaos) == list(PROFILES)
+
+
+async def test_open_opens_its_page(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or len(opened) > 1)
+    for _ in range(2):
+        process = start(*SANDBOX, "--open", env=environment())
+        lines = await introduction(process)
+        await until(lambda: opened)
+        done = await process.end(signal.SIGINT)
+        assert lines[0].endswith(opened[-1])
+        assert lines[1] == "# Open that in a browser to see what happens on it."
+        refusal = f"No browser could be opened: open {opened[0]} yourself\n"
+        assert done.err == (refusal if len(opened) == 1 else "")
+    assert len(opened) == 2

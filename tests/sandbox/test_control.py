@@ -262,3 +262,57 @@ async def test_the_root_names_the_control_calls(control: aiohttp.ClientSession) 
     status, answer = await call(control, "GET", "/")
     assert status == 404
     assert "GET /_sandbox lists" in answer["error"]
+
+
+async def test_a_visitor_moves_on(sandbox: Sandbox, control: aiohttp.ClientSession) -> None:
+    visitor_id = sandbox.add_visitor()
+    path = f"visitors/{visitor_id}/page"
+    page = {"page": "http://www.example.com/cart"}
+    assert await call(control, "POST", path, json=page) == (200, {"result": "done"})
+    assert await call(control, "POST", path) == (200, {"result": "done"})
+    own = {"page": "https://shop.example.com/7", "title": "Seven"}
+    assert await call(control, "POST", path, json=own) == (200, {"result": "done"})
+    [visitor] = sandbox.visitors
+    assert [visited["title"] for visited in visitor["visit_path"]] == [
+        "Example",
+        "Your cart",
+        "Returns",
+        "Seven",
+    ]
+    assert (visitor["page_current"], visitor["page_title"]) == (own["page"], "Seven")
+    assert (visitor["page_views"], visitor["page_entered_ts"]) == (4, 1_487_246_066)
+    for wrong in ({"page": 7}, {"title": None}):
+        status, answer = await call(control, "POST", path, json=wrong)
+        assert (status, answer["error"].partition("=")[0]) == (400, next(iter(wrong)))
+    assert sandbox.visitors == [visitor]
+
+
+async def test_a_frozen_sandbox_answers_once_it_thaws(
+    sandbox: Sandbox, http: aiohttp.ClientSession, control: aiohttp.ClientSession
+) -> None:
+    assert await call(control, "POST", "freeze") == (200, {"result": "done"})
+    assert sandbox.is_frozen
+    waiting = [asyncio.create_task(call(http, "GET", "/visitors")) for _ in range(3)]
+    while len(sandbox.requests) < 3:
+        await call(control, "GET", "requests")
+    sandbox.add_visitor(name="Mary")
+    assert [task.done() for task in waiting] == [False] * 3
+    assert [record.seconds for record in sandbox.requests] == [None] * 3
+    assert await call(control, "DELETE", "freeze") == (200, {"result": "done"})
+    for status, visitors in await asyncio.gather(*waiting):
+        assert (status, [visitor["name"] for visitor in visitors]) == (200, ["Mary"])
+    assert all(record.seconds for record in sandbox.requests)
+
+
+async def test_the_latency_changes_while_it_runs(
+    sandbox: Sandbox, http: aiohttp.ClientSession, control: aiohttp.ClientSession
+) -> None:
+    body = {"seconds": 0.05}
+    assert await call(control, "POST", "latency", json=body) == (200, {"result": "done"})
+    assert sandbox.latency == 0.05
+    await call(http, "GET", "/visitors")
+    assert (sandbox.requests[0].seconds or 0) >= 0.05
+    for wrong in ({}, {"seconds": -1}, {"seconds": "x"}):
+        status, answer = await call(control, "POST", "latency", json=wrong)
+        assert (status, answer["error"].partition("=")[0]) == (400, "latency")
+    assert sandbox.latency == 0.05

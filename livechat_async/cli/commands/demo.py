@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +17,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from livechat_async import DetailField, LiveChatClient, Operator, Visitor, VisitorDetails
+from livechat_async.cli.common import open_in_browser
 from livechat_async.cli.output.show import terminal
 from livechat_async.cli.output.visitors import details_panel, short_table
 from livechat_async.redaction import printable
@@ -74,6 +75,7 @@ CUSTOMERS = (
 """E-mail address, plan, and page in the CRM."""
 
 _VISITORS, _PATIENCE = 5, 10.0
+_PAUSE = 2.0  # between steps that one wants to see in a browser
 _INTERVAL = 0.05  # a sandbox does not mind
 _AGENT = Operator(id="mary@example.com", display_name="Mary")
 
@@ -85,8 +87,13 @@ def make_customers(path: Path) -> None:
         customers.executemany("INSERT INTO customers VALUES (?, ?, ?)", CUSTOMERS)
 
 
-async def tell_story() -> None:
-    """Run the program against a sandbox, and show its code and what comes of it."""
+async def tell_story(*, window: bool = False) -> None:
+    """Run the program against a sandbox, and show its code and what comes of it.
+
+    Args:
+        window: whether to show the sandbox in a browser too. Then it waits between the steps, and
+            at the end until it is cancelled.
+    """
     with TemporaryDirectory() as directory:
         path = Path(directory, "customers.db")
         await asyncio.to_thread(make_customers, path)
@@ -94,10 +101,21 @@ async def tell_story() -> None:
             Sandbox(seed=_VISITORS, chats=0, tickets=0) as sandbox,
             LiveChatClient(sandbox.credentials, base_url=sandbox.url) as client,
         ):
-            await _tell(sandbox, client, path)
+            if window:
+                await _show_window(sandbox)
+            await _tell(sandbox, client, path, _PAUSE if window else 0)
 
 
-async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
+async def _show_window(sandbox: Sandbox) -> None:
+    """Open the sandbox in a browser, and wait until it shows."""
+    await open_in_browser(sandbox.url)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while not sandbox.open_windows:  # noqa: ASYNC110 - the sandbox has no event for it
+                await asyncio.sleep(_INTERVAL)
+
+
+async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path, pause: float) -> None:
     _say("A LiveChat sandbox runs on ", (sandbox.url, "cyan"), ", for this demo only.\n")
     _code(_OPEN)
 
@@ -133,19 +151,29 @@ async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path) -> None:
         for _ in visitors:
             await anext(changes)
         page = "http://www.example.com/pricing"
+        await asyncio.sleep(pause)
         visitor_id = sandbox.add_visitor(name="John Doe", page_current=page)
         _changed(await anext(changes))
+        await asyncio.sleep(pause)
         sandbox.start_chat(visitor_id, _AGENT)
+        sandbox.say(visitor_id, "Hello! Which plan do I have?")
         visitor = _changed(await anext(changes))
 
         _step(6, "The webhook comes, and the bot knows who that is.")
         async with asyncio.timeout(_PATIENCE):
             await sandbox.delivered()
             await shown.wait()
-    [delivery] = sandbox.deliveries
-    email = delivery.body()["visitor"]["email"]
-    _result(f"{delivery.event_type} of {email} was answered {delivery.statuses[0]}")
-    _show(details_panel(visitor, sandbox.details_of(visitor_id)))
+        [delivery] = sandbox.deliveries
+        email = delivery.body()["visitor"]["email"]
+        _result(f"{delivery.event_type} of {email} was answered {delivery.statuses[0]}")
+        _show(details_panel(visitor, sandbox.details_of(visitor_id)))
+        if pause:
+            _say(
+                "\nStart more chats in the browser: the bot is still there. ",
+                ("Ctrl-C", "bold"),
+                " ends it.",
+            )
+            await asyncio.Event().wait()
     _say(
         ("\nNext: ", "bold"),
         "write your bot against ",

@@ -17,7 +17,7 @@ from yarl import URL
 
 from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import show_log, to_json, wait_for
+from livechat_async.cli.common import open_in_browser, show_log, to_json, wait_for
 from livechat_async.cli.output.show import terminal
 from livechat_async.redaction import Secret
 
@@ -54,11 +54,14 @@ class _Plan(StrEnum):
     ENTERPRISE = "enterprise"
 
 
-def run_demo() -> None:
+def run_demo(
+    *,
+    window: Annotated[bool, option("Show it in a browser too, until Ctrl-C.", "--window")] = False,
+) -> None:
     """See in a few seconds what it does: no account is needed, nothing leaves this machine."""
     from livechat_async.cli.commands.demo import tell_story  # noqa: PLC0415
 
-    wait_for(tell_story())
+    wait_for(tell_story(window=window))
 
 
 def run_sandbox(
@@ -114,6 +117,7 @@ def run_sandbox(
         option("A name with dots by which others call it; may be repeated.", metavar="HOST"),
     ] = None,
     verbose: Annotated[bool, option("Log a line per request on stderr.", "--verbose")] = False,
+    open_: Annotated[bool, option("Open the sandbox's page in a browser.", "--open")] = False,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
 
@@ -121,7 +125,7 @@ def run_sandbox(
     and delivers the webhooks that are registered for this machine.
 
     Examples:
-      livechat-async sandbox
+      livechat-async sandbox --open
       livechat-async sandbox --port 0 --visitors 500 --chats 50000
       livechat-async sandbox --chaos flaky --chaos-seed 7 --verbose
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
@@ -156,13 +160,20 @@ def run_sandbox(
         raise ConfigurationError(f"{problem} (here: {', '.join(options)})") from None
     receiver = next(iter(webhook_host or ()), "" if allow_remote else "127.0.0.1")
     wait_for(
-        _serve(sandbox, is_remote=allow_remote, has_token=token is not None, receiver=receiver)
+        _serve(
+            sandbox,
+            opens=open_,
+            is_remote=allow_remote,
+            has_token=token is not None,
+            receiver=receiver,
+        )
     )
 
 
 async def _serve(
     sandbox: Sandbox,
     *,
+    opens: bool,
     is_remote: bool = False,
     has_token: bool = False,
     receiver: str = "127.0.0.1",
@@ -180,6 +191,8 @@ async def _serve(
         for line in lines:
             console.print(line, style="dim" if line.startswith("#") else "", soft_wrap=True)
         console.file.flush()
+        if opens:
+            await open_in_browser(sandbox.url)
         await stopped.wait()
     finally:
         await sandbox.stop()
@@ -192,6 +205,7 @@ def _introduction(
     url, credentials = sandbox.url, sandbox.credentials
     user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
     yield f"# A LiveChat sandbox listens on {url}"
+    yield "# Open that in a browser to see what happens on it."
     yield "# Point livechat-async at it:"
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"

@@ -10,8 +10,17 @@ from typing import Any
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox.data.people import PAGES, Page, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
+from livechat_async.sandbox.http.queries import objects_of
 
-__all__ = ["NO_OPERATOR", "made_up_visitor", "new_visitor", "shown", "time_text", "write_fields"]
+__all__ = [
+    "NO_OPERATOR",
+    "made_up_visitor",
+    "move_fields",
+    "new_visitor",
+    "shown",
+    "time_text",
+    "write_fields",
+]
 
 # Every sample of the documentation has its texts one hour ahead of the Unix seconds beside them.
 _ZONE = timezone(timedelta(hours=1))
@@ -104,6 +113,22 @@ def made_up_visitor(index: int, now: int) -> Wire:
     if index % 4 == 0:
         fields["custom_variables"] = [{"key": "empty_cart", "value": "true"}]
     return fields
+
+
+def move_fields(visitor: Mapping[str, Any], address: str | None, title: str, now: int) -> Wire:
+    """The fields of a visitor who opens a page, by default the next one of the made-up site."""
+    addresses = [page.address for page in PAGES]
+    if not address:
+        here = visitor.get("page_current")
+        address = pick(PAGES, addresses.index(here) + 1 if here in addresses else 0).address
+    if not title and address in addresses:
+        title = PAGES[addresses.index(address)].title
+    fields = _page_fields(Page(address, title), now, invitation="")
+    views = visitor.get("page_views")
+    if isinstance(views, int):
+        fields["page_views"] = views + 1
+    path = [*objects_of(visitor, "visit_path"), *fields["visit_path"]]
+    return {**fields, "visit_path": path, "page_entered_ts": now, "page_time_ts": now}
 
 
 def _page_fields(page: Page, entered: int, invitation: str) -> Wire:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias, TypeVar
 
@@ -21,6 +21,7 @@ __all__ = [
     "BadRequest",
     "Exchange",
     "NotFound",
+    "Stream",
     "Wire",
     "as_jsonp",
     "bad_request",
@@ -66,6 +67,14 @@ class Answer:
     status: int = field(converter=int)
     body: bytes = field(repr=False)
     content_type: str = JSON
+    headers: Mapping[str, str] = field(factory=dict[str, str])
+
+
+@frozen
+class Stream:
+    """An answer of server-sent events, which goes on until the client leaves."""
+
+    parts: AsyncGenerator[bytes, None] = field(repr=False)
     headers: Mapping[str, str] = field(factory=dict[str, str])
 
 
@@ -143,21 +152,21 @@ class Exchange:
     """One request that waits for its answer.
 
     ``process`` carries the request out and returns the real answer: call it at most once.
-    ``answered`` is called with the status before it is sent.
+    ``answered`` is called with the answer before it is sent.
     """
 
     _request: web.BaseRequest
     process: Callable[[], Answer]
-    _answered: Callable[[int], None]
+    _answered: Callable[[Answer], None]
 
     def whole(self, answer: Answer) -> web.StreamResponse:
         """Send the whole answer."""
-        self._answered(answer.status)
+        self._answered(answer)
         return web.Response(status=answer.status, body=answer.body, headers=_headers(answer))
 
     async def begin(self, answer: Answer) -> web.StreamResponse:
         """Send the headers with ``Content-Length``; the caller writes the body."""
-        self._answered(answer.status)
+        self._answered(answer)
         response = web.StreamResponse(status=answer.status, headers=_headers(answer))
         response.content_length = len(answer.body)
         await response.prepare(self._request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
@@ -12,11 +13,12 @@ from attrs import evolve, field, frozen
 
 from livechat_async.checks import is_deeper
 from livechat_async.redaction import HIDDEN, SecretBytes, conceal, is_secret_name
-from livechat_async.sandbox.http.answers import BadRequest
+from livechat_async.sandbox.http.answers import Answer, BadRequest
 from livechat_async.sandbox.http.multipart import read_multipart
 from livechat_async.sandbox.http.parse_str import parse_pairs, parse_str
 
 __all__ = [
+    "KeptAnswer",
     "RecordedRequest",
     "RequestLog",
     "content_type_of",
@@ -26,6 +28,9 @@ __all__ = [
 ]
 
 _KEPT = 10_000
+_MOST_BYTES = 64 * 2**20  # of the bodies of all kept requests
+_ANSWERS_KEPT = 200
+_MOST_OF_ANSWER = 64 * 2**10
 _DEEPEST = 100  # levels, far beyond what any method takes
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"
@@ -44,6 +49,8 @@ class RecordedRequest:
         body: the body as sent.
         received_at: when the last byte had arrived, in UTC.
         status: the status of the answer; None before the answer, and for a dropped connection.
+        fault: the name of the injected fault that the request met, such as ``Status``; "" if none.
+        seconds: how long the sandbox took to answer; None before the answer.
     """
 
     method: str
@@ -53,6 +60,8 @@ class RecordedRequest:
     body: bytes = field(repr=False, converter=SecretBytes)
     received_at: datetime
     status: int | None = None
+    fault: str = ""
+    seconds: float | None = None
 
     @property
     def path(self) -> str:
@@ -91,15 +100,32 @@ class RecordedRequest:
             "body": self.body.decode("utf-8", "replace"),
             "received_at": self.received_at.isoformat(),
             "status": self.status,
+            "fault": self.fault,
+            "seconds": self.seconds,
         }
 
 
+@frozen(kw_only=True)
+class KeptAnswer:
+    """What was answered: its headers, the beginning of its body, and the size of the whole body."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    size: int
+
+
 class RequestLog:
-    """The last 10,000 requests, in the order of their arrival."""
+    """The last 10,000 requests in the order of their arrival, and the last 200 answers.
+
+    The oldest go earlier if the bodies of the requests take more than 64 MiB. An answer keeps the
+    first 64 KiB of its body.
+    """
 
     def __init__(self) -> None:
         self._records: dict[int, RecordedRequest] = {}
+        self._answers: dict[int, KeptAnswer] = {}
         self._next = 0
+        self._bytes = 0
 
     def __iter__(self) -> Iterator[RecordedRequest]:
         return iter(self._records.values())
@@ -108,18 +134,47 @@ class RequestLog:
         """Keep a request and return its number for `answered`."""
         number, self._next = self._next, self._next + 1
         self._records[number] = record
-        if len(self._records) > _KEPT:
-            del self._records[next(iter(self._records))]
+        self._bytes += len(record.body)
+        while len(self._records) > _KEPT or self._bytes > _MOST_BYTES:
+            self._bytes -= len(self._records.pop(next(iter(self._records))).body)
         return number
 
-    def answered(self, number: int, status: int) -> None:
-        """Set the status of a request, unless it has been cleared meanwhile."""
+    def answered(self, number: int, answer: Answer) -> None:
+        """Set the status of a request, unless it has been cleared meanwhile; keep the answer."""
+        if number not in self._records:
+            return
+        self._records[number] = evolve(self._records[number], status=answer.status)
+        headers = {"Content-Type": answer.content_type, **answer.headers}
+        self._answers[number] = KeptAnswer(
+            headers=headers, body=answer.body[:_MOST_OF_ANSWER], size=len(answer.body)
+        )
+        if len(self._answers) > _ANSWERS_KEPT:
+            del self._answers[next(iter(self._answers))]
+
+    def ended(self, number: int, seconds: float) -> None:
+        """Set how long a request took, unless it has been cleared meanwhile."""
         if number in self._records:
-            self._records[number] = evolve(self._records[number], status=status)
+            self._records[number] = evolve(self._records[number], seconds=seconds)
+
+    @property
+    def total(self) -> int:
+        """The number of all requests so far, also of those that are forgotten."""
+        return self._next
+
+    def newest(self, count: int) -> list[tuple[int, RecordedRequest]]:
+        """The last requests with their numbers, the newest first."""
+        return list(islice(reversed(self._records.items()), count))
+
+    def find(self, number: int) -> tuple[RecordedRequest, KeptAnswer | None] | None:
+        """A request and its answer, as far as they are kept."""
+        record = self._records.get(number)
+        return None if record is None else (record, self._answers.get(number))
 
     def clear(self) -> None:
         """Forget all requests."""
         self._records.clear()
+        self._answers.clear()
+        self._bytes = 0
 
 
 def content_type_of(request: RecordedRequest) -> str:

@@ -8,30 +8,33 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import unquote_plus
 
 from aiohttp import web
-from attrs import define, field
+from attrs import define, evolve, field
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import HIDDEN, WireText, is_secret_name
 from livechat_async.sandbox.chaos import Chaos
 from livechat_async.sandbox.faults import Fault
-from livechat_async.sandbox.http.answers import Answer, Exchange, error
+from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
 from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.servers import is_from_web_page, server_logger
+from livechat_async.servers import is_from_own_page, is_from_web_page, server_logger
 
-__all__ = ["FaultQueue", "Server"]
+__all__ = ["FaultQueue", "Pace", "Server"]
 
 # The first part of a control call's path.
 _CONTROL = "_sandbox"
+_OF_PAGE = (_CONTROL, "_window")
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
+_THAW_SECONDS = 0.02
 
 _logger = logging.getLogger("livechat_async.sandbox")
 
@@ -40,16 +43,19 @@ _logger = logging.getLogger("livechat_async.sandbox")
 class Server:
     """The HTTP server: ``control`` answers what is under ``/_sandbox/``, ``api`` the rest.
 
-    Requests of the API are recorded, meet faults, and wait for the seconds of ``latency``.
+    Before both, ``window`` is asked: it returns None for what is not its own. Requests of the API
+    are recorded, meet faults, and wait as the ``pace`` says.
     """
 
     _api: Callable[[RecordedRequest], Answer]
     _control: Callable[[RecordedRequest], Answer]
+    _window: Callable[[RecordedRequest], Answer | Stream | None]
     _log: RequestLog
     _faults: FaultQueue
-    _latency: float = 0
+    _pace: Pace
     _doors: Doors = field(factory=Doors)
     _runner: web.ServerRunner | None = field(default=None, init=False)
+    _streams: set[asyncio.Task[Any]] = field(factory=set[asyncio.Task[Any]], init=False)
 
     @property
     def is_running(self) -> bool:
@@ -88,6 +94,9 @@ class Server:
     async def stop(self) -> None:
         """Stop at once and drop what is under way; does nothing if the server does not run."""
         runner, self._runner = self._runner, None
+        for task in self._streams:  # they would go on for as long as aiohttp waits
+            task.cancel()
+        await asyncio.gather(*self._streams, return_exceptions=True)
         if runner is not None:
             await runner.cleanup()
 
@@ -113,25 +122,69 @@ class Server:
             text = "The body is larger than 1 MiB"
             refusal = refusal or error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
         record = _record(request, body)
-        if _is_control(request):
-            answer = refusal or self._control(record)
+        shown = None if refusal else self._window(record)
+        if isinstance(shown, Stream):
+            return await self._send_stream(request, shown)
+        if shown is not None or _first_part(request) == _CONTROL:
+            answer = refusal or shown or self._control(record)
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
-        number = self._log.add(record)
-        exchange = Exchange(
-            request,
-            lambda: refusal or self._api(record),
-            lambda status: self._log.answered(number, status),
-        )
         fault = self._faults.take()
         if fault is not None:
             met.append(fault)
+            record = evolve(record, fault=type(fault).__name__)
+        began, number = time.perf_counter(), self._log.add(record)
+        exchange = Exchange(
+            request,
+            lambda: refusal or self._api(record),
+            lambda answer: self._log.answered(number, answer),
+        )
+        try:
+            await self._pace.wait()
+            if fault is None:
+                return exchange.whole(exchange.process())
+            with suppress(ConnectionError):
+                return await fault.send(exchange)
+            return exchange.drop()
+        finally:
+            self._log.ended(number, time.perf_counter() - began)
+
+    async def _send_stream(self, request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
+        headers = {"Content-Type": "text/event-stream", **stream.headers}
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        if task := asyncio.current_task():
+            self._streams.add(task)
+            task.add_done_callback(self._streams.discard)
+        # aiohttp cancels this when the client leaves; a write may notice it first.
+        async with aclosing(stream.parts) as parts:
+            with suppress(ConnectionError):
+                async for part in parts:
+                    await response.write(part)
+        return response
+
+
+class Pace:
+    """How fast the API answers: after ``latency`` seconds, and not at all while it is frozen."""
+
+    def __init__(self) -> None:
+        self._latency = 0.0
+        self.is_frozen = False
+
+    @property
+    def latency(self) -> float:
+        """Seconds before each request of the API is carried out."""
+        return self._latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._latency = check_seconds("latency", seconds)
+
+    async def wait(self) -> None:
+        """Wait until a request may be carried out."""
         if self._latency:
             await asyncio.sleep(self._latency)
-        if fault is None:
-            return exchange.whole(exchange.process())
-        with suppress(ConnectionError):
-            return await fault.send(exchange)
-        return exchange.drop()
+        while self.is_frozen:  # noqa: ASYNC110 - an Event is of one thread; any may thaw this
+            await asyncio.sleep(_THAW_SECONDS)
 
 
 class FaultQueue:
@@ -143,6 +196,11 @@ class FaultQueue:
 
     def __iter__(self) -> Iterator[Fault]:
         return (fault for fault, times in self._entries for _ in range(times))
+
+    @property
+    def entries(self) -> list[tuple[Fault, int]]:
+        """Each fault with the number of requests that will meet it."""
+        return list(self._entries)
 
     def add(self, fault: object, times: object = 1) -> None:
         """Add a fault for ``times`` requests that have none yet."""
@@ -170,21 +228,19 @@ class FaultQueue:
 def _refuse_stranger(request: web.BaseRequest, doors: Doors) -> Answer | None:
     """403 for a web page, whether of another site or of a name that was made to lead here.
 
-    401 for a control call without the token that it needs.
+    401 for a control call without the token that it needs. Only the sandbox's own page may use its
+    controls, and load its files.
     """
-    if is_from_web_page(request.method, request.headers):
+    is_own = _first_part(request) in _OF_PAGE and is_from_own_page(request.headers)
+    if is_from_web_page(request.method, request.headers) and not is_own:
         text = "Web pages may not use the sandbox: send no Origin header"
         return error(HTTPStatus.FORBIDDEN, text)
     hosts = request.headers.getall("Host", [])
     # A target such as http://example.com/visitors counts as well. No browser leaves Host out.
     refusal = doors.refuse_host([*hosts, request.host]) if hosts else None
-    if refusal is None and _is_control(request):
+    if refusal is None and _first_part(request) == _CONTROL:
         refusal = doors.refuse_control(request.headers.get("Authorization", ""))
     return refusal
-
-
-def _is_control(request: web.BaseRequest) -> bool:
-    return request.rel_url.raw_path.split("/")[1:2] == [_CONTROL]
 
 
 def _shown_target(request: web.BaseRequest) -> str:
@@ -197,6 +253,11 @@ def _shown_pair(pair: str) -> str:
     name, sign, value = pair.partition("=")
     is_secret = is_secret_name(unquote_plus(name).partition("[")[0])
     return f"{name}{sign}{HIDDEN if value and is_secret else value}"
+
+
+def _first_part(request: web.BaseRequest) -> str:
+    """The first part of the path; "" for ``/``."""
+    return request.rel_url.raw_path.removeprefix("/").partition("/")[0]
 
 
 def _record(request: web.BaseRequest, body: bytes) -> RecordedRequest:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from livechat_async.sandbox.data.tickets import given_ticket, made_up_ticket
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.requests import RequestLog
-from livechat_async.sandbox.http.server import FaultQueue
+from livechat_async.sandbox.http.server import FaultQueue, Pace
 from livechat_async.sandbox.state.canned_responses import CannedResponses
 from livechat_async.sandbox.state.chats import Chats
 from livechat_async.sandbox.state.goals import Goals
@@ -40,7 +40,7 @@ class _Tickets(Timeline):
 
 
 class Account:
-    """The state of an account, the options of its pages, its recorded requests and its faults.
+    """The state of an account, the options of its pages, its recorded requests, faults and pace.
 
     `Sandbox` describes the options. The clock returns the Unix seconds. ``reaches`` says whether
     webhooks are delivered to a host.
@@ -77,3 +77,4 @@ class Account:
         self.canned_responses: CannedResponses = CannedResponses(clock, self.announcer)
         self.requests: RequestLog = RequestLog()
         self.faults: FaultQueue = FaultQueue()
+        self.pace: Pace = Pace()

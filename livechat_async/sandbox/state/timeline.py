@@ -89,9 +89,13 @@ class Timeline:
         self._taken: set[int | None] = set()
         self._next = self._others = 0
         self._answers: dict[Hashable, Sequence[int]] = {}
+        self._revision = 0
 
     def __contains__(self, item_id: str) -> bool:
         return self._find(item_id) is not None
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
     def __iter__(self) -> Iterator[Wire]:
         """All items, the newest first; do not change them."""
@@ -112,7 +116,12 @@ class Timeline:
         pairs = sorted([*pairs, *((batch.moment(n), n) for n in numbers)], key=lambda pair: pair[0])
         self._moments = array("q", [moment for moment, _ in pairs])
         self._numbers = array("q", [number for _, number in pairs])
-        self._answers.clear()
+        self._note_change()
+
+    @property
+    def revision(self) -> int:
+        """A number that grows with every change."""
+        return self._revision
 
     @property
     def now(self) -> int:
@@ -285,11 +294,15 @@ class Timeline:
         position = bisect_right(self._moments, moment)
         self._moments.insert(position, moment)
         self._numbers.insert(position, number)
-        self._answers.clear()
+        self._note_change()
 
     def _delete(self, position: int) -> None:
         del self._moments[position], self._numbers[position]
+        self._note_change()
+
+    def _note_change(self) -> None:
         self._answers.clear()
+        self._revision += 1
 
     def _to_id(self, number: int) -> str:
         # Adding a constant keeps the first ids from starting with zeros.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import define, field
 
@@ -17,6 +17,7 @@ from livechat_async.sandbox.data.live_chats import (
 from livechat_async.sandbox.data.visitors import (
     NO_OPERATOR,
     made_up_visitor,
+    move_fields,
     new_visitor,
     shown,
     time_text,
@@ -62,6 +63,13 @@ class Visitors:
 
     def __contains__(self, visitor_id: object) -> bool:
         return visitor_id in self._items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Visitor]:
+        # A copy: another thread may add visitors while a caller iterates.
+        return iter(list(self._items.values()))
 
     @property
     def now(self) -> int:
@@ -129,6 +137,12 @@ class Visitors:
                 self.enter(visitor, state, fields)
             for name in omit:
                 changed.pop(name, None)
+
+    def move(self, visitor: Visitor, page: str | None, title: str) -> None:
+        """Let a visitor open a page; see `Actions.visit_page`."""
+        changed = dict(visitor.wire)
+        write_fields(changed, move_fields(changed, page, title, self.now))
+        visitor.wire = changed
 
     def remove(self, visitor_id: str) -> None:
         """Remove a visitor; a running chat ends."""

@@ -183,6 +183,19 @@ class Deliverer:
             raise ConfigurationError("the sandbox does not run, and delivers nothing: start it")
         self._begin(_Round(self._log[delivery_id], 0))
 
+    @property
+    def total(self) -> int:
+        """The number of all deliveries so far, also of those that are forgotten."""
+        return self._made
+
+    def newest(self, count: int) -> list[Delivery]:
+        """The last deliveries, the newest first."""
+        return list(self._log.values())[: -count - 1 : -1]
+
+    def find(self, delivery_id: str) -> Delivery | None:
+        """The delivery of an id; None if it is not kept."""
+        return self._log.get(delivery_id)
+
     def clear(self) -> None:
         """Forget the deliveries so far; those under way go on."""
         self._log.clear()

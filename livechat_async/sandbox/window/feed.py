@@ -1,0 +1,238 @@
+"""What has changed in a sandbox since the last look: the rows that the page shows.
+
+A look compares everything with the look before. So the state needs no hooks, any thread may change
+it, and a sandbox at which nobody looks pays nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+from attrs import asdict, define, field, fields
+
+from livechat_async.sandbox.data.live_chats import LiveChat
+from livechat_async.sandbox.http.answers import Wire
+from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
+from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.state.visitors import Visitor
+from livechat_async.sandbox.webhooks.deliverer import Delivery
+
+__all__ = ["Feed"]
+
+# An id, whatever differs after a change, and what makes the row.
+_Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
+
+_REQUESTS, _DELIVERIES, _TICKETS, _ENDED_CHATS, _MESSAGES = 200, 100, 50, 10, 100
+_LONGEST = 2_000  # characters of a text
+_VISITOR = (
+    *("id", "name", "state", "group", "ip", "city", "country", "country_code", "language"),
+    *("page_current", "page_title", "referrer", "last_visit_ts", "visits", "page_views", "chats"),
+)
+
+
+@define
+class _Table:
+    """The rows that a page has."""
+
+    _seen: dict[Hashable, tuple[object, ...]] = field(factory=dict[Hashable, tuple[object, ...]])
+
+    def changes(self, items: Iterable[_Item]) -> Wire:
+        """The rows to put and the ids to drop; empty if nothing changed."""
+        before, self._seen, rows = self._seen, {}, []
+        for item_id, mark, make_row in items:
+            if item_id in self._seen:  # a program chose the id of a chat twice
+                continue
+            seen = before.get(item_id)
+            if seen == mark:
+                self._seen[item_id] = seen
+            else:
+                self._seen[item_id] = _copy(mark)
+                rows.append(_short({**make_row(), "id": item_id}))
+        gone = [item_id for item_id in before if item_id not in self._seen]
+        parts = {"put": rows, "drop": gone}
+        return {name: part for name, part in parts.items() if part}
+
+
+class Feed:
+    """The changes of an account, for one page that is open."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        tables: dict[str, Callable[[], Iterable[_Item]]] = {
+            "visitors": self._visitors,
+            "chats": self._chats,
+            "tickets": self._tickets,
+            "deliveries": self._deliveries,
+            "requests": self._requests,
+        }
+        self._tables = {name: (_Table(), items) for name, items in tables.items()}
+        self._overview: Wire = {}
+        self._archives: tuple[int, list[Wire]] = (-1, [])
+        self._last_tickets: tuple[int, list[Wire]] = (-1, [])
+
+    def changes(self) -> Wire:
+        """What changed since the last call, by table; the first time everything."""
+        looks = {name: table.changes(items()) for name, (table, items) in self._tables.items()}
+        result: Wire = {name: changes for name, changes in looks.items() if changes}
+        overview = self._look_over()
+        if not self._overview:
+            result["now"] = self._account.visitors.now
+        if overview != self._overview:
+            self._overview = overview
+            result["overview"] = overview
+        return result
+
+    def _look_over(self) -> Wire:
+        account = self._account
+        return {
+            "visitors": len(account.visitors),
+            "chats_archived": len(account.chats),
+            "tickets": len(account.tickets),
+            "requests": account.requests.total,
+            "deliveries": account.deliverer.total,
+            "latency": account.pace.latency,
+            "is_frozen": account.pace.is_frozen,
+            "faults": [[_describe(fault), times] for fault, times in account.faults.entries],
+            "agents": list(account.team.logins),
+        }
+
+    def _visitors(self) -> Iterator[_Item]:
+        for each in self._account.visitors:
+            yield each.wire["id"], (each.wire, each.details), partial(_visitor_row, each)
+
+    def _chats(self) -> Iterator[_Item]:
+        for visitor in self._account.visitors:
+            chat = visitor.chat
+            if chat is not None:
+                mark = (len(chat.messages), tuple(chat.tags), visitor.wire.get("name"))
+                yield chat.id, mark, partial(_chat_row, visitor, chat)
+        archives = self._account.chats
+        if self._archives[0] != archives.revision:
+            numbers = archives.select()
+            newest = archives.slice(numbers, 0, _ENDED_CHATS)
+            self._archives = (archives.revision, newest)
+        for item in self._archives[1]:
+            yield item["id"], (item,), partial(_archived_row, item)
+
+    def _tickets(self) -> Iterator[_Item]:
+        tickets = self._account.tickets
+        if self._last_tickets[0] != tickets.revision:
+            newest = tickets.slice(tickets.select(), 0, _TICKETS)
+            self._last_tickets = (tickets.revision, newest)
+        for item in self._last_tickets[1]:
+            yield item["id"], (item,), partial(_ticket_row, item)
+
+    def _deliveries(self) -> Iterator[_Item]:
+        for each in self._account.deliverer.newest(_DELIVERIES):
+            mark = (len(each.attempts), each.under_way)
+            yield each.id, mark, partial(_delivery_row, each)
+
+    def _requests(self) -> Iterator[_Item]:
+        for number, record in self._account.requests.newest(_REQUESTS):
+            mark = (record.status, record.seconds)
+            yield number, mark, partial(_request_row, record)
+
+
+def _visitor_row(visitor: Visitor) -> Wire:
+    row = {name: visitor.wire[name] for name in _VISITOR if name in visitor.wire}
+    return {
+        **row,
+        "is_chatting": visitor.chat is not None,
+        "operators": objects_of(visitor.wire, "operators"),
+        "prechat_survey": objects_of(visitor.wire, "prechat_survey"),
+        "custom_variables": objects_of(visitor.wire, "custom_variables"),
+        "visit_path": objects_of(visitor.wire, "visit_path")[-_MESSAGES:],
+        "details": [asdict(each) for each in visitor.details.values()],
+    }
+
+
+def _chat_row(visitor: Visitor, chat: LiveChat) -> Wire:
+    return {
+        "is_running": True,
+        "visitor_id": visitor.wire["id"],
+        "visitor": visitor.wire.get("name", ""),
+        "agent": chat.agent.display_name,
+        "started": chat.started,
+        "tags": chat.tags,
+        **_messages(chat.messages),
+    }
+
+
+def _archived_row(item: Wire) -> Wire:
+    agents = [agent.get("display_name", "") for agent in objects_of(item, "agents")]
+    return {
+        "is_running": False,
+        "visitor_id": part_of(item, "visitor").get("id"),
+        "visitor": part_of(item, "visitor").get("name", ""),
+        "agent": ", ".join(map(str, agents)),
+        "started": item.get("started_timestamp"),
+        "ended": item.get("ended_timestamp"),
+        "tags": items_of(item, "tags"),
+        **_messages(objects_of(item, "messages")),
+    }
+
+
+def _messages(messages: list[Wire] | list[Mapping[str, Any]]) -> Wire:
+    """The last messages, and the number of all."""
+    names = ("author_name", "text", "timestamp", "user_type")
+    shown = [{name: each.get(name) for name in names} for each in messages[-_MESSAGES:]]
+    return {"messages": shown, "said": len(messages)}
+
+
+def _ticket_row(item: Wire) -> Wire:
+    names = ("subject", "status", "date", "modified", "tags", "requester", "assignee")
+    said = [event for event in objects_of(item, "events") if event.get("type") == "message"]
+    events = [
+        {"author": part_of(event, "author").get("name"), "text": event.get("message")}
+        for event in said[-_MESSAGES:]
+    ]
+    row = {name: item[name] for name in names if name in item}
+    return {**row, "messages": events}
+
+
+def _delivery_row(delivery: Delivery) -> Wire:
+    attempts = [
+        {"status": each.status, "problem": each.problem, "at": each.at.isoformat()}
+        for each in delivery.attempts[-_MESSAGES:]
+    ]
+    row = {name: getattr(delivery, name) for name in ("event_type", "url", "done")}
+    return {**row, "attempts": attempts}
+
+
+def _request_row(record: RecordedRequest) -> Wire:
+    names = ("method", "status", "fault", "seconds")
+    row = {name: getattr(record, name) for name in names}
+    return {**row, "path": record.raw_path, "at": record.received_at.isoformat()}
+
+
+def _describe(fault: Any) -> str:
+    """A fault with the arguments that differ from their defaults."""
+    shown = (
+        f"{each.name}={getattr(fault, each.name)!r}"
+        for each in fields(type(fault))
+        if getattr(fault, each.name) != each.default
+    )
+    return _cut(f"{type(fault).__name__}({', '.join(shown)})", 80)
+
+
+def _copy(mark: tuple[object, ...]) -> tuple[object, ...]:
+    """A shallow copy, which is enough: what is in a dict is replaced, never changed in place."""
+    return tuple(dict(part) if isinstance(part, dict) else part for part in mark)
+
+
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _short(value: Any) -> Any:
+    """A copy in which texts are cut: a program may have sent anything."""
+    if isinstance(value, str):
+        return _cut(value)
+    if isinstance(value, Mapping):
+        return {key: _short(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_short(item) for item in value]
+    return value
