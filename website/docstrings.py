@@ -27,6 +27,7 @@ _MODULES = (
 )
 _CODE = re.compile(r"^(.*\S)?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _DRAWING = "──"
+_ADDRESS = re.compile(r"^(https://\S+)$", re.MULTILINE)
 _NAME = re.compile(r"(?<![`\w])`([A-Za-z_][\w.]*)`(?![`\w])")
 
 
@@ -47,6 +48,7 @@ class Links(griffe.Extension):
         """Rewrite the docstring of a module, class, function or attribute."""
         if obj.docstring is not None:
             text = _NAME.sub(lambda found: _link(found[1], obj), obj.docstring.value)
+            text = _ADDRESS.sub(r"[LiveChat's documentation](\1)", text)
             obj.docstring.value = _CODE.sub(_fence, text)
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
