@@ -17,8 +17,8 @@ PROGRAM = "livechat-async"
 _INTRODUCTION = """\
 # The command line
 
-This page is made from the program itself: `{program} COMMAND --help` shows the same. Install it
-with `pip install 'livechat_async[cli]'`.
+This page is made from the program itself: `{program} COMMAND --help` shows the same.
+[The start page](../index.md#install) installs it.
 """
 _EXAMPLES = re.compile(r"\n*^Examples:\n", re.MULTILINE)
 _STYLE = re.compile(r"\[/?[a-z ]*\]")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 import re
 import shutil
@@ -21,9 +20,8 @@ _SITE_NAMES = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
-    "README.md": "index.md",
 }
-"""Documents of the repository that are pages, too; the README's links lead to the start page."""
+"""Documents of the repository that are pages, too."""
 _LINK = re.compile(r"(\]\()([^)\s:#]+)((?:#[^)\s]*)?\))")
 _COMMENT = re.compile(r"^<!-- runs: [\w ]+ -->\n", re.MULTILINE)
 
@@ -31,6 +29,14 @@ _COMMENT = re.compile(r"^<!-- runs: [\w ]+ -->\n", re.MULTILINE)
 def _site_path(path: str) -> str:
     """Where a file of the repository is on the site."""
     return _SITE_NAMES.get(path, path.removeprefix("docs/"))
+
+
+def _source_path(path: str) -> str:
+    """Where a page of the site is in the repository."""
+    if path.startswith("examples/"):
+        return path
+    names = (name for name, there in _SITE_NAMES.items() if there == path)
+    return next(names, f"docs/{path}")
 
 
 def move_links(text: str, source: str) -> str:
@@ -56,14 +62,13 @@ def write_pages(folder: Path) -> list[tuple[str, str]]:
         The title and path of each page that stands in the navigation.
     """
     shutil.copytree(ROOT / "docs", folder)
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    for name in _SITE_NAMES.keys() - {"README.md"}:
-        shutil.copy(ROOT / name, folder / _site_path(name))
+    shutil.copytree(
+        ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for name, path in _SITE_NAMES.items():
+        shutil.copy(ROOT / name, folder / path)
     for page in folder.rglob("*.md"):
-        site_path = page.relative_to(folder).as_posix()
-        source = next((name for name, path in _SITE_NAMES.items() if path == site_path), None)
-        if source is None or source == "README.md":
-            source = site_path if site_path.startswith("examples/") else f"docs/{site_path}"
+        source = _source_path(page.relative_to(folder).as_posix())
         text = _COMMENT.sub("", page.read_text(encoding="utf-8"))
         page.write_text(move_links(text, source), encoding="utf-8")
     reference = folder / "reference" / "command-line.md"
@@ -97,7 +102,7 @@ def publish_sources(sources: Path, site: Path, pages: list[tuple[str, str]]) -> 
             (site / path).parent.mkdir(parents=True, exist_ok=True)
             (site / path).write_text(text, encoding="utf-8")
         lines.append(f"- [{title}]({address}): {_summary(sources / path)}")
-    (site / "llms.txt").write_text(os.linesep.join([*lines, ""]), encoding="utf-8")
+    (site / "llms.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
 def _summary(page: Path) -> str:
