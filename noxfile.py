@@ -57,6 +57,13 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation site into build/website/site; any warning fails it."""
+    install(session, "docs")
+    session.run("python", "-m", "website", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests with the newest dependencies."""
     install(session, "test")

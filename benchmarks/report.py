@@ -59,7 +59,7 @@ def _goal(row: Row) -> str:
     return f"goal: {row.goal}, {'met' if row.is_met else 'not met'}"
 
 
-_WHY = "docs/performance.md says what the time goes into, under 'What costs what'."
+_WHY = "docs/performance-tables.md says what the time goes into, under 'What costs what'."
 
 
 def summary(sections: Sequence[Section]) -> str:

@@ -133,6 +133,9 @@ class VisitorsResource(Resource):
         LiveChat has no such method, so this calls `list` again and again, with the client's
         retries in each poll. Nothing is sent before the loop begins.
 
+        LiveChat bills each call: at 0.27 USD for 1,000, as of December 2025, ``interval=5`` is
+        518,400 calls and some 140 USD in 30 days. Webhooks need no polls.
+
         Args:
             interval: seconds from one poll to the next, 0.01 or more.
             state: as for `list`. A visitor who enters the state is `Arrived`; one who leaves it is

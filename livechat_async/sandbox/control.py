@@ -178,8 +178,12 @@ def inject(sandbox: Actions, /, *, fault: Any = None, times: int = 1, **argument
     sandbox.inject(made, times)
 
 
-def set_latency(sandbox: Actions, *, seconds: Any = None) -> None:
-    """Change how long each request of the API waits before it is carried out."""
+def set_latency(sandbox: Actions, *, seconds: float) -> None:
+    """Change how long each request of the API waits before it is carried out.
+
+    Args:
+        seconds: how long; 0 is not at all.
+    """
     sandbox.set_latency(seconds)
 
 

@@ -43,6 +43,8 @@ SHAPES: Mapping[type, Mapping[str, Any]] = {
         "headers": dict[str, str],
         "received_at": datetime,
         "status": int | None,
+        "fault": str,
+        "seconds": float | None,
     },
     VisitorDetails: {"id": str, "fields": list[DetailField], "icon": str | None},
     DetailField: {"name": str, "value": str, "url": str | None},

@@ -113,7 +113,10 @@ class WebhookReceiver:
         engine: where jobs wait and run. A `SQLiteEngine` keeps them on the disk; the default is a
             `MemoryEngine`, which loses them with the process.
         max_body_bytes: the longest body that is accepted.
-        timeout, attempts, backoff, backoff_max: see `RunPolicy`.
+        timeout: as in `RunPolicy`.
+        attempts: as in `RunPolicy`.
+        backoff: as in `RunPolicy`.
+        backoff_max: as in `RunPolicy`.
 
     Raises:
         ConfigurationError: a value is out of range.

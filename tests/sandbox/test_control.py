@@ -312,7 +312,7 @@ async def test_the_latency_changes_while_it_runs(
     assert sandbox.latency == 0.05
     await call(http, "GET", "/visitors")
     assert (sandbox.requests[0].seconds or 0) >= 0.05
-    for wrong in ({}, {"seconds": -1}, {"seconds": "x"}):
+    for wrong in ({"seconds": -1}, {"seconds": "x"}):
         status, answer = await call(control, "POST", "latency", json=wrong)
         assert (status, answer["error"].partition("=")[0]) == (400, "latency")
     assert sandbox.latency == 0.05
