@@ -341,7 +341,8 @@ async def test_objects_show_themselves_and_become_json(seeded: Sandbox):
     assert (data["id"], data["visitor"]["email"]) == (ids[0], email)
 
 
-async def test_objects_become_rows(seeded: Sandbox):
+@pytest.mark.usefixtures("seeded")
+async def test_objects_become_rows():
     number, *schema = await run_program("rows")
     assert number == "50 rows"
     assert schema[:3] == ["id: string", "started: timestamp[us, tz=UTC]", "visitor_email: string"]
