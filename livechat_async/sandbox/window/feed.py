@@ -27,6 +27,7 @@ __all__ = ["Feed"]
 _Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
 
 _REQUESTS, _DELIVERIES, _TICKETS, _ENDED_CHATS, _MESSAGES = 200, 100, 50, 10, 100
+_FAULTS = 20
 _LONGEST = 2_000  # characters of a text
 _VISITOR = (
     *("id", "name", "state", "group", "ip", "city", "country", "country_code", "language"),
@@ -87,7 +88,7 @@ class Feed:
         return result
 
     def _look_over(self) -> Wire:
-        account = self._account
+        account, faults = self._account, self._account.faults.entries
         return {
             "visitors": len(account.visitors),
             "chats_archived": len(account.chats),
@@ -96,7 +97,8 @@ class Feed:
             "deliveries": account.deliverer.total,
             "latency": account.pace.latency,
             "is_frozen": account.pace.is_frozen,
-            "faults": [[_describe(fault), times] for fault, times in account.faults.entries],
+            "faults": [[_describe(fault), times] for fault, times in faults[:_FAULTS]],
+            "faults_to_come": sum(times for _, times in faults),
             "agents": list(account.team.logins),
         }
 

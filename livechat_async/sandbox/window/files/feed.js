@@ -8,7 +8,7 @@ const listeners = new Set();
 export const tables = Object.fromEntries(
   ["visitors", "chats", "tickets", "deliveries", "requests"].map((name) => [name, new Map()]),
 );
-export let overview = { visitors: 0, faults: [], agents: [], latency: 0 };
+export let overview = { visitors: 0, faults: [], faults_to_come: 0, agents: [], latency: 0 };
 
 let arrived = 0;
 let ahead = 0;
