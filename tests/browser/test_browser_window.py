@@ -170,7 +170,7 @@ async def test_the_buttons_of_a_visitor(sandbox: Sandbox, page: Page) -> None:
 
 
 async def test_what_others_do_shows_at_once(sandbox: Sandbox, page: Page) -> None:
-    """Each change comes from the program, and nobody touches the page."""
+    """Each change comes from the program, and no click from the page."""
     mary = sandbox.add_visitor(name="Mary Brown", page_current="http://www.example.com/pricing")
     row = visitor_named(page, "Mary Brown")
     await expect(row).to_contain_text("/pricing")
@@ -417,6 +417,33 @@ async def attack_with(attack: str, sandbox: Sandbox) -> None:
             )
 
 
+async def test_values_of_any_kind_show(sandbox: Sandbox, page: Page) -> None:
+    """A program may set every field to any JSON, and the page goes on."""
+    fields = ("name", "page_current", "page_title", "referrer", "city", "ip", "visits", "chats")
+    lists = ("visit_path", "custom_variables", "prechat_survey", "operators")
+    for value in ({"a": [1]}, [], None, 0.5, True, "\ud800"):
+        given = dict.fromkeys(fields, value)
+        odd = {} if value == "\ud800" else {name: [value, {"key": value}] for name in lists}
+        visitor = sandbox.add_visitor(**given, **odd)
+        sandbox.start_chat(visitor)
+        sandbox.update_visitor(visitor, state="browsing")
+        sandbox.update_visitor(visitor, state="chatting", chat_id=value)
+        sandbox.say(visitor, "\ud800")
+        ticket = ("subject", "status", "tags", "requester", "assignee", "events")
+        sandbox.add_ticket(**dict.fromkeys(ticket, value))
+        sandbox.add_chat(**dict.fromkeys(("visitor", "agents", "tags", "messages"), value))
+    sandbox.add_visitor(id="\ud800", name="The Last")
+    await expect(page.get_by_role("option")).to_have_count(7)
+    for visitor_row in await page.get_by_role("option").all():
+        await visitor_row.click()
+        await expect(visitor_row).to_have_attribute("aria-selected", "true")
+    for tab in ("Chats", "Tickets"):
+        await expect((await open_tab(page, tab)).get_by_role("listitem")).not_to_have_count(0)
+    await page.goto(f"{sandbox.url}/#%")
+    await page.reload()
+    await expect(page.get_by_role("option")).to_have_count(7)
+
+
 async def test_two_thousand_visitors_do_not_stall_the_page(sandbox: Sandbox, page: Page) -> None:
     """No task of the page takes seconds while 2,000 visitors come, change and go."""
     await page.evaluate(
@@ -453,13 +480,13 @@ async def test_the_list_is_filtered_by_state_and_text(sandbox: Sandbox, page: Pa
     await page.get_by_label("Find visitors").fill("berl k")
     await expect(page.get_by_role("option")).to_have_count(1)
     await page.get_by_label("Find visitors").fill("nothing")
-    await expect(page.get_by_text("Nobody here fits.")).to_be_visible()
+    await expect(page.get_by_text("No visitor fits.")).to_be_visible()
     await page.get_by_label("Find visitors").fill("")
     await page.get_by_role("button", name="all 3").click()
     await expect(page.get_by_role("option")).to_have_count(3)
 
 
-async def test_it_follows_until_somebody_is_selected(sandbox: Sandbox, page: Page) -> None:
+async def test_it_follows_until_a_visitor_is_selected(sandbox: Sandbox, page: Page) -> None:
     heading = page.locator("#who h2")
     mary = sandbox.add_visitor(name="Mary")
     await expect(heading).to_have_text("Mary")
@@ -671,9 +698,10 @@ async def test_a_sandbox_that_comes_back_shows_only_what_is_there(
     await sandbox.stop()
     await expect(page.get_by_text("Not connected: trying again")).to_be_visible()
     sandbox.remove_visitor(gone)
-    sandbox.add_visitor(name="Alex")
     await sandbox.start()
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await expect(page.get_by_text("No visitor is on the site yet.")).to_be_visible()
+    sandbox.add_visitor(name="Alex")
     await expect(visitor_named(page, "Alex")).to_be_visible()
     await expect(page.get_by_role("option")).to_have_count(1)
     complaints.clear()  # the browser logs each connection that it could not make

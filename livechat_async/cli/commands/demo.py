@@ -101,9 +101,7 @@ async def tell_story(*, window: bool = False) -> None:
             Sandbox(seed=_VISITORS, chats=0, tickets=0) as sandbox,
             LiveChatClient(sandbox.credentials, base_url=sandbox.url) as client,
         ):
-            if window:
-                await _show_window(sandbox)
-            await _tell(sandbox, client, path, _PAUSE if window else 0)
+            await _tell(sandbox, client, path, window=window)
 
 
 async def _show_window(sandbox: Sandbox) -> None:
@@ -115,8 +113,11 @@ async def _show_window(sandbox: Sandbox) -> None:
                 await asyncio.sleep(_INTERVAL)
 
 
-async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path, pause: float) -> None:
+async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path, *, window: bool) -> None:
+    pause = _PAUSE if window else 0
     _say("A LiveChat sandbox runs on ", (sandbox.url, "cyan"), ", for this demo only.\n")
+    if window:
+        await _show_window(sandbox)
     _code(_OPEN)
 
     _step(1, "Who is on the site?", _LIST)
@@ -167,7 +168,7 @@ async def _tell(sandbox: Sandbox, client: LiveChatClient, path: Path, pause: flo
         email = delivery.body()["visitor"]["email"]
         _result(f"{delivery.event_type} of {email} was answered {delivery.statuses[0]}")
         _show(details_panel(visitor, sandbox.details_of(visitor_id)))
-        if pause:
+        if window:
             _say(
                 "\nStart more chats in the browser: the bot is still there. ",
                 ("Ctrl-C", "bold"),

@@ -17,24 +17,24 @@ from urllib.parse import unquote_plus
 from aiohttp import web
 from attrs import define, evolve, field
 
-from livechat_async.checks import check_count, check_seconds
+from livechat_async.checks import check_count
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import HIDDEN, WireText, is_secret_name
 from livechat_async.sandbox.chaos import Chaos
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
 from livechat_async.sandbox.http.doors import Doors
+from livechat_async.sandbox.http.pace import Pace
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
 from livechat_async.servers import is_from_own_page, is_from_web_page, server_logger
 
-__all__ = ["FaultQueue", "Pace", "Server"]
+__all__ = ["FaultQueue", "Server"]
 
 # The first part of a control call's path.
 _CONTROL = "_sandbox"
 _OF_PAGE = (_CONTROL, "_window")
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
-_THAW_SECONDS = 0.02
 
 _logger = logging.getLogger("livechat_async.sandbox")
 
@@ -161,30 +161,6 @@ class Server:
                 async for part in parts:
                     await response.write(part)
         return response
-
-
-class Pace:
-    """How fast the API answers: after ``latency`` seconds, and not at all while it is frozen."""
-
-    def __init__(self) -> None:
-        self._latency = 0.0
-        self.is_frozen = False
-
-    @property
-    def latency(self) -> float:
-        """Seconds before each request of the API is carried out."""
-        return self._latency
-
-    @latency.setter
-    def latency(self, seconds: float) -> None:
-        self._latency = check_seconds("latency", seconds)
-
-    async def wait(self) -> None:
-        """Wait until a request may be carried out."""
-        if self._latency:
-            await asyncio.sleep(self._latency)
-        while self.is_frozen:  # noqa: ASYNC110 - an Event is of one thread; any may thaw this
-            await asyncio.sleep(_THAW_SECONDS)
 
 
 class FaultQueue:

@@ -1,7 +1,7 @@
 """What has changed in a sandbox since the last look: the rows that the page shows.
 
 A look compares everything with the look before. So the state needs no hooks, any thread may change
-it, and a sandbox at which nobody looks pays nothing.
+it, and a sandbox without an open page pays nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.state.account import Account
+from livechat_async.sandbox.state.timeline import is_id
 from livechat_async.sandbox.state.visitors import Visitor
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
@@ -26,6 +27,7 @@ __all__ = ["Feed"]
 _Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
 
 _REQUESTS, _DELIVERIES, _TICKETS, _ENDED_CHATS, _MESSAGES = 200, 100, 50, 10, 100
+_FAULTS = 20
 _LONGEST = 2_000  # characters of a text
 _VISITOR = (
     *("id", "name", "state", "group", "ip", "city", "country", "country_code", "language"),
@@ -46,7 +48,7 @@ class _Table:
             if item_id in self._seen:  # a program chose the id of a chat twice
                 continue
             seen = before.get(item_id)
-            if seen == mark:
+            if seen is not None and seen == mark:
                 self._seen[item_id] = seen
             else:
                 self._seen[item_id] = _copy(mark)
@@ -86,7 +88,7 @@ class Feed:
         return result
 
     def _look_over(self) -> Wire:
-        account = self._account
+        account, faults = self._account, self._account.faults.entries
         return {
             "visitors": len(account.visitors),
             "chats_archived": len(account.chats),
@@ -95,7 +97,8 @@ class Feed:
             "deliveries": account.deliverer.total,
             "latency": account.pace.latency,
             "is_frozen": account.pace.is_frozen,
-            "faults": [[_describe(fault), times] for fault, times in account.faults.entries],
+            "faults": [[_describe(fault), times] for fault, times in faults[:_FAULTS]],
+            "faults_to_come": sum(times for _, times in faults),
             "agents": list(account.team.logins),
         }
 
@@ -108,7 +111,9 @@ class Feed:
             chat = visitor.chat
             if chat is not None:
                 mark = (len(chat.messages), tuple(chat.tags), visitor.wire.get("name"))
-                yield chat.id, mark, partial(_chat_row, visitor, chat)
+                # A program may have set the id to anything.
+                chat_id = chat.id if is_id(chat.id) else str(chat.number)
+                yield chat_id, mark, partial(_chat_row, visitor, chat)
         archives = self._account.chats
         if self._archives[0] != archives.revision:
             numbers = archives.select()
@@ -183,14 +188,15 @@ def _messages(messages: list[Wire] | list[Mapping[str, Any]]) -> Wire:
 
 
 def _ticket_row(item: Wire) -> Wire:
-    names = ("subject", "status", "date", "modified", "tags", "requester", "assignee")
+    names = ("subject", "status", "modified")
     said = [event for event in objects_of(item, "events") if event.get("type") == "message"]
     events = [
         {"author": part_of(event, "author").get("name"), "text": event.get("message")}
         for event in said[-_MESSAGES:]
     ]
     row = {name: item[name] for name in names if name in item}
-    return {**row, "messages": events}
+    people = {name: part_of(item, name) for name in ("requester", "assignee")}
+    return {**row, **people, "tags": items_of(item, "tags"), "messages": events}
 
 
 def _delivery_row(delivery: Delivery) -> Wire:

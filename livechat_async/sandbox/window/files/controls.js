@@ -1,6 +1,6 @@
 // The buttons at the top, and what every button needs: dialogs, and the place for problems.
 
-import { $, h, quoted } from "./dom.js";
+import { $, h, number, quoted } from "./dom.js";
 import { call, onChange, overview, tables } from "./feed.js";
 
 const NAMES = ["Mary Brown", "Alex Smith", "Robin Miller", "Sam Lee", "Kim Horak", "Noor Khan"];
@@ -98,8 +98,8 @@ function startFaults() {
   });
   onChange((changes) => {
     if (!changes.overview) return;
-    const coming = overview.faults.reduce((sum, [, times]) => sum + times, 0);
-    $("open-faults").textContent = coming ? `Faults to come: ${coming}` : "Inject a fault";
+    const coming = overview.faults_to_come;
+    $("open-faults").textContent = coming ? `Faults to come: ${number(coming)}` : "Inject a fault";
     $("open-faults").classList.toggle("on", coming > 0);
     $("pending").hidden = coming === 0;
     const lines = overview.faults.map(([fault, times]) =>

@@ -8,7 +8,7 @@ const listeners = new Set();
 export const tables = Object.fromEntries(
   ["visitors", "chats", "tickets", "deliveries", "requests"].map((name) => [name, new Map()]),
 );
-export let overview = { visitors: 0, faults: [], agents: [], latency: 0 };
+export let overview = { visitors: 0, faults: [], faults_to_come: 0, agents: [], latency: 0 };
 
 let arrived = 0;
 let ahead = 0;
@@ -25,7 +25,7 @@ export async function connect(showState) {
     try {
       await follow(showState);
     } catch (problem) {
-      const isAway = problem instanceof TypeError; // what fetch throws if nobody answers
+      const isAway = problem instanceof TypeError; // what fetch throws if no server answers
       showState("lost", isAway ? "Not connected: trying again" : problem.message);
     }
     await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -45,19 +45,29 @@ async function follow(showState) {
     rest = events.pop();
     for (const event of events) {
       const changes = JSON.parse(event.slice("data: ".length));
-      if (isFirst) startAnew(changes);
+      if (isFirst) startOver(changes);
       isFirst = false;
       take(changes);
-      for (const listener of listeners) listener(changes);
+      for (const listener of listeners) show(listener, changes);
     }
   }
 }
 
+// A part of the page that fails does not end the stream.
+function show(listener, changes) {
+  try {
+    listener(changes);
+  } catch (problem) {
+    reportError(problem);
+  }
+}
+
 // A connection begins with everything, so what it does not have is gone.
-function startAnew(changes) {
+function startOver(changes) {
   if (changes.now !== undefined) ahead = changes.now - Date.now() / 1000;
   for (const [name, table] of Object.entries(tables)) {
-    const ids = new Set((changes[name]?.put ?? []).map((row) => row.id));
+    changes[name] ??= {};
+    const ids = new Set((changes[name].put ?? []).map((row) => row.id));
     for (const id of table.keys()) if (!ids.has(id)) table.delete(id);
   }
 }

@@ -6,9 +6,10 @@ import { call, now, onChange, overview, tables } from "./feed.js";
 
 const TINTS = 6;
 const STEP = 300; // more rows at once would make a long list slow
+const MOST_STATES = 16;
 const STATES = ["chatting", "queued", "browsing", "invited"];
 
-let selected = decodeURIComponent(location.hash.slice(1)) || null;
+let selected = idInAddress();
 let follows = selected === null;
 let shownState = "";
 let most = STEP;
@@ -43,6 +44,14 @@ export function startVisitors() {
     $("follow").setAttribute("aria-pressed", follows);
   });
   startActions();
+}
+
+function idInAddress() {
+  try {
+    return decodeURIComponent(location.hash.slice(1)) || null;
+  } catch {
+    return null; // a stray percent sign
+  }
 }
 
 const path = (rest = "") => `visitors/${encodeURIComponent(selected)}${rest}`;
@@ -88,7 +97,7 @@ export function select(id, { byHand = true } = {}) {
   before?.setAttribute("aria-selected", false);
   selected = id;
   lastSeen = null;
-  history.replaceState(null, "", `#${encodeURIComponent(id)}`);
+  history.replaceState(null, "", `#${encodeURIComponent(id.toWellFormed())}`);
   markSelected();
   showPerson();
   if (byHand && matchMedia("(max-width: 767px)").matches) $("person").scrollIntoView();
@@ -123,8 +132,8 @@ function showList() {
   $("more").textContent = `Show ${number(Math.min(STEP, rows.length - most))} more of ${number(rows.length)}`;
   $("no-visitors").hidden = rows.length > 0;
   $("no-visitors").textContent = tables.visitors.size
-    ? "Nobody here fits."
-    : "Nobody is on the site yet. Add a visitor.";
+    ? "No visitor fits."
+    : "No visitor is on the site yet. Add one.";
   showStates();
   markSelected();
 }
@@ -132,7 +141,7 @@ function showList() {
 function showStates() {
   const counts = new Map(STATES.map((state) => [state, 0]));
   for (const row of tables.visitors.values()) counts.set(row.state, (counts.get(row.state) ?? 0) + 1);
-  const chips = [["", tables.visitors.size], ...counts].filter(([state, amount]) => !state || amount || state === shownState);
+  const chips = [["", tables.visitors.size], ...counts].filter(([state, amount]) => !state || amount || state === shownState).slice(0, MOST_STATES);
   const known = $("states").dataset.shown;
   const wanted = JSON.stringify([chips, shownState]);
   if (known === wanted) return;
@@ -228,11 +237,11 @@ function moveWithKeys(event) {
 function showPerson() {
   const row = tables.visitors.get(selected);
   const chat = chatOf(selected);
-  $("somebody").hidden = !row;
-  $("nobody").hidden = Boolean(row);
+  $("selected").hidden = !row;
+  $("unselected").hidden = Boolean(row);
   if (!row) {
     const left = selected !== null && lastSeen !== null;
-    if (left) $("nobody").replaceChildren(h("p", {}, quoted(lastSeen.row.name), " has left the site."));
+    if (left) $("unselected").replaceChildren(h("p", {}, quoted(lastSeen.row.name), " has left the site."));
     return;
   }
   if (lastSeen?.row === row && lastSeen?.chat === chat) return;
