@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable
@@ -9,6 +10,9 @@ from datetime import date
 from functools import partial
 from typing import Any, Self, get_args
 
+from attrs import evolve
+
+from livechat_async.captures.replay import Replay
 from livechat_async.checks import check_choice, check_count, check_seconds, is_loopback
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
@@ -18,6 +22,7 @@ from livechat_async.sandbox.api import answer_api
 from livechat_async.sandbox.control import answer_control
 from livechat_async.sandbox.http.answers import PAGE_SIZE
 from livechat_async.sandbox.http.server import Server
+from livechat_async.sandbox.recorded import answer_recorded
 from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import TokenScope
@@ -132,6 +137,7 @@ class Sandbox(Actions):
         self._credentials = _check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
+        self._replay: Replay | None = None
         visitors = _check_seed(seed)
         account.visitors.make_up(visitors)
         if chats is None:
@@ -147,6 +153,36 @@ class Sandbox(Actions):
             account.faults,
             check_seconds("latency", latency),
         )
+
+    @classmethod
+    def from_captures(
+        cls, folder: str | os.PathLike[str], *, host: str = "127.0.0.1", port: int = 0
+    ) -> Self:
+        """A sandbox that answers as recorded by ``livechat-async record``.
+
+        An answer belongs to the method, path and query of its request; credentials and bodies make
+        no difference. A request that was recorded several times gets these answers in turn, and
+        then the last one again. What was not recorded is answered 501, with a text that says what
+        there is. Faults and `requests` work as usual; visitors, chats and webhooks have no effect
+        on the answers.
+
+        Args:
+            folder: where the captures are.
+            host: a loopback address.
+            port: 0 for any free port.
+
+        Raises:
+            ConfigurationError: a capture cannot be read, or an option is wrong.
+        """
+        sandbox = cls(host=host, port=port)
+        sandbox._replay = replay = Replay.load(folder)
+        sandbox._server = evolve(sandbox._server, api=partial(answer_recorded, replay))
+        return sandbox
+
+    @property
+    def recorded(self) -> list[str]:
+        """The requests that `from_captures` has answers for, such as ``GET /visitors?count=1``."""
+        return [] if self._replay is None else self._replay.lines
 
     def __repr__(self) -> str:
         state = "running" if self._server.is_running else "stopped"
