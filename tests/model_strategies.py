@@ -30,6 +30,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     int: st.integers(),
     bool: st.booleans(),
+    float: st.floats(allow_nan=False, allow_infinity=False),
     date: st.dates(),
     datetime: st.datetimes(timezones=st.just(UTC)),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),

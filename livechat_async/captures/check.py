@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qsl
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from livechat_async.captures.files import NO_JSON, Capture, load_captures
 from livechat_async.captures.scrub import Scrubber
@@ -83,7 +83,9 @@ class Report:
 
     def to_markdown(self) -> str:
         """The report as an issue takes it. Nothing personal is in it."""
-        lines = [f"{self.answers} answers and {self.webhooks} webhooks are compared."]
+        counts = ((self.answers, "answer"), (self.webhooks, "webhook"))
+        these = " and ".join(f"{n} {thing}{'' if n == 1 else 's'}" for n, thing in counts)
+        lines = [f"Compared: {these}."]
         if not self.differences:
             lines.append("The models know every field, type and value in them.")
         else:
@@ -118,7 +120,7 @@ def _check(captures: Iterable[Capture]) -> Report:
             call, shape = "webhook", DeliveryShape
         else:
             endpoint = find_endpoint(capture.method, capture.path.removeprefix("/v2"))
-            call = endpoint or f"{capture.method} {capture.path}"
+            call = endpoint or findings.call(capture)
             names = [name for name, _ in parse_qsl(capture.query, keep_blank_values=True)]
             shape = shape_of(endpoint, names, capture.status, capture.body)
         if shape is None or capture.method == "HEAD":
@@ -129,7 +131,7 @@ def _check(captures: Iterable[Capture]) -> Report:
     return Report(
         answers=kinds["answer"],
         webhooks=kinds["webhook"],
-        differences=tuple(findings.differences()),
+        differences=findings.differences(),
         unchecked=dict(unchecked),
     )
 
@@ -140,26 +142,20 @@ class _Findings:
 
     _call: str = ""
     _file: str = ""
-    _seen: dict[tuple[str, str, Kind, str], tuple[str, str]] = field(factory=dict)
-    _counts: Counter[tuple[str, str, Kind, str]] = field(factory=Counter)
+    _found: dict[tuple[str, ...], Difference] = field(factory=dict)
     _scrubber: Scrubber = field(factory=Scrubber)
+
+    def differences(self) -> tuple[Difference, ...]:
+        """All of them, in the order of their first appearance."""
+        return tuple(self._found.values())
+
+    def call(self, capture: Capture) -> str:
+        """A call that is not documented, as the report may show it."""
+        return f"{capture.method} {self._scrubber.path(capture.path)}"
 
     def begin(self, call: str, file: str) -> None:
         """Look at another answer."""
         self._call, self._file = call, file
-
-    def differences(self) -> Iterable[Difference]:
-        for key, (example, file) in self._seen.items():
-            call, path, kind, found = key
-            yield Difference(
-                call=call,
-                path=path,
-                kind=kind,
-                found=found,
-                example=example,
-                count=self._counts[key],
-                file=file,
-            )
 
     def walk(self, value: Any, known: Known, path: str) -> None:
         """Compare a value with what the models know of it."""
@@ -225,9 +221,20 @@ class _Findings:
         if len(example) > _LONGEST:
             example = f"{example[:_LONGEST]}…"
         # Each new value is a difference of its own; of all else, the first one is the example.
-        key = (self._call, path, kind, f"{found} {example}" if kind == "new value" else found)
-        self._seen.setdefault(key, (example, self._file))
-        self._counts[key] += 1
+        key = (self._call, path, kind, found, example if kind == "new value" else "")
+        before = self._found.get(key)
+        if before is not None:
+            self._found[key] = evolve(before, count=before.count + 1)
+            return
+        self._found[key] = Difference(
+            call=self._call,
+            path=path,
+            kind=kind,
+            found=found,
+            example=example,
+            count=1,
+            file=self._file,
+        )
 
 
 def _type(value: Any) -> str:

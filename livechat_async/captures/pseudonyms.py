@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import shake_256
 from ipaddress import ip_address
+from typing import TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from livechat_async.decoding.times import parse_time
@@ -42,6 +43,8 @@ _ZONES = (
 )
 _MONTH_DAYS = 30.4375
 
+_Moment = TypeVar("_Moment", date, datetime)
+
 
 class Pseudonyms:
     """Replaces values, equal ones by equal ones, as long as it lives."""
@@ -59,8 +62,7 @@ class Pseudonyms:
         words = [(word, self._structured(word)) for word in _SPACE.split(text)]
         if not any(made for _, made in words):
             return self.unit(text)
-        stream = self._stream(text)
-        return "".join(made or _replaced(word, stream) for word, made in words)
+        return "".join(made or self._plain(word, text) for word, made in words)
 
     def word(self, word: str) -> str:
         """The replacement of a value without white space, such as an id, an e-mail or a URL."""
@@ -73,7 +75,7 @@ class Pseudonyms:
             return text if found is None else found
         is_short = len(text) <= _SHORT
         for attempt in range(_TRIES):
-            made = _replaced(text, self._stream(text, attempt))
+            made = _replaced(text, self._bytes(text, len(text), attempt))
             if made != text and not (is_short and made in self._taken):
                 break
         if is_short:
@@ -88,7 +90,7 @@ class Pseudonyms:
         with suppress(ValueError):  # Python writes no number of more than 4,300 digits
             text = str(abs(number)) if isinstance(number, int) else format(abs(number), "f")
             return type(number)(self.unit(text)) * (-1 if number < 0 else 1)
-        return 0
+        return type(number)(0)
 
     def digits(self, text: str) -> str:
         """An id: as `number` if it is made of digits, else as `word`."""
@@ -112,17 +114,21 @@ class Pseudonyms:
         """A time in one of LiveChat's forms, or a day, moved in time; None if it is neither."""
         try:
             if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-                return (date.fromisoformat(text) + self._shift).isoformat()
+                return self._moved(date.fromisoformat(text)).isoformat()
             moment = parse_time(text)
             if moment is None:
                 return None
-            moment += self._shift
+            moment = self._moved(moment)
         except (ValueError, OverflowError):
             return None
         if text[3] == ",":  # not strftime, whose names depend on the locale
             half = "am" if moment.hour < 12 else "pm"  # noqa: PLR2004
             return f"{text[:5]}{moment:%m/%d/%y} {moment.hour % 12 or 12:02}:{moment:%M:%S} {half}"
         return _in_form_of(text, moment)
+
+    def _moved(self, moment: _Moment) -> _Moment:
+        is_too_early = moment.year <= date.min.year - self._shift.days // 365
+        return moment - self._shift if is_too_early else moment + self._shift
 
     def period(self, key: str) -> str | None:
         """The key of a report's row, such as ``2026-01``, moved in time; None for another text."""
@@ -195,6 +201,10 @@ class Pseudonyms:
                 made = self._address(core)
         return None if made is None else f"{before}{made}{after}"
 
+    def _plain(self, word: str, text: str) -> str:
+        """A word of a text, which is replaced differently in every text."""
+        return _replaced(word, self._bytes(f"{word}\0{text}", len(word)))
+
     def _address(self, text: str, *, bracketed: bool = False) -> str:
         found = ip_address(text)
         if found.is_loopback:
@@ -209,31 +219,28 @@ class Pseudonyms:
         seed = self._key + attempt.to_bytes(1) + text.encode("utf-8", "surrogatepass")
         return shake_256(seed).digest(size)
 
-    def _stream(self, text: str, attempt: int = 0) -> Iterator[int]:
-        raw = self._bytes(text, 2 * len(text), attempt)
-        return (raw[i] * 256 + raw[i + 1] for i in range(0, len(raw), 2))
 
-
-def _replaced(text: str, stream: Iterator[int]) -> str:
+def _replaced(text: str, raw: bytes) -> str:
     """Each letter and digit replaced by one of its kind; a first digit stays zero or not."""
-    hexes = {place for run in _HEX_RUN.finditer(text) for place in range(*run.span())}
-    return "".join(
-        _character(char, next(stream, 0), is_first=place == 0, is_hex=place in hexes)
-        for place, char in enumerate(text)
-    )
+    kinds = map(_kind_of, text)
+    made = [kind[number % len(kind)] for kind, number in zip(kinds, raw, strict=True)]
+    for run in _HEX_RUN.finditer(text):
+        for place in range(*run.span()):
+            if text[place].isalpha():
+                made[place] = _HEX[raw[place] % len(_HEX)]
+    if text[:1].isascii() and text[:1].isdigit():
+        made[0] = "0" if text[0] == "0" else _DIGITS[1 + raw[0] % 9]
+    return "".join(made)
 
 
-def _character(char: str, number: int, *, is_first: bool, is_hex: bool) -> str:
-    if not char.isascii():
-        letters = "àéîõü" if char.islower() else "ÀÉÎÕÜ" if char.isupper() else "字文語言話"
-        return letters[number % 5] if char.isalnum() else " " if char.isspace() else "☺"
-    if char.isdigit():
-        kinds = char if is_first and char == "0" else _DIGITS[is_first:]
-    elif char.isalpha():
-        kinds = _HEX if is_hex else _LOWER if char.islower() else _UPPER
-    else:
-        kinds = char
-    return kinds[number % len(kinds)]
+@lru_cache(maxsize=4096)
+def _kind_of(char: str) -> str:
+    """The characters that may stand for this one; itself if it stays."""
+    if char.isascii():
+        return next((kind for kind in (_DIGITS, _LOWER, _UPPER) if char in kind), char)
+    if not char.isalnum():
+        return " " if char.isspace() else "☺"
+    return "àéîõü" if char.islower() else "ÀÉÎÕÜ" if char.isupper() else "字文語言話"
 
 
 def _in_form_of(text: str, moment: datetime) -> str:

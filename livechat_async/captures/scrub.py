@@ -230,7 +230,9 @@ class Scrubber:
             return value
         if field.name in {"timezone", "utc_offset"} and "/" in value:
             return self._other.zone(value)
-        if is_of(field.hint, *NUMBERS) or is_id(field.hint):
+        if is_of(field.hint, *NUMBERS):
+            return self._number(value)
+        if is_id(field.hint):
             return self._other.digits(value)
         return self._text(value)
 
@@ -251,6 +253,15 @@ class Scrubber:
         # A day alone may be a birthday.
         moved = self._other.time(value) if len(value) > len("2013-01-23") else None
         return moved or (self._other.digits if name.endswith("id") else self._text)(value)
+
+    def _number(self, value: str) -> str:
+        """The replacement of text where a number is due, which stays one if it is one."""
+        exponent = re.fullmatch(r"([+-]?[0-9.]+)([eE][+-]?[0-9]{1,9})", value)
+        return (
+            self._other.digits(value)
+            if exponent is None
+            else self._other.unit(exponent[1]) + exponent[2]
+        )
 
     def _moment(self, value: float | str) -> Any:
         number = whole_number(value) if isinstance(value, str) else value

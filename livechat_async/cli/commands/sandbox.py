@@ -11,12 +11,14 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import to_json, wait_for
+from livechat_async.cli.common import number_of, to_json, wait_for
 from livechat_async.cli.output.show import terminal
+from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
     from livechat_async.sandbox import Sandbox, StartedChat
@@ -54,6 +56,10 @@ def run_sandbox(
     plan: Annotated[
         _Plan, option("The plan of the account; smaller ones lack some reports.")
     ] = _Plan.ENTERPRISE,
+    captures: Annotated[
+        Path | None,
+        option("Answer as 'record' has written into this folder.", metavar="FOLDER"),
+    ] = None,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
 
@@ -64,9 +70,13 @@ def run_sandbox(
       livechat-async sandbox
       livechat-async sandbox --port 0 --visitors 500
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
+      livechat-async sandbox --captures captures/
     """
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415
 
+    if captures is not None:
+        wait_for(_serve(Sandbox.from_captures(captures, host=host, port=port)))
+        return
     sandbox = Sandbox(
         host=host,
         port=port,
@@ -105,6 +115,10 @@ def _introduction(sandbox: Sandbox) -> Iterator[str]:
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"
     yield f"export LIVECHAT_TOKEN={credentials.token.reveal()}"
+    if sandbox.recorded:
+        yield f"# It has recorded answers to {number_of(len(sandbox.recorded), 'request')}:"
+        yield from (f"#   {printable(line)}" for line in sandbox.recorded)
+        return
     yield "# List who is on the site:"
     yield _curl(*user, f"{url}/visitors")
     chats = (sandbox.chat_of(visitor["id"]) for visitor in sandbox.visitors)
