@@ -80,10 +80,12 @@ async def commands(name: str, sandbox: Sandbox, cwd: Path = ROOT) -> list[str]:
 def test_every_python_block_is_run_here():
     programs = {"quickstart", "archives", "bot", "testing", "send", "pager", "export"}
     programs |= {"register", "watch", "bot test", "reports", "agents", "groups", "tags", "goals"}
-    programs |= {"greetings", "canned responses"}
+    programs |= {"greetings", "canned responses", "replay"}
     assert DOCUMENTS.count("```python\n") == len(programs)
     parts = ("export", "reports", "agents", "groups")
-    assert set(BLOCKS) - programs == {"command line", *(f"{p} on the command line" for p in parts)}
+    captures = {"record", "through the recorder", "captures check"}
+    lines = {"command line", *(f"{part} on the command line" for part in parts), *captures}
+    assert set(BLOCKS) - programs == lines
 
 
 async def test_the_quickstart_lists_and_counts(seeded: Sandbox):
@@ -296,6 +298,37 @@ async def test_a_canned_response_is_made_and_changed(seeded: Sandbox):
     assert await program("canned responses", seeded) == [
         "['bye', 'cu'] Have a great day! john.doe@example.com"
     ]
+
+
+async def test_answers_are_recorded_compared_and_replayed(seeded: Sandbox, tmp_path: Path):
+    record = shlex.split(BLOCKS["record"].removeprefix("$ livechat-async "))
+    recorder = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "livechat_async.cli", *record),
+        *("--upstream", seeded.url, "--port", "0"),
+        env=environment(seeded),
+        cwd=tmp_path,
+        stdout=PIPE,
+    )
+    try:
+        assert recorder.stdout is not None
+        _, exported = [(await recorder.stdout.readline()).decode() for _ in range(2)]
+        url = exported.strip().removeprefix("export LIVECHAT_BASE_URL=")
+        export, *lines = BLOCKS["through the recorder"].splitlines()
+        assert export.startswith("$ export LIVECHAT_BASE_URL=http://127.0.0.1:")
+        for line in lines:
+            command = (sys.executable, "-m", "livechat_async.cli", *shlex.split(line)[2:])
+            await run(*command, env=environment(seeded, LIVECHAT_BASE_URL=url))
+    finally:
+        recorder.send_signal(signal.SIGINT)
+        await recorder.communicate()
+    names = sorted(path.name for path in (tmp_path / "captures").glob("*.json"))
+    assert names == ["000001-GET-visitors.json", "000002-GET-visitors.json"]
+    (compared,) = await commands("captures check", seeded, tmp_path)
+    assert compared.startswith("Compared: 2 answers and 0 webhooks.\nThe models know every field")
+    (tmp_path / "test_replay.py").write_text(BLOCKS["replay"], encoding="utf-8")
+    quietly = ("-p", "no:cacheprovider", "-p", "no:randomly", "-q")
+    command = (sys.executable, "-m", "pytest", *quietly)
+    assert "2 passed" in await run(*command, env=environment(seeded), cwd=tmp_path)
 
 
 def test_the_table_of_resources_names_every_resource_and_page():
