@@ -26,7 +26,7 @@ __all__ = ["DEEPEST", "LARGEST", "METHODS", "NO_JSON", "Capture", "CaptureFolder
 
 DEEPEST: Final = 100
 """Levels of JSON. An answer with more of them is not recorded."""
-LARGEST: Final = 32 * 1024 * 1024
+LARGEST: Final = 16 * 1024 * 1024
 """Bytes. A larger answer is not recorded."""
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _VERSION = 1

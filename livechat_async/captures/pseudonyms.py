@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import secrets
 import string
+from collections.abc import Container
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import shake_256
 from ipaddress import ip_address
+from threading import Lock
 from typing import TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
@@ -56,6 +58,7 @@ class Pseudonyms:
         self._shift = timedelta(weeks=-weeks)
         self._short: dict[str, str] = {}
         self._taken: set[str] = set()
+        self._lock = Lock()
 
     def text(self, text: str) -> str:
         """Text of the same length and shape. E-mails, addresses and hosts in it keep their form."""
@@ -70,17 +73,21 @@ class Pseudonyms:
 
     def unit(self, text: str) -> str:
         """The replacement of a value as a whole; different ones get different ones."""
-        found = self._short.get(text)
-        if found is not None or not (set(text) - _KEPT):
-            return text if found is None else found
-        is_short = len(text) <= _SHORT
+        if not set(text) - _KEPT:
+            return text
+        if len(text) > _SHORT:
+            return self._other_than(text, ())
+        with self._lock:  # a large answer is scrubbed in a thread
+            if text not in self._short:
+                self._short[text] = self._other_than(text, self._taken)
+                self._taken.add(self._short[text])
+            return self._short[text]
+
+    def _other_than(self, text: str, taken: Container[str]) -> str:
         for attempt in range(_TRIES):
             made = _replaced(text, self._bytes(text, len(text), attempt))
-            if made != text and not (is_short and made in self._taken):
+            if made != text and made not in taken:
                 break
-        if is_short:
-            self._short[text] = made
-            self._taken.add(made)
         return made
 
     def number(self, number: float) -> float:

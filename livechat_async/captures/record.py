@@ -41,8 +41,9 @@ LIVECHAT: Final = "https://api.livechatinc.com"
 """Where requests go on to by default."""
 _CONNECT_SECONDS, _READ_SECONDS = 30, 120
 _STOP_SECONDS = 0.5
+_REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK = 64 * 1024
-_LARGE = 512 * 1024  # bytes, from which scrubbing is done in a thread
+_LARGE = 64 * 1024  # bytes, from which scrubbing is done in a thread
 _BETWEEN_HOPS = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
     *("te", "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect"),
@@ -120,6 +121,8 @@ class Recorder:
         """
         self._folder = CaptureFolder(self._path)
         self._session = aiohttp.ClientSession(
+            # On a connection that was used before, aiohttp may send a PUT or DELETE twice.
+            connector=aiohttp.TCPConnector(force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
@@ -145,15 +148,13 @@ class Recorder:
 
     async def stop(self) -> None:
         """Stop at once, and let another recorder use the folder. Stopping twice does no harm."""
-        runner, self._runner = self._runner, None
-        session, self._session = self._session, None
-        folder, self._folder = self._folder, None
-        if runner is not None:
-            await runner.cleanup()
-        if session is not None:
-            await session.close()
-        if folder is not None:
-            folder.close()
+        if self._runner is not None:  # first of all: answers under way need the rest
+            await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
+        if self._folder is not None:
+            self._folder.close()
+        self._runner = self._session = self._folder = None
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         refusal = self._refuse_stranger(request)
@@ -211,14 +212,15 @@ class Recorder:
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
         ) as answer:
             headers = _passed_on(answer.headers)
-            location = self._location(url, answer.headers.get("Location"))
-            if location is not None:
-                if location.origin() != upstream.origin():
+            if "Location" in headers:
+                location = _join(url, headers["Location"])
+                if location.origin() == upstream.origin():
+                    inner = location.raw_path_qs.removeprefix(upstream.raw_path.rstrip("/"))
+                    headers["Location"] = f"{self.url}{inner}"
+                elif answer.status in _REDIRECTS:
                     text = f"{upstream.origin()} redirects to {location.origin()}: use that address"
                     self._warn(f"{self._line(request)}: {text} as upstream, if you trust it")
                     return _error(HTTPStatus.BAD_GATEWAY, text)
-                inner = location.raw_path_qs.removeprefix(upstream.raw_path.rstrip("/"))
-                headers["Location"] = f"{self.url}{inner}"
             content = bytearray()
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 content += chunk
@@ -253,16 +255,6 @@ class Recorder:
                 request.transport.close()
         return response
 
-    def _location(self, url: URL, text: str | None) -> URL | None:
-        if text is None:
-            return None
-        try:
-            found = url.join(URL(text))
-            found.origin()
-        except ValueError:
-            return URL("http://0.0.0.0")  # it leads nowhere
-        return found
-
     async def _keep(
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
     ) -> None:
@@ -280,14 +272,14 @@ class Recorder:
                 path=self._scrubber.path(path),
                 query=self._scrubber.query(query),
                 status=answer.status,
-                headers=self._headers(answer.headers),
+                headers=self._headers(answer.status, answer.headers),
                 body=self._scrubber.scrub(document, shape) if is_json else NO_JSON,
                 size=0 if is_json else len(content),
             )
 
         await self._write(scrubbed, len(content))
 
-    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+    def _headers(self, status: int, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers of an answer that are kept: their values are of a form that is allowed."""
         kept = dict[str, str]()
         media, _, charset = headers.get("Content-Type", "").lower().partition(";")
@@ -297,7 +289,7 @@ class Recorder:
         wait = headers.get("Retry-After", "")
         if wait.isascii() and wait.isdigit() and len(wait) < 6:  # noqa: PLR2004
             kept["Retry-After"] = wait
-        if "Location" in headers:
+        if status in _REDIRECTS and "Location" in headers:
             url = URL(headers["Location"])
             query = self._scrubber.query(url.raw_query_string)
             kept["Location"] = f"{self._scrubber.path(url.raw_path)}{'?' if query else ''}{query}"
@@ -352,6 +344,16 @@ def _read(content: bytes) -> Any:
         return NO_JSON if is_deeper(document, DEEPEST) else document
     except (WireError, RecursionError):
         return NO_JSON
+
+
+def _join(url: URL, location: str) -> URL:
+    """Where a redirect leads; nowhere if it holds no URL."""
+    try:
+        found = url.join(URL(location))
+        found.origin()
+    except ValueError:
+        return URL("http://0.0.0.0")
+    return found
 
 
 def _passed_on(headers: Any) -> Any:

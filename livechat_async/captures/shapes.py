@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import EnumType
 from functools import cache
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 import attrs
@@ -102,6 +102,12 @@ def _reports(root: str, rows: Mapping[str, Any]) -> dict[str, Any]:
     return {f"GET /reports/{root}{name}": rows[name] for name in rows}
 
 
+def _items(path: str, argument: str, item: Any, listed: Any = None) -> dict[str, Any]:
+    one = f"{path}/{{{argument}}}"
+    answers = dict.fromkeys((f"POST {path}", f"GET {one}", f"PUT {one}"), item)
+    return {f"GET {path}": GenericAlias(list, (listed or item,)), **answers, f"DELETE {one}": None}
+
+
 def _by_period(kind: Any) -> Any:
     return Mapping[str, kind]
 
@@ -122,37 +128,17 @@ ENDPOINTS: Final[Mapping[str, Any]] = {
     "POST /tickets": Ticket,
     "GET /tickets/{ticket_id}": Ticket,
     "PUT /tickets/{ticket_id}/tags": None,
-    "GET /agents": list[AgentSummary],
-    "POST /agents": Agent,
-    "GET /agents/{login}": Agent,
-    "PUT /agents/{login}": Agent,
-    "DELETE /agents/{login}": None,
-    "GET /groups": list[Group],
-    "POST /groups": Group,
-    "GET /groups/{group_id}": Group,
-    "PUT /groups/{group_id}": Group,
-    "DELETE /groups/{group_id}": None,
+    **_items("/agents", "login", Agent, listed=AgentSummary),
+    **_items("/groups", "group_id", Group),
     "GET /status": GroupStatus,
     "GET /status/{group}": GroupStatus,
     "GET /tags": list[Tag],
     "POST /tags": Tag,
     "DELETE /tags/{name}": None,
-    "GET /goals": list[Goal],
-    "POST /goals": Goal,
-    "GET /goals/{goal_id}": Goal,
-    "PUT /goals/{goal_id}": Goal,
-    "DELETE /goals/{goal_id}": None,
+    **_items("/goals", "goal_id", Goal),
     "POST /goals/{goal_id}/mark_as_successful": None,
-    "GET /greetings": list[Greeting],
-    "POST /greetings": Greeting,
-    "GET /greetings/{greeting_id}": Greeting,
-    "PUT /greetings/{greeting_id}": Greeting,
-    "DELETE /greetings/{greeting_id}": None,
-    "GET /canned_responses": list[CannedResponse],
-    "POST /canned_responses": CannedResponse,
-    "GET /canned_responses/{response_id}": CannedResponse,
-    "PUT /canned_responses/{response_id}": CannedResponse,
-    "DELETE /canned_responses/{response_id}": None,
+    **_items("/greetings", "greeting_id", Greeting),
+    **_items("/canned_responses", "response_id", CannedResponse),
     "GET /webhooks": _Webhooks,
     "POST /webhooks": Webhook,
     "DELETE /webhooks/{webhook_id}": None,

@@ -12,7 +12,6 @@ from typing import Any, Self, get_args
 
 from attrs import evolve
 
-from livechat_async.captures.replay import Replay
 from livechat_async.checks import check_choice, check_count, check_seconds, is_loopback
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
@@ -22,7 +21,6 @@ from livechat_async.sandbox.api import answer_api
 from livechat_async.sandbox.control import answer_control
 from livechat_async.sandbox.http.answers import PAGE_SIZE
 from livechat_async.sandbox.http.server import Server
-from livechat_async.sandbox.recorded import answer_recorded
 from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import TokenScope
@@ -137,7 +135,7 @@ class Sandbox(Actions):
         self._credentials = _check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
-        self._replay: Replay | None = None
+        self._recorded: list[str] = []
         visitors = _check_seed(seed)
         account.visitors.make_up(visitors)
         if chats is None:
@@ -174,15 +172,20 @@ class Sandbox(Actions):
         Raises:
             ConfigurationError: a capture cannot be read, or an option is wrong.
         """
+        # Here, because captures import every model.
+        from livechat_async.captures.replay import Replay  # noqa: PLC0415
+        from livechat_async.sandbox.recorded import answer_recorded  # noqa: PLC0415
+
         sandbox = cls(host=host, port=port)
-        sandbox._replay = replay = Replay.load(folder)
+        replay = Replay.load(folder)
+        sandbox._recorded = replay.lines
         sandbox._server = evolve(sandbox._server, api=partial(answer_recorded, replay))
         return sandbox
 
     @property
     def recorded(self) -> list[str]:
         """The requests that `from_captures` has answers for, such as ``GET /visitors?count=1``."""
-        return [] if self._replay is None else self._replay.lines
+        return list(self._recorded)
 
     def __repr__(self) -> str:
         state = "running" if self._server.is_running else "stopped"
