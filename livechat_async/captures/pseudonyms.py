@@ -87,7 +87,9 @@ class Pseudonyms:
         for attempt in range(_TRIES):
             made = _replaced(text, self._bytes(text, len(text), attempt))
             if made != text and made not in taken:
-                break
+                return made
+        while made in taken:  # there are few texts of this shape, and all are in use
+            made += _LOWER[self._bytes(made, 1)[0] % len(_LOWER)]
         return made
 
     def number(self, number: float) -> float:
@@ -246,7 +248,7 @@ def _kind_of(char: str) -> str:
     if char.isascii():
         return next((kind for kind in (_DIGITS, _LOWER, _UPPER) if char in kind), char)
     if not char.isalnum():
-        return " " if char.isspace() else "☺"
+        return " " if char.isspace() else "☺☻☼♠♣♥♦♪♫★"
     return "àéîõü" if char.islower() else "ÀÉÎÕÜ" if char.isupper() else "字文語言話"
 
 

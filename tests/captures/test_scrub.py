@@ -216,6 +216,13 @@ def test_equal_values_stay_equal_and_different_ones_of_some_length_different(tex
     assert len(set(long)) == len(long)
 
 
+def test_different_keys_stay_different_keys_where_few_have_their_shape():
+    keys = [*map(chr, range(0x1F600, 0x1F640)), *"abcdefghijklmnopqrstuvwxyz", *"0123456789"]
+    made = Scrubber().scrub({key: {key: None} for key in keys})
+    assert len(made) == len(keys)
+    assert [list(item) for item in made.values()] == [[key] for key in made]
+
+
 @given(st.integers(1_000, 10**15), st.integers(1_000, 10**15))
 def test_a_number_has_as_many_digits_and_is_the_same_as_text(one: int, two: int):
     other = Pseudonyms()

@@ -58,7 +58,10 @@ def run_sandbox(
     ] = _Plan.ENTERPRISE,
     captures: Annotated[
         Path | None,
-        option("Answer as 'record' has written into this folder.", metavar="FOLDER"),
+        option(
+            "Answer as 'record' has written into this folder, and make nothing up.",
+            metavar="FOLDER",
+        ),
     ] = None,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
