@@ -134,8 +134,8 @@ _RULES: Mapping[str, tuple[Any, str]] = {
     "path": (lambda value: isinstance(value, str) and value.startswith("/"), "text with a / first"),
     "query": (lambda value: isinstance(value, str), "text"),
     "status": (
-        lambda value: type(value) is int and (value == 0 or 200 <= value <= 599),  # noqa: PLR2004
-        "a status from 200 to 599",
+        lambda value: type(value) is int and (value == 0 or 200 <= value <= 999),  # noqa: PLR2004
+        "a status from 200 to 999",
     ),
     "headers": (_is_headers, "an object of texts"),
     "size": (_is_size, f"a number up to {LARGEST}"),

@@ -84,6 +84,7 @@ class Pseudonyms:
             return self._short[text]
 
     def _other_than(self, text: str, taken: Container[str]) -> str:
+        made = text
         for attempt in range(_TRIES):
             made = _replaced(text, self._bytes(text, len(text), attempt))
             if made != text and made not in taken:

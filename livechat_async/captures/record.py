@@ -324,15 +324,19 @@ class Recorder:
             return self._failed("a webhook", problem)
 
     async def _write(self, scrubbed: Callable[[], Capture], size: int) -> None:
+        """Write a capture. Whatever goes wrong, the answer still reaches the program."""
         folder = self._folder
         assert folder is not None  # noqa: S101 - it runs
         async with self._one_at_a_time:
             try:
-                make = asyncio.to_thread(scrubbed) if size > _LARGE else None
-                made = scrubbed() if make is None else await make
+                made = await asyncio.to_thread(scrubbed) if size > _LARGE else scrubbed()
                 written = folder.add(made)
             except OSError as problem:
                 self._warn(f"cannot write into {folder.path}: {problem.strerror}")
+                return
+            except Exception as problem:  # noqa: BLE001 (a bug; its text may hold the answer)
+                kind = type(problem).__name__
+                self._warn(f"an answer cannot be scrubbed, and is not recorded: {kind}")
                 return
         self._recorded(written)
 

@@ -59,7 +59,7 @@ def test_a_body_that_is_no_json_is_read_again_by_its_size():
         ({"path": "visitors"}, "path has to be text with a / first"),
         ({"path": 5}, "path has to be"),
         ({"query": None}, "query has to be text"),
-        ({"status": "200"}, "status has to be a status from 200 to 599"),
+        ({"status": "200"}, "status has to be a status from 200 to 999"),
         ({"status": 99}, "status has to be"),
         ({"status": True}, "status has to be"),
         ({"headers": {"A": "b\r\nC: d"}}, "headers has to be an object of texts"),

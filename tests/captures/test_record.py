@@ -297,6 +297,20 @@ async def test_a_full_disk_is_named_and_the_answer_still_comes(
     assert [path.name for path in around.folder.iterdir()] == [".recording.lock"]
 
 
+async def test_what_cannot_be_scrubbed_is_not_written_and_the_answer_still_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: object) -> None:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("livechat_async.captures.scrub.Scrubber.scrub", fail)
+    async with recording_of(tmp_path / "captures", answering([SECRET])) as around:
+        assert (await around.get("/visitors"))[0] == 200
+    (warning,) = around.warnings
+    assert warning == "an answer cannot be scrubbed, and is not recorded: ValueError"
+    assert around.captures == []
+
+
 async def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path):
     folder = tmp_path / "captures"
     folder.mkdir()
