@@ -16,7 +16,7 @@ from livechat_async.credentials import Credentials, CredentialsSource, Region, c
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, WireText, kind_of, repr_of_fields, reveal
 
-__all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts"]
+__all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts", "problem_of_base_url"]
 
 Limiter: TypeAlias = AbstractAsyncContextManager[Any, Any]
 
@@ -126,7 +126,7 @@ class RetryPolicy:
 
 
 def _to_base_url(value: Any) -> URL:
-    problem = _problem_of_base_url(reveal(value))
+    problem = problem_of_base_url(reveal(value))
     if problem is not None:
         if not isinstance(value, Secret):
             del value  # it may hold a password
@@ -134,7 +134,8 @@ def _to_base_url(value: Any) -> URL:
     return URL(reveal(value))
 
 
-def _problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for each problem)
+def problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for each problem)
+    """Why no credentials may be sent to a URL, as the end of a sentence about it; None if may."""
     if not isinstance(value, (str, URL)):
         return f"is text, not {kind_of(value)}"
     try:

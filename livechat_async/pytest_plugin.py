@@ -6,11 +6,17 @@ when a test uses a fixture, so it does not slow down other tests.
 - ``livechat_sandbox``: a running `livechat_async.sandbox.Sandbox`, new and empty for each test.
 - ``livechat_client``: a `livechat_async.LiveChatClient` on it, with the sandbox's credentials. It
   repeats as usual but does not wait between attempts.
+- ``livechat_captures``: None. Override it with a folder that ``livechat-async record`` has written,
+  and the sandbox of all other fixtures answers as recorded. In one test or in a file::
+
+      @pytest.mark.parametrize("livechat_captures", ["tests/captures"])
+
 - ``livechat_env``: sets the variables that `LiveChatClient.from_env` reads to the sandbox.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +26,7 @@ if TYPE_CHECKING:
     from livechat_async import LiveChatClient
     from livechat_async.sandbox import Sandbox
 
-__all__ = ["livechat_client", "livechat_env", "livechat_sandbox"]
+__all__ = ["livechat_captures", "livechat_client", "livechat_env", "livechat_sandbox"]
 
 
 def _async_fixture(function: Callable[..., Any]) -> Any:
@@ -38,12 +44,24 @@ def _async_fixture(function: Callable[..., Any]) -> Any:
     return pytest_asyncio.fixture(function)
 
 
+@pytest.fixture
+def livechat_captures() -> str | os.PathLike[str] | None:
+    """The folder of recorded answers; a relative one is below pytest's rootdir. None for none."""
+    return None
+
+
 @_async_fixture
-async def livechat_sandbox() -> AsyncIterator[Sandbox]:
-    """A running sandbox without visitors."""
+async def livechat_sandbox(
+    livechat_captures: str | os.PathLike[str] | None, pytestconfig: pytest.Config
+) -> AsyncIterator[Sandbox]:
+    """A running sandbox without visitors, or one that answers as recorded."""
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415
 
-    async with Sandbox() as sandbox:
+    if livechat_captures is None:
+        sandbox = Sandbox()
+    else:
+        sandbox = Sandbox.from_captures(pytestconfig.rootpath / livechat_captures)
+    async with sandbox:
         yield sandbox
 
 

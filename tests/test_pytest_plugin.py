@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -84,3 +85,29 @@ def test_without_pytest_asyncio_other_tests_run_and_the_fixtures_say_what_is_mis
     )
     assert "1 passed, 1 error" in run.stdout, run.stdout + run.stderr
     assert "pip install 'livechat_async[testing]'" in run.stdout
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("captures")
+    capture = {"version": 1, "kind": "answer", "method": "GET", "path": "/visitors", "query": ""}
+    capture |= {"status": 200, "headers": {}, "body": [{"id": "S1.a", "state": "browsing"}]}
+    (folder / "000001-GET-visitors.json").write_text(json.dumps(capture), encoding="utf-8")
+    return folder
+
+
+class TestReplay:
+    @pytest.fixture
+    def livechat_captures(self, recorded: Path) -> Path:
+        return recorded
+
+    async def test_an_overridden_folder_makes_the_sandbox_answer_as_recorded(
+        self, livechat_client: LiveChatClient, livechat_sandbox: Sandbox
+    ):
+        (visitor,) = await livechat_client.visitors.list()
+        assert visitor.id == "S1.a"
+        assert livechat_sandbox.recorded == ["GET /visitors"]
+
+
+async def test_without_a_folder_nothing_is_recorded(livechat_sandbox: Sandbox):
+    assert livechat_sandbox.recorded == []

@@ -11,10 +11,12 @@ from livechat_async import Timeouts, __version__
 from livechat_async.cli.commands import (
     agents,
     canned_responses,
+    captures,
     chats,
     goals,
     greetings,
     groups,
+    record,
     reports,
     sandbox,
     tags,
@@ -48,6 +50,8 @@ app.add_typer(goals.app, name="goals")
 app.add_typer(greetings.app, name="greetings")
 app.add_typer(canned_responses.app, name="canned-responses")
 app.command("sandbox")(sandbox.run_sandbox)
+app.command("record")(record.run_record)
+app.add_typer(captures.app, name="captures")
 
 
 class _Region(StrEnum):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Collection
 from datetime import date
 from functools import partial
 from typing import Any, Self, get_args
+
+from attrs import evolve
 
 from livechat_async.checks import (
     check_choice,
@@ -167,6 +170,7 @@ class Sandbox(Actions):
         self._credentials = _check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
+        self._recorded: list[str] = []
         visitors = _check_seed(seed)
         self.set_latency(latency)
         account.visitors.make_up(visitors)
@@ -189,6 +193,41 @@ class Sandbox(Actions):
             account.pace,
             doors,
         )
+
+    @classmethod
+    def from_captures(
+        cls, folder: str | os.PathLike[str], *, host: str = "127.0.0.1", port: int = 0
+    ) -> Self:
+        """A sandbox that answers as recorded by ``livechat-async record``.
+
+        An answer belongs to the method, path and query of its request; credentials and bodies make
+        no difference. A request that was recorded several times gets these answers in turn, and
+        then the last one again. What was not recorded is answered 501, with a text that says what
+        there is. Faults and `requests` work as usual; visitors, chats and webhooks have no effect
+        on the answers.
+
+        Args:
+            folder: where the captures are.
+            host: a loopback address.
+            port: 0 for any free port.
+
+        Raises:
+            ConfigurationError: a capture cannot be read, or an option is wrong.
+        """
+        # Here, because captures import every model.
+        from livechat_async.captures.replay import Replay  # noqa: PLC0415
+        from livechat_async.sandbox.recorded import answer_recorded  # noqa: PLC0415
+
+        sandbox = cls(host=host, port=port)
+        replay = Replay.load(folder)
+        sandbox._recorded = replay.lines
+        sandbox._server = evolve(sandbox._server, api=partial(answer_recorded, replay))
+        return sandbox
+
+    @property
+    def recorded(self) -> list[str]:
+        """The requests that `from_captures` has answers for, such as ``GET /visitors?count=1``."""
+        return list(self._recorded)
 
     def __repr__(self) -> str:
         # A traceback may show a sandbox that refuses its options, and is half made.

@@ -339,6 +339,35 @@ async def test_objects_show_themselves_and_become_json(seeded: Sandbox):
     assert chat.startswith(f"Chat(id='{ids[0]}', ")
     data = json.loads("\n".join(lines))
     assert (data["id"], data["visitor"]["email"]) == (ids[0], email)
+async def test_answers_are_recorded_compared_and_replayed(
+    seeded: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (record,) = lines_of("record")
+    program, *arguments = record.split()
+    assert program == "livechat-async"
+    there = ("--upstream", seeded.url, "--port", "0")
+    recorder = await start(sys.executable, "-m", "livechat_async.cli", *arguments, *there)
+    try:
+        _, exported = [await read_line(recorder) for _ in range(2)]
+        monkeypatch.setenv("LIVECHAT_BASE_URL", exported.removeprefix("export LIVECHAT_BASE_URL="))
+        export, *commands = lines_of("through the recorder")
+        assert export.startswith("export LIVECHAT_BASE_URL=http://127.0.0.1:")
+        for command in commands:
+            await run_command(command)
+    finally:
+        recorder.send_signal(signal.SIGINT)
+        await recorder.communicate()
+    names = sorted(path.name for path in (tmp_path / "captures").glob("*.json"))
+    assert names == ["000001-GET-visitors.json", "000002-GET-visitors.json"]
+    (compared,) = await run_commands("captures check")
+    assert compared.startswith("Compared: 2 answers and 0 webhooks.\nThe models know every field")
+    (tmp_path / "test_replay.py").write_text(BLOCKS["replay"], encoding="utf-8")
+    pytest_command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q")
+    process = await asyncio.create_subprocess_exec(*pytest_command, cwd=tmp_path, stdout=PIPE)
+    printed, _ = await process.communicate()
+    assert "2 passed" in printed.decode()
+
+
 
 
 @pytest.mark.usefixtures("seeded")
@@ -418,7 +447,7 @@ async def test_the_bot_of_the_tutorial_shows_the_plan(
     running = [await start(sys.executable, "-m", "livechat_async.cli", *arguments)]
     try:
         ports["8080"] = (await read_line(running[0])).rpartition(":")[2]
-        _, *variables = [await read_line(running[0]) for _ in range(4)]
+        _, _, *variables = [await read_line(running[0]) for _ in range(5)]
         assert variables == list(map(here, lines_of("the variables")))
 
         for line in lines_of("crm variables"):

@@ -11,15 +11,22 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from yarl import URL
 
 from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import open_in_browser, show_log, to_json, wait_for
+from livechat_async.cli.common import (
+    number_of,
+    open_in_browser,
+    show_log,
+    to_json,
+    wait_for,
+)
 from livechat_async.cli.output.show import terminal
-from livechat_async.redaction import Secret
+from livechat_async.redaction import Secret, printable
 
 if TYPE_CHECKING:
     from livechat_async.sandbox import Sandbox, StartedChat
@@ -118,6 +125,13 @@ def run_sandbox(
     ] = None,
     verbose: Annotated[bool, option("Log a line per request on stderr.", "--verbose")] = False,
     open_: Annotated[bool, option("Open the sandbox's page in a browser.", "--open")] = False,
+    captures: Annotated[
+        Path | None,
+        option(
+            "Answer as 'record' has written into this folder, and make nothing up.",
+            metavar="FOLDER",
+        ),
+    ] = None,
 ) -> None:
     """Run a LiveChat of your own on this machine, until Ctrl-C.
 
@@ -130,9 +144,13 @@ def run_sandbox(
       livechat-async sandbox --chaos flaky --chaos-seed 7 --verbose
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
       livechat-async sandbox --host 0.0.0.0 --allow-remote
+      livechat-async sandbox --captures captures/
     """
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415
 
+    if captures is not None:
+        wait_for(_serve(Sandbox.from_captures(captures, host=host, port=port), opens=open_))
+        return
     token = Secret(control_token) if control_token is not None else None
     del control_token
     if verbose:
@@ -210,6 +228,10 @@ def _introduction(
     yield f"export LIVECHAT_BASE_URL={url}"
     yield f"export LIVECHAT_LOGIN={credentials.login}"
     yield f"export LIVECHAT_TOKEN={credentials.token.reveal()}"
+    if sandbox.recorded:
+        yield f"# It has recorded answers to {number_of(len(sandbox.recorded), 'request')}:"
+        yield from (f"#   {printable(line)}" for line in sandbox.recorded)
+        return
     if is_remote:
         yield "# On another machine, set also the name by which it knows this one, such as sandbox:"
         yield f"#   LIVECHAT_BASE_URL=http://sandbox:{URL(url).port}"

@@ -1,0 +1,373 @@
+"""The recorder: a proxy on this machine that writes every answer, scrubbed, as one file.
+
+A program is pointed at it instead of LiveChat. Requests go on to LiveChat as they are, and answers
+come back as they are. What is written holds no header of a request and no body of one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, Final, Self
+from urllib.parse import parse_qsl
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+from livechat_async.captures.files import (
+    DEEPEST,
+    LARGEST,
+    METHODS,
+    NO_JSON,
+    Capture,
+    CaptureFolder,
+)
+from livechat_async.captures.scrub import Scrubber
+from livechat_async.captures.shapes import DeliveryShape, find_endpoint, shape_of
+from livechat_async.checks import is_deeper, is_loopback
+from livechat_async.decoding.bodies import load_json
+from livechat_async.decoding.problems import WireError
+from livechat_async.errors import ConfigurationError
+from livechat_async.options import problem_of_base_url
+from livechat_async.servers import is_from_web_page, is_local_host, server_logger
+
+__all__ = ["LIVECHAT", "Recorder"]
+
+LIVECHAT: Final = "https://api.livechatinc.com"
+"""Where requests go on to by default."""
+_CONNECT_SECONDS, _READ_SECONDS = 30, 120
+_STOP_SECONDS = 0.5
+_REDIRECTS = (301, 302, 303, 307, 308)
+_CHUNK = 64 * 1024
+_LARGE = 64 * 1024  # bytes, from which scrubbing is done in a thread
+_BETWEEN_HOPS = {
+    *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
+    *("te", "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect"),
+    *("accept-encoding", "content-encoding"),
+}
+_KNOWN_CONTENT = ("application/json", "text/html", "text/plain", "text/javascript")
+
+
+class Recorder:
+    """A proxy on loopback that records what LiveChat answers, or the webhooks that it sends.
+
+    ::
+
+        async with Recorder("captures/") as recorder:
+            ...  # let a program work against recorder.url
+
+    Equal values become equal ones in everything that one recorder writes.
+
+    Args:
+        folder: where the files go; it is made if it is not there.
+        upstream: the address that requests go on to, https or on this machine. For webhooks: the
+            bot that gets them; without it they are answered 200.
+        webhooks: True to record webhooks instead of answers.
+        host: a loopback address.
+        port: 0 for any free port.
+        recorded: called with each capture once its file is complete.
+        warn: called with a text for what is not recorded, and why.
+
+    Raises:
+        ConfigurationError: an argument is wrong.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        upstream: str | None = None,
+        *,
+        webhooks: bool = False,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        recorded: Callable[[Capture], object] = lambda _: None,
+        warn: Callable[[str], object] = lambda _: None,
+    ) -> None:
+        if not is_loopback(host):
+            raise ConfigurationError(f"host={host!r}: a loopback address is needed")
+        address = upstream if upstream is not None or webhooks else LIVECHAT
+        problem = None if address is None else problem_of_base_url(address)
+        if problem is not None:
+            raise ConfigurationError(f"upstream {problem}")
+        self._upstream = None if address is None else URL(address.rstrip("/"))
+        self._webhooks = webhooks
+        self._host, self._port = host, port
+        self._recorded, self._warn = recorded, warn
+        self._scrubber = Scrubber()
+        self._one_at_a_time = asyncio.Lock()
+        self._runner: web.ServerRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self.url: str = ""
+        self._path = folder
+        self._folder: CaptureFolder | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Start to listen; ``url`` then has the address.
+
+        Raises:
+            ConfigurationError: the port is in use, the folder cannot be used, or another recorder
+                writes into it.
+        """
+        self._folder = CaptureFolder(self._path)
+        self._session = aiohttp.ClientSession(
+            # On a connection that was used before, aiohttp may send a PUT or DELETE twice.
+            connector=aiohttp.TCPConnector(force_close=True),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
+            ),
+        )
+        logger = server_logger("livechat_async.captures")
+        server = web.Server(self._handle, access_log=None, logger=logger, auto_decompress=False)
+        self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, self._host, self._port).start()
+        except OSError as problem:
+            await self.stop()
+            why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
+            raise ConfigurationError(
+                f"port {self._port} on {self._host} {why}: use port 0 for a free one"
+            ) from None
+        except BaseException:
+            await self.stop()
+            raise
+        address, self._port = runner.addresses[0][:2]
+        self.url = f"http://{f'[{address}]' if ':' in address else address}:{self._port}"
+
+    async def stop(self) -> None:
+        """Stop at once, and let another recorder use the folder. Stopping twice does no harm."""
+        if self._runner is not None:  # first of all: answers under way need the rest
+            await self._runner.cleanup()
+        if self._session is not None:
+            await self._session.close()
+        if self._folder is not None:
+            self._folder.close()
+        self._runner = self._session = self._folder = None
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        refusal = self._refuse_stranger(request)
+        if refusal is not None:
+            return refusal
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 1 MiB")
+        if self._webhooks:
+            return await self._take_webhook(request, body)
+        line = self._line(request)
+        try:
+            return await self._take_answer(request, body)
+        except (aiohttp.ClientError, OSError) as problem:
+            return self._failed(line, problem)
+
+    def _refuse_stranger(self, request: web.BaseRequest) -> web.Response | None:
+        """The answer for a web page, and for methods that are none; None for all else."""
+        if is_from_web_page(request.method, request.headers):
+            return _error(HTTPStatus.FORBIDDEN, "Web pages may not use the recorder")
+        if request.method not in (("POST",) if self._webhooks else METHODS):
+            return _error(HTTPStatus.METHOD_NOT_ALLOWED, "The recorder does not know this method")
+        # Webhooks come through a tunnel, which has a name of its own.
+        hosts = [] if self._webhooks else request.headers.getall("Host", [])
+        if hosts and not all(map(is_local_host, [*hosts, request.host])):
+            text = "The Host header has to name this machine, as in localhost or 127.0.0.1"
+            return _error(HTTPStatus.FORBIDDEN, text)
+        return None
+
+    def _line(self, request: web.BaseRequest) -> str:
+        return f"{request.method} {self._scrubber.path(request.rel_url.raw_path)}"
+
+    def _failed(self, line: str, problem: Exception) -> web.Response:
+        where = "" if self._upstream is None else self._upstream.origin()
+        if isinstance(problem, TimeoutError):
+            status, why = HTTPStatus.GATEWAY_TIMEOUT, "no answer in time"
+        elif isinstance(problem, aiohttp.ClientConnectorError):
+            status, why = HTTPStatus.BAD_GATEWAY, f"no connection ({problem.os_error.strerror})"
+        else:
+            status, why = HTTPStatus.BAD_GATEWAY, "the answer was cut short or is no HTTP"
+        self._warn(f"{line}: {why} from {where}")
+        return _error(status, f"{why} from {where}")
+
+    async def _take_answer(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+        session, upstream = self._session, self._upstream
+        assert session is not None and upstream is not None  # noqa: S101, PT018 - it runs
+        url = URL(f"{upstream}{request.rel_url.raw_path_qs}", encoded=True)
+        async with session.request(
+            request.method,
+            url,
+            headers=_passed_on(request.headers),
+            data=body or None,
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
+        ) as answer:
+            headers = _passed_on(answer.headers)
+            if "Location" in headers:
+                location = _join(url, headers["Location"])
+                if location.origin() == upstream.origin():
+                    inner = location.raw_path_qs.removeprefix(upstream.raw_path.rstrip("/"))
+                    headers["Location"] = f"{self.url}{inner}"
+                elif answer.status in _REDIRECTS:
+                    text = f"{upstream.origin()} redirects to {location.origin()}: use that address"
+                    self._warn(f"{self._line(request)}: {text} as upstream, if you trust it")
+                    return _error(HTTPStatus.BAD_GATEWAY, text)
+            content = bytearray()
+            async for chunk in answer.content.iter_chunked(_CHUNK):
+                content += chunk
+                if len(content) > LARGEST:
+                    return await self._pass_on(request, answer, headers, content)
+            await self._keep(request, answer, bytes(content))
+            return web.Response(status=answer.status, headers=headers, body=bytes(content))
+
+    async def _pass_on(
+        self,
+        request: web.BaseRequest,
+        answer: aiohttp.ClientResponse,
+        headers: Mapping[str, str],
+        content: bytearray,
+    ) -> web.StreamResponse:
+        """Send an answer that is too large to be recorded, part by part."""
+        self._warn(
+            f"{self._line(request)}: the answer is larger than {LARGEST // 1024**2} MiB; it is "
+            "passed on, and not recorded"
+        )
+        response = web.StreamResponse(status=answer.status, headers=headers)
+        try:
+            await response.prepare(request)
+            await response.write(bytes(content))
+            content.clear()
+            async for chunk in answer.content.iter_chunked(_CHUNK):
+                await response.write(chunk)
+            await response.write_eof()
+        except (aiohttp.ClientError, OSError):
+            # The status is sent already: only a closed connection shows that this is not all.
+            if request.transport is not None:
+                request.transport.close()
+        return response
+
+    async def _keep(
+        self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
+    ) -> None:
+        path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
+        endpoint = find_endpoint(request.method, path.removeprefix("/v2"))
+        names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+
+        def scrubbed() -> Capture:
+            document = _read(content)
+            shape = shape_of(endpoint, names, answer.status, document)
+            is_json = document is not NO_JSON
+            return Capture(
+                kind="answer",
+                method=request.method,
+                path=self._scrubber.path(path),
+                query=self._scrubber.query(query),
+                status=answer.status,
+                headers=self._headers(answer.status, answer.headers),
+                body=self._scrubber.scrub(document, shape) if is_json else NO_JSON,
+                size=0 if is_json else len(content),
+            )
+
+        await self._write(scrubbed, len(content))
+
+    def _headers(self, status: int, headers: Mapping[str, str]) -> dict[str, str]:
+        """The headers of an answer that are kept: their values are of a form that is allowed."""
+        kept = dict[str, str]()
+        media, _, charset = headers.get("Content-Type", "").lower().partition(";")
+        if media in _KNOWN_CONTENT:
+            is_utf8 = charset.strip() == "charset=utf-8"
+            kept["Content-Type"] = f"{media}; charset=utf-8" if is_utf8 else media
+        wait = headers.get("Retry-After", "")
+        if wait.isascii() and wait.isdigit() and len(wait) < 6:  # noqa: PLR2004
+            kept["Retry-After"] = wait
+        if status in _REDIRECTS and "Location" in headers:
+            url = URL(headers["Location"])
+            query = self._scrubber.query(url.raw_query_string)
+            kept["Location"] = f"{self._scrubber.path(url.raw_path)}{'?' if query else ''}{query}"
+        return kept
+
+    async def _take_webhook(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+        document = _read(body)
+        if isinstance(document, dict) and isinstance(document.get("event_type"), str):
+
+            def scrubbed() -> Capture:
+                made = self._scrubber.scrub(document, DeliveryShape)
+                return Capture(kind="webhook", method="POST", path="/", body=made)
+
+            await self._write(scrubbed, len(body))
+        else:
+            self._warn(f"a request of {len(body):,} bytes is no webhook, and is not recorded")
+            if self._upstream is None:
+                return _error(HTTPStatus.BAD_REQUEST, "this is no webhook of version 2")
+        if self._upstream is None:
+            return web.json_response({"result": "recorded"})
+        assert self._session is not None  # noqa: S101 - it runs
+        try:
+            async with self._session.post(
+                self._upstream,
+                data=body,
+                headers=_passed_on(request.headers),
+                allow_redirects=False,
+            ) as answer:
+                content = await answer.content.read(_CHUNK)
+                return web.Response(status=answer.status, body=content)
+        except (aiohttp.ClientError, OSError) as problem:
+            return self._failed("a webhook", problem)
+
+    async def _write(self, scrubbed: Callable[[], Capture], size: int) -> None:
+        """Write a capture. Whatever goes wrong, the answer still reaches the program."""
+        folder = self._folder
+        assert folder is not None  # noqa: S101 - it runs
+        async with self._one_at_a_time:
+            try:
+                made = await asyncio.to_thread(scrubbed) if size > _LARGE else scrubbed()
+                written = folder.add(made)
+            except OSError as problem:
+                self._warn(f"cannot write into {folder.path}: {problem.strerror}")
+                return
+            except Exception as problem:  # noqa: BLE001 (a bug; its text may hold the answer)
+                kind = type(problem).__name__
+                self._warn(f"an answer cannot be scrubbed, and is not recorded: {kind}")
+                return
+        self._recorded(written)
+
+
+def _read(content: bytes) -> Any:
+    """The JSON in a body, or `NO_JSON`; what is nested too deep counts as none."""
+    try:
+        document = load_json(content)
+        return NO_JSON if is_deeper(document, DEEPEST) else document
+    except (WireError, RecursionError):
+        return NO_JSON
+
+
+def _join(url: URL, location: str) -> URL:
+    """Where a redirect leads; nowhere if it holds no URL."""
+    try:
+        found = url.join(URL(location))
+        found.origin()
+    except ValueError:
+        return URL("http://0.0.0.0")
+    return found
+
+
+def _passed_on(headers: Any) -> Any:
+    """A copy of the headers without those that are meant for one connection alone."""
+    kept = headers.copy()
+    named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
+    for name in {each.lower() for each in headers} & (_BETWEEN_HOPS | named):
+        kept.popall(name)
+    return kept
+
+
+def _error(status: int, text: str) -> web.Response:
+    return web.json_response({"error": f"livechat-async record: {text}"}, status=status)

@@ -1,0 +1,53 @@
+"""``livechat-async captures``: what recorded answers have that the models do not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import to_json
+from livechat_async.redaction import printable
+
+__all__ = ["app"]
+
+app: typer.Typer = typer.Typer(
+    no_args_is_help=True, help="Answers and webhooks that 'record' has written."
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Makes 'check' a command of its own, although it is the only one."""
+
+
+@app.command("check")
+def check(
+    folder: Annotated[Path, typer.Argument(help="The folder that 'record' has written.")],
+    *,
+    as_json: Annotated[bool, option("As JSON.", "--json")] = False,
+) -> None:
+    """Compare recorded answers and webhooks with what this release knows.
+
+    It lists fields, types and values that the models do not know, and whatever
+    they contradict: where, how often, and with a made-up example. Nothing in the
+    report is personal, so you can paste it into an issue.
+
+    The exit code is 0 if there is no difference, 1 if there is one, and 2 if a
+    file cannot be read.
+
+    Examples:
+      livechat-async captures check captures/
+      livechat-async captures check captures/ --json | jq '.differences[].path'
+    """
+    from livechat_async.captures import check_captures  # noqa: PLC0415 (it imports every model)
+
+    report = check_captures(folder)
+    if as_json:
+        typer.echo(to_json(report.to_json(), indent=2))
+    else:
+        typer.echo("\n".join(map(printable, report.to_markdown().splitlines())))
+    if report.differences:
+        raise typer.Exit(1)

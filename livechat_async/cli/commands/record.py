@@ -1,0 +1,96 @@
+"""``livechat-async record``: a proxy that writes what LiveChat answers, without personal data."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from livechat_async import ConfigurationError
+from livechat_async.cli.commands.options import option
+from livechat_async.cli.common import number_of, wait_for
+from livechat_async.redaction import printable
+
+if TYPE_CHECKING:
+    from livechat_async.captures import Capture, Recorder
+
+__all__ = ["run_record"]
+
+
+def run_record(
+    *,
+    output: Annotated[Path, option("The folder to write into.", metavar="FOLDER")],
+    upstream: Annotated[
+        str | None,
+        option(
+            "Where requests go on to; by default LiveChat. With --webhooks: your bot.",
+            metavar="URL",
+        ),
+    ] = None,
+    webhooks: Annotated[bool, option("Record webhooks, instead of answers.", "--webhooks")] = False,
+    host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
+    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8081,
+) -> None:
+    """Record what LiveChat answers, without names, texts and secrets, until Ctrl-C.
+
+    It is a proxy on this machine: point a program at it, in any language. Each
+    answer becomes one file, with its structure, types and known values. Names,
+    addresses, texts, ids and secrets are replaced before it is written, equal
+    ones by equal ones, and times are moved. Headers and bodies of requests are
+    not written at all. Look through the files before you share them.
+
+    'captures check' compares the files with what this release knows.
+    'sandbox --captures' gives the same answers again, for tests.
+
+    Examples:
+      livechat-async record --output captures/
+      livechat-async record --output captures/ --webhooks
+      livechat-async record --output captures/ --webhooks --upstream http://127.0.0.1:8000/
+    """
+    from livechat_async.captures import Recorder  # noqa: PLC0415 (it imports every model)
+
+    count = 0
+
+    def show(capture: Capture) -> None:
+        nonlocal count
+        count += 1
+        what = capture.body["event_type"] if capture.kind == "webhook" else capture.line
+        typer.echo(f"{capture.status or 'webhook'} {printable(what)} -> {output / capture.file}")
+
+    def warn(text: str) -> None:
+        typer.echo(f"warning: {printable(text)}", err=True)
+
+    recorder = Recorder(
+        output, upstream, webhooks=webhooks, host=host, port=port, recorded=show, warn=warn
+    )
+    try:
+        wait_for(_serve(recorder, webhooks=webhooks))
+    finally:
+        if count:
+            files = f"{number_of(count, 'file')} in {output}"
+            typer.echo(f"# {files}; compare: livechat-async captures check {output}", err=True)
+
+
+async def _serve(recorder: Recorder, *, webhooks: bool) -> None:
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    try:
+        await recorder.start()
+    except ConfigurationError as problem:
+        hint = " (here: --port 0)" if "port" in str(problem) else ""
+        raise ConfigurationError(f"{problem}{hint}") from None
+    try:
+        if webhooks:
+            typer.echo("# Register this address at LiveChat, or the tunnel that leads to it:")
+            typer.echo(f"#   {recorder.url}/livechat")
+        else:
+            typer.echo("# Point a program at the recorder, as livechat-async is by")
+            typer.echo(f"export LIVECHAT_BASE_URL={recorder.url}")
+        await stopped.wait()
+    finally:
+        await recorder.stop()
