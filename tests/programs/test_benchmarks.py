@@ -41,7 +41,7 @@ KEPT = DECODERS.keys() - {
     "msgspec, to dicts",
 }
 IMPORTS = {
-    "import livechat_async": (),
+    "from livechat_async import LiveChatClient": (),
     "import aiohttp": (),
     "import httpx": ("httpx",),
     "import httpx2": ("httpx2",),
