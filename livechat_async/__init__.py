@@ -277,15 +277,16 @@ else:
         "watch.watch": "VisitorWatch",
     }
     _MODULE_OF = {name: module for module, names in _LATER.items() for name in names.split()}
-    # Modules that can be reached as attributes, such as ``livechat_async.models.visitors``. The
-    # client imports all that are below it.
+    # Modules that can be reached as attributes, such as ``livechat_async.models.visitors``.
     _PARTS = {module.partition(".")[0] for module in _LATER}
     __all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 (strings, all of them)
 
     def __getattr__(name: str) -> _typing.Any:
         if name in _PARTS:
-            _import_module(f"{__name__}.client")
-            return _import_module(f"{__name__}.{name}")
+            part = _import_module(f"{__name__}.{name}")
+            if hasattr(part, "__path__"):
+                _import_module(f"{__name__}.client")  # with the modules of that room
+            return part
         if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = _import_module(f"{__name__}.{_MODULE_OF[name]}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
@@ -11,17 +10,22 @@ import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-import typer
-from attrs import frozen
+import click
+from attrs import define
+from click.exceptions import Exit
 
-from livechat_async import ConfigurationError, LiveChatClient, RetryPolicy, Timeouts
-from livechat_async.credentials import Region
+from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
 
+if TYPE_CHECKING:
+    from livechat_async import LiveChatClient
+
 __all__ = [
+    "COMPLETION_VARIABLE",
     "INTERRUPTED",
+    "NAME",
     "PASSWORD_VARIABLES",
     "VISIBLE_PASSWORD",
     "Settings",
@@ -30,12 +34,16 @@ __all__ = [
     "number_of",
     "show_log",
     "to_json",
+    "to_plain",
     "wait_for",
     "webhook_password",
     "with_client",
     "without_secrets",
 ]
 
+NAME = "livechat-async"
+COMPLETION_VARIABLE = "_LIVECHAT_ASYNC_COMPLETE"
+"""What a shell sets to ask for completions."""
 INTERRUPTED = 130
 """The exit code after a signal such as Ctrl-C."""
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell shows it
@@ -52,24 +60,36 @@ _MOST_LEVELS = 100
 _UNSAFE_IN_JSON = re.compile(rf"[{TRICKY}]")
 
 
-@frozen(kw_only=True)
+@define
 class Settings:
-    """The options before a command; typer carries them as ``context.obj``."""
+    """The values of the options that all commands take; ``context.obj`` of the outermost one."""
 
-    timeouts: Timeouts
-    region: Region | None
+    timeout: float = 60.0
+    region: Literal["dal", "fra"] | None = None
 
-    def client(self, retry: RetryPolicy | None = None) -> LiveChatClient:
+    def client(self, *, retries: bool = True) -> LiveChatClient:
         """A client with the credentials of the environment."""
+        from livechat_async import LiveChatClient, RetryPolicy, Timeouts  # noqa: PLC0415
+
         return LiveChatClient.from_env(
-            timeouts=self.timeouts, region=self.region, retry=retry or RetryPolicy()
+            timeouts=Timeouts(deadline=self.timeout),
+            region=self.region,
+            retry=RetryPolicy() if retries else RetryPolicy.none(),
         )
 
     def client_without_credentials(self) -> LiveChatClient:
         """A client that sends no credentials, which is enough to add details."""
+        from livechat_async import LiveChatClient, Timeouts  # noqa: PLC0415
+
         base_url = os.environ.get("LIVECHAT_BASE_URL")
-        make = partial(LiveChatClient, timeouts=self.timeouts, region=self.region)
+        timeouts = Timeouts(deadline=self.timeout)
+        make = partial(LiveChatClient, timeouts=timeouts, region=self.region)
         return make(base_url=base_url) if base_url else make()
+
+    @classmethod
+    def of(cls, context: click.Context) -> Self:
+        """The settings of the command line that runs."""
+        return context.find_root().ensure_object(cls)
 
 
 def webhook_password() -> tuple[Secret, Secret]:
@@ -100,15 +120,16 @@ def show_log() -> None:
 
 
 def with_client(
-    context: typer.Context,
+    context: click.Context,
     work: Callable[[LiveChatClient], Coroutine[Any, Any, None]],
-    retry: RetryPolicy | None = None,
+    *,
+    retries: bool = True,
 ) -> None:
-    """Run the work of a command, which gets a client."""
-    settings: Settings = context.obj
+    """Run the work of a command, which gets a client that repeats failed calls, or does not."""
+    settings = Settings.of(context)
 
     async def run() -> None:
-        async with settings.client(retry) as client:
+        async with settings.client(retries=retries) as client:
             await work(client)
 
     wait_for(run())
@@ -116,11 +137,13 @@ def with_client(
 
 def wait_for(work: Coroutine[Any, Any, None]) -> None:
     """Run the work of a command in an event loop, and exit if the reader of stdout is gone."""
+    import asyncio  # noqa: PLC0415 (help and completion need none)
+
     try:
         asyncio.run(work)
     except BrokenPipeError:
-        # Caught before typer sees it, which would exit with code 1.
-        raise typer.Exit(_BROKEN_PIPE) from None
+        # Caught here, because rich and click would exit with code 1.
+        raise Exit(_BROKEN_PIPE) from None
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:
@@ -133,6 +156,13 @@ def to_json(data: Any, *, indent: int | None = None) -> str:
     except RecursionError:  # one value of too many levels costs none of the others
         text = json.dumps(_shallow(data), ensure_ascii=False, indent=indent)
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def to_plain(item: Any) -> Any:
+    """An object, or a list of objects, as plain values for JSON."""
+    from livechat_async.decoding.converter import shared_converter  # noqa: PLC0415 (slow to import)
+
+    return shared_converter().unstructure(item)
 
 
 def _shallow(value: Any, levels: int = _MOST_LEVELS) -> Any:

@@ -186,7 +186,7 @@ async def test_filters_that_are_not_given_are_not_sent(sandbox: Sandbox, here: H
         (("list", "--timezone", "Mars/Base"), "Mars/Base"),
         (("list", "--query", " "), "blank"),
         (("get", " "), "blank"),
-        (("get",), "chat_id"),
+        (("get",), "CHAT_ID is missing"),
     ],
 )
 async def test_a_wrong_call_is_exit_code_2(

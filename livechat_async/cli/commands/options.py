@@ -1,23 +1,23 @@
 """The options that several commands share, and the tables of filters.
 
 A table names the arguments of a method such as ``client.chats.list``, each with its option.
-`with_filters` gives a command the options of a table.
+`given_filters` makes one parameter of a table.
 """
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from enum import StrEnum
-from functools import wraps
-from typing import Annotated, Any, TypeAlias, get_args
+from typing import Annotated, Any, TypeAlias
 
-import typer
+import click
 
 from livechat_async import ChatRate, GroupBy, TicketOrder, TicketStatus, VisitorState
 from livechat_async.checks import parse_day
+from livechat_async.cli import parsing
+from livechat_async.cli.parsing import option
 
 __all__ = [
     "CHAT_FILTERS",
@@ -26,15 +26,12 @@ __all__ = [
     "TICKET_FILTERS",
     "VISITOR_FILTERS",
     "AsJson",
-    "AsJsonLines",
-    "Everything",
     "Filters",
     "Interval",
-    "MaxItems",
     "Yes",
     "argument",
     "confirm",
-    "limits",
+    "given_filters",
     "number",
     "numbers",
     "one_of",
@@ -42,33 +39,20 @@ __all__ = [
     "optional",
     "text",
     "texts",
-    "with_filters",
 ]
-
-
-def option(text: str, *names: str, **settings: Any) -> Any:
-    """A `typer.Option`, with its help text first."""
-    return typer.Option(*names, help=text, **settings)
 
 
 def argument(kind: Any, about: str, **settings: Any) -> Any:
     """An argument that has a place instead of a name."""
-    return Annotated[kind, typer.Argument(help=about, **settings)]
+    return Annotated[kind, parsing.argument(about, **settings)]
 
 
 Filters: TypeAlias = dict[str, Any]
 """The filters that the user gave, as arguments of the library's method."""
 
 AsJson: TypeAlias = Annotated[
-    bool, option("As JSON, with every field that LiveChat sent.", "--json")
+    bool, option("As one JSON object, with every field that LiveChat sent.", "--json")
 ]
-AsJsonLines: TypeAlias = Annotated[
-    bool, option("JSON lines, with every field that LiveChat sent.", "--json")
-]
-MaxItems: TypeAlias = Annotated[
-    int, option("The most to show.", "--max-items", metavar="NUMBER", min=1)
-]
-Everything: TypeAlias = Annotated[bool, option("Show everything, instead of --max-items.", "--all")]
 Interval: TypeAlias = Annotated[
     float, option("Time between two polls.", metavar="SECONDS", min=0.2, max=86_400)
 ]
@@ -81,66 +65,26 @@ def confirm(question: str, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise typer.BadParameter(f"{question} Standard input is no terminal: pass --yes")
-    typer.confirm(question, abort=True)
+        raise click.BadParameter(f"{question} Standard input is no terminal: pass --yes")
+    click.confirm(question, abort=True)
 
 
-def limits(max_items: int, everything: bool) -> dict[str, Any]:
-    """What ``--max-items`` and ``--all`` are for a pager."""
-    return {"prefetch": 8} if everything else {"max_items": max_items}
+def given_filters(table: Mapping[str, Any], needs: Collection[str] = ()) -> Any:
+    """The options of a table as one parameter: the filters that were given, with days in order."""
+    return parsing.together(_only_given, table, needs)
 
 
-_KEYWORD, _NEEDED = inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty
-
-
-def _default_of(kind: Any) -> Any:
-    type_ = get_args(kind)[0]
-    if type(None) in get_args(type_):
-        return None
-    return False if type_ is bool else _NEEDED
-
-
-def with_filters(
-    table: Mapping[str, Any], needs: Collection[str] = ()
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorator: replaces a command's parameter ``filters`` by the options of a table.
-
-    The command gets the filters that were given, and days in order. Options that may be None, and
-    flags, may be left out, unless the command ``needs`` them.
-    """
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        parameters = inspect.signature(command, eval_str=True).parameters
-        options = [
-            inspect.Parameter(name, _KEYWORD, annotation=kind, default=default)
-            for name, kind in table.items()
-            for default in [_NEEDED if name in needs else _default_of(kind)]
-        ]
-
-        @wraps(command)
-        def run(**given: Any) -> None:
-            filters = {name: given.pop(name) for name in table}
-            first, last = filters.get("date_from"), filters.get("date_to")
-            if first is not None and last is not None and first > last:
-                raise typer.BadParameter(f"--from {first} is after --to {last}: swap the two")
-            wanted = {name: value for name, value in filters.items() if value not in (None, [])}
-            command(**given, filters=wanted)
-
-        signature = [
-            parameter
-            for name, own in parameters.items()
-            for parameter in (options if name == "filters" else [own])
-        ]
-        vars(run)["__signature__"] = inspect.Signature(signature)  # what typer reads
-        return run
-
-    return decorate
+def _only_given(**filters: Any) -> Filters:
+    first, last = filters.get("date_from"), filters.get("date_to")
+    if first is not None and last is not None and first > last:
+        raise click.UsageError(f"--from {first} is after --to {last}: swap the two")
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 def _to_day(text: Any) -> date:
     day = parse_day(text)
     if day is None:
-        raise typer.BadParameter(f"{text!r} is no day: YYYY-MM-DD is needed, such as 2023-01-31")
+        raise ValueError("is no day: YYYY-MM-DD is needed, such as 2023-01-31")
     return day
 
 

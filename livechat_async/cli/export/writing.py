@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
+import click
 import msgspec
-import typer
+from click.exceptions import Exit
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from livechat_async import Chat, LiveChatError
 from livechat_async.cli.common import INTERRUPTED, to_json
 from livechat_async.cli.export.files import ExportFile
-from livechat_async.cli.export.formats import Format, convert
+from livechat_async.cli.export.formats import convert
+from livechat_async.cli.export.kinds import Format
 from livechat_async.cli.output.show import is_terminal, terminal
 from livechat_async.errors import OverfullDayError
 from livechat_async.export.checkpoint import Checkpoint
@@ -72,7 +74,7 @@ async def _finish(
             file.publish(await convert(file.part, kind, _say))
     except (asyncio.CancelledError, KeyboardInterrupt):
         _say(f"stopped. {_way_on(file)}")
-        raise typer.Exit(INTERRUPTED) from None
+        raise Exit(INTERRUPTED) from None
     except Exception as error:
         remedy = ", with --on-overfull-day partial" if isinstance(error, OverfullDayError) else ""
         _say(f"{_way_on(file)}{remedy}")
@@ -135,7 +137,7 @@ def _sum_up(export: Export[Chat], file: ExportFile) -> None:
 
 
 def _say(line: str) -> None:
-    typer.echo(printable(line), err=True)
+    click.echo(printable(line), err=True)
 
 
 @contextmanager

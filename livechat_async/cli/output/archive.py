@@ -7,7 +7,7 @@ from datetime import datetime
 from rich.text import Text
 
 from livechat_async import Chat, Ticket, TicketEvent
-from livechat_async.cli.output.show import Listing, joined, two_lines
+from livechat_async.cli.output.listing import Listing, joined, two_lines
 from livechat_async.redaction import printable
 
 __all__ = ["CHATS", "TICKETS", "chat_transcript", "ticket_history"]
