@@ -30,6 +30,7 @@ __all__ = [
     "VISIBLE_PASSWORD",
     "Settings",
     "how_long",
+    "in_units",
     "logger",
     "number_of",
     "show_log",
@@ -57,6 +58,7 @@ VISIBLE_PASSWORD = (
 logger: logging.Logger = logging.getLogger("livechat_async.cli")
 
 _MOST_LEVELS = 100
+_MINUTE = 60
 _UNSAFE_IN_JSON = re.compile(rf"[{TRICKY}]")
 
 
@@ -182,11 +184,16 @@ def how_long(since: datetime | None, now: datetime) -> str:
         return ""
     if since.tzinfo is None:
         return f"{since:%H:%M}"
-    minutes = (now - since).total_seconds() // 60
-    for unit, size in (("d", 24 * 60), ("h", 60), ("min", 1)):
-        if minutes >= size:
-            return f"{minutes // size:.0f} {unit}"
-    return "< 1 min"
+    seconds = (now - since).total_seconds()
+    return in_units(seconds) if seconds >= _MINUTE else "< 1 min"
+
+
+def in_units(seconds: float) -> str:
+    """A time in the largest unit that is full, such as ``40 s`` or ``3 h``."""
+    for unit, size in (("d", 24 * 60 * _MINUTE), ("h", 60 * _MINUTE), ("min", _MINUTE)):
+        if seconds >= size:
+            return f"{seconds // size:,.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def number_of(number: int, thing: str) -> str:

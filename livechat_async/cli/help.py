@@ -111,7 +111,7 @@ def _remarks(option: click.Option) -> Iterator[str]:
     if option.required:
         yield "[required]"
     elif isinstance(default, (int, float, str)) and not isinstance(default, bool) and default:
-        yield f"[default: {default}]"
+        yield f"[default: {default:g}]" if isinstance(default, float) else f"[default: {default}]"
     if option.envvar:
         yield f"[variable: {option.envvar}]"
 

@@ -94,8 +94,8 @@ def _show_wrong_usage(error: click.ClickException) -> int:
 def _in_our_words(error: click.ClickException) -> str:
     match error:
         case click.BadParameter(param=click.Parameter() as parameter):
-            name = parameter.get_error_hint(error.ctx or click.get_current_context())
-            name = name.replace("'", "")
+            name = next((n for n in parameter.opts if n.startswith("--")), parameter.name or "")
+            name = name if name.startswith("--") else name.upper()
             is_missing = isinstance(error, click.MissingParameter)
             return f"{name} is missing" if is_missing else f"{name}: {error.message}"
         case click.NoSuchOption(option_name=option, possibilities=names):

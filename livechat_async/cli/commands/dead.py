@@ -39,7 +39,7 @@ _Ids: TypeAlias = Annotated[
     list[int] | None, argument("The letters' ids, as list shows them.", metavar="[ID]...")
 ]
 _All: TypeAlias = Annotated[bool, option("All dead letters.", "--all")]
-_AsJson: TypeAlias = Annotated[bool, option("As one JSON object, with all but tokens.", "--json")]
+_AsJson: TypeAlias = Annotated[bool, option("As one JSON document, with all but tokens.", "--json")]
 
 
 def _to_plain(letter: DeadLetter) -> dict[str, Any]:

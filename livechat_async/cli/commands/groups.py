@@ -39,7 +39,7 @@ app.add_call(
     needs=["name", "agents"],
 )
 app.add_call(
-    "groups update 2 --agent john@example.com --agent jane@example.com",
+    "groups update 2 --agent ann@example.com --agent bob@example.com",
     "Change a group. Agents that are not named leave it, if any are named.",
     {**_ID, **_FIELDS},
     all_fields,

@@ -51,7 +51,7 @@ Filters: TypeAlias = dict[str, Any]
 """The filters that the user gave, as arguments of the library's method."""
 
 AsJson: TypeAlias = Annotated[
-    bool, option("As one JSON object, with every field that LiveChat sent.", "--json")
+    bool, option("As one JSON document, with every field that LiveChat sent.", "--json")
 ]
 Interval: TypeAlias = Annotated[
     float, option("Time between two polls.", metavar="SECONDS", min=0.2, max=86_400)

@@ -49,7 +49,7 @@ def list_visitors(
     """Show who is on the site now.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names. With --watch
-    and --json, each line is a whole JSON list.
+    and --json, each line is a whole JSON list. Each poll is an API call, which LiveChat may bill.
 
     Examples:
       livechat-async visitors list --state chatting --group 0 --group 2
@@ -75,7 +75,9 @@ def watch_visitors(
     context: click.Context,
     *,
     filters: _Filters,
-    as_json: Annotated[bool, option("A JSON object a line, with the visitor.", "--json")] = False,
+    as_json: Annotated[
+        bool, option("As JSON lines, a change a line, with the visitor.", "--json")
+    ] = False,
     interval: options.Interval = 5.0,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
@@ -87,6 +89,8 @@ def watch_visitors(
 
     When LiveChat does not answer, the command says so on stderr and goes on. It
     shows a line "resynced" once LiveChat answers again.
+
+    Each poll is an API call, which LiveChat may bill: every 5 s makes 518,400 in 30 days.
 
     Examples:
       livechat-async visitors watch
@@ -104,7 +108,7 @@ def count_visitors(
     context: click.Context,
     *,
     filters: _Filters,
-    as_json: Annotated[bool, option('As JSON: {"count": 7}.', "--json")] = False,
+    as_json: Annotated[bool, option('As one JSON document: {"count": 7}.', "--json")] = False,
 ) -> None:
     """Show how many visitors there are.
 

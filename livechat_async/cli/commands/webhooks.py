@@ -26,13 +26,11 @@ __all__ = ["app"]
 
 app: Group = Group(help="Which events LiveChat sends, and where to.")
 
-app.add_command(dead.app, "dead")
-
 _KINDS = ", ".join(WebhookEventType)
 _ALL_BUT_SECRETS = "all but user names, passwords and tokens"
 
 _AsJson: TypeAlias = Annotated[
-    bool, option(f"As one JSON object, with {_ALL_BUT_SECRETS}.", "--json")
+    bool, option(f"As one JSON document, with {_ALL_BUT_SECRETS}.", "--json")
 ]
 
 
@@ -155,7 +153,9 @@ def listen(
     register: Annotated[
         str | None, option("Register this public address at LiveChat.", metavar="URL")
     ] = None,
-    as_json: Annotated[bool, option("Each event as JSON, without its token.", "--json")] = False,
+    as_json: Annotated[
+        bool, option("As JSON lines, an event a line, without its token.", "--json")
+    ] = False,
     show_token: Annotated[bool, option("With --json: also the token.", "--show-token")] = False,
     insecure: Annotated[
         bool, option("Take events from anyone, without a password or path secret.", "--insecure")
@@ -224,3 +224,6 @@ def _with_credentials(text: str) -> Secret:
     words = (quote(secret.reveal(), safe="") for secret in (user, password))
     pair = f"{':'.join(words)}@" if user and mark else ""
     return Secret(f"{scheme}{mark}{pair}{rest}")
+
+
+app.add_command(dead.app, "dead")

@@ -11,7 +11,7 @@ import io
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import click
 from attrs import field, frozen
@@ -41,10 +41,13 @@ __all__ = [
 
 T = TypeVar("T")
 
+_Widths: TypeAlias = tuple[int, int, int]
+"""How wide a column would be; how narrow before a word is cut; before an address is cut."""
+
 _ONE_PAGE = 25
-_LEAST_WIDTH = 10
-"""A column of texts stays so wide while others can still give."""
+_LEAST_WIDTH, _NARROWEST = 8, 3
 _LONGEST_WORD = 30
+_GAP = 2  # between two columns
 
 
 @frozen
@@ -70,7 +73,7 @@ class Listing(Generic[T]):
             pages: whether the list comes page by page, so that the first page is the default.
             about_json: what the JSON has.
         """
-        form = "JSON lines, an object a line," if pages else "one JSON list,"
+        form = "JSON lines, an object a line," if pages else "one JSON document, a list,"
         names = ", ".join(self.columns)
         table = {
             "as_json": Annotated[bool, option(f"As {form} with {about_json}.", "--json")],
@@ -295,7 +298,8 @@ def _fitting_table(
     table = new_table(title)
     columns = zip(cells, zip(*rows, strict=True), strict=True) if rows else ((c, ()) for c in cells)
     named = [(name, list(texts)) for name, texts in columns]
-    widths = _fit([_widths(name, texts) for name, texts in named], terminal().width - len(named))
+    room = terminal().width - _GAP * len(named)
+    widths = _fit([_widths(name, texts) for name, texts in named], room)
     for (name, _), width in zip(named, widths, strict=True):
         table.add_column(name, width=width, overflow="fold")
     for row in rows:
@@ -303,25 +307,28 @@ def _fitting_table(
     return table
 
 
-def _widths(name: str, texts: Sequence[Text]) -> tuple[int, int]:
-    """How wide a column would be, and how narrow it can become before a word of note is cut."""
+def _widths(name: str, texts: Sequence[Text]) -> _Widths:
     lines = [name, *(line for text in texts for line in text.plain.split("\n"))]
     width = max(map(_width, lines))
     words = [line for line in lines if " " not in line]
-    least = max(
-        (_width(one) for one in words if "@" in one or len(one) <= _LONGEST_WORD), default=0
-    )
-    return width, max(least, min(width, _LEAST_WIDTH))
+    address = max((_width(word) for word in words if "@" in word), default=0)
+    word = max((_width(word) for word in words if len(word) <= _LONGEST_WORD), default=0)
+    least = min(width, _LEAST_WIDTH)
+    return width, max(least, word, address), max(min(width, _NARROWEST), address)
 
 
 def _width(line: str) -> int:
     return Text(line).cell_len
 
 
-def _fit(widths: Sequence[tuple[int, int]], room: int) -> list[int]:
-    """Widths that fit into the room: texts give first, then also ids and e-mail addresses."""
-    fitted = [width for width, _ in widths]
+def _fit(widths: Sequence[_Widths], room: int) -> list[int]:
+    """Widths that fit into the room: texts give first, then ids, and e-mail addresses last."""
+    fitted = [width for width, _, _ in widths]
+
+    def gives(at: int) -> tuple[bool, bool, int]:
+        _, least, last = widths[at]
+        return fitted[at] > least, fitted[at] > last, fitted[at]
+
     while sum(fitted) > max(room, len(fitted)):
-        at = max(range(len(fitted)), key=lambda i: (fitted[i] > widths[i][1], fitted[i]))
-        fitted[at] -= 1
+        fitted[max(range(len(fitted)), key=gives)] -= 1
     return fitted
