@@ -46,7 +46,7 @@ _Widths: TypeAlias = tuple[int, int, int]
 
 _ONE_PAGE = 25
 _LEAST_WIDTH, _NARROWEST = 8, 3
-_LONGEST_WORD = 30
+_LONGEST_WORD = 36  # of an id
 _GAP = 2  # between two columns
 
 
@@ -298,7 +298,7 @@ def _fitting_table(
     table = new_table(title)
     columns = zip(cells, zip(*rows, strict=True), strict=True) if rows else ((c, ()) for c in cells)
     named = [(name, list(texts)) for name, texts in columns]
-    room = terminal().width - _GAP * len(named)
+    room = terminal().width - _GAP * (len(named) - 1)
     widths = _fit([_widths(name, texts) for name, texts in named], room)
     for (name, _), width in zip(named, widths, strict=True):
         table.add_column(name, width=width, overflow="fold")
