@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from livechat_async._version import __version__
 from livechat_async.cli import common
 from livechat_async.cli.common import Settings
+from livechat_async.cli.env_file import load_env_file
 from livechat_async.cli.parsing import LazyGroup, make_option, option
 
 __all__ = ["app"]
@@ -31,6 +33,15 @@ _COMMANDS = {
     "goals": ("goals:app", "What visitors should do."),
     "greetings": ("greetings:app", "What visitors are greeted with."),
     "canned-responses": ("canned_responses:app", "Texts that agents have ready."),
+    "login": (
+        "profiles:log_in",
+        "Keep the token of an account, so that commands need no variables.",
+    ),
+    "logout": ("profiles:log_out", "Forget a profile and its token."),
+    "profiles": (
+        "profiles:list_profiles",
+        "Show the profiles that login has kept, without their tokens.",
+    ),
     "sandbox": ("sandbox:run_sandbox", "Run a LiveChat of your own on this machine, until Ctrl-C."),
 }
 
@@ -47,6 +58,11 @@ def _set(context: click.Context, option: click.Parameter, value: Any) -> None:
         setattr(settings, str(option.name), value)
 
 
+def _load_file(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path is not None and not context.resilient_parsing:
+        load_env_file(path)
+
+
 def _show_log(context: click.Context, _: click.Parameter, wanted: object) -> None:
     if wanted and not context.resilient_parsing:
         common.show_log()
@@ -60,6 +76,22 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: object) ->
 
 _KEPT = {"expose_value": False, "callback": _set}
 _SHARED = (
+    make_option(
+        "profile",
+        str,
+        option("The account to use, of those that login has kept.", metavar="NAME", **_KEPT),
+    ),
+    make_option(
+        "env_file",
+        Path,
+        option(
+            "Read variables from this file, such as .env. Those that are set stay.",
+            metavar="FILE",
+            expose_value=False,
+            callback=_load_file,
+            is_eager=True,
+        ),
+    ),
     make_option(
         "timeout",
         float,
@@ -99,7 +131,8 @@ app: LazyGroup = LazyGroup(
     help="""LiveChat on the command line: visitors, chats, tickets, agents, reports and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
-    LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.
+    LIVECHAT_ACCESS_TOKEN. Otherwise, login keeps them. LIVECHAT_BASE_URL leads to another address,
+    such as a sandbox's.
 
     Try it without an account: livechat-async demo
     """,

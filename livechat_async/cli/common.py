@@ -9,18 +9,19 @@ import re
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import click
 from attrs import define
 from click.exceptions import Exit
 
+from livechat_async.cli.env_file import CREDENTIALS
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
 
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
+    from livechat_async.cli.profiles import Profile
 
 __all__ = [
     "COMPLETION_VARIABLE",
@@ -68,25 +69,58 @@ class Settings:
 
     timeout: float = 60.0
     region: Literal["dal", "fra"] | None = None
+    profile: str | None = None
 
     def client(self, *, retries: bool = True) -> LiveChatClient:
-        """A client with the credentials of the environment."""
-        from livechat_async import LiveChatClient, RetryPolicy, Timeouts  # noqa: PLC0415
+        """A client of ``--profile``, else with the variables, else of the default profile.
 
-        return LiveChatClient.from_env(
-            timeouts=Timeouts(deadline=self.timeout),
-            region=self.region,
-            retry=RetryPolicy() if retries else RetryPolicy.none(),
-        )
+        Raises:
+            ConfigurationError: there are no credentials, or they cannot be used.
+        """
+        if self.profile is None and any(os.environ.get(name) for name in CREDENTIALS):
+            from livechat_async import LiveChatClient  # noqa: PLC0415
+
+            return LiveChatClient.from_env(**self._options(retries), region=self.region)
+        from livechat_async.cli import profiles  # noqa: PLC0415 (few commands need it)
+
+        name = profiles.chosen_name(self.profile)
+        if name is None and not profiles.has_profile(profiles.DEFAULT):
+            raise ConfigurationError(
+                "no credentials: run livechat-async login, or set LIVECHAT_LOGIN and "
+                "LIVECHAT_TOKEN, or LIVECHAT_ACCESS_TOKEN"
+            )
+        profile = profiles.load(name or profiles.DEFAULT)
+        if os.environ.get("LIVECHAT_BASE_URL") not in {None, "", profile.base_url}:
+            raise ConfigurationError(
+                f"LIVECHAT_BASE_URL is not the address that the token of profile {profile.name} is "
+                "for: unset it, or log in with --base-url"
+            )
+        return self.client_of(profile, retries=retries)
+
+    def client_of(self, profile: Profile, *, retries: bool = True) -> LiveChatClient:
+        """A client with the credentials of a profile, for the address that they are for."""
+        from livechat_async import LiveChatClient  # noqa: PLC0415
+
+        options = self._options(retries, profile.base_url)
+        return LiveChatClient(profile.credentials, **options, region=self.region or profile.region)
 
     def client_without_credentials(self) -> LiveChatClient:
         """A client that sends no credentials, which is enough to add details."""
-        from livechat_async import LiveChatClient, Timeouts  # noqa: PLC0415
+        from livechat_async import LiveChatClient  # noqa: PLC0415
+        from livechat_async.cli import profiles  # noqa: PLC0415
 
         base_url = os.environ.get("LIVECHAT_BASE_URL")
-        timeouts = Timeouts(deadline=self.timeout)
-        make = partial(LiveChatClient, timeouts=timeouts, region=self.region)
-        return make(base_url=base_url) if base_url else make()
+        name = profiles.chosen_name(self.profile)
+        if name is not None or not base_url:
+            base_url = profiles.describe(name or profiles.DEFAULT).base_url
+        return LiveChatClient(**self._options(base_url=base_url), region=self.region)
+
+    def _options(self, retries: bool = True, base_url: str | None = None) -> dict[str, Any]:
+        from livechat_async import RetryPolicy, Timeouts  # noqa: PLC0415
+
+        retry = RetryPolicy() if retries else RetryPolicy.none()
+        options: dict[str, Any] = {"timeouts": Timeouts(deadline=self.timeout), "retry": retry}
+        return options | ({"base_url": base_url} if base_url else {})
 
     @classmethod
     def of(cls, context: click.Context) -> Self:

@@ -60,9 +60,15 @@ class Listing(Generic[T]):
     to_plain: Callable[[T], Any] = to_plain
 
     @classmethod
-    def of_columns(cls, noun: str, **columns: Callable[[T], str]) -> Listing[T]:
+    def of_columns(
+        cls,
+        noun: str,
+        *,
+        to_plain: Callable[[T], Any] = to_plain,
+        **columns: Callable[[T], str],
+    ) -> Listing[T]:
         """A listing with the same columns everywhere."""
-        return cls(noun, columns, _cells_of(columns))
+        return cls(noun, columns, _cells_of(columns), to_plain)
 
     def options(
         self, *, pages: bool = False, about_json: str = "every field that LiveChat sent"
