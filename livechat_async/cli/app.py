@@ -43,6 +43,11 @@ _COMMANDS = {
         "Show the profiles that login has kept, without their tokens.",
     ),
     "sandbox": ("sandbox:run_sandbox", "Run a LiveChat of your own on this machine, until Ctrl-C."),
+    "completion": (
+        "shell:print_completion",
+        "Print the script by which a shell completes commands, options and their values.",
+    ),
+    "man": ("shell:print_manual", "Print the manual page of all commands, for man."),
 }
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from livechat_async.cli.profiles import Profile
 
 __all__ = [
-    "COMPLETION_VARIABLE",
     "INTERRUPTED",
     "NAME",
     "PASSWORD_VARIABLES",
@@ -44,8 +43,6 @@ __all__ = [
 ]
 
 NAME = "livechat-async"
-COMPLETION_VARIABLE = "_LIVECHAT_ASYNC_COMPLETE"
-"""What a shell sets to ask for completions."""
 INTERRUPTED = 130
 """The exit code after a signal such as Ctrl-C."""
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell shows it

@@ -12,21 +12,19 @@ from pathlib import Path
 
 import click
 from click.exceptions import Exit
-from click.shell_completion import shell_complete
 
 from livechat_async import errors
-from livechat_async.cli import NEEDED
+from livechat_async.cli import NEEDED, completion
 from livechat_async.cli.app import app
-from livechat_async.cli.common import COMPLETION_VARIABLE, INTERRUPTED, NAME, logger
+from livechat_async.cli.common import INTERRUPTED, NAME, logger
 
 __all__ = ["run"]
 
 
 def run() -> int:
     """Run the app with the arguments of the process, and return the exit code."""
-    instruction = os.environ.get(COMPLETION_VARIABLE)
-    if instruction:
-        return shell_complete(app, {}, NAME, COMPLETION_VARIABLE, instruction)
+    if completion.is_asked():
+        return completion.answer(app, NAME)
     _prepare_streams()
     code = _run()
     try:

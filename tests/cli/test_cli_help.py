@@ -12,11 +12,14 @@ from contextlib import suppress
 import click
 import pytest
 from cli_runner import environment, run, run_process
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livechat_async.cli import main
 from livechat_async.cli.app import app
-from livechat_async.cli.common import COMPLETION_VARIABLE
+from livechat_async.cli.completion import VARIABLE
 from livechat_async.cli.help import EXIT_CODES, split_help
+from livechat_async.cli.manual import escape
 
 _HEAVY = ("aiohttp", "cattrs", "pydantic", "rich.progress", "rich.live", "livechat_async.client")
 
@@ -83,7 +86,7 @@ async def test_examples_can_be_pasted(
     pasted = [line.removeprefix("  ") for line in printed.splitlines()]
     assert "\n".join(pasted) == examples
     for line in examples.replace("\\\n", " ").splitlines():
-        words = shlex.split(re.split(" [|<] ", line)[0])
+        words = shlex.split(re.split(" (?:[|<>]|>>) ", line)[0])
         while words[0] != "livechat-async":
             monkeypatch.setenv(*words.pop(0).split("=", 1))
         del words[0]
@@ -168,6 +171,7 @@ async def test_help_imports_little(arguments: tuple[str, ...]) -> None:
         ("livechat-async chats ", ["list", "get", "export"]),
         ("livechat-async chats list --ra", ["--rate"]),
         ("livechat-async chats list --rate rated_", ["rated_good", "rated_bad"]),
+        ("livechat-async visitors list --state logg", ["logging\\ into\\ chat"]),
         ("livechat-async chats list --columns id,vis", ["id,visitor_id", "id,visitor"]),
         ("livechat-async --timeout 3 webhooks de", ["delete", "dead"]),
         ("livechat-async nothing --ti", ["--timeout"]),
@@ -176,7 +180,7 @@ async def test_help_imports_little(arguments: tuple[str, ...]) -> None:
 async def test_completion_imports_little(words: str, expected: list[str]) -> None:
     """At each Tab it took as long (field case 29)."""
     env = environment(
-        **{COMPLETION_VARIABLE: "bash_complete"},
+        **{VARIABLE: "bash_complete"},
         COMP_WORDS=words,
         COMP_CWORD=str(len(words.split(" ")) - 1),
     )
@@ -210,7 +214,7 @@ def test_ctrl_c_while_completing_prints_no_traceback(
 
     monkeypatch.setattr(type(app), "shell_complete", interrupted)
     for name, value in (
-        (COMPLETION_VARIABLE, "bash_complete"),
+        (VARIABLE, "bash_complete"),
         ("COMP_WORDS", "livechat-async ch"),
         ("COMP_CWORD", "1"),
     ):
@@ -218,6 +222,36 @@ def test_ctrl_c_while_completing_prints_no_traceback(
 
     assert main() == 130
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+async def test_a_shell_gets_its_script(shell: str) -> None:
+    done = await run("completion", shell, env=environment())
+
+    assert (done.code, done.err) == (0, "")
+    assert f"{VARIABLE}={shell}_complete" in done.out
+
+
+async def test_the_manual_page_has_every_command_and_option() -> None:
+    done = await run("man", env=environment())
+
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    macros = {line.split()[0] for line in lines if line.startswith((".", "'"))}
+    assert macros == {".TH", ".nh", ".ad", ".SH", ".SS", ".PP", ".TP", ".EX", ".EE"}
+    for path in COMMANDS:
+        if not isinstance(command_of(path), click.Group):
+            assert f".SS {escape(' '.join(('livechat-async', *path)))} " in done.out
+            assert all(escape(one.opts[0]) in done.out for one in options_of(path))
+
+
+@given(st.text())
+def test_no_text_is_an_instruction_of_the_manual_page(text: str) -> None:
+    line = escape(text)
+
+    assert len(line.splitlines()) <= 1
+    assert not line.startswith((".", "'"))
+    assert "\\" not in re.sub(r"\\(\((rs|aq|ga|ti|ha|dq)|[-&])", "", line)
 
 
 async def test_the_package_runs_as_a_module() -> None:
