@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -16,6 +17,7 @@ from livechat_async.cli.output.listing import View, show_items
 from livechat_async.cli.output.show import show_item
 from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.errors import ConfigurationError
+from livechat_async.models.chats import ChatRate
 
 if TYPE_CHECKING:
     from livechat_async import Chat, Checkpoint, Export, LiveChatClient
@@ -24,7 +26,32 @@ __all__ = ["app"]
 
 app: Group = Group(help="The archive of chats.")
 
-_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(options.CHAT_FILTERS)]
+_FILTERS: Mapping[str, Any] = {
+    **options.DAYS,
+    "timezone": options.text("ZONE", "The time zone of the days, such as America/Phoenix."),
+    "visitor_id": options.text("ID", "Only chats of this visitor.", "--visitor"),
+    "query": options.text("TEXT", "Only chats with this text."),
+    "agent": options.text("LOGIN", "Only chats of this agent."),
+    "group": options.number("Only chats of this group."),
+    "goal": options.number("Only chats that reached this goal."),
+    "has_goal": options.flag("--has-goal/--no-goal", "Only chats that reached any goal, or none."),
+    "sale": options.number("Only chats with this tracked sale."),
+    "has_sale": options.flag("--has-sale/--no-sale", "Only chats with any tracked sale, or none."),
+    "queued": options.flag(
+        "--queued/--not-queued", "Only chats that waited in the queue, or did not."
+    ),
+    "rate": options.one_of("RATE", ChatRate, "Only chats with this rating"),
+    "include_pending": options.flag("--include-pending", "Also chats that have not ended."),
+    "tags": options.texts("TAG", "Only chats with this tag; may be repeated.", "--tag"),
+    "tagged": options.flag("--tagged/--untagged", "Only chats with any tag, or none."),
+    "comment": options.flag(
+        "--comment/--no-comment", "Only chats with a comment on the rating, or none."
+    ),
+    "city": options.text("NAME", "Only chats from this city, in the local language."),
+    "region": options.text("NAME", "Only chats from this region, in the local language."),
+    "country": options.text("NAME", "Only chats from this country, in English."),
+}
+_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], CHATS.options(pages=True)]
 
 

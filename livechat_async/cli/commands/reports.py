@@ -13,6 +13,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from livechat_async import GroupBy
 from livechat_async.cli.commands import options
 from livechat_async.cli.common import to_json, to_plain, with_client
 from livechat_async.cli.output.cells import safe_cell
@@ -44,11 +45,29 @@ _STYLES = {"good": "green", "bad": "red"}
 _LONGEST_BAR, _EIGHTHS = 40, " ▏▎▍▌▋▊▉"
 
 
+_FILTERS: Mapping[str, Any] = {
+    "date_from": options.day("--from", "The first day; by default the beginning of time."),
+    "date_to": options.DAYS["date_to"],
+    "group_by": options.one_of("PERIOD", GroupBy, "How long each period is"),
+    "timezone": options.text("ZONE", "The time zone of the days, such as America/Phoenix."),
+    "group": options.number("Only this group."),
+    "agent": options.text("LOGIN", "Only this agent."),
+    "tags": options.texts("TAG", "Only this tag; may be repeated.", "--tag"),
+    "goal": options.number("Only this goal, in chats-goals and chats-greetings."),
+    "greeting": options.number("Only this greeting, in chats-greetings."),
+    "sales_tracker": options.flag(
+        "--sales/--goals", "Only tracked sales, or only goals, in chats-goals."
+    ),
+    "currency": options.text("CODE", "Only sales in this currency, in chats-goals."),
+    "weekday": options.text("DAY", "Of chats-occupancy, such as monday."),
+}
+
+
 def show_report(
     context: click.Context,
     name: Annotated[str, argument(f"The report: {_NAMES}.", metavar="NAME")],
     *,
-    filters: Annotated[options.Filters, options.given_filters(options.REPORT_FILTERS)],
+    filters: Annotated[options.Filters, options.given_filters(_FILTERS)],
     as_json: options.AsJson = False,
     as_csv: Annotated[bool, option("As CSV.", "--csv")] = False,
 ) -> None:

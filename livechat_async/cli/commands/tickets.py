@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
 import click
 
+from livechat_async import TicketOrder, TicketStatus
 from livechat_async.cli.commands import options
 from livechat_async.cli.output.archive import TICKETS, ticket_history
 from livechat_async.cli.output.listing import View, show_items
@@ -16,7 +18,22 @@ __all__ = ["app"]
 
 app: Group = Group(help="Tickets.")
 
-_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(options.TICKET_FILTERS)]
+_FILTERS: Mapping[str, Any] = {
+    **options.DAYS,
+    "status": options.one_of("STATUS", TicketStatus, "Only tickets with this status"),
+    "assigned": options.flag(
+        "--assigned/--unassigned", "Only tickets with an assignee, or without."
+    ),
+    "assignee": options.text("LOGIN", "Only tickets of this agent."),
+    "requester_mail": options.text("MAIL", "Only tickets from this e-mail address.", "--requester"),
+    "group": options.number("Only tickets of this group."),
+    "source": options.text("NAME", "Only tickets from this source, such as mail."),
+    "query": options.text("TEXT", "Only tickets with this text."),
+    "tag": options.text("TAG", "Only tickets with this tag."),
+    "tagged": options.flag("--tagged/--untagged", "Only tickets with any tag, or none."),
+    "order": options.one_of("ORDER", TicketOrder, "By the last change"),
+}
+_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], TICKETS.options(pages=True)]
 
 

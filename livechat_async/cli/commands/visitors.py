@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, TypeAlias
 
 import click
 
-from livechat_async import ConfigurationError, DetailField, VisitorDetails
+from livechat_async import ConfigurationError, DetailField, VisitorDetails, VisitorState
 from livechat_async.cli.commands import options
 from livechat_async.cli.common import Settings, number_of, to_json, wait_for, with_client
 from livechat_async.cli.output.listing import View, show_list
@@ -28,7 +29,11 @@ _LINK = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 
-_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(options.VISITOR_FILTERS)]
+_FILTERS: Mapping[str, Any] = {
+    "state": options.one_of("STATE", VisitorState, "Only visitors in this state"),
+    "groups": options.numbers("Only visitors of this group; may be repeated.", "--group"),
+}
+_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], VISITORS.options()]
 
 

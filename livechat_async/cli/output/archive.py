@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from livechat_async import Chat, Ticket, TicketEvent
 from livechat_async.cli.output.listing import Listing, joined, two_lines
 from livechat_async.cli.output.show import local_time
 from livechat_async.redaction import printable
+
+if TYPE_CHECKING:
+    from livechat_async import Chat, Ticket, TicketEvent
 
 __all__ = ["CHATS", "TICKETS", "chat_transcript", "ticket_history"]
 
