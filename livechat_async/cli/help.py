@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import cleandoc
 from textwrap import fill, indent
 from typing import Any
@@ -63,8 +63,11 @@ def rows_of(
     shared: Sequence[click.Option] = () if command is root else getattr(root, "shared", ())
     common = [*shared, command.get_help_option(context)]
     own = [one for one in options if command is root or one not in common]
+    summaries: Callable[[click.Context], Iterable[tuple[str, str]]] | None = getattr(
+        command, "summaries", None
+    )
     sections = (
-        ("Commands", list(_commands(command, context))),
+        ("Commands", [] if summaries is None else list(summaries(context))),
         ("Arguments", [(_metavar(one, context), getattr(one, "help", "")) for one in arguments]),
         ("Options", [_option_row(one) for one in own]),
         (
@@ -74,16 +77,6 @@ def rows_of(
         ("Exit codes", list(EXIT_CODES) if command is root else []),
     )
     return ((title, rows) for title, rows in sections if rows)
-
-
-def _commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, str]]:
-    if hasattr(command, "summaries"):
-        yield from command.summaries()
-    elif isinstance(command, click.Group):
-        for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            if found is not None:
-                yield name, split_help(found)[0][0]
 
 
 def _metavar(parameter: click.Argument, context: click.Context) -> str:

@@ -22,13 +22,13 @@ from contextlib import suppress
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
 import click
 from attrs import frozen
 from click.shell_completion import CompletionItem
 
-from livechat_async.cli.help import help_of
+from livechat_async.cli.help import help_of, split_help
 
 __all__ = ["Command", "Group", "LazyGroup", "argument", "make_option", "option", "together"]
 
@@ -41,6 +41,12 @@ class _Word:
     names: tuple[str, ...]
     settings: Mapping[str, Any]
     is_argument: bool = False
+
+
+if TYPE_CHECKING:
+    _ParamType: TypeAlias = click.ParamType[Any]
+else:  # in older versions of click it cannot be subscripted
+    _ParamType = click.ParamType
 
 
 def option(about: str, *names: str, **settings: Any) -> Any:
@@ -170,6 +176,13 @@ class Group(_Shown, click.Group):
         """The names in the order in which the commands were added."""
         return list(self.commands)
 
+    def summaries(self, ctx: click.Context) -> Iterator[tuple[str, str]]:
+        """The name of each command, and what it does."""
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None:
+                yield name, split_help(command)[0][0]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -218,13 +231,13 @@ class LazyGroup(Group):
             self.add_command(found if is_command else Command(cmd_name, callback=found), cmd_name)
         return super().get_command(ctx, cmd_name)
 
-    def summaries(self) -> Iterator[tuple[str, str]]:
+    def summaries(self, ctx: click.Context) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """The name of each command, and what it does, without an import."""
         return ((name, about) for name, (_, about) in self._places.items())
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the name of a command or of an option, without an import."""
-        found = [item for item in self.summaries() if item[0].startswith(incomplete)]
+        found = [item for item in self.summaries(ctx) if item[0].startswith(incomplete)]
         return [
             *(CompletionItem(name, help=about) for name, about in found),
             *click.Command.shell_complete(self, ctx, incomplete),
@@ -279,7 +292,7 @@ def _type_of(kind: Any, settings: dict[str, Any]) -> click.ParamType[Any]:
     return click.Path(path_type=Path) if issubclass(kind, Path) else click.STRING
 
 
-class _Value(click.ParamType[Any]):
+class _Value(_ParamType):
     """A value that a function reads."""
 
     name = "text"

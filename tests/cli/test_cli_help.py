@@ -8,6 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import click
 import pytest
@@ -21,6 +22,7 @@ from livechat_async.cli.completion import VARIABLE
 from livechat_async.cli.help import EXIT_CODES, split_help
 from livechat_async.cli.manual import escape
 
+ROOT = Path(__file__).parents[2]
 _HEAVY = ("aiohttp", "cattrs", "pydantic", "rich.progress", "rich.live", "livechat_async.client")
 
 
@@ -94,8 +96,22 @@ async def test_examples_can_be_pasted(
             _parse(words)
 
 
+def test_the_page_of_the_command_line_is_right() -> None:
+    page = (ROOT / "docs" / "command_line.md").read_text(encoding="utf-8")
+
+    commands = re.findall(r"^\$ livechat-async (.*)$", page, re.MULTILINE)
+    assert len(commands) > 10
+    for line in commands:
+        with suppress(click.exceptions.Exit):
+            _parse(shlex.split(re.split(" (?:[|<>]|>>) ", line)[0]))
+    for code, about in EXIT_CODES:
+        assert f"| {code} | {about} |" in page
+
+
 def _parse(words: list[str]) -> None:
     """Read the words as the program does, without running anything."""
+    while words[0].startswith("--"):  # the options before the command, which have values
+        words = words[2:]
     command, path = app, list(words)
     context = click.Context(app, info_name="livechat-async")
     while isinstance(command, click.Group):
@@ -117,7 +133,7 @@ async def test_the_help_lists_the_exit_codes() -> None:
 
 
 def test_each_command_says_the_same_in_the_overview_and_in_its_own_help() -> None:
-    for name, about in app.summaries():
+    for name, about in app.summaries(click.Context(app)):
         assert split_help(command_of((name,)))[0][0] == about
 
 

@@ -79,8 +79,9 @@ class CallApp(Group):
                 show_item(context, call, to_text, as_json=as_json, to_plain=without_secrets)
 
         kinds: dict[str, Any] = {"filters": Annotated[Filters, given_filters(arguments, needs)]}
-        if isinstance(show, Listing):
-            kinds["view"] = Annotated[View[Any], show.options()]
+        view_options: Any = getattr(show, "options", None)
+        if view_options is not None:
+            kinds["view"] = Annotated[View[Any], view_options()]
         elif ask:
             kinds["yes"] = Yes
         elif has_json:
