@@ -46,6 +46,8 @@ IMPORTS = {
     "import httpx": ("httpx",),
     "import httpx2": ("httpx2",),
     "import httpx, pydantic": ("httpx", "pydantic"),
+    "livechat-async chats list --help": ("click", "rich"),
+    "livechat-async chats list --r, and Tab": ("click", "rich"),
 }
 
 
