@@ -56,6 +56,12 @@ class _Region(StrEnum):
     FRA = "fra"
 
 
+def _profiles(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    from livechat_async.cli.profiles import names  # noqa: PLC0415 (few commands need it)
+
+    return [name for name in names() if name.startswith(begun)]
+
+
 def _set(context: click.Context, option: click.Parameter, value: Any) -> None:
     """Keep the value of a shared option. One behind the command replaces one before it."""
     if value is not None and not context.resilient_parsing:
@@ -84,7 +90,12 @@ _SHARED = (
     make_option(
         "profile",
         str,
-        option("The account to use, of those that login has kept.", metavar="NAME", **_KEPT),
+        option(
+            "The account to use, of those that login has kept.",
+            metavar="NAME",
+            shell_complete=_profiles,
+            **_KEPT,
+        ),
     ),
     make_option(
         "env_file",

@@ -31,7 +31,7 @@ def help_of(command: click.Command, context: click.Context) -> str:
     """The help of a command or a group."""
     width = max(min(shutil.get_terminal_size().columns, _WIDEST), _NARROWEST)
     about, examples = split_help(command)
-    parts = [fill(paragraph, width) for paragraph in about]
+    parts = [_filled(paragraph, width) for paragraph in about]
     parts.append(f"{_heading('Usage:')} {usage_of(command, context)}")
     for title, rows in rows_of(command, context):
         parts.append(f"{_heading(f'{title}:')}\n{_in_columns(rows, width)}")
@@ -113,6 +113,18 @@ def _heading(text: str) -> str:
     return text if os.environ.get("NO_COLOR") else click.style(text, bold=True)
 
 
+def _filled(text: str, width: int, gap: str = "") -> str:
+    """Lines of words, which are never broken, for they may be names."""
+    return fill(
+        text,
+        width,
+        initial_indent=gap,
+        subsequent_indent=gap,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def _in_columns(rows: Iterable[tuple[str, str]], width: int) -> str:
     """Names and texts side by side. A long name has its text below it."""
     rows = list(rows)
@@ -120,7 +132,7 @@ def _in_columns(rows: Iterable[tuple[str, str]], width: int) -> str:
     lines = []
     for name, text in rows:
         gap = " " * (left + 2)
-        body = fill(text, width, initial_indent=gap, subsequent_indent=gap)
+        body = _filled(text, width, gap)
         if len(name) + 2 <= left:
             lines.append(f"  {name:<{left}}{body.lstrip()}".rstrip())
         else:

@@ -187,6 +187,7 @@ async def test_help_imports_little(arguments: tuple[str, ...]) -> None:
         ("livechat-async chats ", ["list", "get", "export"]),
         ("livechat-async chats list --ra", ["--rate"]),
         ("livechat-async chats list --rate rated_", ["rated_good", "rated_bad"]),
+        ("livechat-async reports chats-re", ["chats-response-time"]),
         ("livechat-async visitors list --state logg", ["logging\\ into\\ chat"]),
         ("livechat-async chats list --columns id,vis", ["id,visitor_id", "id,visitor"]),
         ("livechat-async --timeout 3 webhooks de", ["delete", "dead"]),

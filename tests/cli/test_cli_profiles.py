@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from livechat_async import ConfigurationError, PersonalAccessToken
 from livechat_async.cli import profiles
+from livechat_async.cli.completion import VARIABLE
 from livechat_async.cli.profiles import Profile
 from livechat_async.credentials import BearerToken
 from livechat_async.redaction import Secret
@@ -236,6 +237,17 @@ async def test_profiles_are_listed_without_tokens(bare: dict[str, str], login: L
     assert [one["name"] for one in json.loads(as_json.out)] == ["a", "work"]
     assert TOKEN not in as_json.out
     assert "t0ken" not in as_json.out
+
+
+async def test_the_shell_completes_the_names_of_profiles(
+    bare: dict[str, str], login: Login
+) -> None:
+    await login("--no-check", "--login", JOHN, "--profile", "work")
+    asked = {VARIABLE: "bash_complete", "COMP_WORDS": "livechat-async --profile w"}
+
+    done = await run(env=bare | asked | {"COMP_CWORD": "2"})
+
+    assert done == Done(0, "plain,work\n", "")
 
 
 async def test_a_person_is_asked_and_the_token_is_not_shown(

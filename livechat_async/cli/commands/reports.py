@@ -63,9 +63,15 @@ _FILTERS: Mapping[str, Any] = {
 }
 
 
+def _complete(_context: click.Context, _argument: click.Parameter, begun: str) -> list[str]:
+    return [name for name in _METHODS if name.startswith(begun)]
+
+
 def show_report(
     context: click.Context,
-    name: Annotated[str, argument(f"The report: {_NAMES}.", metavar="NAME")],
+    name: Annotated[
+        str, argument(f"The report: {_NAMES}.", metavar="NAME", shell_complete=_complete)
+    ],
     *,
     filters: Annotated[options.Filters, options.given_filters(_FILTERS)],
     as_json: options.AsJson = False,
