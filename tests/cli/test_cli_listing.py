@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import datetime
 
 import pytest
 from cli_runner import Done, show
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat_async.cli.output.listing import _fit
+from livechat_async.cli.output.show import local_time
 from livechat_async.sandbox import Sandbox
 
 Here = Callable[..., Awaitable[Done]]
@@ -183,6 +185,14 @@ async def test_times_are_local_and_name_their_zone(
     assert "2023-07-09 23:30 CEST" in terminal.plain
     assert "Started:   2023-01-09 22:30:00 CET" in one.plain
     assert "2023-01-09T21:30:00+00:00" in pipe.out
+
+
+@given(st.none() | st.datetimes(timezones=st.none() | st.timezones()))
+def test_any_time_is_shown(moment: datetime | None) -> None:
+    shown = local_time(moment)
+
+    assert shown == shown.strip()
+    assert bool(shown) == (moment is not None)
 
 
 @given(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -125,4 +126,7 @@ def local_time(moment: datetime | None, pattern: str = "%Y-%m-%d %H:%M %Z") -> s
     """A moment in the time zone of this machine. A time without a zone stays as it is."""
     if moment is None:
         return ""
-    return f"{moment.astimezone() if moment.tzinfo else moment:{pattern}}".rstrip()
+    if moment.tzinfo is not None:
+        with suppress(OverflowError, ValueError, OSError):  # here, it is before 1 or after 9999
+            moment = moment.astimezone()
+    return f"{moment:{pattern}}".rstrip()
