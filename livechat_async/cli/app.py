@@ -10,7 +10,7 @@ import click
 
 from livechat_async._version import __version__
 from livechat_async.cli import common
-from livechat_async.cli.common import Settings
+from livechat_async.cli.common import TIMEOUT, Settings
 from livechat_async.cli.env_file import load_env_file
 from livechat_async.cli.parsing import LazyGroup, make_option, option
 
@@ -112,7 +112,7 @@ _SHARED = (
         "timeout",
         float,
         option(
-            "Limit of each call, with its repetitions. [default: 60]",
+            f"Limit of each call, with its repetitions. [default: {TIMEOUT:g}]",
             metavar="SECONDS",
             min=0.1,
             **_KEPT,

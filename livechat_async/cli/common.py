@@ -27,6 +27,7 @@ __all__ = [
     "INTERRUPTED",
     "NAME",
     "PASSWORD_VARIABLES",
+    "TIMEOUT",
     "VISIBLE_PASSWORD",
     "Settings",
     "how_long",
@@ -47,6 +48,9 @@ INTERRUPTED = 130
 """The exit code after a signal such as Ctrl-C."""
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell shows it
 
+TIMEOUT = 60.0
+"""The seconds that a call may take, with its repetitions, unless ``--timeout`` says another."""
+
 PASSWORD_VARIABLES = "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"  # noqa: S105
 VISIBLE_PASSWORD = (
     "holds a user name or password, which everybody on this machine can see: set "
@@ -64,7 +68,7 @@ _UNSAFE_IN_JSON = re.compile(rf"[{TRICKY}]")
 class Settings:
     """The values of the options that all commands take; ``context.obj`` of the outermost one."""
 
-    timeout: float = 60.0
+    timeout: float = TIMEOUT
     region: Literal["dal", "fra"] | None = None
     profile: str | None = None
 

@@ -68,7 +68,7 @@ def rows_of(
     )
     sections = (
         ("Commands", [] if summaries is None else list(summaries(context))),
-        ("Arguments", [(_metavar(one, context), getattr(one, "help", "")) for one in arguments]),
+        ("Arguments", [(one.make_metavar(context), getattr(one, "help", "")) for one in arguments]),
         ("Options", [_option_row(one) for one in own]),
         (
             "Options of every command",
@@ -77,10 +77,6 @@ def rows_of(
         ("Exit codes", list(EXIT_CODES) if command is root else []),
     )
     return ((title, rows) for title, rows in sections if rows)
-
-
-def _metavar(parameter: click.Argument, context: click.Context) -> str:
-    return parameter.make_metavar(context)
 
 
 def _option_row(option: click.Option) -> tuple[str, str]:

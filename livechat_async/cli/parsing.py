@@ -19,6 +19,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
 from pathlib import Path
@@ -31,6 +32,8 @@ from click.shell_completion import CompletionItem
 from livechat_async.cli.help import help_of, split_help
 
 __all__ = ["Command", "Group", "LazyGroup", "argument", "make_option", "option", "together"]
+
+_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 @frozen
@@ -128,15 +131,15 @@ class Command(_Shown):
         parameters = inspect.signature(callback, eval_str=True).parameters
         own: list[click.Parameter] = []
         self._bundles: dict[str, _Bundle] = {}
-        for name_, parameter in parameters.items():
+        for key, parameter in parameters.items():
             if get_origin(parameter.annotation) is not Annotated:
                 continue
             about = get_args(parameter.annotation)[1]
             if isinstance(about, _Bundle):
-                self._bundles[name_] = about
+                self._bundles[key] = about
                 own.extend(about.parameters())
             else:
-                own.append(_make(name_, parameter))
+                own.append(_make(key, parameter))
         self._lists = {one.name for one in own if one.nargs < 0 or getattr(one, "multiple", False)}
         self._takes_context = "context" in parameters
         settings.setdefault("help", callback.__doc__)
@@ -188,8 +191,6 @@ class Group(_Shown, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one may be meant."""
         if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
-            from difflib import get_close_matches  # noqa: PLC0415 (few commands need it)
-
             matches = get_close_matches(args[0], self.list_commands(ctx), n=1)
             hint = f". Did you mean {matches[0]!r}?" if matches else ""
             if not ctx.resilient_parsing:
@@ -244,16 +245,12 @@ class LazyGroup(Group):
         ]
 
 
-def make_option(name: str, kind: Any, word: Any, default: Any = None) -> click.Option:
-    """An option that is no parameter of a function."""
-    made = _make(
-        name, inspect.Parameter(name, _KEYWORD, default=default, annotation=Annotated[kind, word])
-    )
+def make_option(name: str, kind: Any, word: Any) -> click.Option:
+    """An option that is no parameter of a function, and that may be left out."""
+    annotation = Annotated[kind, word]
+    made = _make(name, inspect.Parameter(name, _KEYWORD, default=None, annotation=annotation))
     assert isinstance(made, click.Option)  # noqa: S101 - the word is one of `option`
     return made
-
-
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
 def _make(name: str, parameter: inspect.Parameter) -> click.Parameter:
