@@ -28,13 +28,32 @@ __all__ = ["NAMES", "sections"]
 NAMES = ("import", "memory")
 KEPT = 400
 _AIOHTTP = "import aiohttp"
+_OURS = "from livechat_async import LiveChatClient"
+_HELP, _COMPLETION = "livechat-async chats list --help", "livechat-async chats list --r, and Tab"
 _IMPORTS = {
-    "import livechat_async": ("livechat_async",),
+    _OURS: ("livechat_async",),
     _AIOHTTP: ("aiohttp",),
     "import httpx": ("httpx",),
     "import httpx2": ("httpx2",),
     "import httpx, pydantic": ("httpx", "pydantic"),
+    _HELP: ("click", "rich"),
+    _COMPLETION: ("click", "rich"),
 }
+_COMMAND = """
+import os, sys
+sys.argv[1:] = "chats list --help".split()
+os.environ.update({0!r})
+with open(os.devnull, "w") as sys.stdout:
+    from livechat_async.cli import main
+    main()
+sys.stdout = sys.__stdout__
+"""
+_TAB = {
+    "_LIVECHAT_ASYNC_COMPLETE": "bash_complete",
+    "COMP_WORDS": "livechat-async chats list --r",
+    "COMP_CWORD": "3",
+}
+_STATEMENTS = {_HELP: _COMMAND.format({}), _COMPLETION: _COMMAND.format(_TAB)}
 _PER_PAYLOAD = "400"
 
 
@@ -47,8 +66,8 @@ def sections(settings: Settings, url: str) -> Iterator[Section]:
 
 
 def _cpu_of(statement: str) -> float:
-    """Seconds of processor time that a new interpreter takes for this statement."""
-    code = f"{statement}\nimport time\nprint(time.process_time())"
+    """Seconds of processor time that a new interpreter takes for this statement, or command."""
+    code = f"{_STATEMENTS.get(statement, statement)}\nimport time\nprint(time.process_time())"
     # As in an installation: compiled once, and not at each import.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(  # noqa: S603 (of our own)
@@ -70,10 +89,10 @@ def _imports(settings: Settings) -> Section:
     for _ in range(settings.turns):
         bare = _cpu_of("pass")
         turns.append({name: _cpu_of(name) - bare for name in statements})
-    goals = {"import livechat_async": Goal("CPU", 1.2)}
+    goals = {_OURS: Goal("CPU", 1.2), _HELP: Goal("CPU", 1.0), _COMPLETION: Goal("CPU", 1.0)}
     return Section(
         name="import",
-        title="Importing, without the start of the interpreter",
+        title="Importing and help, without the start of the interpreter",
         base=f"{_AIOHTTP}: {in_time(Spread.of([turn[_AIOHTTP] for turn in turns]).median)} CPU",
         rows=[
             Row(

@@ -15,69 +15,46 @@ import typing as _typing
 from importlib import import_module as _import_module
 
 from livechat_async._version import __version__ as __version__
-from livechat_async.client import LiveChatClient as LiveChatClient
-from livechat_async.credentials import (
-    BearerToken as BearerToken,
-    Credentials as Credentials,
-    CredentialsSource as CredentialsSource,
-    PersonalAccessToken as PersonalAccessToken,
-)
-from livechat_async.errors import (
-    APIStatusError as APIStatusError,
-    AuthenticationError as AuthenticationError,
-    BadRequestError as BadRequestError,
-    CallError as CallError,
-    ClientStateError as ClientStateError,
-    ConfigurationError as ConfigurationError,
-    ConnectError as ConnectError,
-    ConnectionLost as ConnectionLost,
-    ConnectTimeout as ConnectTimeout,
-    DecodeError as DecodeError,
-    ExportError as ExportError,
-    InvalidJSONError as InvalidJSONError,
-    LiveChatError as LiveChatError,
-    NotFoundError as NotFoundError,
-    OverfullDayError as OverfullDayError,
-    PagingError as PagingError,
-    PermissionDeniedError as PermissionDeniedError,
-    ProtocolError as ProtocolError,
-    QueueFullError as QueueFullError,
-    RateLimitError as RateLimitError,
-    RedirectError as RedirectError,
-    RequestTimeout as RequestTimeout,
-    ResponseTooLarge as ResponseTooLarge,
-    ServerError as ServerError,
-    TLSError as TLSError,
-    TransportError as TransportError,
-    UnsettledDaysError as UnsettledDaysError,
-    WebhookError as WebhookError,
-)
-from livechat_async.http.request import Request as Request
-from livechat_async.http.response import Response as Response
-from livechat_async.models.visitors import (
-    CustomVariable as CustomVariable,
-    DetailField as DetailField,
-    Operator as Operator,
-    SurveyAnswer as SurveyAnswer,
-    VisitedPage as VisitedPage,
-    Visitor as Visitor,
-    VisitorChat as VisitorChat,
-    VisitorDetails as VisitorDetails,
-    VisitorState as VisitorState,
-)
-from livechat_async.options import (
-    RetryPolicy as RetryPolicy,
-    Timeouts as Timeouts,
-)
-from livechat_async.pagination import (
-    BrokenItem as BrokenItem,
-    Page as Page,
-    Pager as Pager,
-    Progress as Progress,
-)
 
-# A name that not every program needs stands here, for type checkers, and in the table below.
+# Each name stands here, for type checkers, and in the table below.
 if _typing.TYPE_CHECKING:
+    from livechat_async.client import LiveChatClient as LiveChatClient
+    from livechat_async.credentials import (
+        BearerToken as BearerToken,
+        Credentials as Credentials,
+        CredentialsSource as CredentialsSource,
+        PersonalAccessToken as PersonalAccessToken,
+    )
+    from livechat_async.errors import (
+        APIStatusError as APIStatusError,
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        CallError as CallError,
+        ClientStateError as ClientStateError,
+        ConfigurationError as ConfigurationError,
+        ConnectError as ConnectError,
+        ConnectTimeout as ConnectTimeout,
+        ConnectionLost as ConnectionLost,
+        DecodeError as DecodeError,
+        ExportError as ExportError,
+        InvalidJSONError as InvalidJSONError,
+        LiveChatError as LiveChatError,
+        NotFoundError as NotFoundError,
+        OverfullDayError as OverfullDayError,
+        PagingError as PagingError,
+        PermissionDeniedError as PermissionDeniedError,
+        ProtocolError as ProtocolError,
+        QueueFullError as QueueFullError,
+        RateLimitError as RateLimitError,
+        RedirectError as RedirectError,
+        RequestTimeout as RequestTimeout,
+        ResponseTooLarge as ResponseTooLarge,
+        ServerError as ServerError,
+        TLSError as TLSError,
+        TransportError as TransportError,
+        UnsettledDaysError as UnsettledDaysError,
+        WebhookError as WebhookError,
+    )
     from livechat_async.export.checkpoint import (
         Checkpoint as Checkpoint,
         IncompleteDay as IncompleteDay,
@@ -87,6 +64,8 @@ if _typing.TYPE_CHECKING:
         Export as Export,
         ExportProgress as ExportProgress,
     )
+    from livechat_async.http.request import Request as Request
+    from livechat_async.http.response import Response as Response
     from livechat_async.models.agents import (
         Agent as Agent,
         AgentGroup as AgentGroup,
@@ -196,10 +175,31 @@ if _typing.TYPE_CHECKING:
         TicketSourceType as TicketSourceType,
         TicketStatus as TicketStatus,
     )
+    from livechat_async.models.visitors import (
+        CustomVariable as CustomVariable,
+        DetailField as DetailField,
+        Operator as Operator,
+        SurveyAnswer as SurveyAnswer,
+        VisitedPage as VisitedPage,
+        Visitor as Visitor,
+        VisitorChat as VisitorChat,
+        VisitorDetails as VisitorDetails,
+        VisitorState as VisitorState,
+    )
     from livechat_async.models.webhooks import (
         Webhook as Webhook,
         WebhookDataType as WebhookDataType,
         WebhookEventType as WebhookEventType,
+    )
+    from livechat_async.options import (
+        RetryPolicy as RetryPolicy,
+        Timeouts as Timeouts,
+    )
+    from livechat_async.pagination import (
+        BrokenItem as BrokenItem,
+        Page as Page,
+        Pager as Pager,
+        Progress as Progress,
     )
     from livechat_async.redaction import Secret as Secret
     from livechat_async.resources.visitors import VisitorList as VisitorList
@@ -215,13 +215,25 @@ if _typing.TYPE_CHECKING:
     )
     from livechat_async.watch.watch import VisitorWatch as VisitorWatch
 else:
-    # The names below, by their modules, which are imported when a program first needs a name.
+    # The names by their modules, which are imported when a program first needs a name.
     _LATER = {
+        "client": "LiveChatClient",
+        "credentials": "BearerToken Credentials CredentialsSource PersonalAccessToken",
+        "errors": (
+            "APIStatusError AuthenticationError BadRequestError CallError ClientStateError "
+            "ConfigurationError ConnectError ConnectTimeout ConnectionLost DecodeError "
+            "ExportError InvalidJSONError LiveChatError NotFoundError OverfullDayError "
+            "PagingError PermissionDeniedError ProtocolError QueueFullError RateLimitError "
+            "RedirectError RequestTimeout ResponseTooLarge ServerError TLSError TransportError "
+            "UnsettledDaysError WebhookError"
+        ),
         "export.checkpoint": "Checkpoint IncompleteDay Window",
         "export.export": "Export ExportProgress",
+        "http.request": "Request",
+        "http.response": "Response",
         "models.agents": (
-            "Agent AgentGroup AgentNotifications AgentPermission AgentStatus AgentSummary "
-            "Weekday WorkDay"
+            "Agent AgentGroup AgentNotifications AgentPermission AgentStatus AgentSummary Weekday "
+            "WorkDay"
         ),
         "models.canned_responses": "CannedResponse",
         "models.chats": (
@@ -250,7 +262,13 @@ else:
             "TicketEvent TicketEventType TicketGroup TicketOrder TicketPeriod TicketRate "
             "TicketRequester TicketSource TicketSourceType TicketStatus"
         ),
+        "models.visitors": (
+            "CustomVariable DetailField Operator SurveyAnswer VisitedPage Visitor VisitorChat "
+            "VisitorDetails VisitorState"
+        ),
         "models.webhooks": "Webhook WebhookDataType WebhookEventType",
+        "options": "RetryPolicy Timeouts",
+        "pagination": "BrokenItem Page Pager Progress",
         "redaction": "Secret",
         "resources.visitors": "VisitorList",
         "watch.changes": (
@@ -259,11 +277,16 @@ else:
         "watch.watch": "VisitorWatch",
     }
     _MODULE_OF = {name: module for module, names in _LATER.items() for name in names.split()}
-    _NOW = [name for name, value in globals().items() if not isinstance(value, type(_typing))]
-    _NOW = [name for name in _NOW if name[0] != "_" or name == "__version__"]
-    __all__ = [*_NOW, *_MODULE_OF]  # noqa: PLE0604 (strings, all of them)
+    # Modules that can be reached as attributes, such as ``livechat_async.models.visitors``.
+    _PARTS = {module.partition(".")[0] for module in _LATER}
+    __all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 (strings, all of them)
 
     def __getattr__(name: str) -> _typing.Any:
+        if name in _PARTS:
+            part = _import_module(f"{__name__}.{name}")
+            if hasattr(part, "__path__"):
+                _import_module(f"{__name__}.client")  # with the modules of that room
+            return part
         if name not in _MODULE_OF:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         module = _import_module(f"{__name__}.{_MODULE_OF[name]}")

@@ -109,6 +109,24 @@ print(listed - vars(livechat_async).keys())
     assert told_by_a_new_process(code) == "set()\n[]\nset()"
 
 
+def test_the_package_alone_loads_nothing_but_itself() -> None:
+    code = """
+import sys
+import livechat_async
+print([name for name in ("aiohttp", "asyncio", "attrs", "cattrs") if name in sys.modules])
+"""
+    assert told_by_a_new_process(code) == "[]"
+
+
+def test_its_modules_are_attributes_of_the_package_alone() -> None:
+    code = """
+import livechat_async
+print(livechat_async.models.visitors.Visitor.__name__)
+print(livechat_async.errors.NotFoundError.__name__)
+"""
+    assert told_by_a_new_process(code) == "Visitor\nNotFoundError"
+
+
 def test_an_import_by_name_brings_what_is_imported_later() -> None:
     code = (
         "from livechat_async import Chat, VisitorWatch\nprint(Chat.__name__, VisitorWatch.__name__)"

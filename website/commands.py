@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import typer
-
 from livechat_async.cli.app import app
 
 __all__ = ["PROGRAM", "describe_commands", "every_command"]
@@ -26,7 +24,7 @@ _STYLE = re.compile(r"\[/?[a-z ]*\]")
 
 def every_command() -> Iterator[tuple[Any, Any]]:
     """Each command with its context, in the order of the help; groups before their commands."""
-    command: Any = typer.main.get_command(app)
+    command: Any = app
     yield from _walk(command, PROGRAM, None)
 
 

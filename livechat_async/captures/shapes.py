@@ -14,9 +14,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 import attrs
 from attrs import field, frozen
 
-from livechat_async.decoding.problems import wire_name
 from livechat_async.models import reports as row
-from livechat_async.models._base import IdText, WireModel, quirks_of
+from livechat_async.models._base import IdText, WireModel, quirks_of, wire_name
 from livechat_async.models.agents import Agent, AgentSummary
 from livechat_async.models.canned_responses import CannedResponse
 from livechat_async.models.chats import Chat

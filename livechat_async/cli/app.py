@@ -1,57 +1,59 @@
-"""The commands, and the options before them."""
+"""The commands, and the options that all of them take."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Any
 
-import typer
+import click
 
-from livechat_async import Timeouts, __version__
-from livechat_async.cli.commands import (
-    agents,
-    canned_responses,
-    captures,
-    chats,
-    goals,
-    greetings,
-    groups,
-    record,
-    reports,
-    sandbox,
-    tags,
-    tickets,
-    visitors,
-    webhooks,
-)
-from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import Settings, show_log
+from livechat_async._version import __version__
+from livechat_async.cli import common
+from livechat_async.cli.common import TIMEOUT, Settings
+from livechat_async.cli.env_file import load_env_file
+from livechat_async.cli.parsing import LazyGroup, make_option, option
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(
-    name="livechat-async",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("demo")(sandbox.run_demo)
-app.add_typer(visitors.app, name="visitors")
-app.add_typer(chats.app, name="chats")
-app.add_typer(tickets.app, name="tickets")
-app.command("reports")(reports.show_report)
-app.add_typer(webhooks.app, name="webhooks")
-app.add_typer(agents.app, name="agents")
-app.add_typer(groups.app, name="groups")
-app.command("status")(groups.show_status)
-app.add_typer(tags.app, name="tags")
-app.add_typer(goals.app, name="goals")
-app.add_typer(greetings.app, name="greetings")
-app.add_typer(canned_responses.app, name="canned-responses")
-app.command("sandbox")(sandbox.run_sandbox)
-app.command("record")(record.run_record)
-app.add_typer(captures.app, name="captures")
+_COMMANDS = {
+    "demo": (
+        "sandbox:run_demo",
+        "See in a few seconds what it does: no account is needed, nothing leaves this machine.",
+    ),
+    "visitors": ("visitors:app", "Who is on the site, and what the agent sees of them."),
+    "chats": ("chats:app", "The archive of chats."),
+    "tickets": ("tickets:app", "Tickets."),
+    "reports": ("reports:show_report", "Show a report."),
+    "webhooks": ("webhooks:app", "Which events LiveChat sends, and where to."),
+    "agents": ("agents:app", "Who answers chats."),
+    "groups": ("groups:app", "Groups of agents."),
+    "status": ("groups:show_status", "Show whether visitors can chat now: online or offline."),
+    "tags": ("tags:app", "The tags of chats and tickets."),
+    "goals": ("goals:app", "What visitors should do."),
+    "greetings": ("greetings:app", "What visitors are greeted with."),
+    "canned-responses": ("canned_responses:app", "Texts that agents have ready."),
+    "login": (
+        "profiles:log_in",
+        "Keep the token of an account, so that commands need no variables.",
+    ),
+    "logout": ("profiles:log_out", "Forget a profile and its token."),
+    "profiles": (
+        "profiles:list_profiles",
+        "Show the profiles that login has kept, without their tokens.",
+    ),
+    "sandbox": ("sandbox:run_sandbox", "Run a LiveChat of your own on this machine, until Ctrl-C."),
+    "record": (
+        "record:run_record",
+        "Write each answer of LiveChat to a file, without personal data.",
+    ),
+    "captures": ("captures:app", "What 'record' has written."),
+    "completion": (
+        "shell:print_completion",
+        "Print the script by which a shell completes commands, options and their values.",
+    ),
+    "man": ("shell:print_manual", "Print the manual page of all commands, for man."),
+}
 
 
 class _Region(StrEnum):
@@ -59,37 +61,100 @@ class _Region(StrEnum):
     FRA = "fra"
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"livechat-async {__version__}")
-        raise typer.Exit
+def _profiles(_context: click.Context, _option: click.Parameter, begun: str) -> list[str]:
+    from livechat_async.cli.profiles import names  # noqa: PLC0415 (few commands need it)
+
+    return [name for name in names() if name.startswith(begun)]
 
 
-_AT_ONCE = {"callback": _show_version, "is_eager": True}
+def _set(context: click.Context, option: click.Parameter, value: Any) -> None:
+    """Keep the value of a shared option. One behind the command replaces one before it."""
+    if value is not None and not context.resilient_parsing:
+        settings = context.find_root().ensure_object(Settings)
+        setattr(settings, str(option.name), value)
 
 
-@app.callback()
-def _share(
-    context: typer.Context,
-    *,
-    timeout: Annotated[
-        float, option("Limit of each call, with its repetitions.", metavar="SECONDS", min=0.1)
-    ] = 60.0,
-    region: Annotated[
-        _Region | None, option("Where the account lives. An OAuth token already names it.")
-    ] = None,
-    verbose: Annotated[bool, option("Log all calls on stderr.", "--verbose")] = False,
-    _version: Annotated[bool, option("Show the version.", "--version", **_AT_ONCE)] = False,
-) -> None:
-    """LiveChat on the command line: visitors, chats, tickets, agents, reports and more.
+def _load_file(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    if path is not None and not context.resilient_parsing:
+        load_env_file(path)
+
+
+def _show_log(context: click.Context, _: click.Parameter, wanted: object) -> None:
+    if wanted and not context.resilient_parsing:
+        common.show_log()
+
+
+def _show_version(context: click.Context, _: click.Parameter, wanted: object) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(f"livechat-async {__version__}")
+        context.exit()
+
+
+_KEPT = {"expose_value": False, "callback": _set}
+_SHARED = (
+    make_option(
+        "profile",
+        str,
+        option(
+            "The account to use, of those that login has kept.",
+            metavar="NAME",
+            shell_complete=_profiles,
+            **_KEPT,
+        ),
+    ),
+    make_option(
+        "env_file",
+        Path,
+        option(
+            "Read variables from this file, such as .env. Those that are set stay.",
+            metavar="FILE",
+            expose_value=False,
+            callback=_load_file,
+            is_eager=True,
+        ),
+    ),
+    make_option(
+        "timeout",
+        float,
+        option(
+            f"Limit of each call, with its repetitions. [default: {TIMEOUT:g}]",
+            metavar="SECONDS",
+            min=0.1,
+            **_KEPT,
+        ),
+    ),
+    make_option(
+        "region",
+        _Region,
+        option("Where the account lives. An OAuth token already names it.", **_KEPT),
+    ),
+    make_option(
+        "verbose",
+        bool,
+        option("Log all calls on stderr.", expose_value=False, callback=_show_log),
+    ),
+)
+_VERSION = make_option(
+    "version",
+    bool,
+    option("Show the version.", expose_value=False, callback=_show_version, is_eager=True),
+)
+
+app: LazyGroup = LazyGroup(
+    {
+        name: (f"livechat_async.cli.commands.{place}", about)
+        for name, (place, about) in _COMMANDS.items()
+    },
+    shared=_SHARED,
+    name="livechat-async",
+    params=[_VERSION],
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="""LiveChat on the command line: visitors, chats, tickets, agents, reports and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or
-    LIVECHAT_ACCESS_TOKEN. LIVECHAT_BASE_URL leads to another address, such as a sandbox's.
+    LIVECHAT_ACCESS_TOKEN. Otherwise, login keeps them. LIVECHAT_BASE_URL leads to another address,
+    such as a sandbox's.
 
-    [dim]Try it without an account:[/]  livechat-async demo
-    """
-    if verbose:
-        show_log()
-    context.obj = Settings(
-        timeouts=Timeouts(deadline=timeout), region=None if region is None else region.value
-    )
+    Try it without an account: livechat-async demo
+    """,
+)

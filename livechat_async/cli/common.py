@@ -2,45 +2,55 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import os
 import re
 import sys
-import webbrowser
 from collections.abc import Callable, Coroutine
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-import typer
-from attrs import frozen
+import click
+from attrs import define
+from click.exceptions import Exit
 
-from livechat_async import ConfigurationError, LiveChatClient, RetryPolicy, Timeouts
-from livechat_async.client import address_from_env
-from livechat_async.credentials import Region
+from livechat_async.cli.env_file import CREDENTIALS
+from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
+
+if TYPE_CHECKING:
+    from livechat_async import LiveChatClient
+    from livechat_async.cli.profiles import Profile
 
 __all__ = [
     "INTERRUPTED",
+    "NAME",
     "PASSWORD_VARIABLES",
+    "TIMEOUT",
     "VISIBLE_PASSWORD",
     "Settings",
     "how_long",
+    "in_units",
     "logger",
     "number_of",
     "open_in_browser",
     "show_log",
     "to_json",
+    "to_plain",
     "wait_for",
     "webhook_password",
     "with_client",
     "without_secrets",
 ]
 
+NAME = "livechat-async"
 INTERRUPTED = 130
 """The exit code after a signal such as Ctrl-C."""
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell shows it
+
+TIMEOUT = 60.0
+"""The seconds that a call may take, with its repetitions, unless ``--timeout`` says another."""
 
 PASSWORD_VARIABLES = "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"  # noqa: S105
 VISIBLE_PASSWORD = (
@@ -51,25 +61,74 @@ VISIBLE_PASSWORD = (
 logger: logging.Logger = logging.getLogger("livechat_async.cli")
 
 _MOST_LEVELS = 100
+_MINUTE = 60
 _UNSAFE_IN_JSON = re.compile(rf"[{TRICKY}]")
 
 
-@frozen(kw_only=True)
+@define
 class Settings:
-    """The options before a command; typer carries them as ``context.obj``."""
+    """The values of the options that all commands take; ``context.obj`` of the outermost one."""
 
-    timeouts: Timeouts
-    region: Region | None
+    timeout: float = TIMEOUT
+    region: Literal["dal", "fra"] | None = None
+    profile: str | None = None
 
-    def client(self, retry: RetryPolicy | None = None) -> LiveChatClient:
-        """A client with the credentials of the environment."""
-        return LiveChatClient.from_env(
-            timeouts=self.timeouts, region=self.region, retry=retry or RetryPolicy()
-        )
+    def client(self, *, retries: bool = True) -> LiveChatClient:
+        """A client of ``--profile``, else with the variables, else of the default profile.
+
+        Raises:
+            ConfigurationError: there are no credentials, or they cannot be used.
+        """
+        if self.profile is None and any(os.environ.get(name) for name in CREDENTIALS):
+            from livechat_async import LiveChatClient  # noqa: PLC0415
+
+            return LiveChatClient.from_env(**self._options(retries), region=self.region)
+        from livechat_async.cli import profiles  # noqa: PLC0415 (few commands need it)
+
+        name = profiles.chosen_name(self.profile)
+        if name is None and not profiles.has_profile(profiles.DEFAULT):
+            raise ConfigurationError(
+                "no credentials: run livechat-async login, or set LIVECHAT_LOGIN and "
+                "LIVECHAT_TOKEN, or LIVECHAT_ACCESS_TOKEN"
+            )
+        profile = profiles.load(name or profiles.DEFAULT)
+        if os.environ.get("LIVECHAT_BASE_URL") not in {None, "", profile.base_url}:
+            raise ConfigurationError(
+                f"LIVECHAT_BASE_URL is not the address that the token of profile {profile.name} is "
+                "for: unset it, or log in with --base-url"
+            )
+        return self.client_of(profile, retries=retries)
+
+    def client_of(self, profile: Profile, *, retries: bool = True) -> LiveChatClient:
+        """A client with the credentials of a profile, for the address that they are for."""
+        from livechat_async import LiveChatClient  # noqa: PLC0415
+
+        options = self._options(retries, profile.base_url)
+        return LiveChatClient(profile.credentials, **options, region=self.region or profile.region)
 
     def client_without_credentials(self) -> LiveChatClient:
         """A client that sends no credentials, which is enough to add details."""
-        return LiveChatClient(timeouts=self.timeouts, region=self.region, **address_from_env())
+        from livechat_async import LiveChatClient  # noqa: PLC0415
+        from livechat_async.cli import profiles  # noqa: PLC0415
+        from livechat_async.client import address_from_env  # noqa: PLC0415
+
+        address: dict[str, Any] = {**address_from_env()}
+        name = profiles.chosen_name(self.profile)
+        if name is not None or "base_url" not in address:
+            address["base_url"] = profiles.describe(name or profiles.DEFAULT).base_url
+        return LiveChatClient(**self._options(), **address, region=self.region)
+
+    def _options(self, retries: bool = True, base_url: str | None = None) -> dict[str, Any]:
+        from livechat_async import RetryPolicy, Timeouts  # noqa: PLC0415
+
+        retry = RetryPolicy() if retries else RetryPolicy.none()
+        options: dict[str, Any] = {"timeouts": Timeouts(deadline=self.timeout), "retry": retry}
+        return options | ({"base_url": base_url} if base_url else {})
+
+    @classmethod
+    def of(cls, context: click.Context) -> Self:
+        """The settings of the command line that runs."""
+        return context.find_root().ensure_object(cls)
 
 
 def webhook_password() -> tuple[Secret, Secret]:
@@ -100,15 +159,16 @@ def show_log() -> None:
 
 
 def with_client(
-    context: typer.Context,
+    context: click.Context,
     work: Callable[[LiveChatClient], Coroutine[Any, Any, None]],
-    retry: RetryPolicy | None = None,
+    *,
+    retries: bool = True,
 ) -> None:
-    """Run the work of a command, which gets a client."""
-    settings: Settings = context.obj
+    """Run the work of a command, which gets a client that repeats failed calls, or does not."""
+    settings = Settings.of(context)
 
     async def run() -> None:
-        async with settings.client(retry) as client:
+        async with settings.client(retries=retries) as client:
             await work(client)
 
     wait_for(run())
@@ -116,15 +176,20 @@ def with_client(
 
 def wait_for(work: Coroutine[Any, Any, None]) -> None:
     """Run the work of a command in an event loop, and exit if the reader of stdout is gone."""
+    import asyncio  # noqa: PLC0415 (help and completion need none)
+
     try:
         asyncio.run(work)
     except BrokenPipeError:
-        # Caught before typer sees it, which would exit with code 1.
-        raise typer.Exit(_BROKEN_PIPE) from None
+        # Caught here, because rich and click would exit with code 1.
+        raise Exit(_BROKEN_PIPE) from None
 
 
 async def open_in_browser(url: str) -> None:
     """Open a page in the user's browser, or say that there is none."""
+    import asyncio  # noqa: PLC0415 (help and completion need none)
+    import webbrowser  # noqa: PLC0415
+
     # A thread, as this waits for a browser that runs in the terminal.
     if not await asyncio.to_thread(webbrowser.open, url):
         sys.stderr.write(f"No browser could be opened: open {url} yourself\n")
@@ -140,6 +205,13 @@ def to_json(data: Any, *, indent: int | None = None) -> str:
     except RecursionError:  # one value of too many levels costs none of the others
         text = json.dumps(_shallow(data), ensure_ascii=False, indent=indent)
     return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def to_plain(item: Any) -> Any:
+    """An object, or a list of objects, as plain values for JSON."""
+    from livechat_async.decoding.converter import shared_converter  # noqa: PLC0415 (slow to import)
+
+    return shared_converter().unstructure(item)
 
 
 def _shallow(value: Any, levels: int = _MOST_LEVELS) -> Any:
@@ -159,11 +231,16 @@ def how_long(since: datetime | None, now: datetime) -> str:
         return ""
     if since.tzinfo is None:
         return f"{since:%H:%M}"
-    minutes = (now - since).total_seconds() // 60
-    for unit, size in (("d", 24 * 60), ("h", 60), ("min", 1)):
-        if minutes >= size:
-            return f"{minutes // size:.0f} {unit}"
-    return "< 1 min"
+    seconds = (now - since).total_seconds()
+    return in_units(seconds) if seconds >= _MINUTE else "< 1 min"
+
+
+def in_units(seconds: float) -> str:
+    """A time in the largest unit that is full, such as ``40 s`` or ``3 h``."""
+    for unit, size in (("d", 24 * 60 * _MINUTE), ("h", 60 * _MINUTE), ("min", _MINUTE)):
+        if seconds >= size:
+            return f"{seconds // size:,.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def number_of(number: int, thing: str) -> str:

@@ -1,33 +1,30 @@
 """Runs the app: from arguments to an exit code, with one clear message for every failure.
 
-Exit codes: 0 success; 1 a call failed, or the answer to a question was no; 2 a value or an option
-is wrong; 130 Ctrl-C or SIGTERM; 141 the reader of stdout is gone.
+`help.EXIT_CODES` lists the exit codes.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-import typer
+import click
+from click.exceptions import Exit
 
 from livechat_async import errors
+from livechat_async.cli import NEEDED, completion
 from livechat_async.cli.app import app
-from livechat_async.cli.common import INTERRUPTED, logger
-from livechat_async.cli.output.show import show_error
+from livechat_async.cli.common import INTERRUPTED, NAME, logger
 
 __all__ = ["run"]
-
-# Typer has no name for click's base class that is the same in all its versions.
-_ClickException: Any = next(
-    base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException"
-)
 
 
 def run() -> int:
     """Run the app with the arguments of the process, and return the exit code."""
+    if completion.is_asked():
+        return completion.answer(app, NAME)
     _prepare_streams()
     code = _run()
     try:
@@ -40,36 +37,73 @@ def run() -> int:
 
 def _run() -> int:
     try:
-        code = app(prog_name="livechat-async", standalone_mode=False)
-    except _ClickException as error:
-        return _show_wrong_usage(error)
-    except typer.Abort as error:  # the answer to a question was no, or Ctrl-C
-        typer.echo("nothing is changed", err=True)
-        return INTERRUPTED if isinstance(error.__context__, KeyboardInterrupt) else 1
-    except errors.LiveChatError as error:
-        show_error(f"{error}{_advice(error)}")
-        return 2 if isinstance(error, errors.ConfigurationError) else 1
-    except OSError as error:  # of stdout: errors of the network are LiveChatErrors
-        show_error(f"cannot write: {error.strerror or error}")
-        return 1
-    except Exception as error:  # noqa: BLE001 - a traceback does not help at a prompt
-        logger.debug("not expected", exc_info=error)
-        show_error(
-            f"{type(error).__name__}: {error}. This is a bug: please report it, with what "
-            "--verbose shows"
-        )
-        return 1
-    return code if isinstance(code, int) else 0
+        # Not `app.main`, which has its own messages and exit codes.
+        with app.make_context(NAME, sys.argv[1:]) as context:
+            app.invoke(context)
+    except Exit as end:
+        return end.exit_code
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith(NEEDED):
+            raise  # `main` says what to install
+        return _show_failure(error)
+    return 0
 
 
-def _show_wrong_usage(error: Any) -> int:
-    message: str = error.format_message()
-    if message:  # empty if the command is missing: then the help is already shown
-        context = getattr(error, "ctx", None)
+def _show_failure(error: Exception) -> int:
+    """Say what failed, and return the exit code."""
+    match error:
+        case click.ClickException():
+            return _show_wrong_usage(error)
+        case click.Abort():  # the answer to a question was no, or Ctrl-C
+            click.echo("nothing is changed", err=True)
+            return INTERRUPTED if isinstance(error.__context__, KeyboardInterrupt) else 1
+        case errors.LiveChatError():
+            _show_error(f"{error}{_advice(error)}")
+            return 2 if isinstance(error, errors.ConfigurationError) else 1
+        case OSError():  # of stdout: errors of the network are LiveChatErrors
+            _show_error(f"cannot write: {error.strerror or error}")
+        case _:  # a traceback does not help at a prompt
+            logger.debug("not expected", exc_info=error)
+            _show_error(
+                f"{type(error).__name__}: {error}. This is a bug: please report it, with what "
+                "--verbose shows"
+            )
+    return 1
+
+
+def _show_error(message: str) -> None:
+    # Not at the top: what draws on a terminal takes longer to import than the help to show.
+    from livechat_async.cli.output.show import show_error  # noqa: PLC0415
+
+    show_error(message)
+
+
+def _show_wrong_usage(error: click.ClickException) -> int:
+    context = getattr(error, "ctx", None)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.message, err=True)
+    else:
+        message = _in_our_words(error)
         hint = "" if context is None else f" Try '{context.command_path} --help'"
-        show_error(f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}")
-    code: int = error.exit_code
-    return code
+        _show_error(f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}")
+    return error.exit_code
+
+
+def _in_our_words(error: click.ClickException) -> str:
+    match error:
+        case click.BadParameter(param=click.Parameter() as parameter):
+            name = next((n for n in parameter.opts if n.startswith("--")), parameter.name or "")
+            name = name if name.startswith("--") else name.upper()
+            is_missing = isinstance(error, click.MissingParameter)
+            return f"{name} is missing" if is_missing else f"{name}: {error.message}"
+        case click.NoSuchOption(option_name=option, possibilities=names):
+            close = get_close_matches(option, names or (), n=1, cutoff=0.7)
+            return f"there is no option {option}{''.join(f'. Did you mean {n}?' for n in close)}"
+        case click.BadOptionUsage(option_name=option):
+            has_value = "does not take a value" in error.message
+            return f"{option} {'takes no value' if has_value else 'needs a value'}"
+        case _:
+            return error.message
 
 
 def _advice(error: errors.LiveChatError) -> str:

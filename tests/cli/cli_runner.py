@@ -23,6 +23,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Self
 from unittest import mock
 
@@ -48,7 +49,9 @@ def environment(**extra: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(_SETTINGS) and not name.lower().endswith("_proxy")
     }
-    return {**kept, "TERM": "xterm-256color", **extra}
+    # Not the profiles of whoever runs the tests.
+    nowhere = str(Path(__file__).with_name("no-settings"))
+    return {**kept, "TERM": "xterm-256color", "XDG_CONFIG_HOME": nowhere, **extra}
 
 
 def without_ansi(text: str) -> str:

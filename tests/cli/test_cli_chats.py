@@ -181,12 +181,12 @@ async def test_filters_that_are_not_given_are_not_sent(sandbox: Sandbox, here: H
     [
         (("list", "--from", "2023-02-01", "--to", "2023-01-01"), "swap the two"),
         (("list", "--to", "tomorrow"), "'tomorrow' is no day"),
-        (("list", "--max-items", "0"), "--max-items"),
+        (("list", "--max-items", "0"), "--limit"),
         (("list", "--rate", "best"), "best"),
         (("list", "--timezone", "Mars/Base"), "Mars/Base"),
         (("list", "--query", " "), "blank"),
         (("get", " "), "blank"),
-        (("get",), "chat_id"),
+        (("get",), "CHAT_ID is missing"),
     ],
 )
 async def test_a_wrong_call_is_exit_code_2(

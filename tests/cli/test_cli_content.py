@@ -11,8 +11,8 @@ from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 
+import click
 import pytest
-import typer
 from cli_runner import COMMAND, PATIENCE, Done, show
 
 from livechat_async import CustomVariableRule, FunnelUrl, LiveChatClient, UrlFunnel
@@ -220,11 +220,11 @@ async def test_ctrl_c_at_the_question_ends_with_its_own_code(
     sandbox: Sandbox, here: Here, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
-        abort = typer.Abort()
-        abort.__context__ = KeyboardInterrupt()  # as typer itself does
+        abort = click.Abort()
+        abort.__context__ = KeyboardInterrupt()  # as click itself does
         raise abort
 
-    monkeypatch.setattr(typer, "confirm", interrupted)
+    monkeypatch.setattr(click, "confirm", interrupted)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     done = await here("goals", "delete", "71")
     assert (done.code, done.out, done.err) == (130, "", "nothing is changed\n")
@@ -236,7 +236,7 @@ async def test_ctrl_c_at_the_question_ends_with_its_own_code(
     [
         (("tags", "create", "vip", "--group", "0"), "--author"),
         (("tags", "create", "vip", "--group", "0", "--author", "john"), "author='john': an e-mail"),
-        (("goals", "get", "seventy"), "goal_id"),
+        (("goals", "get", "seventy"), "GOAL_ID: 'seventy' is not a whole number"),
         (("goals", "list", "--type", "web"), "web"),
         (("goals", "update", "71"), "nothing to change"),
         (("goals", "create", "a", "--url", "/a", "--variable", "b=c"), "give --url or --variable"),

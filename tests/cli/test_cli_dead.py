@@ -109,7 +109,7 @@ async def test_a_terminal_gets_a_table(path: Path) -> None:
         (("replay", "1", "98"), "there is no dead letter 98"),
         (("replay",), "their ids, or --all"),
         (("discard", "1", "--all"), "their ids, or --all"),
-        (("discard", "one"), "integer"),
+        (("discard", "one"), "'one' is not a whole number"),
     ],
 )
 async def test_wrong_ids_change_nothing(

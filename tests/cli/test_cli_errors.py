@@ -249,12 +249,12 @@ async def test_a_full_disk_is_one_line_and_a_closed_stdout_is_none(env: dict[str
     assert (closed.code, closed.err) == (0, "")
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich"])
+@pytest.mark.parametrize("missing", ["click", "rich"])
 async def test_without_the_extra_it_says_how_to_install_it(
     env: dict[str, str], missing: str
 ) -> None:
     code = (
-        f"import sys; sys.modules[{missing!r}] = None\n"
+        f"import sys; sys.modules[{missing!r}] = None; sys.argv[1:] = ['visitors', 'list']\n"
         "from livechat_async.cli import main\nsys.exit(main())"
     )
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
 from cli_runner import Done, Process, Running, until
 from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
 from livechat_async.cli.export import formats
-from livechat_async.cli.export.formats import COLUMNS, safe_cell
-from livechat_async.cli.export.writing import _line, _lines
+from livechat_async.cli.export.formats import COLUMNS
+from livechat_async.cli.export.writing import Pace, _line
+from livechat_async.cli.output.cells import safe_cell
 from livechat_async.export.export import Export, ExportProgress
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
@@ -754,8 +754,13 @@ async def test_a_signal_stops_it_safely(
 
 
 async def test_a_terminal_shows_a_bar_until_ctrl_c(
-    slow: Sandbox, env: dict[str, str], output: Path, start: Start
+    slow: Sandbox,
+    env: dict[str, str],
+    output: Path,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("livechat_async.cli.export.writing._SETTLED", 0)
     terminal = start(*EXPORT, "-o", str(output), "--prefetch", "1", env=env, width=100)
     await terminal.until("/400")
     await terminal.until("/s")
@@ -769,21 +774,48 @@ async def test_a_terminal_shows_a_bar_until_ctrl_c(
     assert len(slow.requests) < 16
 
 
-async def test_without_a_total_there_is_no_time_left(capsys: pytest.CaptureFixture[str]) -> None:
-    progress = ExportProgress(
-        items_done=7,
-        items_expected=None,
+def progress_of(items_done: int, items_expected: int | None = 150_000) -> ExportProgress:
+    return ExportProgress(
+        items_done=items_done,
+        items_expected=items_expected,
         items_broken=0,
         windows_done=0,
         windows_left=1,
         window=None,
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("livechat_async.cli.export.writing._LINE_EVERY", 0)
-        with _lines(evolve(progress, items_done=0)) as tell:
-            tell(progress)
 
-    assert capsys.readouterr().err.startswith("7 chats, ")
+
+def test_without_a_total_there_is_no_time_left() -> None:
+    pace = Pace()
+    pace.describe(progress_of(7, None), 0)
+    assert pace.describe(progress_of(47, None), 4) == "10/s"
+
+
+def test_an_export_that_resumes_says_no_time_before_it_can_be_known() -> None:
+    """A rate over the time in which nothing was new gave 144,660 s (field case 29)."""
+    pace = Pace()
+    resumed_at, first_item_at = 0.0, 30.0
+
+    said = [
+        pace.describe(progress_of(5_340), resumed_at + first_item_at),
+        pace.describe(progress_of(5_365), first_item_at + 0.1),
+        pace.describe(progress_of(5_940), first_item_at + 3),
+        pace.describe(progress_of(149_340), first_item_at + 720),
+        pace.describe(progress_of(150_007), first_item_at + 724),
+    ]
+
+    assert said == ["", "", "200/s, 12 min left", "200/s, 3 s left", "200/s, 0 s left"]
+
+
+@given(
+    steps=st.lists(st.tuples(st.floats(0, 100), st.integers(0, 30)), min_size=2, max_size=20),
+    expected=st.integers(0, 1_000),
+)
+def test_no_estimate_is_negative(steps: list[tuple[float, int]], expected: int) -> None:
+    pace, now, done = Pace(), 0.0, 0
+    for seconds, items in steps:
+        now, done = now + seconds, done + items
+        assert "-" not in pace.describe(progress_of(done, expected), now)
 
 
 async def test_a_pipe_gets_a_line_now_and_then(
@@ -792,11 +824,12 @@ async def test_a_pipe_gets_a_line_now_and_then(
     monkeypatch.setattr("livechat_async.cli.export.writing._BAR_EVERY", 0)
     monkeypatch.setattr("livechat_async.cli.export.writing._LINE_EVERY", 0)
     monkeypatch.setattr("livechat_async.cli.export.writing._SAVE_EVERY", 0)
+    monkeypatch.setattr("livechat_async.cli.export.writing._SETTLED", 0)
 
     done = await here(*EXPORT, "-o", str(output))
 
     lines = done.err.splitlines()
-    assert lines[0].startswith("1 of 60 chats, ")
+    assert lines[0] == "1 of 60 chats"
     assert lines[29].startswith("30 of 60 chats, ")
-    assert lines[0].endswith(" s left")
+    assert lines[29].endswith(" s left")
     check_whole(output, many)

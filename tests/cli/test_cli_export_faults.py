@@ -25,14 +25,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import typer
 from attrs import Factory, define, field
+from click.exceptions import Exit
 from pyarrow import parquet
 
 from livechat_async import Chat, ConfigurationError, Page, RequestTimeout
 from livechat_async.cli.export import writing
 from livechat_async.cli.export.files import ExportFile
-from livechat_async.cli.export.formats import COLUMNS, Format
+from livechat_async.cli.export.formats import COLUMNS
+from livechat_async.cli.export.kinds import Format
 from livechat_async.cli.export.writing import write_export
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.export.checkpoint import Checkpoint
@@ -221,7 +222,7 @@ class Place:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(writing, "time", SimpleNamespace(monotonic=lambda: next(clock)))
                 asyncio.run(run())
-        except (Exception, KeyboardInterrupt, asyncio.CancelledError, typer.Exit) as raised:  # noqa: BLE001
+        except (Exception, KeyboardInterrupt, asyncio.CancelledError, Exit) as raised:  # noqa: BLE001
             error = f"{type(raised).__name__}: {raised}"
         return self.capture.readouterr().err + error
 

@@ -11,6 +11,7 @@ import pytest
 from cli_runner import Done, show
 
 from livechat_async.cli.commands.reports import _METHODS
+from livechat_async.resources.reports import ChatReports, TicketReports
 from livechat_async.sandbox import Sandbox
 
 Here = Callable[..., Awaitable[Done]]
@@ -55,6 +56,14 @@ async def test_a_terminal_gets_bars_of_one_scale(sandbox: Sandbox, env: dict[str
     ]
     assert "\x1b[32m" in terminal.text  # good is green
     assert "\x1b[31m" in terminal.text  # bad is red
+
+
+def test_every_report_has_a_name() -> None:
+    parts = (("chats", ChatReports), ("tickets", TicketReports))
+    methods = {
+        f"{part}.{name}" for part, kind in parts for name in vars(kind) if not name.startswith("_")
+    }
+    assert set(_METHODS.values()) == methods | {"availability"}
 
 
 @pytest.mark.once

@@ -41,11 +41,13 @@ KEPT = DECODERS.keys() - {
     "msgspec, to dicts",
 }
 IMPORTS = {
-    "import livechat_async": (),
+    "from livechat_async import LiveChatClient": (),
     "import aiohttp": (),
     "import httpx": ("httpx",),
     "import httpx2": ("httpx2",),
     "import httpx, pydantic": ("httpx", "pydantic"),
+    "livechat-async chats list --help": ("click", "rich"),
+    "livechat-async chats list --r, and Tab": ("click", "rich"),
 }
 
 

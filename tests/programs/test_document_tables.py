@@ -24,6 +24,7 @@ MODULES = (
     "livechat_async.webhooks",
     "livechat_async.webhooks.taskiq",
     "livechat_async.sandbox",
+    "livechat_async.captures",
 )
 MADE_BY_THE_BUILD = {
     "changelog.md",

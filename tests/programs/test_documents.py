@@ -339,6 +339,8 @@ async def test_objects_show_themselves_and_become_json(seeded: Sandbox):
     assert chat.startswith(f"Chat(id='{ids[0]}', ")
     data = json.loads("\n".join(lines))
     assert (data["id"], data["visitor"]["email"]) == (ids[0], email)
+
+
 async def test_answers_are_recorded_compared_and_replayed(
     seeded: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -366,8 +368,6 @@ async def test_answers_are_recorded_compared_and_replayed(
     process = await asyncio.create_subprocess_exec(*pytest_command, cwd=tmp_path, stdout=PIPE)
     printed, _ = await process.communicate()
     assert "2 passed" in printed.decode()
-
-
 
 
 @pytest.mark.usefixtures("seeded")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from livechat_async import Agent, AgentPermission, AgentStatus, AgentSummary, LiveChatClient
+from livechat_async import Agent, AgentPermission, AgentStatus, AgentSummary
 from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
-from livechat_async.cli.output.show import Listing, all_fields, fields, joined
+from livechat_async.cli.output.listing import Listing, fields, joined
+from livechat_async.cli.output.show import all_fields
 from livechat_async.redaction import conceal
+
+if TYPE_CHECKING:
+    from livechat_async import LiveChatClient
 
 __all__ = ["app"]
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-from rich.text import Text
+import click
 
-from livechat_async import LiveChatClient
-from livechat_async.cli.commands.options import AsJson, Filters, Yes, confirm, with_filters
-from livechat_async.cli.output.show import Listing, show_item, show_list, without_secrets
+from livechat_async.cli.commands.options import AsJson, Filters, Yes, confirm, given_filters
+from livechat_async.cli.output.listing import Listing, View, show_list
+from livechat_async.cli.output.show import show_item, without_secrets
+from livechat_async.cli.parsing import Group
 from livechat_async.redaction import printable
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from livechat_async import LiveChatClient
 
 __all__ = ["CallApp"]
 
 
-class CallApp(typer.Typer):
+class CallApp(Group):
     """An app whose commands make one call each."""
 
     def __init__(self, about: str) -> None:
-        super().__init__(no_args_is_help=True, help=about)
+        super().__init__(help=about)
 
     def add_call(
         self,
@@ -52,23 +57,36 @@ class CallApp(typer.Typer):
         """
         resource, name, *_ = example.split()
         find = attrgetter(f"{resource.replace('-', '_')}.{name}")
-        flag = {"yes": Yes} if ask else {"as_json": AsJson} if has_json else {}
 
-        @with_filters({**arguments, **flag}, needs)
-        def run(context: typer.Context, *, filters: Filters) -> None:
-            as_json, yes = filters.pop("as_json", False), filters.pop("yes", False)
+        def run(
+            context: click.Context,
+            *,
+            filters: Filters,
+            view: View[Any] | None = None,
+            as_json: bool = False,
+            yes: bool = False,
+        ) -> None:
             if ask:
                 confirm(printable(ask.format(**filters)), yes)
 
             def call(client: LiveChatClient) -> Any:
                 return find(client)(**filters) if method is None else method(client, **filters)
 
-            if isinstance(show, Listing):
-                show_list(context, call, show, as_json=as_json)
+            if view is not None:
+                show_list(context, call, view)
             else:
                 to_text = partial(_text, show, filters)
                 show_item(context, call, to_text, as_json=as_json, to_plain=without_secrets)
 
+        kinds: dict[str, Any] = {"filters": Annotated[Filters, given_filters(arguments, needs)]}
+        view_options: Any = getattr(show, "options", None)
+        if view_options is not None:
+            kinds["view"] = Annotated[View[Any], view_options()]
+        elif ask:
+            kinds["yes"] = Yes
+        elif has_json:
+            kinds["as_json"] = AsJson
+        run.__annotations__ = {"context": click.Context, **kinds}  # what `Command` reads
         self.command(name, help=f"{text}\n\nExamples:\n  livechat-async {example}")(run)
 
 

@@ -5,27 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
+from click.exceptions import Exit
 
-from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import to_json
+from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.redaction import printable
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Answers and webhooks that 'record' has written."
-)
-
-
-@app.callback()
-def _group() -> None:
-    """Makes 'check' a command of its own, although it is the only one."""
+app: Group = Group(help="Answers and webhooks that 'record' has written.")
 
 
 @app.command("check")
 def check(
-    folder: Annotated[Path, typer.Argument(help="The folder that 'record' has written.")],
+    folder: Annotated[Path, argument("The folder that 'record' has written.")],
     *,
     as_json: Annotated[bool, option("As JSON.", "--json")] = False,
 ) -> None:
@@ -46,8 +40,8 @@ def check(
 
     report = check_captures(folder)
     if as_json:
-        typer.echo(to_json(report.to_json(), indent=2))
+        click.echo(to_json(report.to_json(), indent=2))
     else:
-        typer.echo("\n".join(map(printable, report.to_markdown().splitlines())))
+        click.echo("\n".join(map(printable, report.to_markdown().splitlines())))
     if report.differences:
-        raise typer.Exit(1)
+        raise Exit(1)

@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-import typer
+import click
 
-from livechat_async import Chat, ConfigurationError, LiveChatClient
 from livechat_async.cli.commands import options
-from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import with_client
-from livechat_async.cli.export.files import ExportFile
-from livechat_async.cli.export.formats import Format, check_format, guess_format
-from livechat_async.cli.export.writing import write_export
+from livechat_async.cli.common import to_plain, with_client
+from livechat_async.cli.export.kinds import Format, guess_format
 from livechat_async.cli.output.archive import CHATS, chat_transcript
-from livechat_async.cli.output.show import show_item, show_items
-from livechat_async.decoding.converter import shared_converter
-from livechat_async.export.checkpoint import Checkpoint
-from livechat_async.export.export import Export
+from livechat_async.cli.output.listing import View, show_items
+from livechat_async.cli.output.show import show_item
+from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.errors import ConfigurationError
+from livechat_async.models.chats import ChatRate
+
+if TYPE_CHECKING:
+    from livechat_async import Chat, Checkpoint, Export, LiveChatClient
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(no_args_is_help=True, help="The archive of chats.")
+app: Group = Group(help="The archive of chats.")
+
+_FILTERS: Mapping[str, Any] = {
+    **options.DAYS,
+    "timezone": options.text("ZONE", "The time zone of the days, such as America/Phoenix."),
+    "visitor_id": options.text("ID", "Only chats of this visitor.", "--visitor"),
+    "query": options.text("TEXT", "Only chats with this text."),
+    "agent": options.text("LOGIN", "Only chats of this agent."),
+    "group": options.number("Only chats of this group."),
+    "goal": options.number("Only chats that reached this goal."),
+    "has_goal": options.flag("--has-goal/--no-goal", "Only chats that reached any goal, or none."),
+    "sale": options.number("Only chats with this tracked sale."),
+    "has_sale": options.flag("--has-sale/--no-sale", "Only chats with any tracked sale, or none."),
+    "queued": options.flag(
+        "--queued/--not-queued", "Only chats that waited in the queue, or did not."
+    ),
+    "rate": options.one_of("RATE", ChatRate, "Only chats with this rating"),
+    "include_pending": options.flag("--include-pending", "Also chats that have not ended."),
+    "tags": options.texts("TAG", "Only chats with this tag; may be repeated.", "--tag"),
+    "tagged": options.flag("--tagged/--untagged", "Only chats with any tag, or none."),
+    "comment": options.flag(
+        "--comment/--no-comment", "Only chats with a comment on the rating, or none."
+    ),
+    "city": options.text("NAME", "Only chats from this city, in the local language."),
+    "region": options.text("NAME", "Only chats from this region, in the local language."),
+    "country": options.text("NAME", "Only chats from this country, in English."),
+}
+_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
+_View: TypeAlias = Annotated[View[Any], CHATS.options(pages=True)]
 
 
 class _OnBroken(StrEnum):
@@ -37,36 +66,24 @@ class _OnOverfullDay(StrEnum):
 
 
 @app.command("list")
-@options.with_filters(options.CHAT_FILTERS)
-def list_chats(
-    context: typer.Context,
-    *,
-    filters: options.Filters,
-    max_items: options.MaxItems = 25,
-    everything: options.Everything = False,
-    as_json: options.AsJsonLines = False,
-) -> None:
+def list_chats(context: click.Context, *, filters: _Filters, view: _View) -> None:
     """Show chats of the archive, the newest first.
 
-    A table on a terminal; elsewhere tab-separated columns below a line of
-    their names. LiveChat lists the latest 25,000; export has no such limit.
+    A table on a terminal, elsewhere tab-separated columns below a line of their names. LiveChat
+    lists the latest 25,000; export has no such limit.
 
     Examples:
       livechat-async chats list --tag sales --from 2023-01-01
+      livechat-async chats list --all --csv --columns id,started,email
       livechat-async chats list --all --json | jq -r '.visitor.email'
     """
-    show_items(
-        context,
-        lambda client: client.chats.list(**filters, **options.limits(max_items, everything)),
-        CHATS,
-        as_json=as_json,
-    )
+    show_items(context, lambda client: client.chats.list(**filters, **view.of_pager), view)
 
 
 @app.command("get")
 def get_chat(
-    context: typer.Context,
-    chat_id: Annotated[str, typer.Argument(help="The chat's id.")],
+    context: click.Context,
+    chat_id: Annotated[str, argument("The chat's id.")],
     *,
     as_json: options.AsJson = False,
 ) -> None:
@@ -79,12 +96,11 @@ def get_chat(
 
 
 @app.command("export")
-@options.with_filters(options.CHAT_FILTERS)
 def export_chats(
-    context: typer.Context,
+    context: click.Context,
     *,
     output: Annotated[Path, option("The file to write.", "--output", "-o", metavar="FILE")],
-    filters: options.Filters,
+    filters: _Filters,
     kind: Annotated[
         Format | None, option("The file's format; by default its suffix decides.", "--format")
     ] = None,
@@ -113,9 +129,14 @@ def export_chats(
       livechat-async chats export --tag sales --output sales.parquet --resume
     """
     if resume and overwrite:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             "--resume continues an export, and --overwrite begins another: give one of them"
         )
+    # Imported here, because an export takes long to import.
+    from livechat_async.cli.export.files import ExportFile  # noqa: PLC0415
+    from livechat_async.cli.export.formats import check_format  # noqa: PLC0415
+    from livechat_async.cli.export.writing import write_export  # noqa: PLC0415
+
     kind = kind or guess_format(output)
     check_format(kind)
     file = ExportFile(output)
@@ -135,7 +156,6 @@ def export_chats(
                     raise
                 raise ConfigurationError(f"{error} (here: --overwrite)") from None
 
-        to_plain = shared_converter().unstructure
         await write_export(make, to_plain, file, kind, resume=resume, overwrite=overwrite)
 
     with_client(context, write)

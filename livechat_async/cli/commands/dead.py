@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-import typer
+import click
 
-from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import number_of, to_json, without_secrets
-from livechat_async.cli.output.show import Listing, draw_list, two_lines
+from livechat_async.cli.output.listing import Listing, View, draw_list, two_lines
+from livechat_async.cli.output.show import local_time
+from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="The events that a bot has given up: its dead letters."
-)
+app: Group = Group(help="The events that a bot has given up: its dead letters.")
 
 _PREFIX = "livechat"
 _Engine: TypeAlias = Annotated[
@@ -37,112 +36,10 @@ _Engine: TypeAlias = Annotated[
 ]
 _Prefix: TypeAlias = Annotated[str, option("The TaskiqEngine's prefix.", "--prefix")]
 _Ids: TypeAlias = Annotated[
-    list[int] | None,
-    typer.Argument(metavar="[ID]...", help="The letters' ids, as list shows them."),
+    list[int] | None, argument("The letters' ids, as list shows them.", metavar="[ID]...")
 ]
 _All: TypeAlias = Annotated[bool, option("All dead letters.", "--all")]
-_AsJson: TypeAlias = Annotated[bool, option("As JSON, without tokens.", "--json")]
-
-
-@app.command("list")
-def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, as_json: _AsJson = False) -> None:
-    """Show the dead letters, oldest first.
-
-    A table on a terminal; elsewhere tab-separated columns below a line of
-    their names.
-
-    Examples:
-      livechat-async webhooks dead list --engine bot.sqlite3
-      LIVECHAT_BOT_ENGINE=redis://... livechat-async webhooks dead list
-    """
-    with _opened(engine, prefix) as letters:
-        draw_list(
-            letters.list(),
-            _LETTERS,
-            as_json=as_json,
-            nothing="No dead letters.",
-            to_plain=_to_plain,
-        )
-
-
-@app.command("show")
-def show_letter(
-    letter_id: Annotated[int, typer.Argument(metavar="ID", help="The id, as list shows it.")],
-    *,
-    engine: _Engine,
-    prefix: _Prefix = _PREFIX,
-    as_json: _AsJson = False,
-) -> None:
-    """Show a dead letter: its error with the traceback, and its event.
-
-    Examples:
-      livechat-async webhooks dead show 7 --engine bot.sqlite3
-    """
-    with _opened(engine, prefix) as letters:
-        (letter,) = letters.list([letter_id])
-    plain = _to_plain(letter)
-    if as_json:
-        typer.echo(to_json(plain, indent=2))
-        return
-    event, error = plain.pop("event"), plain.pop("error")
-    for name, value in plain.items():
-        typer.echo(printable(f"{name}: {value}"))
-    typer.echo("\n".join(map(printable, error.splitlines())))
-    typer.echo(to_json(event, indent=2))
-
-
-@app.command("replay")
-def replay_letters(
-    ids: _Ids = None, *, every: _All = False, engine: _Engine, prefix: _Prefix = _PREFIX
-) -> None:
-    """Let dead letters run again, with all their attempts.
-
-    A bot that runs takes them within a second; otherwise they wait for its start.
-    Repair the cause first, or they will be dead letters again.
-
-    Examples:
-      livechat-async webhooks dead replay 7 8 --engine bot.sqlite3
-      livechat-async webhooks dead replay --all --engine bot.sqlite3
-    """
-    with _opened(engine, prefix) as letters:
-        count = len(letters.replay(_chosen(ids, every=every)))
-    typer.echo(f"{number_of(count, 'event')} will be handled again")
-
-
-@app.command("discard")
-def discard_letters(
-    ids: _Ids = None, *, every: _All = False, engine: _Engine, prefix: _Prefix = _PREFIX
-) -> None:
-    """Remove dead letters for good.
-
-    Examples:
-      livechat-async webhooks dead discard 7 --engine bot.sqlite3
-    """
-    with _opened(engine, prefix) as letters:
-        count = len(letters.discard(_chosen(ids, every=every)))
-    typer.echo(f"{number_of(count, 'dead letter')} removed")
-
-
-@contextmanager
-def _opened(engine: str, prefix: str) -> Iterator[SQLiteLetters | RedisLetters]:
-    # Imported here, because the webhooks take long to import.
-    if "://" in engine:
-        try:
-            from livechat_async.webhooks.taskiq.letters import RedisLetters  # noqa: PLC0415
-        except ImportError as missing:
-            raise typer.BadParameter(f"--engine with a URL: {missing}") from None
-        with closing(RedisLetters(engine, prefix=prefix)) as letters:
-            yield letters
-    else:
-        from livechat_async.webhooks.sqlite.letters import SQLiteLetters  # noqa: PLC0415
-
-        yield SQLiteLetters(engine)
-
-
-def _chosen(ids: Sequence[int] | None, *, every: bool) -> Sequence[int] | None:
-    if bool(ids) == every:
-        raise typer.BadParameter("say which dead letters: their ids, or --all")
-    return None if every else ids
+_AsJson: TypeAlias = Annotated[bool, option("As one JSON document, with all but tokens.", "--json")]
 
 
 def _to_plain(letter: DeadLetter) -> dict[str, Any]:
@@ -192,8 +89,104 @@ _LETTERS: Listing[DeadLetter] = Listing(
             _type_of(_event(letter)), letter.handler, "bold", fold=True
         ),
         "Given up, after": lambda letter: two_lines(
-            f"{letter.died.astimezone():%Y-%m-%d %H:%M}", number_of(letter.attempts, "attempt")
+            local_time(letter.died), number_of(letter.attempts, "attempt")
         ),
         "Error": lambda letter: two_lines(_summary(letter), "", fold=True),
     },
+    to_plain=_to_plain,
 )
+_View: TypeAlias = Annotated[View[Any], _LETTERS.options(about_json="all but tokens")]
+
+
+@app.command("list")
+def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, view: _View) -> None:
+    """Show the dead letters, oldest first.
+
+    A table on a terminal, elsewhere tab-separated columns below a line of their names.
+
+    Examples:
+      livechat-async webhooks dead list --engine bot.sqlite3
+      LIVECHAT_BOT_ENGINE=redis://... livechat-async webhooks dead list
+    """
+    with _opened(engine, prefix) as letters:
+        draw_list(letters.list(), view)
+
+
+@app.command("show")
+def show_letter(
+    letter_id: Annotated[int, argument("The id, as list shows it.", metavar="ID")],
+    *,
+    engine: _Engine,
+    prefix: _Prefix = _PREFIX,
+    as_json: _AsJson = False,
+) -> None:
+    """Show a dead letter: its error with the traceback, and its event.
+
+    Examples:
+      livechat-async webhooks dead show 7 --engine bot.sqlite3
+    """
+    with _opened(engine, prefix) as letters:
+        (letter,) = letters.list([letter_id])
+    plain = _to_plain(letter)
+    if as_json:
+        click.echo(to_json(plain, indent=2))
+        return
+    event, error = plain.pop("event"), plain.pop("error")
+    for name, value in plain.items():
+        click.echo(printable(f"{name}: {value}"))
+    click.echo("\n".join(map(printable, error.splitlines())))
+    click.echo(to_json(event, indent=2))
+
+
+@app.command("replay")
+def replay_letters(
+    ids: _Ids = None, *, every: _All = False, engine: _Engine, prefix: _Prefix = _PREFIX
+) -> None:
+    """Let dead letters run again, with all their attempts.
+
+    A bot that runs takes them within a second; otherwise they wait for its start.
+    Repair the cause first, or they will be dead letters again.
+
+    Examples:
+      livechat-async webhooks dead replay 7 8 --engine bot.sqlite3
+      livechat-async webhooks dead replay --all --engine bot.sqlite3
+    """
+    with _opened(engine, prefix) as letters:
+        count = len(letters.replay(_chosen(ids, every=every)))
+    click.echo(f"{number_of(count, 'event')} will be handled again")
+
+
+@app.command("discard")
+def discard_letters(
+    ids: _Ids = None, *, every: _All = False, engine: _Engine, prefix: _Prefix = _PREFIX
+) -> None:
+    """Remove dead letters for good.
+
+    Examples:
+      livechat-async webhooks dead discard 7 --engine bot.sqlite3
+    """
+    with _opened(engine, prefix) as letters:
+        count = len(letters.discard(_chosen(ids, every=every)))
+    click.echo(f"{number_of(count, 'dead letter')} removed")
+
+
+@contextmanager
+def _opened(engine: str, prefix: str) -> Iterator[SQLiteLetters | RedisLetters]:
+    # Imported here, because the webhooks take long to import.
+    if "://" in engine:
+        try:
+            from livechat_async.webhooks.taskiq.letters import RedisLetters  # noqa: PLC0415
+        except ImportError as missing:
+            raise click.BadParameter(f"--engine with a URL: {missing}") from None
+        with closing(RedisLetters(engine, prefix=prefix)) as letters:
+            yield letters
+    else:
+        from livechat_async.webhooks.sqlite.letters import SQLiteLetters  # noqa: PLC0415
+
+        yield SQLiteLetters(engine)
+
+
+def _chosen(ids: Sequence[int] | None, *, every: bool) -> Sequence[int] | None:
+    if bool(ids) == every:
+        raise click.BadParameter("say which dead letters: their ids, or --all")
+    return None if every else ids

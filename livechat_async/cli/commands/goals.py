@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING
 
-from livechat_async import LiveChatClient
+import click
+
 from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
-from livechat_async.cli.output.show import Listing, fields, two_lines
+from livechat_async.cli.output.listing import Listing, fields, two_lines
 from livechat_async.models.goals import ApiGoal, CustomVariableGoal, Goal, GoalType, UrlGoal
+
+if TYPE_CHECKING:
+    from livechat_async import LiveChatClient
 
 __all__ = ["app"]
 
@@ -19,7 +23,7 @@ async def _create(
     client: LiveChatClient, name: str, url: str | None = None, variable: str | None = None
 ) -> Goal:
     if url is not None and variable is not None:
-        raise typer.BadParameter("give --url or --variable: a goal is reached in one way")
+        raise click.BadParameter("give --url or --variable: a goal is reached in one way")
     if variable is not None:
         return await client.goals.create(name, CustomVariableGoal(*variable.partition("=")[::2]))
     return await client.goals.create(name, ApiGoal() if url is None else UrlGoal(url))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import typer
+from typing import Annotated
+
+import click
 
 from livechat_async import Group
 from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
-from livechat_async.cli.output.show import Listing, all_fields, fields, joined, show_item
+from livechat_async.cli.output.listing import Listing, fields, joined
+from livechat_async.cli.output.show import all_fields, show_item
 from livechat_async.redaction import printable
 
 __all__ = ["app", "show_status"]
@@ -36,7 +39,7 @@ app.add_call(
     needs=["name", "agents"],
 )
 app.add_call(
-    "groups update 2 --agent john@example.com --agent jane@example.com",
+    "groups update 2 --agent ann@example.com --agent bob@example.com",
     "Change a group. Agents that are not named leave it, if any are named.",
     {**_ID, **_FIELDS},
     all_fields,
@@ -50,9 +53,11 @@ app.add_call(
 )
 
 
-@options.with_filters(options.OF_GROUP)
 def show_status(
-    context: typer.Context, *, filters: options.Filters, as_json: options.AsJson = False
+    context: click.Context,
+    *,
+    filters: Annotated[options.Filters, options.given_filters(options.OF_GROUP)],
+    as_json: options.AsJson = False,
 ) -> None:
     """Show whether visitors can chat now: online or offline.
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
 from livechat_async import ConfigurationError
-from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import number_of, wait_for
+from livechat_async.cli.parsing import option
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def run_record(
         nonlocal count
         count += 1
         what = capture.body["event_type"] if capture.kind == "webhook" else capture.line
-        typer.echo(f"{capture.status or 'webhook'} {printable(what)} -> {output / capture.file}")
+        click.echo(f"{capture.status or 'webhook'} {printable(what)} -> {output / capture.file}")
 
     def warn(text: str) -> None:
-        typer.echo(f"warning: {printable(text)}", err=True)
+        click.echo(f"warning: {printable(text)}", err=True)
 
     recorder = Recorder(
         output, upstream, webhooks=webhooks, host=host, port=port, recorded=show, warn=warn
@@ -72,7 +72,7 @@ def run_record(
     finally:
         if count:
             files = f"{number_of(count, 'file')} in {output}"
-            typer.echo(f"# {files}; compare: livechat-async captures check {output}", err=True)
+            click.echo(f"# {files}; compare: livechat-async captures check {output}", err=True)
 
 
 async def _serve(recorder: Recorder, *, webhooks: bool) -> None:
@@ -86,11 +86,11 @@ async def _serve(recorder: Recorder, *, webhooks: bool) -> None:
         raise ConfigurationError(f"{problem}{hint}") from None
     try:
         if webhooks:
-            typer.echo("# Register this address at LiveChat, or the tunnel that leads to it:")
-            typer.echo(f"#   {recorder.url}/livechat")
+            click.echo("# Register this address at LiveChat, or the tunnel that leads to it:")
+            click.echo(f"#   {recorder.url}/livechat")
         else:
-            typer.echo("# Point a program at the recorder, as livechat-async is by")
-            typer.echo(f"export LIVECHAT_BASE_URL={recorder.url}")
+            click.echo("# Point a program at the recorder, as livechat-async is by")
+            click.echo(f"export LIVECHAT_BASE_URL={recorder.url}")
         await stopped.wait()
     finally:
         await recorder.stop()

@@ -7,29 +7,35 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+import click
 from rich.table import Table
 from rich.text import Text
 
-from livechat_async import LiveChatClient
+from livechat_async import GroupBy
 from livechat_async.cli.commands import options
-from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import to_json, with_client
-from livechat_async.cli.export.formats import safe_cell
+from livechat_async.cli.common import to_json, to_plain, with_client
+from livechat_async.cli.output.cells import safe_cell
 from livechat_async.cli.output.show import is_terminal, new_table, terminal
-from livechat_async.decoding.converter import shared_converter
+from livechat_async.cli.parsing import argument, option
 from livechat_async.redaction import printable
-from livechat_async.resources.reports import ChatReports, TicketReports
+
+if TYPE_CHECKING:
+    from livechat_async import LiveChatClient
 
 __all__ = ["show_report"]
 
+# Not read from the resources, which take long to import.
+_PARTS: Mapping[str, str] = {
+    "chats": """total engagement not_replied ratings ranking queued_visitors waiting_times
+        chatting_time first_response_time response_time occupancy goals greetings""",
+    "tickets": "new first_response_time solved resolution_time sources ratings ranking",
+}
 _METHODS: Mapping[str, str] = {
     f"{part}-{method}".replace("_", "-"): f"{part}.{method}"
-    for part, kind in (("chats", ChatReports), ("tickets", TicketReports))
-    for method in vars(kind)
-    if not method.startswith("_")
+    for part, methods in _PARTS.items()
+    for method in methods.split()
 } | {"availability": "availability"}
 _NAMES = ", ".join(_METHODS)
 
@@ -39,12 +45,35 @@ _STYLES = {"good": "green", "bad": "red"}
 _LONGEST_BAR, _EIGHTHS = 40, " ▏▎▍▌▋▊▉"
 
 
-@options.with_filters(options.REPORT_FILTERS)
+_FILTERS: Mapping[str, Any] = {
+    "date_from": options.day("--from", "The first day; by default the beginning of time."),
+    "date_to": options.DAYS["date_to"],
+    "group_by": options.one_of("PERIOD", GroupBy, "How long each period is"),
+    "timezone": options.text("ZONE", "The time zone of the days, such as America/Phoenix."),
+    "group": options.number("Only this group."),
+    "agent": options.text("LOGIN", "Only this agent."),
+    "tags": options.texts("TAG", "Only this tag; may be repeated.", "--tag"),
+    "goal": options.number("Only this goal, in chats-goals and chats-greetings."),
+    "greeting": options.number("Only this greeting, in chats-greetings."),
+    "sales_tracker": options.flag(
+        "--sales/--goals", "Only tracked sales, or only goals, in chats-goals."
+    ),
+    "currency": options.text("CODE", "Only sales in this currency, in chats-goals."),
+    "weekday": options.text("DAY", "Of chats-occupancy, such as monday."),
+}
+
+
+def _complete(_context: click.Context, _argument: click.Parameter, begun: str) -> list[str]:
+    return [name for name in _METHODS if name.startswith(begun)]
+
+
 def show_report(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"The report: {_NAMES}.")],
+    context: click.Context,
+    name: Annotated[
+        str, argument(f"The report: {_NAMES}.", metavar="NAME", shell_complete=_complete)
+    ],
     *,
-    filters: options.Filters,
+    filters: Annotated[options.Filters, options.given_filters(_FILTERS)],
     as_json: options.AsJson = False,
     as_csv: Annotated[bool, option("As CSV.", "--csv")] = False,
 ) -> None:
@@ -59,7 +88,7 @@ def show_report(
       livechat-async reports chats-occupancy --weekday monday
     """
     if name not in _METHODS:
-        raise typer.BadParameter(f"{name!r} is none of {_NAMES}", param_hint="NAME")
+        raise click.BadParameter(f"{name!r} is none of {_NAMES}", param_hint="NAME")
     if name == "chats-not-replied":  # it takes lists
         filters |= {f"{one}s": [filters.pop(one)] for one in ("group", "agent") if one in filters}
     elif name == "chats-occupancy":
@@ -68,20 +97,20 @@ def show_report(
     async def show(client: LiveChatClient) -> None:
         found: Any = await attrgetter(_METHODS[name])(client.reports)(**filters)
         is_ranking = isinstance(found, list)
-        plain = shared_converter().unstructure(found if is_ranking else found.rows)
+        plain = to_plain(found if is_ranking else found.rows)
         rows = {row.pop("name"): row for row in map(dict, plain)} if is_ranking else plain
         flat = {key: dict(_flat(row)) for key, row in rows.items()}
         found_names = (n for row in flat.values() for n, v in row.items() if v is not None)
         names = ["agent" if is_ranking else "period", *dict.fromkeys(found_names)]
         lines = [[key, *map(row.get, names[1:])] for key, row in flat.items()]
         if as_json:
-            typer.echo(to_json(plain, indent=2))
+            click.echo(to_json(plain, indent=2))
         elif as_csv:
             cells = (map(safe_cell, line) for line in [names, *lines])
             csv.writer(sys.stdout, lineterminator="\n").writerows(cells)
         elif not is_terminal(sys.stdout):
             for line in [names, *lines]:
-                typer.echo("\t".join("" if v is None else printable(str(v)) for v in line))
+                click.echo("\t".join("" if v is None else printable(str(v)) for v in line))
         else:
             terminal().print(_table(name, names, lines))
 

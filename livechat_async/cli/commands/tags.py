@@ -5,7 +5,7 @@ from __future__ import annotations
 from livechat_async import Tag
 from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
-from livechat_async.cli.output.show import Listing, fields, two_lines
+from livechat_async.cli.output.listing import Listing, fields, two_lines
 
 __all__ = ["app"]
 

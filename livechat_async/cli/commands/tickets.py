@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 
-import typer
+import click
 
+from livechat_async import TicketOrder, TicketStatus
 from livechat_async.cli.commands import options
 from livechat_async.cli.output.archive import TICKETS, ticket_history
-from livechat_async.cli.output.show import show_item, show_items
+from livechat_async.cli.output.listing import View, show_items
+from livechat_async.cli.output.show import show_item
+from livechat_async.cli.parsing import Group, argument
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(no_args_is_help=True, help="Tickets.")
+app: Group = Group(help="Tickets.")
+
+_FILTERS: Mapping[str, Any] = {
+    **options.DAYS,
+    "status": options.one_of("STATUS", TicketStatus, "Only tickets with this status"),
+    "assigned": options.flag(
+        "--assigned/--unassigned", "Only tickets with an assignee, or without."
+    ),
+    "assignee": options.text("LOGIN", "Only tickets of this agent."),
+    "requester_mail": options.text("MAIL", "Only tickets from this e-mail address.", "--requester"),
+    "group": options.number("Only tickets of this group."),
+    "source": options.text("NAME", "Only tickets from this source, such as mail."),
+    "query": options.text("TEXT", "Only tickets with this text."),
+    "tag": options.text("TAG", "Only tickets with this tag."),
+    "tagged": options.flag("--tagged/--untagged", "Only tickets with any tag, or none."),
+    "order": options.one_of("ORDER", TicketOrder, "By the last change"),
+}
+_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
+_View: TypeAlias = Annotated[View[Any], TICKETS.options(pages=True)]
 
 
 @app.command("list")
-@options.with_filters(options.TICKET_FILTERS)
-def list_tickets(
-    context: typer.Context,
-    *,
-    filters: options.Filters,
-    max_items: options.MaxItems = 25,
-    everything: options.Everything = False,
-    as_json: options.AsJsonLines = False,
-) -> None:
+def list_tickets(context: click.Context, *, filters: _Filters, view: _View) -> None:
     """Show tickets.
 
-    A table on a terminal; elsewhere tab-separated columns below a line of
-    their names.
+    A table on a terminal, elsewhere tab-separated columns below a line of their names.
 
     Examples:
       livechat-async tickets list --status open --unassigned
       livechat-async tickets list --all --json | jq -r .subject
     """
-    show_items(
-        context,
-        lambda client: client.tickets.list(**filters, **options.limits(max_items, everything)),
-        TICKETS,
-        as_json=as_json,
-    )
+    show_items(context, lambda client: client.tickets.list(**filters, **view.of_pager), view)
 
 
 @app.command("get")
 def get_ticket(
-    context: typer.Context,
-    ticket_id: Annotated[str, typer.Argument(help="The ticket's id.")],
+    context: click.Context,
+    ticket_id: Annotated[str, argument("The ticket's id.")],
     *,
     as_json: options.AsJson = False,
 ) -> None:

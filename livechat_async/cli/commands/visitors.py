@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, TypeAlias
 
-import typer
+import click
 
-from livechat_async import ConfigurationError, DetailField, RetryPolicy, VisitorDetails
+from livechat_async import ConfigurationError, DetailField, VisitorDetails, VisitorState
 from livechat_async.cli.commands import options
-from livechat_async.cli.commands.options import Filters, option, with_filters
-from livechat_async.cli.commands.watch import follow_changes, follow_list
 from livechat_async.cli.common import Settings, number_of, to_json, wait_for, with_client
-from livechat_async.cli.output.show import show_item, show_list
+from livechat_async.cli.output.listing import View, show_list
+from livechat_async.cli.output.show import show_item
 from livechat_async.cli.output.visitors import VISITORS
+from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.redaction import printable
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Who is on the site, and what the agent sees of them."
-)
+app: Group = Group(help="Who is on the site, and what the agent sees of them.")
 
 _LINK = re.compile(
     r"(?P<name>[^=]*)=(?P<text>.*?)=(?P<url>(?:https?://|mailto:|tel:).*)",
     re.DOTALL | re.IGNORECASE,
 )
 
-
-_NO_RETRY = RetryPolicy.none()  # the next poll repeats a failed call anyway
+_FILTERS: Mapping[str, Any] = {
+    "state": options.one_of("STATE", VisitorState, "Only visitors in this state"),
+    "groups": options.numbers("Only visitors of this group; may be repeated.", "--group"),
+}
+_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
+_View: TypeAlias = Annotated[View[Any], VISITORS.options()]
 
 
 class _Encoding(StrEnum):
@@ -40,19 +43,18 @@ class _Encoding(StrEnum):
 
 
 @app.command("list")
-@with_filters(options.VISITOR_FILTERS)
 def list_visitors(
-    context: typer.Context,
+    context: click.Context,
     *,
-    filters: Filters,
-    as_json: options.AsJson = False,
+    filters: _Filters,
+    view: _View,
     watch: Annotated[bool, option("Show the list again and again.", "--watch")] = False,
     interval: options.Interval = 5.0,
 ) -> None:
     """Show who is on the site now.
 
-    A table on a terminal; elsewhere tab-separated columns below a line of
-    their names. With --watch and --json, each line is a whole JSON list.
+    A table on a terminal, elsewhere tab-separated columns below a line of their names. With --watch
+    and --json, each line is a whole JSON list. Each poll is an API call, which LiveChat may bill.
 
     Examples:
       livechat-async visitors list --state chatting --group 0 --group 2
@@ -60,25 +62,27 @@ def list_visitors(
       livechat-async visitors list --json | jq '.[].name'
     """
     if watch:
-        follow = partial(follow_list, filters=filters, interval=interval, as_json=as_json)
-        with_client(context, follow, _NO_RETRY)
+        from livechat_async.cli.commands.watch import follow_list  # noqa: PLC0415 (slow to import)
+
+        follow = partial(follow_list, filters=filters, interval=interval, view=view)
+        with_client(context, follow, retries=False)  # the next poll repeats a failed call
         return
     show_list(
         context,
         lambda client: client.visitors.list(**filters),
-        VISITORS,
-        as_json=as_json,
+        view,
         nothing="Nobody there matches." if filters else "Nobody is there.",
     )
 
 
 @app.command("watch")
-@with_filters(options.VISITOR_FILTERS)
 def watch_visitors(
-    context: typer.Context,
+    context: click.Context,
     *,
-    filters: Filters,
-    as_json: Annotated[bool, option("A JSON object a line, with the visitor.", "--json")] = False,
+    filters: _Filters,
+    as_json: Annotated[
+        bool, option("As JSON lines, a change a line, with the visitor.", "--json")
+    ] = False,
     interval: options.Interval = 5.0,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
@@ -91,22 +95,25 @@ def watch_visitors(
     When LiveChat does not answer, the command says so on stderr and goes on. It
     shows a line "resynced" once LiveChat answers again.
 
+    Each poll is an API call, which LiveChat may bill: every 5 s makes 518,400 in 30 days.
+
     Examples:
       livechat-async visitors watch
       livechat-async visitors watch --state queued --group 2 --interval 10
       livechat-async visitors watch --json | jq -r .visitor.name
     """
+    from livechat_async.cli.commands.watch import follow_changes  # noqa: PLC0415 (slow to import)
+
     follow = partial(follow_changes, filters=filters, interval=interval, as_json=as_json)
-    with_client(context, follow, _NO_RETRY)
+    with_client(context, follow, retries=False)  # the next poll repeats a failed call
 
 
 @app.command("count")
-@with_filters(options.VISITOR_FILTERS)
 def count_visitors(
-    context: typer.Context,
+    context: click.Context,
     *,
-    filters: Filters,
-    as_json: Annotated[bool, option('As JSON: {"count": 7}.', "--json")] = False,
+    filters: _Filters,
+    as_json: Annotated[bool, option('As one JSON document: {"count": 7}.', "--json")] = False,
 ) -> None:
     """Show how many visitors there are.
 
@@ -123,8 +130,8 @@ def count_visitors(
 
 @app.command("add-details")
 def add_details(
-    context: typer.Context,
-    visitor_id: Annotated[str, typer.Argument(help="The visitor's id, from the webhook.")],
+    context: click.Context,
+    visitor_id: Annotated[str, argument("The visitor's id, from the webhook.")],
     *,
     set_id: Annotated[
         str, option("Names the set. It replaces a set of the same name.", "--id", metavar="NAME")
@@ -157,10 +164,10 @@ def add_details(
         --license-id 12345 --field Age=36 --icon example.com/icon.png \
         --link "Profile=Open in CRM=https://crm.example.com/7"
     """
-    settings: Settings = context.obj
+    settings = Settings.of(context)
     fields = [*map(_to_field, field or ()), *map(_to_link, link or ())]
     if not fields:
-        raise typer.BadParameter("there is nothing to show; give a --field or a --link")
+        raise click.BadParameter("there is nothing to show; give a --field or a --link")
     if license_id is None:
         raise ConfigurationError("no license id: give --license-id, or set LIVECHAT_LICENSE_ID")
     details = VisitorDetails(set_id, fields, icon)
@@ -174,7 +181,7 @@ def add_details(
                 token=_webhook_token(),
                 encoding=encoding.value,
             )
-        typer.echo(f"{number_of(len(fields), 'line')} sent as {set_id} for {printable(visitor_id)}")
+        click.echo(f"{number_of(len(fields), 'line')} sent as {set_id} for {printable(visitor_id)}")
 
     wait_for(add())
 
@@ -182,14 +189,14 @@ def add_details(
 def _to_field(text: str) -> DetailField:
     name, mark, value = text.partition("=")
     if not mark:
-        raise typer.BadParameter(f"--field {text!r}: NAME=VALUE is needed, such as Age=36")
+        raise click.BadParameter(f"--field {text!r}: NAME=VALUE is needed, such as Age=36")
     return DetailField(name, value)
 
 
 def _to_link(text: str) -> DetailField:
     found = _LINK.fullmatch(text)
     if found is None:
-        raise typer.BadParameter(
+        raise click.BadParameter(
             f"--link {text!r}: NAME=TEXT=URL is needed, such as "
             "'Profile=Open in CRM=https://crm.example.com/7'"
         )

@@ -11,17 +11,16 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import TypeAlias
 
-import typer
+import click
 from rich.live import Live
 from rich.text import Text
 
 from livechat_async import CallError, LiveChatClient, RetryPolicy, Visitor, VisitorState
 from livechat_async.cli.commands.options import Filters
-from livechat_async.cli.common import number_of, to_json
+from livechat_async.cli.common import number_of, to_json, to_plain
 from livechat_async.cli.output import visitors as output
+from livechat_async.cli.output.listing import View
 from livechat_async.cli.output.show import is_terminal, show_error, terminal
-from livechat_async.cli.output.visitors import VISITORS
-from livechat_async.decoding.converter import shared_converter
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller
@@ -37,7 +36,7 @@ _ShowChange: TypeAlias = Callable[[Change, Collection[Visitor]], None]
 
 
 async def follow_list(
-    client: LiveChatClient, filters: Filters, interval: float, *, as_json: bool
+    client: LiveChatClient, filters: Filters, interval: float, view: View[Visitor]
 ) -> None:
     """Show the whole list again and again, until a failure does not pass."""
 
@@ -45,19 +44,19 @@ async def follow_list(
         return await client.visitors.list(**filters)
 
     def to_text(visitors: list[Visitor]) -> str:
-        if as_json:
-            return to_json(shared_converter().unstructure(visitors))
-        return "\n".join([VISITORS.header, *map(VISITORS.line, visitors), ""])
+        visitors = visitors[: view.limit]
+        if view.as_json:
+            return to_json(to_plain(visitors))
+        return "\n".join([*view.head(), *map(view.line, visitors), ""])
 
     def show_text(visitors: list[Visitor] | None, problem: str) -> None:
         if problem:
             show_error(f"{problem} (asking again)")
         else:
-            typer.echo(to_text(visitors or []))
+            click.echo(to_text(visitors or []))
 
     visitors: list[Visitor] | None = None
-    on_terminal = is_terminal(sys.stdout) and not as_json
-    with _live_table(interval) if on_terminal else nullcontext(show_text) as show:
+    with _live_table(interval, view.limit) if view.is_plain else nullcontext(show_text) as show:
         poller = Poller(
             fetch,
             retry=RetryPolicy(),
@@ -70,7 +69,7 @@ async def follow_list(
 
 
 @contextmanager
-def _live_table(interval: float) -> Iterator[_ListView]:
+def _live_table(interval: float, limit: int | None) -> Iterator[_ListView]:
     """One table on a terminal that changes, with the problem below it."""
     console = terminal()
     asked = ""
@@ -78,15 +77,16 @@ def _live_table(interval: float) -> Iterator[_ListView]:
     def show(visitors: list[Visitor] | None, problem: str) -> None:
         nonlocal asked
         if not problem:
-            asked = f" at {_now():%H:%M:%S}"
+            asked = f" at {_now():%H:%M:%S %Z}"
         lines = console.height - _LINES_ROUND_TABLE - (_LINES_OF_PROBLEM if problem else 0)
         problem = problem and f"asking again: {problem}"
+        count = number_of(len(visitors), "visitor") if visitors else "Nobody"
         table = output.visitors_table(
             visitors or [],
             width=console.width,
-            title=f"{asked}, every {interval:g} s until Ctrl-C",
+            title=f"{count}{asked}, every {interval:g} s until Ctrl-C",
             problem=problem,
-            most=max(lines // 2, 1),
+            most=min(max(lines // 2, 1), limit or lines),
         )
         is_known = visitors is not None
         live.update(table if is_known else Text(printable(problem), "red"), refresh=True)
@@ -110,15 +110,15 @@ async def follow_changes(
 
     def show_text(change: Change, _: object) -> None:
         if as_json:
-            typer.echo(output.change_json(change, _now(), shared_converter().unstructure))
+            click.echo(output.change_json(change, _now(), to_plain))
         else:
-            typer.echo("\t".join(map(printable, output.change_cells(change, _now()))))
+            click.echo("\t".join(map(printable, output.change_cells(change, _now()))))
 
     if is_terminal(sys.stdout) and not as_json:
         await _follow_live(follow, f"every {interval:g} s until Ctrl-C")
         return
     if not as_json:
-        typer.echo("\t".join(output.CHANGE_COLUMNS))
+        click.echo("\t".join(output.CHANGE_COLUMNS))
     await follow(show_text, lambda error, seconds: show_error(_problem(error, seconds)))
 
 

@@ -5,60 +5,85 @@ from __future__ import annotations
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
 
-import typer
+import click
 from yarl import URL
 
-from livechat_async import LiveChatClient
 from livechat_async.cli.commands import dead
-from livechat_async.cli.commands.options import option
-from livechat_async.cli.common import VISIBLE_PASSWORD, Settings, wait_for, webhook_password
-from livechat_async.cli.output.show import Listing, joined, show_item, show_list, two_lines
-from livechat_async.decoding.converter import shared_converter
+from livechat_async.cli.common import (
+    VISIBLE_PASSWORD,
+    Settings,
+    to_plain,
+    wait_for,
+    webhook_password,
+)
+from livechat_async.cli.output.listing import Listing, View, joined, show_list, two_lines
+from livechat_async.cli.output.show import show_item
+from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
 __all__ = ["app"]
 
-app: typer.Typer = typer.Typer(
-    no_args_is_help=True, help="Which events LiveChat sends, and where to."
-)
-
-app.add_typer(dead.app, name="dead")
+app: Group = Group(help="Which events LiveChat sends, and where to.")
 
 _KINDS = ", ".join(WebhookEventType)
+_ALL_BUT_SECRETS = "all but user names, passwords and tokens"
 
 _AsJson: TypeAlias = Annotated[
-    bool, option("As JSON, without user names, passwords and tokens.", "--json")
+    bool, option(f"As one JSON document, with {_ALL_BUT_SECRETS}.", "--json")
 ]
 
 
+def _to_plain(webhook: Webhook) -> dict[str, Any]:
+    plain: dict[str, Any] = to_plain(webhook)
+    plain.pop("token", None)
+    return {**plain, "url": webhook.address, "credentials": _has_credentials(webhook)}
+
+
+def _has_credentials(webhook: Webhook) -> bool:
+    return webhook.address != webhook.url
+
+
+_WEBHOOKS: Listing[Webhook] = Listing(
+    "webhook",
+    columns={
+        "id": lambda webhook: webhook.id,
+        "event_type": lambda webhook: webhook.event_type,
+        "data_types": lambda webhook: joined(*webhook.data_types),
+        "url": lambda webhook: webhook.address,
+        "credentials": lambda webhook: "yes" if _has_credentials(webhook) else "no",
+    },
+    cells={
+        "Webhook": lambda webhook: two_lines(webhook.event_type, webhook.id, "bold", fold=True),
+        "Data, address": lambda webhook: two_lines(
+            joined(*webhook.data_types),
+            webhook.address + (" (with a password)" if _has_credentials(webhook) else ""),
+            fold=True,
+        ),
+    },
+    to_plain=_to_plain,
+)
+_View: TypeAlias = Annotated[View[Webhook], _WEBHOOKS.options(about_json=_ALL_BUT_SECRETS)]
+
+
 @app.command("list")
-def list_webhooks(context: typer.Context, *, as_json: _AsJson = False) -> None:
+def list_webhooks(context: click.Context, *, view: _View) -> None:
     """Show the webhooks of the account.
 
-    A table on a terminal; elsewhere tab-separated columns below a line of
-    their names. User names, passwords and tokens are not shown.
+    A table on a terminal, elsewhere tab-separated columns below a line of their names. User names,
+    passwords and tokens are not shown.
 
     Examples:
       livechat-async webhooks list
       livechat-async webhooks list --json | jq '.[].id'
     """
-    show_list(
-        context,
-        lambda client: client.webhooks.list(),
-        _WEBHOOKS,
-        as_json=as_json,
-        nothing="No webhooks.",
-        to_plain=_to_plain,
-    )
+    show_list(context, lambda client: client.webhooks.list(), view)
 
 
 @app.command("create")
 def create_webhook(
-    context: typer.Context,
-    event_type: Annotated[
-        WebhookEventType, typer.Argument(metavar="EVENT_TYPE", help=f"One of {_KINDS}.")
-    ],
+    context: click.Context,
+    event_type: Annotated[WebhookEventType, argument(f"One of {_KINDS}.", metavar="EVENT_TYPE")],
     *,
     url: Annotated[str, option("The address to send it to.", metavar="URL")],
     data_type: Annotated[
@@ -92,8 +117,8 @@ def create_webhook(
 
 @app.command("delete")
 def delete_webhook(
-    context: typer.Context,
-    webhook_id: Annotated[str, typer.Argument(help="The webhook's id, as list shows it.")],
+    context: click.Context,
+    webhook_id: Annotated[str, argument("The webhook's id, as list shows it.")],
 ) -> None:
     """Remove a webhook.
 
@@ -109,7 +134,7 @@ def delete_webhook(
 
 @app.command("listen")
 def listen(
-    context: typer.Context,
+    context: click.Context,
     *,
     host: Annotated[str, option("The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8080,
@@ -128,7 +153,9 @@ def listen(
     register: Annotated[
         str | None, option("Register this public address at LiveChat.", metavar="URL")
     ] = None,
-    as_json: Annotated[bool, option("Each event as JSON, without its token.", "--json")] = False,
+    as_json: Annotated[
+        bool, option("As JSON lines, an event a line, without its token.", "--json")
+    ] = False,
     show_token: Annotated[bool, option("With --json: also the token.", "--show-token")] = False,
     insecure: Annotated[
         bool, option("Take events from anyone, without a password or path secret.", "--insecure")
@@ -169,9 +196,9 @@ def listen(
     from livechat_async.cli.listen.programs import Programs  # noqa: PLC0415
     from livechat_async.cli.listen.view import ListenView  # noqa: PLC0415
 
-    settings: Settings = context.obj
+    settings = Settings.of(context)
     if show_token and not as_json:
-        raise typer.BadParameter("--show-token goes with --json: nothing else shows a token")
+        raise click.BadParameter("--show-token goes with --json: nothing else shows a token")
     access = Access.from_environment(register)
     if not insecure:
         access.check(host)
@@ -191,7 +218,7 @@ def _with_credentials(text: str) -> Secret:
     except ValueError:
         has_credentials = "@" in text
     if has_credentials:
-        raise typer.BadParameter(f"--url {VISIBLE_PASSWORD}")
+        raise click.BadParameter(f"--url {VISIBLE_PASSWORD}")
     user, password = webhook_password()
     scheme, mark, rest = text.partition("://")
     words = (quote(secret.reveal(), safe="") for secret in (user, password))
@@ -199,31 +226,4 @@ def _with_credentials(text: str) -> Secret:
     return Secret(f"{scheme}{mark}{pair}{rest}")
 
 
-def _to_plain(_: LiveChatClient, webhook: Webhook) -> dict[str, Any]:
-    plain: dict[str, Any] = shared_converter().unstructure(webhook)
-    plain.pop("token", None)
-    return {**plain, "url": webhook.address, "credentials": _has_credentials(webhook)}
-
-
-def _has_credentials(webhook: Webhook) -> bool:
-    return webhook.address != webhook.url
-
-
-_WEBHOOKS: Listing[Webhook] = Listing(
-    "webhook",
-    columns={
-        "id": lambda webhook: webhook.id,
-        "event_type": lambda webhook: webhook.event_type,
-        "data_types": lambda webhook: joined(*webhook.data_types),
-        "url": lambda webhook: webhook.address,
-        "credentials": lambda webhook: "yes" if _has_credentials(webhook) else "no",
-    },
-    cells={
-        "Webhook": lambda webhook: two_lines(webhook.event_type, webhook.id, "bold", fold=True),
-        "Data, address": lambda webhook: two_lines(
-            joined(*webhook.data_types),
-            webhook.address + (" (with a password)" if _has_credentials(webhook) else ""),
-            fold=True,
-        ),
-    },
-)
+app.add_command(dead.app, "dead")

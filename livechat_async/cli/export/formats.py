@@ -8,11 +8,9 @@ import importlib
 import io
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -20,11 +18,12 @@ from typing import Any, BinaryIO, Final
 
 from livechat_async import Chat, ConfigurationError
 from livechat_async.cli.export.files import create_private
+from livechat_async.cli.export.kinds import Format
+from livechat_async.cli.output.cells import safe_cell
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models._plain import to_plain
-from livechat_async.redaction import printable
 
-__all__ = ["COLUMNS", "Format", "check_format", "convert", "guess_format", "safe_cell"]
+__all__ = ["COLUMNS", "check_format", "convert"]
 
 _ROWS_AT_A_TIME = 5_000
 
@@ -47,26 +46,6 @@ COLUMNS: Final[Mapping[str, str]] = {
 """The columns of `Chat.to_row`, and the kind of each."""
 
 _TIMES = [name for name, kind in COLUMNS.items() if kind == "time"]
-
-# A spreadsheet takes a cell that begins so for a formula, also in wide letters and after blanks.
-_FORMULA: Final = "[\\s\ufeff\"']*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
-_AT_START: Final = re.compile(f"{_FORMULA}|[\\x00-\\x1f\\x7f]")
-# Where it divides lines at ; or |, a cell also begins after each of them, even within quotes.
-_AFTER_SEPARATOR: Final = re.compile(f"([;|])(?={_FORMULA})")
-
-
-class Format(StrEnum):
-    """The formats of an export."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
-
-
-def guess_format(output: Path) -> Format:
-    """The format that a file's suffix names, or else JSON lines."""
-    suffix = output.suffix.lower().removeprefix(".")
-    return Format(suffix) if suffix in set(Format) else Format.JSONL
 
 
 def check_format(kind: Format) -> None:
@@ -104,23 +83,6 @@ async def convert(part: Path, kind: Format, warn: Callable[[str], None]) -> Path
             converted.unlink()
         raise
     return converted
-
-
-def safe_cell(value: Any) -> str:
-    """Text for a cell of CSV that no spreadsheet takes for a formula; a list goes into one cell.
-
-    An apostrophe goes before what would be a formula. To get the text back, remove one apostrophe
-    wherever it is followed, at the start or after a separator, by what begins a formula.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return str(value)
-    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    safe = _AFTER_SEPARATOR.sub(r"\1'", text)
-    return printable(f"'{safe}" if _AT_START.match(text) else safe)
 
 
 def _rows(part: Path) -> Iterator[list[dict[str, Any]]]:

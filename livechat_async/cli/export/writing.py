@@ -10,25 +10,29 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
+import click
 import msgspec
-import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from click.exceptions import Exit
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from livechat_async import Chat, LiveChatError
-from livechat_async.cli.common import INTERRUPTED, to_json
+from livechat_async.cli.common import INTERRUPTED, in_units, to_json
 from livechat_async.cli.export.files import ExportFile
-from livechat_async.cli.export.formats import Format, convert
+from livechat_async.cli.export.formats import convert
+from livechat_async.cli.export.kinds import Format
+from livechat_async.cli.output.listing import joined
 from livechat_async.cli.output.show import is_terminal, terminal
 from livechat_async.errors import OverfullDayError
 from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import Export, ExportProgress
 from livechat_async.redaction import printable
 
-__all__ = ["write_export"]
+__all__ = ["Pace", "write_export"]
 
-_SAVE_EVERY = 1.0  # seconds, as the two below
+_SAVE_EVERY = 1.0  # seconds, as the three below
 _BAR_EVERY = 0.1
 _LINE_EVERY = 5.0
+_SETTLED = 2.0
 _ENCODER = msgspec.json.Encoder()
 
 _Meter: TypeAlias = Callable[[ExportProgress], None]
@@ -72,7 +76,7 @@ async def _finish(
             file.publish(await convert(file.part, kind, _say))
     except (asyncio.CancelledError, KeyboardInterrupt):
         _say(f"stopped. {_way_on(file)}")
-        raise typer.Exit(INTERRUPTED) from None
+        raise Exit(INTERRUPTED) from None
     except Exception as error:
         remedy = ", with --on-overfull-day partial" if isinstance(error, OverfullDayError) else ""
         _say(f"{_way_on(file)}{remedy}")
@@ -135,7 +139,7 @@ def _sum_up(export: Export[Chat], file: ExportFile) -> None:
 
 
 def _say(line: str) -> None:
-    typer.echo(printable(line), err=True)
+    click.echo(printable(line), err=True)
 
 
 @contextmanager
@@ -153,19 +157,46 @@ def _sigterm_stops() -> Iterator[None]:
             loop.remove_signal_handler(signal.SIGTERM)
 
 
+class Pace:
+    """How fast items come, counted from the first one.
+
+    An export that resumes first reads again what it has, so the time before counts for nothing.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def describe(self, progress: ExportProgress, now: float) -> str:
+        """The rate, and the time that is left; nothing while it is too early to say.
+
+        Args:
+            progress: how far the export is, after another item.
+            now: seconds of a clock that never goes back.
+        """
+        if self._first is None:
+            self._first = now, progress.items_done
+        since, before = self._first
+        if now - since < _SETTLED or progress.items_done <= before:
+            return ""
+        rate = (progress.items_done - before) / (now - since)
+        if progress.items_expected is None:
+            return f"{rate:,.0f}/s"
+        left = max(progress.items_expected - progress.items_done, 0) / rate
+        return f"{rate:,.0f}/s, {in_units(left)} left"
+
+
 @contextmanager
 def _bar(start: ExportProgress) -> Iterator[_Meter]:
-    began = time.monotonic()
+    pace = Pace()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]:,.0f}/s"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[pace]}"),
     )
     with Progress(*columns, console=terminal(sys.stderr), transient=True) as bar:
         task = bar.add_task(
-            "chats", total=start.items_expected, completed=start.items_done, rate=0.0
+            "chats", total=start.items_expected, completed=start.items_done, pace=""
         )
 
         def show(progress: ExportProgress) -> None:
@@ -174,30 +205,25 @@ def _bar(start: ExportProgress) -> Iterator[_Meter]:
                 description=str(progress.window.first) if progress.window else "chats",
                 completed=progress.items_done,
                 total=progress.items_expected,
-                rate=_rate(start, progress, began),
+                pace=pace.describe(progress, time.monotonic()),
             )
 
         yield show
 
 
 @contextmanager
-def _lines(start: ExportProgress) -> Iterator[_Meter]:
-    began = shown = time.monotonic()
+def _lines(_: ExportProgress) -> Iterator[_Meter]:
+    pace, shown = Pace(), time.monotonic()
 
     def show(progress: ExportProgress) -> None:
         nonlocal shown
         now = time.monotonic()
+        speed = pace.describe(progress, now)
         if now - shown < _LINE_EVERY:
             return
         shown = now
-        done, expected = progress.items_done, progress.items_expected
-        rate = _rate(start, progress, began)
+        expected = progress.items_expected
         total = "" if expected is None else f" of {expected:,}"
-        left = "" if expected is None else f", {(expected - done) / rate:,.0f} s left"
-        _say(f"{done:,}{total} chats, {rate:,.0f}/s{left}")
+        _say(joined(f"{progress.items_done:,}{total} chats", speed))
 
     yield show
-
-
-def _rate(start: ExportProgress, now: ExportProgress, began: float) -> float:
-    return (now.items_done - start.items_done) / max(time.monotonic() - began, 0.001) or 1.0

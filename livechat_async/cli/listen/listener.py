@@ -11,9 +11,10 @@ from contextlib import suppress
 from typing import Self
 from urllib.parse import quote
 
-import typer
+import click
 from aiohttp import web
 from attrs import define, field, frozen
+from click.exceptions import Exit
 from yarl import URL
 
 from livechat_async import CallError, ConfigurationError, LiveChatClient, QueueFullError
@@ -56,7 +57,7 @@ class Access:
         if public is not None:
             problem = _problem_of_public(public, has_path_secret=bool(path_secret))
             if problem:
-                raise typer.BadParameter(f"--register {problem}")
+                raise click.BadParameter(f"--register {problem}")
         credentials = WebhookCredentials(user, password) if user else None
         return cls(credentials, path_secret or None, public)
 
@@ -182,7 +183,7 @@ class Listener:
             await runner.cleanup()
             if self._bot.status().accepted or self._stop.first.is_set():
                 self._view.sum_up(self._bot.status(), with_program=self._programs is not None)
-        raise self._stop.problem or typer.Exit(INTERRUPTED)
+        raise self._stop.problem or Exit(INTERRUPTED)
 
     async def _handle(self, event: WebhookEvent) -> None:
         if self._programs is not None:

@@ -12,12 +12,13 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
-import typer
+import click
 from attrs import astuple, frozen
 from rich.text import Text
 
 from livechat_async.cli.common import number_of, to_json, without_secrets
-from livechat_async.cli.output.show import WIDE, is_terminal, joined, terminal, titled_panel
+from livechat_async.cli.output.listing import joined
+from livechat_async.cli.output.show import WIDE, is_terminal, terminal, titled_panel
 from livechat_async.cli.output.visitors import event_start, path_of, who_in_columns
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models.tickets import TicketRequester
@@ -131,7 +132,7 @@ class ListenView(logging.Handler):
         """Show what comes before the first event."""
         self._shows_log = True
         if not self._is_drawn and not self._as_json:
-            typer.echo("\t".join(EVENT_COLUMNS))
+            click.echo("\t".join(EVENT_COLUMNS))
 
     def end(self) -> None:
         """Show no more warnings, because what is under way ends by force."""
@@ -141,14 +142,14 @@ class ListenView(logging.Handler):
         """Show an event."""
         if self._as_json:
             data = event_data(event)
-            typer.echo(to_json(data if self._with_token else without_secrets(data)))
+            click.echo(to_json(data if self._with_token else without_secrets(data)))
             return
         now = datetime.now().astimezone()
         if self._is_drawn:
             console = terminal()
             console.print(event_line(event, now, console.width))
         else:
-            typer.echo("\t".join(map(printable, event_cells(event, now))))
+            click.echo("\t".join(map(printable, event_cells(event, now))))
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Show a text on stderr."""

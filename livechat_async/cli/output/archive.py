@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from livechat_async import Chat, Ticket, TicketEvent
-from livechat_async.cli.output.show import Listing, joined, two_lines
+from livechat_async.cli.output.listing import Listing, joined, two_lines
+from livechat_async.cli.output.show import local_time
 from livechat_async.redaction import printable
+
+if TYPE_CHECKING:
+    from livechat_async import Chat, Ticket, TicketEvent
 
 __all__ = ["CHATS", "TICKETS", "chat_transcript", "ticket_history"]
 
-_SHORT = "%Y-%m-%d %H:%M"
+_LONG, _OF_DAY = "%Y-%m-%d %H:%M:%S %Z", "%H:%M:%S"
 
 
 def chat_transcript(chat: Chat) -> Text:
@@ -23,8 +27,8 @@ def chat_transcript(chat: Chat) -> Text:
         ("Chat", chat.id),
         ("Visitor", joined(_visitor_name(chat), _mail(chat), *place, by=" · ")),
         ("Agents", _agents(chat)),
-        ("Started", _iso(_start(chat))),
-        ("Ended", _iso(chat.ended) or ("not yet" if chat.pending else "")),
+        ("Started", local_time(_start(chat), _LONG)),
+        ("Ended", local_time(chat.ended, _LONG) or ("not yet" if chat.pending else "")),
         ("Page", chat.chat_start_url),
         ("Groups", _groups(chat)),
         ("Rate", chat.rate or ""),
@@ -35,7 +39,7 @@ def chat_transcript(chat: Chat) -> Text:
     for event in chat.events or chat.messages:
         style = "bold cyan" if event.user_type == "visitor" else "bold green"
         said = joined(event.text, *getattr(event, "files", ()), by="\n")
-        _add_line(text, _time(event.date), event.author_name, said, style)
+        _add_line(text, local_time(event.date, _OF_DAY), event.author_name, said, style)
     return text
 
 
@@ -47,14 +51,14 @@ def ticket_history(ticket: Ticket) -> Text:
         ("Status", ticket.status or ""),
         ("Requester", joined(*_requester(ticket), by=" · ")),
         ("Assignee", _assignee(ticket)),
-        ("Opened", _iso(ticket.date)),
+        ("Opened", local_time(ticket.date, _LONG)),
         ("Groups", joined(*(group.name or str(group.id) for group in ticket.groups))),
         ("Tags", joined(*ticket.tags)),
     )
     for event in ticket.events:
         name = (event.author.name or event.author.id or "") if event.author else ""
         style = "green" if event.author and event.author.type == "agent" else "cyan"
-        _add_line(text, _time(event.date), name, _happened(event), f"bold {style}")
+        _add_line(text, local_time(event.date, _OF_DAY), name, _happened(event), f"bold {style}")
     return text
 
 
@@ -129,10 +133,6 @@ def _iso(moment: datetime | None) -> str:
     return "" if moment is None else moment.isoformat()
 
 
-def _time(moment: datetime | None, pattern: str = "%H:%M:%S") -> str:
-    return "" if moment is None else moment.strftime(pattern)
-
-
 CHATS: Listing[Chat] = Listing(
     "chat",
     columns={
@@ -151,7 +151,7 @@ CHATS: Listing[Chat] = Listing(
         "url": lambda chat: chat.chat_start_url,
     },
     cells={
-        "Chat": lambda chat: two_lines(chat.id, _time(_start(chat), _SHORT)),
+        "Chat": lambda chat: two_lines(chat.id, local_time(_start(chat))),
         "Visitor": lambda chat: two_lines(_visitor_name(chat) or "(no name)", _mail(chat), "bold"),
         "Agents, group": _missed_or_groups,
         "Rate, tags": _rate_and_tags,
@@ -175,7 +175,7 @@ TICKETS: Listing[Ticket] = Listing(
     cells={
         "Ticket": lambda ticket: two_lines(ticket.id, ticket.status or ""),
         "Subject": lambda ticket: two_lines(
-            ticket.subject, _time(ticket.modified or ticket.date, _SHORT), "bold"
+            ticket.subject, local_time(ticket.modified or ticket.date), "bold"
         ),
         "Requester": lambda ticket: two_lines(*_requester(ticket)),
         "Assignee, tags": lambda ticket: two_lines(

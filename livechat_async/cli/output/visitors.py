@@ -12,15 +12,8 @@ from rich.text import Text
 
 from livechat_async import Visitor, VisitorDetails, VisitorState
 from livechat_async.cli.common import how_long, number_of, to_json
-from livechat_async.cli.output.show import (
-    WIDE,
-    Listing,
-    joined,
-    new_table,
-    terminal,
-    titled_panel,
-    two_lines,
-)
+from livechat_async.cli.output.listing import Listing, joined, two_lines
+from livechat_async.cli.output.show import WIDE, new_table, terminal, titled_panel
 from livechat_async.redaction import printable
 from livechat_async.watch import changes
 from livechat_async.watch.changes import Change, page_of
@@ -53,16 +46,16 @@ def visitors_table(
     visitors: Sequence[Visitor],
     *,
     width: int,
-    title: str = "",
+    title: str,
     problem: str = "",
     most: int | None = None,
 ) -> Table:
     """Visitors in two lines each: the `most` first ones, if not all. A wide terminal shows more.
 
-    The title stands above the table behind the number of visitors, and the problem below it.
+    The title stands above the table, and the problem below it.
     """
     wide, now = width >= WIDE, datetime.now(UTC)
-    table = new_table(f"{number_of(len(visitors), 'visitor') if visitors else 'Nobody'}{title}")
+    table = new_table(title)
     # Ids are there to be copied, so they are the last to be cut.
     id_width = min(max([16, *(len(visitor.id) for visitor in visitors)]), width // 2)
     table.add_column("Visitor", width=id_width)
@@ -148,9 +141,9 @@ def _place(visitor: Visitor, wide: bool = False) -> tuple[str, str]:
 
 
 class _Visitors(Listing[Visitor]):
-    def table(self, items: Sequence[Visitor]) -> Table:
+    def table(self, items: Sequence[Visitor], title: str) -> Table:
         """A table as wide as the terminal."""
-        return visitors_table(items, width=terminal().width)
+        return visitors_table(items, width=terminal().width, title=title)
 
 
 VISITORS: Listing[Visitor] = _Visitors(

@@ -1,0 +1,122 @@
+"""``livechat-async login``, ``logout`` and ``profiles``: the accounts that this machine knows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeAlias
+
+import click
+
+from livechat_async.cli import profiles
+from livechat_async.cli.common import Settings, wait_for
+from livechat_async.cli.output.listing import Listing, View, draw_list
+from livechat_async.cli.parsing import option
+from livechat_async.cli.profiles import Profile
+from livechat_async.redaction import Secret, printable
+
+__all__ = ["list_profiles", "log_in", "log_out"]
+
+
+def log_in(
+    context: click.Context,
+    *,
+    login: Annotated[
+        str | None,
+        option("The agent's e-mail address. It is asked for by default.", metavar="E-MAIL"),
+    ] = None,
+    oauth: Annotated[
+        bool, option("The token is an OAuth access token, which needs no login.", "--oauth")
+    ] = False,
+    base_url: Annotated[
+        str | None,
+        option("Another address, such as a sandbox's.", metavar="URL", envvar="LIVECHAT_BASE_URL"),
+    ] = None,
+    no_check: Annotated[
+        bool, option("Do not try the token, such as without a network.", "--no-check")
+    ] = False,
+) -> None:
+    """Keep the token of an account, so that commands need no variables.
+
+    The token is asked for, and not shown. Without a terminal it is the first line of standard
+    input. It goes into the system's keyring where there is one and the package keyring is
+    installed, else into a file that only you can read.
+
+    Variables such as LIVECHAT_TOKEN come before the default profile, and --profile comes before
+    both. LIVECHAT_PROFILE names another default.
+
+    Examples:
+      livechat-async login
+      livechat-async login --profile work --login john.doe@example.com < token.txt
+      livechat-async login --profile sandbox --base-url http://127.0.0.1:8080
+      livechat-async visitors list --profile work
+    """
+    settings = Settings.of(context)
+    if oauth and login:
+        raise click.UsageError("--oauth needs no --login: the token names its account")
+    asks = sys.stdin.isatty()
+    if not oauth and not login:
+        if not asks:
+            raise click.UsageError("standard input is no terminal: give --login, or --oauth")
+        login = click.prompt("Login (the agent's e-mail address)", err=True)
+    token = click.prompt("Token", hide_input=True, err=True) if asks else sys.stdin.readline()
+    profile = Profile(
+        name=profiles.chosen_name(settings.profile) or profiles.DEFAULT,
+        token=Secret(token.strip()),
+        login="" if oauth or login is None else login,
+        base_url=base_url,
+        region=settings.region,
+    )
+    client = settings.client_of(profile)
+    if not no_check:
+
+        async def check() -> None:
+            async with client:
+                await client.agents.list()
+
+        wait_for(check())
+    kept = profiles.save(profile)
+    who = profile.login or "the account of the token"
+    click.echo(
+        printable(f"logged in as {who}: profile {profile.name}, its token is in {kept.place}")
+    )
+
+
+def log_out(context: click.Context) -> None:
+    """Forget a profile and its token.
+
+    The token stays valid: whoever has a copy can use it. To end that, remove it at LiveChat.
+
+    Examples:
+      livechat-async logout
+      livechat-async logout --profile work
+    """
+    name = profiles.chosen_name(Settings.of(context).profile) or profiles.DEFAULT
+    profiles.remove(name)
+    click.echo(f"profile {name} is forgotten")
+
+
+def _to_plain(profile: Profile) -> dict[str, Any]:
+    texts = {name: text(profile) for name, text in _COLUMNS.items()}
+    return {name: text or None for name, text in texts.items()}
+
+
+_COLUMNS: Mapping[str, Callable[[Profile], str]] = {
+    "name": lambda profile: profile.name,
+    "login": lambda profile: profile.login,
+    "base_url": lambda profile: profile.base_url or "",
+    "region": lambda profile: profile.region or "",
+    "token_in": lambda profile: profile.place,
+}
+_PROFILES: Listing[Profile] = Listing.of_columns("profile", to_plain=_to_plain, **_COLUMNS)
+_View: TypeAlias = Annotated[View[Any], _PROFILES.options(about_json="all but the token")]
+
+
+def list_profiles(*, view: _View) -> None:
+    """Show the profiles that login has kept, without their tokens.
+
+    Examples:
+      livechat-async profiles
+      livechat-async profiles --columns name,login
+    """
+    draw_list([profiles.describe(name) for name in profiles.names()], view)
