@@ -13,8 +13,10 @@ from typing import Any, TypeAlias
 
 from attrs import asdict
 
+from livechat_async.checks import meant
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
+from livechat_async.redaction import shown
 from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import FAULTS
@@ -50,8 +52,6 @@ def update_visitor(sandbox: Actions, visitor_id: str, /, **fields: Any) -> objec
 
 def say(sandbox: Actions, visitor_id: str, *, text: Any = None, by_agent: Any = False) -> None:
     """Add a message to the chat, by the visitor or by the agent."""
-    if not isinstance(by_agent, bool):
-        raise ConfigurationError(f"by_agent={by_agent!r}: true or false is needed")
     sandbox.say(visitor_id, text, by_agent=by_agent)
 
 
@@ -78,7 +78,9 @@ def inject(sandbox: Actions, /, *, fault: Any = None, times: Any = 1, **argument
     """Inject a fault, given by its name and its arguments, into the next requests."""
     kind = FAULTS.get(fault) if isinstance(fault, str) else None
     if kind is None:
-        raise ConfigurationError(f"fault={fault!r}: one of {', '.join(FAULTS)} is needed")
+        raise ConfigurationError(
+            f"fault={shown(fault)}: one of {', '.join(FAULTS)} is needed{meant(fault, FAULTS)}"
+        )
     names = inspect.signature(kind).parameters
     _refuse_unknown(arguments, names)
     try:
@@ -219,4 +221,6 @@ def _read_body(request: RecordedRequest) -> dict[str, Any]:
 def _refuse_unknown(body: Iterable[str], known: Iterable[str]) -> None:
     for name in body:
         if name not in known:
-            raise ConfigurationError(f"{name!r} is not known here: use {', '.join(sorted(known))}")
+            names = sorted(known)
+            hint = meant(name, names)
+            raise ConfigurationError(f"{name!r} is not known here: use {', '.join(names)}{hint}")

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from attrs import field, fields, frozen
 
+from livechat_async.checks import refusal
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding
@@ -43,6 +44,7 @@ __all__ = [
     "VisitorEvent",
     "VisitorQueued",
     "WebhookEvent",
+    "check_client",
     "current_client",
 ]
 
@@ -147,7 +149,8 @@ class VisitorEvent(WebhookEvent):
             ConfigurationError: there is no client, or the event lacks a field that the call needs.
             CallError: the call failed.
         """
-        used = client or current_client.get()
+        used = current_client.get() if client is None else client
+        check_client(used)
         if used is None:
             raise ConfigurationError(
                 "add_details needs a client: pass client=..., or make the WebhookReceiver with one"
@@ -265,6 +268,12 @@ EVENT_CLASSES: Final[Mapping[WebhookEventType, type[WebhookEvent]]] = {
     WebhookEventType.CANNED_RESPONSE_CHANGED: CannedResponseChanged,
 }
 """The class for each event type."""
+
+
+def check_client(client: Any) -> None:
+    """A client, or None. A test may pass one of its own."""
+    if client is not None and (isinstance(client, type) or not hasattr(client, "visitors")):
+        raise refusal("client", client, "a LiveChatClient is needed, or None")
 
 
 def _chat_at(chat: WebhookChat, time: datetime | None) -> tuple[str, ...] | None:
