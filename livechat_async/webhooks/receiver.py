@@ -15,7 +15,7 @@ from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, kind_of, shown
 from livechat_async.webhooks.engine import Engine
-from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent
+from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent, no_client
 from livechat_async.webhooks.gate import Gate, ReceiverAnswer, WebhookCredentials
 from livechat_async.webhooks.intake import CLOSE_SECONDS, Intake, ReceiverState, check_async
 from livechat_async.webhooks.memory import MemoryEngine
@@ -143,8 +143,9 @@ class WebhookReceiver:
             )
             del credentials
             raise ConfigurationError(problem)
-        if client is not None and not hasattr(client, "visitors"):  # a test may pass one of its own
-            raise refusal("client", client, "a LiveChatClient is needed, or None")
+        is_client = hasattr(client, "visitors") and not isinstance(client, type)
+        if client is not None and not is_client:  # a test may pass one of its own
+            raise no_client(client)
         if engine is not None and not all(hasattr(engine, name) for name in _OF_ENGINES):
             raise refusal(
                 "engine", engine, 'an engine is needed, as in SQLiteEngine("bot.sqlite3")'
