@@ -7,7 +7,11 @@ from typing import Any, get_args
 import attrs
 from cattrs import AttributeValidationNote, BaseValidationError, IterableValidationNote
 
+from livechat_async.models._base import WireModel
+
 __all__ = ["WireError", "find_wire_error", "show", "wire_name", "wrong"]
+
+_WRONG_KIND = (TypeError, AttributeError)
 
 
 class WireError(ValueError):
@@ -48,6 +52,8 @@ def find_wire_error(error: Exception, type_: Any = None, value: Any = None) -> W
         type_: the type it was to make, if that is known.
         value: what it was to make that of.
     """
+    if isinstance(error, (BaseValidationError, *_WRONG_KIND)) and _is_no_object(value, type_):
+        return WireError(_name_of(type_), show(value))  # not the field that was looked for in it
     path, is_whole = "", type_ is not None
     while isinstance(error, BaseValidationError):
         cls, error = error.cl, error.exceptions[0]
@@ -59,7 +65,7 @@ def find_wire_error(error: Exception, type_: Any = None, value: Any = None) -> W
         expected, found = "a value", "no such field"
     else:
         # The words of cattrs, or of the user's class. Those of a wrong kind say nothing of it.
-        is_kind = is_whole and isinstance(error, (TypeError, AttributeError))
+        is_kind = is_whole and isinstance(error, _WRONG_KIND)
         expected = "what the type asks for" if type_ is None else _name_of(type_)
         found = show(value) if is_kind else f"{type(error).__name__}: {error}"
     return WireError(expected, found, path.removeprefix("."))
@@ -77,6 +83,12 @@ def _step(error: Exception, cls: Any) -> tuple[str, Any]:
             field = attrs.fields_dict(cls).get(note.name) if attrs.has(cls) else None
             return f".{note.name if field is None else wire_name(field)}", note.type
     return "", cls
+
+
+def _is_no_object(value: Any, type_: Any) -> bool:
+    """Whether a class of the user's cannot be made of a value. One of ours takes a bare id, too."""
+    is_ours = isinstance(type_, type) and issubclass(type_, WireModel)
+    return attrs.has(type_) and not is_ours and not isinstance(value, dict)
 
 
 def _name_of(type_: Any) -> str:
