@@ -313,11 +313,11 @@ def _check_id(_: object, __: object, value: Any) -> None:
 
 def _to_fields(value: Iterable[DetailField]) -> tuple[DetailField, ...]:
     given: Any = value
+    is_text = isinstance(value, (str, bytes))
     try:
-        is_list = not isinstance(given, (str, bytes))
-        return tuple(given) if is_list else given  # what is no tuple is for the validator to refuse
+        return given if is_text else tuple(given)
     except TypeError:
-        return given  # type: ignore[no-any-return]
+        return given  # type: ignore[no-any-return]  # for the validator to refuse
 
 
 def _check_fields(_: object, __: object, value: Any) -> None:

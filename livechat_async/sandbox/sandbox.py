@@ -233,9 +233,12 @@ def _check_port(port: object) -> int:
 def _check_license(license_id: Any) -> int:
     if isinstance(license_id, str) and re.fullmatch(r"[0-9]{1,18}", license_id):
         return int(license_id)
-    is_number = isinstance(license_id, int) and not isinstance(license_id, bool)
-    if is_number and 0 <= license_id < _LARGEST_LICENSE:
-        return int(license_id)
+    if (
+        isinstance(license_id, int)
+        and not isinstance(license_id, bool)
+        and 0 <= license_id < _LARGEST_LICENSE
+    ):
+        return license_id
     raise refusal("license_id", license_id, "digits are needed, such as 12345")
 
 
