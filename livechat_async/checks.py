@@ -1,7 +1,8 @@
 """What arguments may be: seconds, counts, prices, choices, days, time zones, loopback addresses.
 
-A ``check_`` function returns the value, or raises a `ConfigurationError` that names the argument,
-the value and the remedy. `seconds`, `count`, `choice` and `text` make attrs validators.
+A ``check_`` function returns the value, or raises the `refusal` of it: a `ConfigurationError` that
+names the argument, the value and the remedy. `seconds`, `count`, `choice`, `flag` and `text` make
+attrs validators.
 """
 
 from __future__ import annotations
@@ -12,32 +13,42 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from inspect import iscoroutinefunction
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 from attrs import Attribute
 
 from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import shown
 
 __all__ = [
+    "check_call",
     "check_choice",
+    "check_clock",
     "check_count",
     "check_day",
     "check_days_in_order",
+    "check_flag",
     "check_hosts",
     "check_items",
+    "check_kind",
     "check_list",
     "check_numbers",
     "check_price",
     "check_seconds",
     "check_zone",
     "choice",
+    "closest",
     "count",
     "find_zone",
+    "flag",
     "is_address",
     "is_deeper",
     "is_loopback",
+    "meant",
     "parse_day",
+    "refusal",
     "seconds",
     "text",
 ]
@@ -46,6 +57,57 @@ __all__ = [
 _HOST_NAME = r"[^\W_][\w.-]{0,252}"
 
 Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
+
+_LONGEST_NAME = 50  # characters that are compared with what is known
+_FLAG_NEEDED = "True or False is needed"
+_NOT_BLANK = "text is needed that is not blank"
+
+
+def refusal(name: str, value: object, needed: str) -> ConfigurationError:
+    """The error for an argument that cannot be used; ``needed`` says what to pass instead."""
+    return ConfigurationError(f"{name}={shown(value)}: {needed}")
+
+
+def closest(value: object, known: Iterable[object]) -> str:
+    """What is known and looks most like the value; ``""`` if nothing does."""
+    from difflib import get_close_matches  # noqa: PLC0415 (only a mistake needs it)
+
+    if not isinstance(value, str):
+        return ""
+    names = {str(each).lower(): str(each) for each in known}
+    found = get_close_matches(value[:_LONGEST_NAME].lower(), names, n=1)
+    return names[found[0]] if found else ""
+
+
+def meant(value: object, known: Iterable[object]) -> str:
+    """The end of a message: the question whether something `closest` was meant, if there is any."""
+    found = closest(value, known)
+    return f"; did you mean {found!r}?" if found else ""
+
+
+def check_kind(name: str, value: Any, kind: type[Any], example: str) -> None:
+    """An object of this class; the example shows how to make one."""
+    if not isinstance(value, kind):
+        raise refusal(name, value, f"a {kind.__name__} is needed, as in {example}")
+
+
+def check_call(name: str, value: Any, needed: str) -> None:
+    """A function; ``needed`` says of what."""
+    if not callable(value):
+        raise refusal(name, value, f"a function {needed} is needed")
+
+
+def check_clock(name: str, value: Any) -> None:
+    """A function that gives seconds."""
+    if not callable(value) or iscoroutinefunction(value):
+        raise refusal(name, value, "a function that gives seconds is needed, such as time.time")
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """True or False: programs disagree on what other values mean."""
+    if not isinstance(value, bool):
+        raise refusal(name, value, _FLAG_NEEDED)
+    return value
 
 
 def check_seconds(
@@ -61,7 +123,7 @@ def check_seconds(
     """
     problem = _problem_of_seconds(value, at_least, above_zero=above_zero)
     if problem:
-        raise ConfigurationError(f"{name}={value!r}: {problem}")
+        raise refusal(name, value, problem)
     return float(value)
 
 
@@ -98,7 +160,7 @@ def _is_finite(value: float) -> bool:
 def check_count(name: str, value: Any, at_least: int = 1) -> int:
     """A whole number, ``at_least`` or more."""
     if not _is_count(value, at_least):
-        raise ConfigurationError(f"{name}={value!r}: {_count_needed(at_least)}")
+        raise refusal(name, value, _count_needed(at_least))
     return int(value)
 
 
@@ -122,7 +184,17 @@ def _count_needed(at_least: int) -> str:
 
 
 def _place(instance: object, attribute: Attribute[Any], value: Any) -> str:
-    return f"{type(instance).__name__}({attribute.name}={value!r})"
+    return f"{type(instance).__name__}({attribute.name}={shown(value)})"
+
+
+def flag() -> Validator:
+    """The rule of `check_flag` as an attrs validator."""
+
+    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
+        if not isinstance(value, bool):
+            raise ConfigurationError(f"{_place(instance, attribute, value)}: {_FLAG_NEEDED}")
+
+    return validate
 
 
 def text(*, optional: bool = False, at_most: int | None = None) -> Validator:
@@ -137,8 +209,7 @@ def text(*, optional: bool = False, at_most: int | None = None) -> Validator:
         if optional and value is None:
             return
         if not isinstance(value, str) or not value.strip():
-            place = _place(instance, attribute, value)
-            raise ConfigurationError(f"{place}: text is needed that is not blank")
+            raise ConfigurationError(f"{_place(instance, attribute, value)}: {_NOT_BLANK}")
         if at_most is not None and len(value) > at_most:
             place = _place(instance, attribute, value)
             raise ConfigurationError(f"{place}: at most {at_most} characters are possible")
@@ -161,9 +232,7 @@ def check_price(name: str, value: Any) -> str:
     number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
     price = format(Decimal(value), "f") if number else value
     if not isinstance(price, str) or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", price):
-        raise ConfigurationError(
-            f"{name}={value!r}: a Decimal, a whole number or a text such as '49.50' is needed"
-        )
+        raise refusal(name, value, "a Decimal, a whole number or a text such as '49.50' is needed")
     return price
 
 
@@ -173,7 +242,8 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
         if value == choice:
             return str(choice)
     known = ", ".join(repr(str(choice)) for choice in choices)
-    raise ConfigurationError(f"{name}={value!r} is none of {known}")
+    hint = meant(value, choices)
+    raise ConfigurationError(f"{name}={shown(value)} is none of {known}{hint}")
 
 
 def check_items(
@@ -183,15 +253,14 @@ def check_items(
     is_list = isinstance(values, Iterable) and not isinstance(values, (str, bytes))
     items: list[Any] = list(values) if is_list else []
     if not items or not all(isinstance(item, kind) for item in items):
-        given = items if is_list else values
-        raise ConfigurationError(f"{name}={given!r}: a list is needed, as in {example}")
+        raise refusal(name, items if is_list else values, f"a list is needed, as in {example}")
     return items
 
 
 def check_list(name: str, values: Any, needed: str) -> list[Any]:
     """The items of a list, which may be any iterable but a text; ``needed`` ends the remedy."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise ConfigurationError(f"{name}={values!r}: a list of {needed}")
+        raise refusal(name, values, f"a list of {needed}")
     return list(values)
 
 
@@ -204,7 +273,7 @@ def check_numbers(name: str, values: Any, default: str) -> list[int]:
         if not _is_count(number, 0):
             item = name.removesuffix("s")
             raise ConfigurationError(
-                f"{name}: {number!r} is no {item}; {name} are whole numbers from 0"
+                f"{name}: {shown(number)} is no {item}; {name} are whole numbers from 0"
             )
     return numbers
 
@@ -221,19 +290,20 @@ def parse_day(text: Any) -> date | None:
 def check_day(name: str, value: Any) -> date:
     """A `datetime.date`, and no datetime: its time would be lost."""
     if isinstance(value, datetime):
-        raise ConfigurationError(
-            f"{name}={value!r}: LiveChat takes whole days, so its time would be lost; pass "
-            f"{name}.date(), of the time zone you mean"
+        raise refusal(
+            name,
+            value,
+            f"LiveChat takes whole days, so its time would be lost; pass {name}.date(), of the "
+            "time zone you mean",
         )
     if isinstance(value, str):
-        raise ConfigurationError(
-            f"{name}={value!r}: a datetime.date is needed; date.fromisoformat makes one of "
-            "'YYYY-MM-DD'"
+        raise refusal(
+            name,
+            value,
+            "a datetime.date is needed; date.fromisoformat makes one of 'YYYY-MM-DD'",
         )
     if not isinstance(value, date):
-        raise ConfigurationError(
-            f"{name}={value!r}: a datetime.date is needed, not {type(value).__name__}"
-        )
+        raise refusal(name, value, "a datetime.date is needed, as in date(2023, 1, 31)")
     return value
 
 
@@ -259,15 +329,19 @@ def find_zone(name: str) -> tzinfo | None:
 def check_zone(name: str, value: Any) -> tzinfo:
     """The time zone of a name such as ``Europe/Warsaw``."""
     if not isinstance(value, str):
-        raise ConfigurationError(
-            f"{name}={value!r}: a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as "
-            "its key"
+        raise refusal(
+            name,
+            value,
+            "a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as its key",
         )
     zone = find_zone(value)
     if zone is None:
+        from zoneinfo import available_timezones  # noqa: PLC0415 (as above)
+
         raise ConfigurationError(
-            f"{name}={value!r} is not known here: use a name such as 'Europe/Warsaw'; where the "
-            "system has no time zones, install the package tzdata"
+            f"{name}={shown(value)} is not known here: use a name such as 'Europe/Warsaw'; where "
+            "the system has no time zones, install the package tzdata"
+            f"{meant(value, available_timezones())}"
         )
     return zone
 

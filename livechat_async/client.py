@@ -22,7 +22,9 @@ from typing import (
 
 import aiohttp
 from cattrs import Converter
+from yarl import URL
 
+from livechat_async.checks import refusal
 from livechat_async.credentials import (
     BearerToken,
     Credentials,
@@ -32,13 +34,13 @@ from livechat_async.credentials import (
 )
 from livechat_async.decoding.bodies import value_reader
 from livechat_async.errors import ConfigurationError
-from livechat_async.http.request import Request
+from livechat_async.http.request import Request, no_request
 from livechat_async.http.response import Response
 from livechat_async.http.session import SessionManager
 from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter, RetryPolicy, Timeouts
 from livechat_async.pagination import BrokenPolicy, Pager, page_fetcher
-from livechat_async.redaction import Secret, conceal
+from livechat_async.redaction import Secret, conceal, shown
 
 if TYPE_CHECKING:
     from livechat_async.resources.agents import AgentsResource
@@ -215,7 +217,7 @@ class LiveChatClient:
     ) -> None:
         # A secret in the wrong argument is still a secret: no frame may show it.
         credentials, headers = conceal(credentials, "secret"), conceal(headers, "secret")
-        base_url = Secret(base_url)
+        base_url = _hidden_url(base_url)
         options = ClientOptions(
             credentials=credentials,
             base_url=base_url,
@@ -273,6 +275,13 @@ class LiveChatClient:
         """
         _hide(changes)
         fixed = changes.keys() - ChangeableOptions.__optional_keys__
+        if not fixed <= EnvironmentOptions.__optional_keys__:
+            from livechat_async.keywords import options_of, unknown  # noqa: PLC0415 (as a rule unused)
+
+            given: dict[str, Any] = {**changes}
+            strange = fixed - EnvironmentOptions.__optional_keys__
+            known = options_of(ChangeableOptions)
+            raise unknown("with_options", {name: given[name] for name in strange}, known)
         if fixed:
             raise ConfigurationError(
                 f"with_options cannot change {', '.join(sorted(fixed))}: make another client"
@@ -312,6 +321,8 @@ class LiveChatClient:
             APIStatusError: the answer is not a success.
             DecodeError: the answer is not of that type.
         """
+        if not isinstance(request, Request):
+            raise no_request(request, type_)
         converter = self._session.converter.current
         if type_ is not None:
             _check_type("type_", type_, converter)
@@ -373,6 +384,10 @@ class LiveChatClient:
         Raises:
             ConfigurationError: an argument cannot be used.
         """
+        if not isinstance(request, Request):
+            raise no_request(request, item_type)
+        if not isinstance(key, str):
+            raise refusal("key", key, "the name of the list in the answer is needed, as in 'chats'")
         _check_type("item_type", item_type, self._session.converter.current)
         fetch = page_fetcher(self._session, request, item_type, key=key, on_broken=on_broken)
         return Pager(fetch, prefetch=prefetch, max_items=max_items)
@@ -406,6 +421,10 @@ class LiveChatClient:
         traceback: TracebackType | None,
     ) -> None:
         await self.close()
+        if isinstance(error, TypeError):
+            from livechat_async.keywords import explain  # noqa: PLC0415 (for a mistake only)
+
+            explain(error)
 
     def __enter__(self) -> NoReturn:
         raise TypeError("a LiveChatClient is opened with `async with`, not with `with`")
@@ -425,11 +444,15 @@ def _check_type(name: str, type_: Any, converter: Converter) -> None:
         reason = f"{error}"
     else:
         return
-    kind = getattr(type_, "__qualname__", None) or repr(type_)
+    kind = getattr(type_, "__qualname__", None) or shown(type_)
     raise ConfigurationError(
         f"{name}={kind}: no answer can be read as that: {reason}. Give an attrs class of a module, "
         "list[...] of one, dict[str, Any], or Any; or register a hook on client.converter"
     )
+
+
+def _hidden_url(base_url: Any) -> Any:
+    return Secret(base_url) if isinstance(base_url, URL) else conceal(base_url, "secret")
 
 
 def _hide(options: Any) -> None:

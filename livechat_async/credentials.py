@@ -162,13 +162,16 @@ def check_credentials(value: object) -> Credentials:
         return value
     kind = kind_of(value)
     del value  # it may be the token itself
-    raise ConfigurationError(f"credentials are a PersonalAccessToken or a BearerToken, not {kind}")
+    raise ConfigurationError(
+        "credentials: a PersonalAccessToken(login, token) or a BearerToken(token) is needed, "
+        f"not {kind}"
+    )
 
 
 # These return problems, so that no frame of an error holds the text of a secret.
 def _problem_of_login(text: str) -> str:
     if not text.strip():
-        return "is empty"
+        return "is blank: pass the agent's e-mail address, or the account id"
     if ":" in text:
         return "holds a colon, which HTTP Basic cannot carry: pass login and token as two arguments"
     if text != text.strip() or not text.isprintable():
@@ -178,7 +181,7 @@ def _problem_of_login(text: str) -> str:
 
 def _problem_of_token(text: str) -> str:
     if not text.strip():
-        return "is empty"
+        return "is blank: pass the token as LiveChat's Developer Console shows it"
     if not text.isascii() or not text.isprintable() or " " in text:
         return (
             "holds white space, control characters or letters outside ASCII, which no LiveChat "
@@ -189,7 +192,7 @@ def _problem_of_token(text: str) -> str:
 
 def _check(name: str, value: Any, problem_of: Callable[[str], str]) -> None:
     is_text = isinstance(value, Secret)
-    problem = problem_of(value.reveal()) if is_text else f"is text, not {kind_of(value)}"
+    problem = problem_of(value.reveal()) if is_text else f"has to be text, not {kind_of(value)}"
     if problem:
         raise ConfigurationError(f"{name} {problem}")
 
@@ -224,6 +227,8 @@ class CredentialsKeeper:
                     asked = self._source()
                     if not inspect.isawaitable(asked):
                         del asked
-                        raise ConfigurationError("credentials: the callable has to be async")
+                        raise ConfigurationError(
+                            "credentials: the callable has to be async; declare it with 'async def'"
+                        )
                     self.at_hand = check_credentials(await asked)
         return None if self.at_hand is refused else self.at_hand

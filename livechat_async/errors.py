@@ -151,7 +151,7 @@ class PagingError(CallError):
 
     page: int
 
-    _advice = "The server does not seem to heed the parameter `page`"
+    _advice = "The server does not seem to heed the parameter `page`: has this endpoint pages?"
 
     def _event(self) -> str:
         return f"the walk was given up at page {self.page}: the last ones held nothing new"
@@ -287,6 +287,8 @@ class APIStatusError(CallError):
     region: str | None = None
     error_type: str | None = None
 
+    _advice = "The error's `body` holds the beginning of the answer"
+
     def _event(self) -> str:
         wait = "" if self.retry_after is None else f", to be asked again in {self.retry_after:g} s"
         return f"answered {self.status}{wait}: {self.message}"
@@ -342,7 +344,7 @@ class ServerError(APIStatusError):
     """500 to 599: LiveChat failed, or something between here and there."""
 
     def _hint(self) -> str:
-        return super()._hint() or _try_again(self.method)
+        return _try_again(self.method) if self.region is None else super()._hint()
 
 
 @define(kw_only=True, slots=False, eq=False, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import tzinfo
 from typing import Any, TypeAlias, cast, get_args
@@ -11,18 +11,37 @@ from typing import Any, TypeAlias, cast, get_args
 from attrs import Attribute, field, frozen
 from yarl import URL
 
-from livechat_async.checks import check_count, check_hosts, check_zone, count, is_loopback, seconds
+from livechat_async.checks import (
+    check_choice,
+    check_count,
+    check_hosts,
+    check_kind,
+    check_zone,
+    count,
+    flag,
+    is_loopback,
+    refusal,
+    seconds,
+)
 from livechat_async.credentials import Credentials, CredentialsSource, Region, check_credentials
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, WireText, kind_of, repr_of_fields, reveal
+from livechat_async.redaction import Secret, WireText, kind_of, repr_of_fields, reveal, shown
 
-__all__ = ["ClientOptions", "Limiter", "RetryPolicy", "Timeouts", "problem_of_base_url"]
+__all__ = [
+    "ClientOptions",
+    "Limiter",
+    "RetryPolicy",
+    "Timeouts",
+    "problem_of_base_url",
+    "problem_of_plain_http",
+]
 
 Limiter: TypeAlias = AbstractAsyncContextManager[Any, Any]
 
 _ERROR_STATUSES = range(400, 600)
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 # Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
+_EXAMPLE = "https://api.livechatinc.com"
 _HOST = r"[^\s/\\]+"
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _OUR_HEADERS = {
@@ -57,28 +76,22 @@ class Timeouts:
     __repr__ = repr_of_fields
 
 
-def _check_bool(instance: object, attribute: Attribute[Any], value: Any) -> None:
-    if not isinstance(value, bool):
-        raise ConfigurationError(
-            f"{type(instance).__name__}({attribute.name}={value!r}): True or False is needed"
-        )
-
-
 def _check_statuses(_: object, __: Attribute[Any], value: Any) -> None:
     if not isinstance(value, frozenset):
         raise ConfigurationError(
-            f"RetryPolicy(statuses={value!r}): a collection of statuses is needed, such as {{503}}"
+            f"RetryPolicy(statuses={shown(value)}): a collection of statuses is needed, such as "
+            "{503}"
         )
     for status in value:
         if isinstance(status, bool) or status not in _ERROR_STATUSES:
             raise ConfigurationError(
-                f"RetryPolicy(statuses=...): {status!r} is no error status, 400 to 599"
+                f"RetryPolicy(statuses=...): {shown(status)} is no error status, 400 to 599"
             )
 
 
 def _to_statuses(value: Iterable[int]) -> frozenset[int]:
     try:
-        return frozenset(value)
+        return value if isinstance(value, (str, bytes)) else frozenset(value)  # type: ignore[return-value]
     except TypeError:
         return value  # type: ignore[return-value]  # the validator refuses it
 
@@ -115,7 +128,7 @@ class RetryPolicy:
     statuses: frozenset[int] = field(
         default=_RETRIED_STATUSES, converter=_to_statuses, validator=_check_statuses
     )
-    retry_writes: bool = field(default=False, validator=_check_bool)
+    retry_writes: bool = field(default=False, validator=flag())
 
     __repr__ = repr_of_fields
 
@@ -130,37 +143,49 @@ def _to_base_url(value: Any) -> URL:
     if problem is not None:
         if not isinstance(value, Secret):
             del value  # it may hold a password
-        raise ConfigurationError(f"base_url {problem}")
+        raise ConfigurationError(f"base_url{problem}")
     return URL(reveal(value))
 
 
 def problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for each problem)
     """Why no credentials may be sent to a URL, as the end of a sentence about it; None if may."""
     if not isinstance(value, (str, URL)):
-        return f"is text, not {kind_of(value)}"
+        return f" has to be text, such as {_EXAMPLE}, not {kind_of(value)}"
+    # What is before an @ may be a password, whether or not this is a URL.
+    found = "" if "@" in str(value) or "%40" in str(value) else f"={shown(str(value))}"
     try:
         url = URL(str(value))
         host = url.host
     except ValueError:
-        return "is not a URL"
+        return f"{found} is not a URL: use one such as {_EXAMPLE}"
     if url.scheme not in {"http", "https"} or not host:
-        return "has to be an absolute URL, such as https://api.livechatinc.com"
+        return f"{found} has to be an absolute URL, such as {_EXAMPLE}"
     if url.user is not None or url.password is not None:
-        return "holds a user name or password: pass credentials instead"
+        return " holds a user name or password: pass credentials instead"
     if not re.fullmatch(_HOST, host):
-        return "is not a URL"
+        return f"{found} is not a URL: use one such as {_EXAMPLE}"
     if "?" in str(value) or "#" in str(value):
-        return f"for {host} holds a query or fragment: only scheme, host, port and path are taken"
+        return f" for {host} holds a query or fragment: only scheme, host, port and path are taken"
     return None
 
 
-def _check_scheme(options: ClientOptions, _: object, url: URL) -> None:
+def problem_of_plain_http(url: URL, allowed: Collection[str] = ()) -> str | None:
+    """Why a valid URL may not be called without TLS, as `problem_of_base_url` says it."""
     host = url.host or ""
-    if url.scheme == "http" and not is_loopback(host) and host not in options.allow_insecure_hosts:
+    if url.scheme != "http" or is_loopback(host) or host in allowed:
+        return None
+    return (
+        f" for {host} is plain http, which would show the credentials to the network: use https; "
+        "http is for loopback only"
+    )
+
+
+def _check_scheme(options: ClientOptions, _: object, url: URL) -> None:
+    problem = problem_of_plain_http(url, options.allow_insecure_hosts)
+    if problem is not None:
         raise ConfigurationError(
-            f"base_url for {host} is plain http, which would show the credentials to the network: "
-            "use https (http is for loopback only; for a sandbox in another container, pass "
-            f"allow_insecure_hosts=[{host!r}] or set LIVECHAT_ALLOW_INSECURE_HOSTS)"
+            f"base_url{problem}, or for a sandbox in another container with "
+            f"allow_insecure_hosts=[{url.host!r}] or LIVECHAT_ALLOW_INSECURE_HOSTS"
         )
 
 
@@ -172,9 +197,7 @@ def _to_timezone(value: Any) -> tzinfo | None:
     if value is None or isinstance(value, tzinfo):
         return value
     if not isinstance(value, str):
-        raise ConfigurationError(
-            f"timezone is a tzinfo or a name such as 'Europe/Warsaw', not {type(value).__name__}"
-        )
+        raise refusal("timezone", value, "a tzinfo or a name such as 'Europe/Warsaw' is needed")
     return check_zone("timezone", value)
 
 
@@ -182,12 +205,16 @@ def _to_headers(value: Any) -> Mapping[str, str]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise ConfigurationError(f"headers is a mapping, not {kind_of(value)}")
+        raise ConfigurationError(
+            f"headers has to be a mapping, such as {{'X-Name': 'text'}}, not {kind_of(value)}"
+        )
     given: Mapping[Any, Any] = value
     headers: dict[str, str] = {}
     for name, content in given.items():
         if not isinstance(name, str) or not re.fullmatch(_HEADER_NAME, name):
-            raise ConfigurationError(f"headers: {name!r} is no header name")
+            raise ConfigurationError(
+                f"headers: {shown(name)} is no header name; use letters, digits and hyphens"
+            )
         if name.lower() in _OUR_HEADERS:
             raise ConfigurationError(f"headers: {name} is set here; {_OUR_HEADERS[name.lower()]}")
         # We cannot know which header of a proxy is a secret, so all are.
@@ -212,27 +239,18 @@ def _check_header_bytes(_: object, __: object, value: Any) -> None:
 
 
 def _check_region(_: object, __: object, value: Any) -> None:
-    if value is not None and value not in get_args(Region):
-        raise ConfigurationError(f"region={value!r}: 'dal' or 'fra' is needed, or None")
+    if value is not None:
+        check_choice("region", value, get_args(Region))
 
 
 def _check_limiter(_: object, __: object, value: Any) -> None:
     if value is not None and not isinstance(value, AbstractAsyncContextManager):
-        raise ConfigurationError(
-            f"limiter is an async context manager, entered once an attempt, not "
-            f"{type(value).__name__}"
-        )
+        needed = "an async context manager is needed, as in AsyncLimiter(100, 60) of aiolimiter"
+        raise refusal("limiter", value, needed)
 
 
-def _is_a(name: str, kind: type) -> Callable[[object, object, Any], None]:
-    def check(_: object, __: object, value: Any) -> None:
-        if not isinstance(value, kind):
-            raise ConfigurationError(
-                f"{name} is a {kind.__name__}, as in {name}={kind.__name__}(), "
-                f"not {type(value).__name__}"
-            )
-
-    return check
+def _is_a(kind: type, example: str) -> Callable[[object, Attribute[Any], Any], None]:
+    return lambda _, attribute, value: check_kind(attribute.name, value, kind, example)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -242,8 +260,8 @@ class ClientOptions:
     credentials: Credentials | CredentialsSource | None = field(converter=_to_credentials)
     base_url: URL = field(converter=_to_base_url, validator=_check_scheme)
     allow_insecure_hosts: frozenset[str] = field(default=frozenset(), converter=_to_hosts)
-    retry: RetryPolicy = field(validator=_is_a("retry", RetryPolicy))
-    timeouts: Timeouts = field(validator=_is_a("timeouts", Timeouts))
+    retry: RetryPolicy = field(validator=_is_a(RetryPolicy, "RetryPolicy(attempts=3)"))
+    timeouts: Timeouts = field(validator=_is_a(Timeouts, "Timeouts(deadline=30)"))
     max_response_bytes: int = field(validator=count())
     max_header_bytes: int | None = field(default=None, validator=_check_header_bytes)
     timezone: tzinfo | None = field(converter=_to_timezone)

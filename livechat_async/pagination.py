@@ -29,7 +29,7 @@ from typing import (
 
 from attrs import evolve, field, frozen
 
-from livechat_async.checks import check_choice, check_count
+from livechat_async.checks import check_call, check_choice, check_count
 from livechat_async.decoding.bodies import load_json, read_envelope
 from livechat_async.decoding.hooks import is_nothing, whole_number
 from livechat_async.decoding.problems import WireError, wrong
@@ -201,6 +201,9 @@ class Pager(Generic[T]):
         prefetch: int | None = None,
         max_items: int | None = None,
     ) -> None:
+        check_call("fetch", fetch, "of the number of a page")
+        if identity is not None:
+            check_call("identity", identity, "of an item")
         self._fetch = fetch
         self._identify: _Identify = ids_of if identity is None else partial(map, identity)
         self._prefetch = 0 if prefetch is None else check_count("prefetch", prefetch)
@@ -252,7 +255,7 @@ class Pager(Generic[T]):
             ConfigurationError: ``number`` is not a whole number above zero.
             CallError: the call failed.
         """
-        return await self._fetch(check_count("page", number))
+        return await self._fetch(check_count("number", number))
 
     async def __aiter__(self) -> AsyncGenerator[T, None]:
         left = self._max_items

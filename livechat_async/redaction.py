@@ -34,6 +34,7 @@ __all__ = [
     "reveal",
     "secrets_in",
     "shorten",
+    "shown",
     "spellings_of",
 ]
 
@@ -47,6 +48,7 @@ would show which letters it has.
 """
 
 _MOST_READ = 8  # times the length that is shown: hiding makes a text shorter
+_SHOWN = 120  # characters of a value in a message
 
 # Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
 
@@ -284,6 +286,15 @@ def shorten(text: str, spellings: Sequence[str], length: int) -> str:
     elif len(shown) <= length:
         return shown
     return f"{shown[:length]}…"
+
+
+def shown(value: object) -> str:
+    """The value as a message shows it: in one line, shortened, and without secrets."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 (Python shows no int of 5,000 digits; other reprs may raise, too)
+        text = f"<{type(value).__name__}>"
+    return printable(shorten(text, (), _SHOWN))
 
 
 def hide(text: str, spellings: Iterable[str]) -> str:

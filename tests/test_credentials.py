@@ -108,31 +108,31 @@ def test_any_text_without_a_colon_is_a_login(login: str) -> None:
 REFUSALS = pytest.mark.parametrize(
     ("make", "problem"),
     [
-        (lambda: PersonalAccessToken("", PLANTED), "login is empty"),
-        (lambda: PersonalAccessToken("  ", PLANTED), "login is empty"),
-        (lambda: PersonalAccessToken(None, PLANTED), "login is text, not NoneType"),  # type: ignore[arg-type]
-        (lambda: PersonalAccessToken(b"john", PLANTED), "login is text, not bytes"),  # type: ignore[arg-type]
-        (lambda: PersonalAccessToken(5, PLANTED), "login is text, not int"),  # type: ignore[arg-type]
+        (lambda: PersonalAccessToken("", PLANTED), "login is blank"),
+        (lambda: PersonalAccessToken("  ", PLANTED), "login is blank"),
+        (lambda: PersonalAccessToken(None, PLANTED), "login has to be text, not NoneType"),  # type: ignore[arg-type]
+        (lambda: PersonalAccessToken(b"john", PLANTED), "login has to be text, not bytes"),  # type: ignore[arg-type]
+        (lambda: PersonalAccessToken(5, PLANTED), "login has to be text, not int"),  # type: ignore[arg-type]
         (lambda: PersonalAccessToken("john\n", PLANTED), "strip it"),
         (lambda: PersonalAccessToken(" john", PLANTED), "strip it"),
         (lambda: PersonalAccessToken("jo\x00hn", PLANTED), "control characters"),
         (lambda: PersonalAccessToken("jo\r\nhn", PLANTED), "control characters"),
         (lambda: PersonalAccessToken("john:doe", PLANTED), "colon"),
         (lambda: PersonalAccessToken(f"john:{PLANTED}", "x"), "two arguments"),
-        (lambda: PersonalAccessToken(LOGIN, ""), "token is empty"),
-        (lambda: PersonalAccessToken(LOGIN, " \t"), "token is empty"),
-        (lambda: PersonalAccessToken(LOGIN, None), "token is text, not NoneType"),  # type: ignore[arg-type]
-        (lambda: PersonalAccessToken(LOGIN, PLANTED.encode()), "token is text, not bytes"),  # type: ignore[arg-type]
-        (lambda: PersonalAccessToken(LOGIN, [PLANTED]), "token is text, not list"),  # type: ignore[arg-type]
+        (lambda: PersonalAccessToken(LOGIN, ""), "token is blank"),
+        (lambda: PersonalAccessToken(LOGIN, " \t"), "token is blank"),
+        (lambda: PersonalAccessToken(LOGIN, None), "token has to be text, not NoneType"),  # type: ignore[arg-type]
+        (lambda: PersonalAccessToken(LOGIN, PLANTED.encode()), "token has to be text, not bytes"),  # type: ignore[arg-type]
+        (lambda: PersonalAccessToken(LOGIN, [PLANTED]), "token has to be text, not list"),  # type: ignore[arg-type]
         (lambda: PersonalAccessToken(LOGIN, f"{PLANTED}\n"), "line break"),
         (lambda: PersonalAccessToken(LOGIN, f"{PLANTED}\r\nX-Evil: 1"), "line break"),
         (lambda: PersonalAccessToken(LOGIN, f"{PLANTED} "), "white space"),
         (lambda: PersonalAccessToken(LOGIN, f"“{PLANTED}”"), "outside ASCII"),
         (lambda: PersonalAccessToken(LOGIN, f"{PLANTED}\x7f"), "control characters"),
-        (lambda: BearerToken(""), "token is empty"),
-        (lambda: BearerToken("\n"), "token is empty"),
-        (lambda: BearerToken(None), "token is text, not NoneType"),  # type: ignore[arg-type]
-        (lambda: BearerToken(PLANTED.encode()), "token is text, not bytes"),  # type: ignore[arg-type]
+        (lambda: BearerToken(""), "token is blank"),
+        (lambda: BearerToken("\n"), "token is blank"),
+        (lambda: BearerToken(None), "token has to be text, not NoneType"),  # type: ignore[arg-type]
+        (lambda: BearerToken(PLANTED.encode()), "token has to be text, not bytes"),  # type: ignore[arg-type]
         (lambda: BearerToken(f"{PLANTED}\n"), "line break"),
         (lambda: BearerToken(f"Bearer {PLANTED}"), "white space"),
         (lambda: BearerToken(f"{PLANTED}é"), "outside ASCII"),

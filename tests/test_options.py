@@ -23,6 +23,7 @@ from livechat_async import (
 )
 from livechat_async.checks import check_count
 from livechat_async.options import ClientOptions
+from livechat_async.redaction import shown
 
 # Module-level, so that no frame of a test holds it.
 PLANTED = "planted-secret-proxy-password"
@@ -76,7 +77,7 @@ NO_NUMBERS = [True, False, "5", float("nan"), float("inf"), -float("inf"), Decim
 def test_a_timeout_is_a_number_above_zero(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Timeouts(**{name: value})  # type: ignore[arg-type]
-    assert f"Timeouts({name}={value!r})" in str(caught.value)
+    assert f"Timeouts({name}={shown(value)})" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["connect", "attempt", "deadline"])
@@ -90,7 +91,7 @@ def test_a_timeout_may_be_any_number_above_zero_or_none(name: str, value: float 
 def test_a_wait_is_a_number_that_is_not_negative(name: str, value: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
         RetryPolicy(**{name: value})  # type: ignore[arg-type]
-    assert f"RetryPolicy({name}={value!r})" in str(caught.value)
+    assert f"RetryPolicy({name}={shown(value)})" in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["backoff", "backoff_max", "retry_after_max"])
@@ -212,9 +213,12 @@ def test_a_base_url_may_be(value: str | URL, kept: str) -> None:
         ("https://[::1", "not a URL"),
         ("https://xn--", "not a URL"),
         ("https://api livechatinc.com", "not a URL"),
-        (b"https://api.livechatinc.com", "text, not bytes"),
-        (None, "text, not NoneType"),
-        (5, "text, not int"),
+        (
+            b"https://api.livechatinc.com",
+            "has to be text, such as https://api.livechatinc.com, not bytes",
+        ),
+        (None, "com, not NoneType"),
+        (5, "com, not int"),
         ("https://api.livechatinc.com?a=1", "query or fragment"),
         ("https://api.livechatinc.com/?", "query or fragment"),
         ("https://api.livechatinc.com/#top", "query or fragment"),
@@ -354,9 +358,9 @@ def test_a_time_zone_may_be(value: object, kept: object) -> None:
         ("../../etc/passwd", "Europe/Warsaw"),
         ("/etc/localtime", "Europe/Warsaw"),
         ("a\0b", "Europe/Warsaw"),
-        (1, "not int"),
-        (timedelta(hours=1), "not timedelta"),
-        (b"UTC", "not bytes"),
+        (1, "timezone=1: a tzinfo or a name"),
+        (timedelta(hours=1), "timezone=datetime.timedelta"),
+        (b"UTC", "timezone=b'UTC'"),
     ],
 )
 def test_a_time_zone_may_not_be(value: object, problem: str) -> None:
@@ -421,7 +425,7 @@ def test_a_header_value_is_one_line_of_text(value: object) -> None:
 
 @pytest.mark.parametrize("value", ["X-Trace: 1", [("X-Trace", "1")], 5])
 def test_headers_are_a_mapping(value: object) -> None:
-    with pytest.raises(ConfigurationError, match="headers is a mapping, not"):
+    with pytest.raises(ConfigurationError, match=r"headers has to be a mapping, such as .*, not"):
         options(headers=value)
 
 
@@ -468,7 +472,7 @@ def test_a_region_may_be(value: str | None) -> None:
 def test_a_region_may_not_be(value: object) -> None:
     with pytest.raises(ConfigurationError) as caught:
         options(region=value)
-    assert str(caught.value) == f"region={value!r}: 'dal' or 'fra' is needed, or None"
+    assert f"region={value!r} is none of 'dal', 'fra'" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", [[], {}])
@@ -490,19 +494,19 @@ def test_a_limiter_is_any_async_context_manager() -> None:
 
 @pytest.mark.parametrize("value", [5, "10/s", turn, object(), open])
 def test_a_limiter_is_nothing_else(value: object) -> None:
-    with pytest.raises(ConfigurationError, match="limiter is an async context manager"):
+    with pytest.raises(ConfigurationError, match=r"limiter=.*: an async context manager is needed"):
         options(limiter=value)
 
 
 @pytest.mark.parametrize(
     ("name", "value", "remedy"),
     [
-        ("retry", None, "retry=RetryPolicy()"),
-        ("retry", 3, "retry=RetryPolicy()"),
-        ("retry", RetryPolicy, "retry=RetryPolicy()"),
-        ("timeouts", 30, "timeouts=Timeouts()"),
-        ("timeouts", None, "timeouts=Timeouts()"),
-        ("timeouts", RetryPolicy(), "timeouts=Timeouts()"),
+        ("retry", None, "as in RetryPolicy(attempts=3)"),
+        ("retry", 3, "as in RetryPolicy(attempts=3)"),
+        ("retry", RetryPolicy, "as in RetryPolicy(attempts=3)"),
+        ("timeouts", 30, "as in Timeouts(deadline=30)"),
+        ("timeouts", None, "as in Timeouts(deadline=30)"),
+        ("timeouts", RetryPolicy(), "as in Timeouts(deadline=30)"),
     ],
 )
 def test_a_setting_of_the_wrong_kind_is_refused_with_the_right_one(

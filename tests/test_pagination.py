@@ -290,7 +290,7 @@ def test_an_option_is_a_whole_number_above_zero(name: str, value: object):
 @pytest.mark.parametrize("value", [0, -1, True, "2"])
 async def test_a_page_is_a_whole_number_above_zero(value: Any):
     pager = archive_of(1).pager()
-    with pytest.raises(ConfigurationError, match="page="):
+    with pytest.raises(ConfigurationError, match="number="):
         await pager.page(value)
     with pytest.raises(ConfigurationError, match="start="):
         await anext(pager.pages(start=value))

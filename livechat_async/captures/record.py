@@ -32,7 +32,7 @@ from livechat_async.checks import is_deeper, is_loopback
 from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import ConfigurationError
-from livechat_async.options import problem_of_base_url
+from livechat_async.options import problem_of_base_url, problem_of_plain_http
 from livechat_async.servers import is_from_web_page, is_local_host, server_logger
 
 __all__ = ["LIVECHAT", "Recorder"]
@@ -90,9 +90,10 @@ class Recorder:
         if not is_loopback(host):
             raise ConfigurationError(f"host={host!r}: a loopback address is needed")
         address = upstream if upstream is not None or webhooks else LIVECHAT
-        problem = None if address is None else problem_of_base_url(address)
-        if problem is not None:
-            raise ConfigurationError(f"upstream {problem}")
+        if address is not None and (problem := problem_of_base_url(address)):
+            raise ConfigurationError(f"upstream{problem}")
+        if address is not None and (problem := problem_of_plain_http(URL(address))):
+            raise ConfigurationError(f"upstream{problem}")
         self._upstream = None if address is None else URL(address.rstrip("/"))
         self._webhooks = webhooks
         self._host, self._port = host, port

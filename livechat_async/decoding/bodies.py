@@ -164,12 +164,17 @@ def _read_value(converter: Converter, type_: Any, on_broken: OnBroken, content: 
         if raws is not None:
             hook = converter.get_structure_hook(inner)
             return _read_items(raws, hook, inner, "", on_broken)
-    return converter.structure(load_json(content), type_)
+    document = load_json(content)
+    try:
+        return converter.structure(document, type_)
+    except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
+        raise find_wire_error(error, type_, document) from None
 
 
 def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBroken) -> list[Any]:
     """The items of the list at this place: each the quick way, or with care if it is not usual."""
     values: list[Any] = []
+    document: Any = None
     quick, is_stopped = quick_of(hook), IS_STOPPED.get()
     for index, raw in enumerate(raws):
         if is_stopped():
@@ -182,9 +187,10 @@ def _read_items(raws: Any, hook: Hook, type_: Any, place: str, on_broken: OnBrok
             else:
                 continue
         try:
-            values.append(hook(load_json(bytes(raw), f"{place}[{index}]"), type_))
+            document = load_json(bytes(raw), f"{place}[{index}]")
+            values.append(hook(document, type_))
         except Exception as error:  # noqa: BLE001 (a user's hook may raise anything)
-            problem = find_wire_error(error).inside(f"{place}[{index}]")
+            problem = find_wire_error(error, type_, document).inside(f"{place}[{index}]")
             if on_broken is None:
                 raise problem from None
             on_broken(problem)

@@ -13,7 +13,9 @@ import attrs
 import msgspec
 from attrs import field, frozen
 
+from livechat_async.checks import refusal
 from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import shown
 
 __all__ = ["Checkpoint", "IncompleteDay", "Window", "checksum"]
 
@@ -121,16 +123,17 @@ class Checkpoint:
         try:
             data = json.loads(text)
         except (ValueError, RecursionError):
-            raise _refusal("the checkpoint is cut short, or is no JSON text at all") from None
+            raise _refusal(
+                f"text={shown(text)}: the checkpoint is cut short, or no JSON at all"
+            ) from None
         except TypeError:
-            kind = type(text).__name__
-            raise ConfigurationError(f"a checkpoint is read from text, not from {kind}") from None
+            raise refusal("text", text, "the text that to_json made is needed") from None
         if not isinstance(data, dict) or data.get("kind") != _KIND:
-            raise _refusal("this is no checkpoint of an export")
+            raise _refusal(f"text={shown(text)}: this is no checkpoint of an export")
         if data.get("version") != _VERSION:
             raise _refusal(
-                f"the checkpoint is of version {data.get('version')!r}, and this release reads "
-                f"version {_VERSION}: finish the export with the release that began it"
+                f"the checkpoint is of version {shown(data.get('version'))}, and this release "
+                f"reads version {_VERSION}: finish the export with the release that began it"
             )
         # Early checkpoints have none. A damaged name of this entry leaves the others whole.
         found = data.pop("checksum", None)

@@ -16,7 +16,15 @@ from typing import Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
 
 from attrs import evolve, frozen
 
-from livechat_async.checks import check_choice, check_count, find_zone
+from livechat_async.checks import (
+    check_call,
+    check_choice,
+    check_count,
+    check_day,
+    check_kind,
+    find_zone,
+    refusal,
+)
 from livechat_async.display import never_raises, out_of
 from livechat_async.errors import (
     BadRequestError,
@@ -30,6 +38,7 @@ from livechat_async.export.completeness import Completeness, keys_of
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
 from livechat_async.pagination import BrokenItem, BrokenPolicy, Page, Walk, page_fetcher
+from livechat_async.redaction import shown
 
 __all__ = [
     "BEGINNING",
@@ -131,6 +140,10 @@ class Export(Generic[T]):
         on_overfull_day: OverfullDayPolicy = "raise",
         window_items: int = WINDOW_ITEMS,
     ) -> None:
+        check_call("fetch", fetch, "of the number of a page and of two days")
+        check_kind("query", query, Mapping, "{'tag': ['sales']}")
+        check_day("first", first)
+        check_day("last", last)
         check_choice("on_overfull_day", on_overfull_day, get_args(OverfullDayPolicy))
         self._window_items = min(check_count("window_items", window_items), MOST_ITEMS)
         self._prefetch = 0 if prefetch is None else check_count("prefetch", prefetch)
@@ -385,14 +398,15 @@ def _plain(value: Any) -> Any:
 
 def _check_same_query(checkpoint: Any, query: Mapping[str, Any]) -> None:
     if not isinstance(checkpoint, Checkpoint):
-        raise ConfigurationError(
-            f"checkpoint is a Checkpoint, not {type(checkpoint).__name__}: Checkpoint.from_json "
-            "makes one of saved text"
+        raise refusal(
+            "checkpoint",
+            checkpoint,
+            "a Checkpoint is needed; Checkpoint.from_json reads saved text",
         )
     for name in sorted(checkpoint.query.keys() | query.keys()):
         then, now = checkpoint.query.get(name), query.get(name)
         if then != now:
             raise ConfigurationError(
-                f"the checkpoint is of another query: it has {name}={then!r}, this one {now!r}. "
-                "Use the same query, or start over without the checkpoint"
+                f"the checkpoint is of another query: it has {name}={shown(then)}, this one "
+                f"{shown(now)}. Use the same query, or start over without the checkpoint"
             )

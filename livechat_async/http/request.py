@@ -14,6 +14,7 @@ from multidict import istr
 from yarl import URL
 
 from livechat_async._version import __version__
+from livechat_async.checks import meant, refusal
 from livechat_async.credentials import Credentials, Region
 from livechat_async.errors import ConfigurationError, RedirectError
 from livechat_async.http.encoding import plain, quote_segment, urlencode
@@ -26,10 +27,18 @@ from livechat_async.redaction import (
     repr_of_fields,
     reveal,
     shorten,
+    shown,
     spellings_of,
 )
 
-__all__ = ["BodyEncoding", "PreparedRequest", "Request", "RequestBuilder", "redirected"]
+__all__ = [
+    "BodyEncoding",
+    "PreparedRequest",
+    "Request",
+    "RequestBuilder",
+    "no_request",
+    "redirected",
+]
 
 BodyEncoding: TypeAlias = Literal["json", "form"]
 
@@ -63,39 +72,45 @@ def _placeholders(path: str) -> tuple[frozenset[str], str]:
             "parameters go into query=, ids and names into path_params="
         )
     if any(unquote(segment) in {".", ".."} for segment in path.split("/")):
-        return _NONE, "holds a dot segment"
+        return _NONE, "holds a dot segment: write the path without it"
     return frozenset(_PLACEHOLDER.findall(path)), ""
 
 
-def _problem_of(request: Any) -> str:
+def _problem_of(request: Any) -> str:  # noqa: PLR0911 (one for each problem)
     """Why the request cannot be sent, or an empty text."""
     method, encoding = request.method, request.encoding
     body = {} if request.body is None else request.body
     mappings = (("path_params", request.path_params), ("query", request.query), ("body", body))
     for name, value in mappings:
         if type(value) is not dict:  # `conceal` makes a dict of every mapping
-            return f"Request: {name} is a mapping, not {kind_of(value)}"
+            kind = kind_of(value)
+            return f"Request: {name} has to be a mapping, such as {{'name': 'value'}}, not {kind}"
     if not isinstance(method, str) or method not in _METHODS:
-        return f"Request: method {method!r} is none of {', '.join(_METHODS)}"
+        known = ", ".join(_METHODS) + meant(method, _METHODS)
+        return f"Request: method={shown(method)} is none of {known}"
     if "callback" in request.query:
-        return "Request: query holds 'callback', which asks for JSONP; this client reads JSON"
+        return "Request: query holds 'callback', which asks for JSONP: leave it out"
     if request.body is not None and method in _READS:
-        return f"Request: a {method} has no body; use query="
+        return f"Request: a {method} has no body: pass query, or method='POST'"
     if not isinstance(encoding, str) or encoding not in _CONTENT_TYPES:
-        return f"encoding={encoding!r}: 'json' or 'form' is needed"
+        return f"encoding={shown(encoding)}: 'json' or 'form' is needed"
+    if not isinstance(request.authenticate, bool):
+        return f"Request: authenticate={shown(request.authenticate)}: True or False is needed"
     return _problem_of_path(request.path, request.path_params)
 
 
 def _problem_of_path(path: Any, path_params: dict[str, Any]) -> str:
     for name, segment in path_params.items():
         if isinstance(segment, bool) or not isinstance(segment, (str, int, Secret)):
-            return f"Request: {name} is text or a number, not {kind_of(segment)}"
+            return (
+                f"Request: path_params: {name} has to be text or a number, not {kind_of(segment)}"
+            )
     wanted, problem = _placeholders(path) if isinstance(path, str) else (_NONE, _NO_SLASH)
     if problem:
-        return f"Request: path {path!r} {problem}"
+        return f"Request: path={shown(path)} {problem}"
     if wanted != path_params.keys():
-        given = sorted(path_params)
-        return f"Request: path {path!r} wants path_params {sorted(wanted)}, given are {given}"
+        given = sorted(map(str, path_params))
+        return f"Request: path={shown(path)} wants path_params {sorted(wanted)}, given are {given}"
     return ""
 
 
@@ -154,7 +169,10 @@ class Request:
             path_params = query = given = {}
             body, is_too_deep = None, True
         if is_too_deep:
-            raise ConfigurationError("Request: a value is nested too deep, or holds itself")
+            raise ConfigurationError(
+                "Request: path_params, query or body is nested too deep, or holds itself: send "
+                "fewer levels"
+            )
         if isinstance(method, str):
             method = method.upper()
         object.__setattr__(self, "secrets", found)
@@ -179,6 +197,13 @@ class Request:
     def is_read(self) -> bool:
         """Whether a repetition does nothing twice."""
         return self.method in _READS
+
+
+def no_request(value: object, then: object = None) -> ConfigurationError:
+    """The error for an argument that has to be a `Request`; ``then`` is the argument after it."""
+    is_call = isinstance(value, str) and isinstance(then, str)
+    method, path = (value, then) if is_call else ("GET", "/visitors")
+    return refusal("request", value, f"a Request is needed, as in Request({method!r}, {path!r})")
 
 
 @define(kw_only=True)  # made for each attempt; a frozen one takes twice as long to make

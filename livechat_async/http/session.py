@@ -224,7 +224,9 @@ class _Call:
                 failure = error
                 raise
         # Here the limiter has swallowed the failure. It is the call's all the same.
-        raise failure or ConfigurationError("the limiter ended the call without an error")
+        raise failure or ConfigurationError(
+            "limiter: it ended the call without an error; its __aexit__ has to return None or False"
+        )
 
     async def _send(self, prepared: PreparedRequest) -> RawResponse:
         options, left = self.session.options, self.deadline.left

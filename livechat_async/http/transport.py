@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_count, check_list, refusal
 from livechat_async.errors import (
     ClientStateError,
     ConfigurationError,
@@ -77,6 +77,7 @@ class Transport:
         trace_configs: Sequence[aiohttp.TraceConfig],
     ) -> None:
         check_count("max_concurrency", max_concurrency)
+        _check_trace_configs(trace_configs)
         if session is not None:
             _check_lent(session, host, trace_configs)
         self._session = session
@@ -321,25 +322,32 @@ async def _send_ours(
 
 def _check_lent(session: Any, host: str, trace_configs: Sequence[aiohttp.TraceConfig]) -> None:
     if not isinstance(session, aiohttp.ClientSession):
-        raise ConfigurationError(
-            f"session is an aiohttp.ClientSession, not {type(session).__name__}"
-        )
+        raise refusal("session", session, "an aiohttp.ClientSession is needed, or None")
     if session.closed:
-        raise ConfigurationError("the aiohttp session lent is closed already")
+        raise ConfigurationError(
+            "session: the aiohttp session lent is closed already; lend an open one"
+        )
     if session.auth is not None or "Authorization" in session.headers:
         raise ConfigurationError(
-            "the aiohttp session lent signs requests itself (auth= or an Authorization header), "
-            "which conflicts with this client's credentials: lend one that does not"
+            "session: the aiohttp session lent signs requests itself (auth= or an Authorization "
+            "header), which conflicts with this client's credentials: lend one that does not"
         )
     if session.trust_env and _is_in_netrc(host):
         raise ConfigurationError(
-            f"the aiohttp session lent obeys the netrc file (trust_env=True), which signs requests "
-            f"to {host}: take the host out of the file, or lend another session"
+            "session: the aiohttp session lent obeys the netrc file (trust_env=True), which signs "
+            f"requests to {host}: take the host out of the file, or lend another session"
         )
     if trace_configs:
         raise ConfigurationError(
             "trace_configs is for a session made here: give them to the session you lend"
         )
+
+
+def _check_trace_configs(given: Any) -> None:
+    needed = "aiohttp.TraceConfig is needed, as in [aiohttp.TraceConfig()]"
+    for each in check_list("trace_configs", given, needed):
+        if not isinstance(each, aiohttp.TraceConfig):
+            raise refusal("trace_configs", given, f"a list of {needed}")
 
 
 def _is_in_netrc(host: str) -> bool:

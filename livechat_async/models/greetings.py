@@ -15,6 +15,7 @@ from livechat_async.checks import check_choice, check_items, choice, count, text
 from livechat_async.errors import ConfigurationError
 from livechat_async.models._base import EMPTY, IdText, WireModel
 from livechat_async.models._typed_part import TypedPart
+from livechat_async.redaction import shown
 
 __all__ = [
     "MESSAGE",
@@ -264,7 +265,7 @@ def _to_urls(values: Iterable[FunnelUrl | str]) -> tuple[FunnelUrl, ...]:
     urls = [FunnelUrl(url=each) if isinstance(each, str) else each for each in given]
     for each in urls:
         if not isinstance(each.url, str) or not each.url.strip():
-            raise ConfigurationError(f"UrlFunnel: url={each.url!r}: text is needed, not blank")
+            raise ConfigurationError(f"UrlFunnel: url={shown(each.url)}: text is needed, not blank")
         if each.operator is not None:
             check_choice("UrlFunnel: operator", each.operator, RuleOperator)
     return tuple(urls)

@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -18,7 +19,7 @@ from attrs import field, frozen
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.models._base import IdText, Quirks, WireModel
-from livechat_async.redaction import repr_of_fields
+from livechat_async.redaction import repr_of_fields, shown
 
 __all__ = [
     "Count",
@@ -278,7 +279,9 @@ _ICON = r"[^\s/:?#@]+(:\d+)?(/\S*)?"
 
 def _check_name(_: object, __: object, value: Any) -> None:
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"DetailField(name={value!r}): a name is needed; it is the label")
+        raise ConfigurationError(
+            f"DetailField(name={shown(value)}): a name is needed; it is the label"
+        )
 
 
 def _to_text(value: FieldValue) -> str:
@@ -287,17 +290,17 @@ def _to_text(value: FieldValue) -> str:
         plain = int(plain)
     if isinstance(plain, date):
         return plain.isoformat()
-    if isinstance(plain, (int, float, Decimal)) and math.isfinite(plain):
-        return str(plain)
+    with suppress(OverflowError, ValueError):  # a number of thousands of digits, or a Decimal sNaN
+        if isinstance(plain, (int, float, Decimal)) and math.isfinite(plain):
+            return str(plain)
     return plain  # type: ignore[no-any-return]  # what is no text is for the validator to refuse
 
 
 def _check_value(_: object, __: object, value: Any) -> None:
     if not isinstance(value, str):
-        found = repr(value) if isinstance(value, (float, Decimal)) else type(value).__name__
         raise ConfigurationError(
-            f"DetailField: a value is text, a number or a date, not {found}; leave the field out "
-            "if there is none"
+            f"DetailField(value={shown(value)}): text, a number or a date is needed; leave the "
+            "field out if there is none"
         )
 
 
@@ -306,8 +309,8 @@ def _check_link(instance: DetailField, _: object, value: Any) -> None:
         return
     if not isinstance(value, str) or not re.fullmatch(_LINK, value) or not value.isprintable():
         raise ConfigurationError(
-            f"DetailField({instance.name!r}, url={value!r}): a whole address is needed, such as "
-            "https://crm.example.com/7"
+            f"DetailField({shown(instance.name)}, url={shown(value)}): a whole address is needed, "
+            "such as https://crm.example.com/7"
         )
 
 
@@ -335,34 +338,41 @@ class DetailField:
 def _check_id(_: object, __: object, value: Any) -> None:
     if not isinstance(value, str) or not value:
         raise ConfigurationError(
-            f"VisitorDetails(id={value!r}): a name for the set of data is needed, such as 'my-app'"
+            f"VisitorDetails(id={shown(value)}): a name for the set of data is needed, such as "
+            "'my-app'"
         )
     for character in value:
         if unicodedata.category(character)[0] not in "LMNPS":
             raise ConfigurationError(
-                f"VisitorDetails(id={value!r}): only letters, digits and punctuation marks are "
-                f"allowed, not {character!r}"
+                f"VisitorDetails(id={shown(value)}): only letters, digits and punctuation marks "
+                f"are allowed, not {character!r}"
             )
 
 
 def _to_fields(value: Iterable[DetailField]) -> tuple[DetailField, ...]:
+    given: Any = value
+    is_text = isinstance(value, (str, bytes))
     try:
-        return tuple(value)
+        return given if is_text else tuple(given)
     except TypeError:
-        return value  # type: ignore[return-value]  # for the validator to refuse
+        return given  # type: ignore[no-any-return]  # for the validator to refuse
 
 
 def _check_fields(_: object, __: object, value: Any) -> None:
     if not isinstance(value, tuple):
         raise ConfigurationError(
-            f"VisitorDetails: fields is a list of DetailField, not {type(value).__name__}"
+            f"VisitorDetails(fields={shown(value)}): a list is needed, as in "
+            '[DetailField("Age", 36)]'
         )
     if not value:
-        raise ConfigurationError("VisitorDetails: fields is empty; there is nothing to show")
+        raise ConfigurationError(
+            'VisitorDetails: fields is empty; give at least one, as in [DetailField("Age", 36)]'
+        )
     for index, item in enumerate(value):
         if not isinstance(item, DetailField):
             raise ConfigurationError(
-                f"VisitorDetails: fields[{index}] is a {type(item).__name__}, not a DetailField"
+                f"VisitorDetails: fields[{index}]={shown(item)}: a DetailField is needed, as in "
+                'DetailField("Age", 36)'
             )
 
 
@@ -374,10 +384,12 @@ def _check_icon(_: object, __: object, value: Any) -> None:
     if value is None:
         return
     if not isinstance(value, str):
-        raise ConfigurationError(f"VisitorDetails: icon is text, not {type(value).__name__}")
+        raise ConfigurationError(
+            f"VisitorDetails(icon={shown(value)}): text is needed, such as example.com/icon.png"
+        )
     if not re.fullmatch(_ICON, value) or not value.isprintable():
         raise ConfigurationError(
-            f"VisitorDetails(icon={value!r}): the address of a picture is needed, such as "
+            f"VisitorDetails(icon={shown(value)}): the address of a picture is needed, such as "
             "example.com/icon.png"
         )
 

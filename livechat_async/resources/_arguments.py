@@ -19,8 +19,10 @@ from livechat_async.checks import (
     check_list,
     check_price,
     check_zone,
+    refusal,
 )
 from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import shown
 
 __all__ = [
     "as_choice",
@@ -42,7 +44,7 @@ __all__ = [
 def given_text(name: str, value: Any) -> str:
     """Text that is not blank, for an argument that cannot be left out."""
     if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{name}={value!r}: text is needed that is not blank")
+        raise refusal(name, value, "text is needed that is not blank")
     return value
 
 
@@ -56,9 +58,9 @@ def as_text(name: str, value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise ConfigurationError(f"{name}={value!r}: text is needed, not {type(value).__name__}")
+        raise refusal(name, value, f"text is needed, not {type(value).__name__}")
     if not value.strip():
-        raise ConfigurationError(f"{name}={value!r} is blank: give a text, or leave it out")
+        raise ConfigurationError(f"{name}={shown(value)} is blank: give a text, or leave it out")
     return value
 
 
@@ -66,9 +68,7 @@ def as_mail(name: str, value: Any) -> str | None:
     """An e-mail address, as far as its form shows."""
     text = as_text(name, value)
     if text is not None and not re.fullmatch(r"\S+@[^\s@]+", text):
-        raise ConfigurationError(
-            f"{name}={value!r}: an e-mail address is needed, such as 'john.doe@example.com'"
-        )
+        raise refusal(name, value, "an e-mail address is needed, such as 'john.doe@example.com'")
     return text
 
 
@@ -90,9 +90,7 @@ def as_price(name: str, value: Any) -> str | None:
 def as_flag(name: str, value: Any) -> bool | None:
     """True or False; programs disagree on what other values mean."""
     if value is not None and not isinstance(value, bool):
-        raise ConfigurationError(
-            f"{name}={value!r}: True or False is needed; leave it out to mean either"
-        )
+        raise refusal(name, value, "True or False is needed; leave it out to mean either")
     return value
 
 
@@ -101,8 +99,9 @@ def as_tags(name: str, tags: Any) -> list[str]:
     texts = check_list(name, tags, "texts is needed, as in ['sales']")
     for text in texts:
         if not isinstance(text, str) or not text.strip():
-            item = name.removesuffix("s")
-            raise ConfigurationError(f"{name}: {text!r} is no {item}: give text that is not blank")
+            raise ConfigurationError(
+                f"{name}: {shown(text)} is no {name.removesuffix('s')}: give text that is not blank"
+            )
     return texts
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
-from livechat_async.checks import check_choice, check_numbers
+from livechat_async.checks import check_choice, check_numbers, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.agents import (
     Agent,
@@ -18,7 +18,7 @@ from livechat_async.models.agents import (
     Weekday,
     WorkDay,
 )
-from livechat_async.redaction import Secret
+from livechat_async.redaction import Secret, shown
 from livechat_async.resources._arguments import (
     as_choice,
     as_flag,
@@ -147,7 +147,10 @@ class AgentsResource(Resource):
         """
         password, current_password = _concealed(password), _concealed(current_password)
         if (password is None) != (current_password is None):
-            raise ConfigurationError("password and current_password go together: give both")
+            missing = "password" if password is None else "current_password"
+            raise ConfigurationError(
+                f"{missing} is missing: password and current_password go together, give both"
+            )
         body = changes(
             status=as_choice("status", status, AgentStatus),
             name=as_text("name", name),
@@ -174,16 +177,20 @@ class AgentsResource(Resource):
 
 
 # An error must not show a password, nor may the frame that raises it.
-def _concealed(password: Any) -> Secret | None:
+def _concealed(password: Any) -> Any:
+    """The password; of what is no text, only its type."""
     if password is None:
         return None
-    return Secret(password if isinstance(password, (str, Secret)) else "")
+    return Secret(password) if isinstance(password, (str, Secret)) else type(password)
 
 
-def _checked(name: str, password: Secret | None) -> Secret | None:
+def _checked(name: str, password: Any) -> Secret | None:
+    needed = f"text of at least {_SHORTEST} characters is needed"
+    if isinstance(password, type):
+        raise ConfigurationError(f"{name}: {needed}, not {password.__name__}")
     if password is not None and len(password.reveal()) < _SHORTEST:
-        raise ConfigurationError(f"{name}: text of at least {_SHORTEST} characters is needed")
-    return password
+        raise ConfigurationError(f"{name}: {needed}")
+    return cast("Secret | None", password)
 
 
 def _notifications(given: Any, known: tuple[str, ...]) -> dict[str, bool] | None:
@@ -192,12 +199,15 @@ def _notifications(given: Any, known: tuple[str, ...]) -> dict[str, bool] | None
     if isinstance(given, AgentNotifications):
         given = {name: getattr(given, name) for name in _NOTIFICATIONS}
     if not isinstance(given, Mapping):
-        raise ConfigurationError(f"notifications={given!r}: a mapping or an AgentNotifications")
+        needed = "a mapping such as {'new_visitor': True} is needed, or an AgentNotifications"
+        raise refusal("notifications", given, needed)
     wanted = {name: flag for name, flag in given.items() if flag is not None}
     for name, flag in wanted.items():
         as_flag(f"notifications[{check_choice('notifications', name, known)!r}]", flag)
     if not wanted:
-        raise ConfigurationError("notifications is empty: leave it out")
+        raise ConfigurationError(
+            "notifications is empty: leave it out, or name one, as in {'new_visitor': True}"
+        )
     return wanted
 
 
@@ -205,20 +215,19 @@ def _work_scheduler(given: Any) -> dict[str, dict[str, Any]] | None:
     if given is None:
         return None
     if not isinstance(given, Mapping) or not given:
-        raise ConfigurationError(
-            f"work_scheduler={given!r}: days are needed, such as {{'monday': WorkDay(...)}}"
-        )
+        needed = "days are needed, such as {'monday': WorkDay(start='09:00', end='17:00')}"
+        raise refusal("work_scheduler", given, needed)
     return {
-        check_choice("work_scheduler", day, Weekday): _hours(f"work_scheduler[{day!r}]", hours)
+        check_choice("work_scheduler", day, Weekday): _hours(f"work_scheduler[{shown(day)}]", hours)
         for day, hours in given.items()
     }
 
 
 def _hours(place: str, day: Any) -> dict[str, Any]:
     if not isinstance(day, WorkDay):
-        raise ConfigurationError(f"{place}={day!r}: a WorkDay is needed")
+        raise refusal(place, day, "a WorkDay is needed, as in WorkDay(start='09:00', end='17:00')")
     for name, time in (("start", day.start), ("end", day.end)):
         if time != "" and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(time), re.ASCII):
-            raise ConfigurationError(f"{place}.{name}={time!r}: HH:MM is needed, as in '09:00'")
+            raise refusal(f"{place}.{name}", time, "HH:MM is needed, as in '09:00'")
     enabled = as_flag(f"{place}.enabled", day.enabled)
     return changes(start=day.start or None, end=day.end or None, enabled=enabled)

@@ -125,7 +125,7 @@ class ChatsResource(Resource):
         return self._paginate(
             "/chats",
             Chat,
-            {**date_range(date_from, date_to), **_query(filters)},
+            {**date_range(date_from, date_to), **_query(filters, self.list)},
             prefetch=prefetch,
             max_items=max_items,
             on_broken=on_broken,
@@ -172,7 +172,7 @@ class ChatsResource(Resource):
         date_range(date_from, date_to)
         return export(
             self._session,
-            Request("GET", "/chats", query=_query(filters)),
+            Request("GET", "/chats", query=_query(filters, self.export)),
             Chat,
             key=self._envelope,
             date_from=date_from,
@@ -219,7 +219,7 @@ class ChatsResource(Resource):
         await self._call("POST", "/chats/{chat_id}/send_transcript", body=body, chat_id=chat_id)
 
 
-def _query(filters: ChatFilters) -> dict[str, Any]:
+def _query(filters: ChatFilters, method: Callable[..., Any]) -> dict[str, Any]:
     given: dict[str, Any] = {**filters}
     query = {}
     for name in ChatFilters.__annotations__:
@@ -228,7 +228,9 @@ def _query(filters: ChatFilters) -> dict[str, Any]:
             rule: Callable[[str, Any], Any] = _RULES.get(name, as_text)
             query["tag" if name == "tags" else name] = rule(name, value)
     if given:
-        raise TypeError(f"there is no filter named {', '.join(given)}")
+        from livechat_async.keywords import arguments_of, unknown  # noqa: PLC0415 (for a mistake only)
+
+        raise unknown(f"chats.{method.__name__}", given, arguments_of(method))
     if query.get("tag") == []:
         raise ConfigurationError(
             "tags is empty: leave it out to mean any, or ask with tagged=False for those "

@@ -6,8 +6,7 @@ import builtins
 from decimal import Decimal
 from typing import Any
 
-from livechat_async.checks import check_count
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import check_count, refusal
 from livechat_async.models.goals import Goal, GoalKind, GoalType
 from livechat_async.resources._arguments import (
     as_choice,
@@ -106,5 +105,6 @@ class GoalsResource(Resource):
 
 def _kind(kind: Any) -> dict[str, Any]:
     if not isinstance(kind, GoalKind):
-        raise ConfigurationError(f"kind={kind!r}: a UrlGoal, CustomVariableGoal or other GoalKind")
+        needed = "a GoalKind is needed, as in UrlGoal('https://example.com/thanks')"
+        raise refusal("kind", kind, needed)
     return kind.to_wire()

@@ -6,9 +6,10 @@ import builtins
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from livechat_async.checks import check_count, check_items
+from livechat_async.checks import check_count, check_items, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.greetings import MESSAGE, Greeting, GreetingSubtype, Rule
+from livechat_async.redaction import shown
 from livechat_async.resources._arguments import (
     as_choice,
     as_flag,
@@ -118,7 +119,9 @@ def _properties(message: Any, properties: Any) -> dict[str, Any] | None:
     if not isinstance(given, Mapping) or not all(
         isinstance(part, str) for pair in given.items() for part in pair
     ):
-        raise ConfigurationError(f"properties={given!r}: a mapping of names to texts is needed")
+        raise refusal("properties", given, "a mapping of names to texts is needed")
     if text is not None and MESSAGE in given:
-        raise ConfigurationError(f"message={text!r}: properties has a text, too; give one of them")
+        raise ConfigurationError(
+            f"message={shown(text)}: properties has a text, too; give one of them"
+        )
     return ({**given} if text is None else {**given, MESSAGE: text}) or None

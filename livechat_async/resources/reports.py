@@ -11,7 +11,6 @@ import attrs
 
 from livechat_async.checks import check_choice, check_numbers
 from livechat_async.decoding.problems import WireError, show
-from livechat_async.errors import ConfigurationError
 from livechat_async.http.session import SessionManager
 from livechat_async.models import reports as row
 from livechat_async.models._base import WireModel, wire_name
@@ -245,10 +244,11 @@ def _check_rows(rows: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _query(takes: Any, filters: Any) -> dict[str, Any]:
-    unknown = filters.keys() - takes.__optional_keys__
-    if unknown:
-        no, but = (", ".join(sorted(names)) for names in (unknown, takes.__optional_keys__))
-        raise ConfigurationError(f"this report takes no {no}, but {but}")
+    strange = filters.keys() - takes.__optional_keys__
+    if strange:
+        from livechat_async.keywords import options_of, unknown  # noqa: PLC0415 (for a mistake only)
+
+        raise unknown("this report", {name: filters[name] for name in strange}, options_of(takes))
     query: dict[str, Any] = date_range(filters.get("date_from"), filters.get("date_to"))
     for name, value in filters.items():
         if value is not None and name in _RULES:

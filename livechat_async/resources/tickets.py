@@ -10,6 +10,7 @@ from livechat_async.checks import check_numbers
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.tickets import Ticket, TicketOrder, TicketSourceType, TicketStatus
 from livechat_async.pagination import BrokenPolicy, Pager
+from livechat_async.redaction import shown
 from livechat_async.resources._arguments import (
     as_choice,
     as_flag,
@@ -176,7 +177,7 @@ def _new_source(source: Any, url: Any) -> dict[str, str | None] | None:
         raise ConfigurationError(f"source={type_!r}: a new ticket's is one of {known}")
     if as_text("source_url", url) is not None and type_ != TicketSourceType.CHAT_WINDOW:
         raise ConfigurationError(
-            f"source_url={url!r} goes only with source='chat-window', not with {source!r}: pass "
-            "both, or neither"
+            f"source_url={shown(url)} goes only with source='chat-window', not with "
+            f"{shown(source)}: pass both, or neither"
         )
     return None if type_ is None else {"type": type_, "url": url}

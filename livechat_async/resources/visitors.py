@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from livechat_async.checks import check_choice, check_numbers
+from livechat_async.checks import check_choice, check_numbers, refusal
 from livechat_async.decoding.bodies import value_reader
 from livechat_async.display import brief, ends_of, html_table, never_raises, number_of
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding, Request
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
 from livechat_async.pagination import BrokenItem, BrokenPolicy, check_policy, skip_to
-from livechat_async.redaction import Secret, conceal
+from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.resources._base import Resource
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ __all__ = ["VisitorList", "VisitorsResource"]
 logger: logging.Logger = logging.getLogger("livechat_async")
 
 _MOST_STATES = 4  # that a list names
+_DETAILS_NEEDED = (
+    'a VisitorDetails is needed, as in VisitorDetails("my-app", [DetailField("Age", 36)])'
+)
 
 
 class VisitorList(builtins.list[Visitor]):
@@ -220,16 +223,22 @@ def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> 
 
 
 def _license_text(license_id: Any) -> str:
-    text = str(license_id) if isinstance(license_id, (int, str)) else ""
+    try:
+        text = str(license_id) if isinstance(license_id, (int, str)) else ""
+    except ValueError:  # Python shows no int of thousands of digits
+        text = ""
     if not (text.isascii() and text.isdigit()):  # which "True" is not
-        raise ConfigurationError(
-            f"license_id={license_id!r}: the number from the webhook is needed, as int or text"
+        raise refusal(
+            "license_id", license_id, "the number from the webhook is needed, as int or text"
         )
     return text
 
 
 def _check_details(details: Any, token: Any) -> None:
     if not isinstance(details, VisitorDetails):
-        raise ConfigurationError(f"details is a VisitorDetails, not {type(details).__name__}")
+        raise refusal("details", details, _DETAILS_NEEDED)
     if not isinstance(token, Secret) or not token.reveal().strip():
-        raise ConfigurationError("token has to be the text from the chat_started webhook")
+        found = "a blank text" if isinstance(token, Secret) else kind_of(token)
+        raise ConfigurationError(
+            f"token: the text from the chat_started webhook is needed, not {found}"
+        )

@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 from attrs import frozen
 from yarl import URL
 
-from livechat_async.checks import check_choice
+from livechat_async.checks import check_choice, check_list, meant
 from livechat_async.errors import ConfigurationError, NotFoundError
 from livechat_async.models.webhooks import DATA_TYPES, Webhook, WebhookDataType, WebhookEventType
-from livechat_async.redaction import Secret, conceal, kind_of
+from livechat_async.redaction import Secret, conceal, kind_of, shown
 from livechat_async.resources._arguments import given_text
 from livechat_async.resources._base import Resource
 
@@ -67,7 +67,7 @@ class WebhooksResource(Resource):
         """
         url = conceal(url, "secret")
         url = _checked(url)
-        event = _event(event_type)
+        event = _event("event_type", event_type)
         body = {"event_type": event, "data_types": _data_types(event, data_types), "url": url}
         return await self._call("POST", "/webhooks", Webhook, body=body, encoding="form")
 
@@ -158,7 +158,9 @@ def _user_info(text: Secret) -> Secret:
 # `_problem_of` finds problems, so that the frame that raises holds nothing but the `Secret`.
 def _checked(url: Any) -> Secret:
     if not isinstance(url, Secret):
-        raise ConfigurationError(f"url is text, not {kind_of(url)}")
+        raise ConfigurationError(
+            f"url: text such as 'https://example.com/livechat' is needed, not {kind_of(url)}"
+        )
     problem = _problem_of(url.reveal())
     if problem is not None:
         raise ConfigurationError(f"url {problem}")
@@ -183,32 +185,32 @@ def _problem_of(value: str) -> str | None:
     return "has to be a whole URL, such as https://example.com/livechat"
 
 
-def _event(value: Any) -> WebhookEventType:
-    return WebhookEventType(check_choice("event_type", value, WebhookEventType))
+def _event(name: str, value: Any) -> WebhookEventType:
+    return WebhookEventType(check_choice(name, value, WebhookEventType))
 
 
 def _data_types(event: WebhookEventType, values: Any) -> list[WebhookDataType]:
     possible = DATA_TYPES[event]
     if values is None:
         return list(possible)
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise ConfigurationError(
-            f"data_types={values!r}: a list is needed, as in ['{possible[0]}']"
-        )
-    given: list[Any] = list(values)
+    given = check_list("data_types", values, f"names is needed, as in ['{possible[0]}']")
     for value in given:
         if value not in possible:
             known = ", ".join(repr(kind.value) for kind in possible)
             name = value.value if isinstance(value, WebhookDataType) else value
-            raise ConfigurationError(f"data_types: {event} brings no {name!r}, but {known}")
+            raise ConfigurationError(
+                f"data_types: {event} brings no {shown(name)}, but {known}{meant(name, possible)}"
+            )
     if not given:
         raise ConfigurationError("data_types is empty: leave it out to mean all that there are")
     return [WebhookDataType(value) for value in dict.fromkeys(given)]
 
 
 def _wanted(events: Any) -> dict[WebhookEventType, list[WebhookDataType]]:
-    if isinstance(events, (str, bytes)) or not isinstance(events, Iterable):
-        raise ConfigurationError(f"events={events!r}: a list is needed, as in ['chat_started']")
-    pairs = events.items() if isinstance(events, Mapping) else ((name, None) for name in events)
-    wanted = {_event(name): kinds for name, kinds in pairs}
+    if isinstance(events, Mapping):
+        pairs = [*events.items()]
+    else:
+        names = check_list("events", events, "names is needed, as in ['chat_started']")
+        pairs = [(name, None) for name in names]
+    wanted = {_event("events", name): kinds for name, kinds in pairs}
     return {event: _data_types(event, kinds) for event, kinds in wanted.items()}

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from livechat_async.checks import check_choice
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import check_choice, check_flag, refusal
 from livechat_async.models.visitors import Operator, VisitorDetails
 from livechat_async.sandbox.chaos import Chaos, ChaosProfile
 from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
@@ -78,11 +77,9 @@ class Actions(WebhookActions):
         """
         visitor = self._account.visitors.get(visitor_id)
         if page is not None and not isinstance(page, str):
-            raise ConfigurationError(
-                f"page={page!r}: an address is needed, such as http://www.example.com/pricing"
-            )
+            raise refusal("page", page, "text is needed, such as http://www.example.com/pricing")
         if not isinstance(title, str):
-            raise ConfigurationError(f"title={title!r}: text is needed")
+            raise refusal("title", title, "text is needed")
         self._account.visitors.move(visitor, page, title)
 
     def queue(self, visitor_id: str) -> None:
@@ -93,7 +90,7 @@ class Actions(WebhookActions):
         """
         visitor = self._account.visitors.get(visitor_id)
         if visitor.chat is not None:
-            raise ConfigurationError(f"visitor {visitor_id!r} is in a chat: end_chat first")
+            raise refusal("visitor_id", visitor_id, "this visitor is in a chat: end_chat first")
         self._account.visitors.enter(visitor, "queued")
 
     def start_chat(
@@ -120,14 +117,13 @@ class Actions(WebhookActions):
         """
         visitor = self._account.visitors.get(visitor_id)
         if visitor.chat is not None:
-            raise ConfigurationError(f"visitor {visitor_id!r} is in a chat already: end_chat first")
+            needed = "this visitor is in a chat already: end_chat first"
+            raise refusal("visitor_id", visitor_id, needed)
         operator, given = as_operator(agent), {}
         if prechat_survey is not None:
             if not isinstance(prechat_survey, Mapping):
-                raise ConfigurationError(
-                    f"prechat_survey={prechat_survey!r}: questions and answers are needed, such as "
-                    "{'Name:': 'Mary Brown'}"
-                )
+                needed = "questions and answers are needed, such as {'Name:': 'Mary Brown'}"
+                raise refusal("prechat_survey", prechat_survey, needed)
             answers = [{"key": key, "value": value} for key, value in prechat_survey.items()]
             given = {"prechat_survey": answers}
         return self._account.visitors.begin_chat(visitor, operator, given)
@@ -140,7 +136,8 @@ class Actions(WebhookActions):
         """
         visitor, chat = self._chatting(visitor_id)
         if not isinstance(text, str):
-            raise ConfigurationError(f"text={text!r}: text is needed")
+            raise refusal("text", text, "text is needed, such as 'Hello'")
+        check_flag("by_agent", by_agent)
         chat.say(visitor.wire, text, self._account.visitors.now, by_agent=by_agent)
 
     def end_chat(self, visitor_id: str) -> None:
@@ -212,7 +209,7 @@ class Actions(WebhookActions):
     def remove_chat(self, chat_id: str) -> None:
         """Remove a known chat from the archives."""
         if not self._account.chats.remove(chat_id):
-            raise ConfigurationError(f"there is no chat {chat_id!r}: use an id of chat_ids")
+            raise refusal("chat_id", chat_id, "there is no such chat; use an id of chat_ids")
 
     def seed_chats(
         self,
@@ -332,7 +329,7 @@ class Actions(WebhookActions):
     def remove_ticket(self, ticket_id: str) -> None:
         """Remove a known ticket."""
         if not self._account.tickets.remove(ticket_id):
-            raise ConfigurationError(f"there is no ticket {ticket_id!r}: use an id of tickets")
+            raise refusal("ticket_id", ticket_id, "there is no such ticket; use an id of tickets")
 
     def seed_tickets(
         self,
@@ -453,5 +450,5 @@ class Actions(WebhookActions):
     def _chatting(self, visitor_id: str) -> tuple[Visitor, LiveChat]:
         visitor = self._account.visitors.get(visitor_id)
         if visitor.chat is None:
-            raise ConfigurationError(f"visitor {visitor_id!r} is in no chat: start_chat first")
+            raise refusal("visitor_id", visitor_id, "this visitor is in no chat: start_chat first")
         return visitor, visitor.chat

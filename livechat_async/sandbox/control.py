@@ -15,9 +15,10 @@ from typing import Any, TypeAlias, get_args
 
 from attrs import asdict
 
-from livechat_async.checks import check_choice, check_count
+from livechat_async.checks import check_choice, check_count, meant
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
+from livechat_async.redaction import shown
 from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
@@ -75,8 +76,6 @@ def say(sandbox: Actions, visitor_id: str, *, text: str, by_agent: bool = False)
         text: the message.
         by_agent: whether the agent says it.
     """
-    if not isinstance(by_agent, bool):
-        raise ConfigurationError(f"by_agent={by_agent!r}: true or false is needed")
     sandbox.say(visitor_id, text, by_agent=by_agent)
 
 
@@ -167,7 +166,9 @@ def inject(sandbox: Actions, /, *, fault: Any = None, times: int = 1, **argument
     """
     kind = FAULTS.get(fault) if isinstance(fault, str) else None
     if kind is None:
-        raise ConfigurationError(f"fault={fault!r}: one of {', '.join(FAULTS)} is needed")
+        raise ConfigurationError(
+            f"fault={shown(fault)}: one of {', '.join(FAULTS)} is needed{meant(fault, FAULTS)}"
+        )
     names = inspect.signature(kind).parameters
     _refuse_unknown(arguments, names)
     try:
@@ -349,4 +350,6 @@ def _require(body: Mapping[str, Any], name: str) -> None:
 def _refuse_unknown(body: Iterable[str], known: Iterable[str]) -> None:
     for name in body:
         if name not in known:
-            raise ConfigurationError(f"{name!r} is not known here: use {', '.join(sorted(known))}")
+            names = sorted(known)
+            hint = meant(name, names)
+            raise ConfigurationError(f"{name!r} is not known here: use {', '.join(names)}{hint}")

@@ -20,8 +20,9 @@ from aiohttp import web
 from attrs import Attribute, evolve, field, frozen
 from attrs.validators import optional
 
-from livechat_async.checks import Validator, count, seconds
+from livechat_async.checks import Validator, count, flag, refusal, seconds
 from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import shown
 from livechat_async.sandbox.http.answers import (
     HTML,
     JSON,
@@ -60,7 +61,7 @@ def _needs(what: str, is_right: Callable[[Any], bool]) -> Validator:
     def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
         if not is_right(value):
             raise ConfigurationError(
-                f"{type(instance).__name__}({attribute.name}={value!r}): {what} needed"
+                f"{type(instance).__name__}({attribute.name}={shown(value)}): {what} needed"
             )
 
     return validate
@@ -75,7 +76,7 @@ def _check_wait(instance: object, attribute: Attribute[Any], value: object) -> N
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ConfigurationError(
-                f"{attribute.name}={value!r} has no time zone: give it one, such as tzinfo=UTC"
+                f"{attribute.name}={shown(value)} has no time zone: give it one, such as tzinfo=UTC"
             )
     elif isinstance(value, str):
         _one_line(instance, attribute, value or "-")
@@ -85,14 +86,17 @@ def _check_wait(instance: object, attribute: Attribute[Any], value: object) -> N
 
 def _check_headers(_instance: object, attribute: Attribute[Any], value: object) -> None:
     if not isinstance(value, Mapping):
-        raise ConfigurationError(f"{attribute.name}={value!r}: a dict is needed")
+        raise refusal(attribute.name, value, "a dict is needed, as in {'X-Name': 'text'}")
     for name, text in value.items():
         is_name = isinstance(name, str) and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name)
         if not is_name or not isinstance(text, str) or not text.isprintable():
-            raise ConfigurationError(f"Status: header {name!r}: {text!r} cannot be sent")
+            raise ConfigurationError(
+                f"Status: headers: {shown(name)}: {shown(text)} cannot be sent; give a "
+                "header's name and one line of text"
+            )
         if name.lower() in _FRAMING:
             raise ConfigurationError(
-                f"Status: header {name!r} is the sandbox's own; CutBody sends too few bytes"
+                f"Status: headers: {name!r} is the sandbox's own; CutBody sends too few bytes"
             )
 
 
@@ -113,7 +117,6 @@ _check_part = _needs(
 _check_redirect = _needs(
     "301, 302, 303, 307 or 308 is", lambda value: value in (301, 302, 303, 307, 308)
 )
-_check_flag = _needs("True or False is", lambda value: isinstance(value, bool))
 _check_change = _needs(
     "a dict such as {'pages': 0} is",
     lambda value: isinstance(value, Mapping) and _are_texts(value),
@@ -189,7 +192,7 @@ class DropConnection(Fault):
             True: it closes after the headers, and the request has been carried out.
     """
 
-    after_headers: bool = field(default=False, validator=_check_flag)
+    after_headers: bool = field(default=False, validator=flag())
 
     async def send(self, exchange: Exchange) -> web.StreamResponse:
         """Close the connection."""

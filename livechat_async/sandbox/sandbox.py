@@ -14,10 +14,12 @@ from attrs import evolve
 
 from livechat_async.checks import (
     check_choice,
+    check_clock,
     check_count,
     check_hosts,
     check_seconds,
     is_loopback,
+    refusal,
 )
 from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
@@ -43,7 +45,7 @@ _BEARER = "dal:sandbox-bearer-token"
 
 # An address that stands for all of them is no address to connect to.
 _THIS_MACHINE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
-
+_LARGEST_LICENSE = 10**18
 _SEEDED_VISITORS, _SEEDED_CHATS, _SEEDED_TICKETS = 8, 120, 12
 
 
@@ -148,6 +150,7 @@ class Sandbox(Actions):
         check_choice("count_shape", count_shape, get_args(CountShape))
         check_choice("plan", plan, get_args(Plan))
         check_choice("webhook_tokens", webhook_tokens, get_args(TokenScope))
+        check_clock("clock", clock)
         account = Account(
             license_id=_check_license(license_id),
             clock=clock,
@@ -178,8 +181,12 @@ class Sandbox(Actions):
             chats = _SEEDED_CHATS if visitors else 0
         if tickets is None:
             tickets = _SEEDED_TICKETS if visitors else 0
-        account.chats.make_up(chats, chats_from, chats_to, chats_seed)
-        account.tickets.make_up(tickets, chats_from, chats_to, chats_seed)
+        for made, name, count in (
+            (account.chats, "chats", chats),
+            (account.tickets, "tickets", tickets),
+        ):
+            names = (name, "chats_from", "chats_to", "chats_seed")
+            made.make_up(count, chats_from, chats_to, chats_seed, names=names)
         if chaos is not None:
             check_choice("chaos", chaos, get_args(ChaosProfile))
         self.set_chaos(chaos, check_count("chaos_seed", chaos_seed, 0))
@@ -322,21 +329,27 @@ def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: An
 
 def _check_port(port: object) -> int:
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65_535:  # noqa: PLR2004 - TCP's own
-        raise ConfigurationError(f"port={port!r}: 0 for any free port is needed, or up to 65535")
+        raise refusal("port", port, "0 for any free port is needed, or up to 65535")
     return port
 
 
-def _check_license(license_id: object) -> int:
-    if not isinstance(license_id, bool) and re.fullmatch(r"[0-9]{1,18}", str(license_id)):
-        return int(str(license_id))
-    raise ConfigurationError(f"license_id={license_id!r}: digits are needed, such as 12345")
+def _check_license(license_id: Any) -> int:
+    if isinstance(license_id, str) and re.fullmatch(r"[0-9]{1,18}", license_id):
+        return int(license_id)
+    if (
+        isinstance(license_id, int)
+        and not isinstance(license_id, bool)
+        and 0 <= license_id < _LARGEST_LICENSE
+    ):
+        return license_id
+    raise refusal("license_id", license_id, "digits are needed, such as 12345")
 
 
 def _check_seed(seed: object) -> int:
     if seed is True:
         return _SEEDED_VISITORS
     if not isinstance(seed, int) or seed < 0:
-        raise ConfigurationError(f"seed={seed!r}: True or a number of visitors is needed")
+        raise refusal("seed", seed, "True or a number of visitors is needed")
     return seed
 
 
@@ -346,14 +359,15 @@ def _check_credentials(credentials: Any) -> PersonalAccessToken:
     if not isinstance(credentials, PersonalAccessToken):
         kind = kind_of(credentials)
         del credentials  # it may be the token itself
-        raise ConfigurationError(f"credentials of a sandbox are a PersonalAccessToken, not {kind}")
+        raise ConfigurationError(
+            f"credentials: a sandbox needs a PersonalAccessToken(login, token), not {kind}"
+        )
     return credentials
 
 
 def _check_record_cap(record_cap: object) -> int:
     cap = check_count("record_cap", record_cap, PAGE_SIZE)
     if cap % PAGE_SIZE:
-        raise ConfigurationError(
-            f"record_cap={record_cap!r}: whole pages are needed, a multiple of {PAGE_SIZE}"
-        )
+        needed = f"whole pages are needed, a multiple of {PAGE_SIZE}"
+        raise refusal("record_cap", record_cap, needed)
     return cap

@@ -19,12 +19,11 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from attrs import evolve, frozen
 
-from livechat_async.checks import check_seconds
+from livechat_async.checks import check_call, check_flag, check_kind, check_seconds, refusal
 from livechat_async.display import never_raises, number_of
 from livechat_async.errors import (
     CallError,
     ClientStateError,
-    ConfigurationError,
     RateLimitError,
     ServerError,
 )
@@ -91,6 +90,8 @@ class Poller(Generic[T]):
         on_failure: FailureHook | None = None,
         draw: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        check_call("fetch", fetch, "that makes one poll")
+        check_kind("retry", retry, RetryPolicy, "RetryPolicy(attempts=3)")
         check_seconds("interval", interval, at_least=_MIN_INTERVAL)
         if max_outage is not None:
             check_seconds("max_outage", max_outage)
@@ -219,8 +220,7 @@ class VisitorWatch:
         updates: bool = False,
         on_failure: FailureHook | None = None,
     ) -> None:
-        if not isinstance(updates, bool):
-            raise ConfigurationError(f"updates={updates!r}: True or False is needed")
+        check_flag("updates", updates)
         self._poller = Poller(
             fetch, retry=retry, interval=interval, max_outage=max_outage, on_failure=on_failure
         )
@@ -320,7 +320,8 @@ class VisitorWatch:
 
 def _check_hook(hook: Any) -> None:
     if hook is not None and (not callable(hook) or inspect.iscoroutinefunction(hook)):
-        raise ConfigurationError(
-            f"on_failure={hook!r}: a function of an error and the seconds until the next poll is "
-            "needed, and not an async one: it is called, not awaited"
+        needed = (
+            "a function of an error and the seconds until the next poll is needed, and not an "
+            "async one: it is called, not awaited"
         )
+        raise refusal("on_failure", hook, needed)

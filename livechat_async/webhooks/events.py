@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from attrs import field, fields, frozen
 
+from livechat_async.checks import refusal
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding
@@ -44,6 +45,7 @@ __all__ = [
     "VisitorQueued",
     "WebhookEvent",
     "current_client",
+    "no_client",
 ]
 
 current_client: Final[ContextVar[LiveChatClient | None]] = ContextVar(
@@ -147,7 +149,7 @@ class VisitorEvent(WebhookEvent):
             ConfigurationError: there is no client, or the event lacks a field that the call needs.
             CallError: the call failed.
         """
-        used = client or current_client.get()
+        used = current_client.get() if client is None else client
         if used is None:
             raise ConfigurationError(
                 "add_details needs a client: pass client=..., or make the WebhookReceiver with one"
@@ -161,7 +163,10 @@ class VisitorEvent(WebhookEvent):
                 f"add_details needs fields that this {self.event_type} event does not have: "
                 f"{missing}{remedy if visitor_id is None else ''}"
             )
-        await used.visitors.add_details(
+        visitors = getattr(used, "visitors", None)  # a test may pass a client of its own
+        if visitors is None or isinstance(used, type):
+            raise no_client(used)
+        await visitors.add_details(
             visitor_id, details, license_id=license_id, token=token, encoding=encoding
         )
 
@@ -265,6 +270,11 @@ EVENT_CLASSES: Final[Mapping[WebhookEventType, type[WebhookEvent]]] = {
     WebhookEventType.CANNED_RESPONSE_CHANGED: CannedResponseChanged,
 }
 """The class for each event type."""
+
+
+def no_client(value: object) -> ConfigurationError:
+    """The error for an argument that has to be a client."""
+    return refusal("client", value, "a LiveChatClient is needed, or None")
 
 
 def _chat_at(chat: WebhookChat, time: datetime | None) -> tuple[str, ...] | None:

@@ -93,7 +93,10 @@ class WebhookCredentials:
                 del user, password, value
                 raise ConfigurationError(f"WebhookCredentials({name}=...) {problem}")
         if ":" in reveal(user):
-            raise ConfigurationError("WebhookCredentials(user=...) cannot hold a colon")
+            raise ConfigurationError(
+                "WebhookCredentials(user=...) cannot hold a colon: pass user and password as two "
+                "arguments"
+            )
         object.__setattr__(self, "user", reveal(user))
 
     @classmethod
@@ -114,6 +117,9 @@ class WebhookCredentials:
 
     def matches(self, authorization: str | None) -> bool:
         """Whether an ``Authorization`` header holds these credentials; in constant time."""
+        if authorization is not None and not isinstance(authorization, str):
+            kind = kind_of(authorization)
+            raise ConfigurationError(f"authorization has to be the text of the header, not {kind}")
         sent = _basic_credentials(authorization)
         if sent is None:
             return False
@@ -134,16 +140,16 @@ class WebhookCredentials:
         address = conceal(address, "secret")
         problem = _address_problem(address)
         if problem is not None:
-            raise ConfigurationError(f"the webhook's address {problem}")
+            raise ConfigurationError(f"address {problem}")
         url = URL(reveal(address)).with_user(self.user)
         return Secret(url.with_password(self.password.reveal()))
 
 
 def _credentials_problem(value: object) -> str | None:
     if not isinstance(value, Secret):
-        return f"is text, not {kind_of(value)}"
+        return f"has to be text, not {kind_of(value)}"
     if not value:
-        return "is empty"
+        return "is empty: choose a text, and register the address with it"
     if any("\ud800" <= character <= "\udfff" for character in value.reveal()):
         return "holds half a character, which cannot be sent"
     return None
@@ -151,16 +157,16 @@ def _credentials_problem(value: object) -> str | None:
 
 def _address_problem(address: object) -> str | None:
     if not isinstance(address, Secret):
-        return f"is text, not {kind_of(address)}"
+        return f"has to be text, such as https://bot.example.com/livechat, not {kind_of(address)}"
     try:
         url = URL(address.reveal())
         host = url.host
     except ValueError:
-        return "is not a URL"
+        return "is not a URL: use one such as https://bot.example.com/livechat"
     if url.scheme not in {"http", "https"} or not host:
         return "has to be an absolute URL, such as https://bot.example.com/livechat"
     if url.user is not None or url.password is not None:
-        return "already holds a user name or password"
+        return "already holds a user name or password: leave these out"
     return None
 
 
@@ -238,6 +244,8 @@ class Gate:
         return RefusedError(413, f"more than {self.max_body_bytes:,} bytes are not accepted")
 
     def _check_path(self, sent: str | None) -> None:
+        if sent is not None and not isinstance(sent, str):
+            raise ConfigurationError(f"path_secret has to be text, or None, not {kind_of(sent)}")
         wanted, warning = self.path_secret, ""
         if wanted is None:
             warning = (
@@ -261,9 +269,9 @@ class Gate:
 def _check_path_secret(value: object) -> None:
     problem = ""
     if not isinstance(value, Secret):
-        problem = "" if value is None else f"is text, not {kind_of(value)}"
+        problem = "" if value is None else f"has to be text, not {kind_of(value)}"
     elif not value or "/" in value.reveal() or not value.reveal().isprintable():
-        problem = "is one part of a path: text without a slash"
+        problem = "has to be one part of a path: printable text without a slash, and not empty"
     if problem:
         del value
         raise ConfigurationError(f"path_secret {problem}")

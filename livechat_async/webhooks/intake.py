@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Literal, TypeAlias
 
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError, WebhookError
-from livechat_async.redaction import SecretBytes, printable
+from livechat_async.redaction import SecretBytes, printable, shown
 from livechat_async.webhooks.engine import Engine, Job
 from livechat_async.webhooks.events import WebhookEvent
 from livechat_async.webhooks.gate import ACCEPTED, Gate, ReceiverAnswer, RefusedError
@@ -47,7 +47,7 @@ def check_async(function: Any, what: str) -> None:
     # A class is called to make an object, whatever its __call__ is.
     call = None if isinstance(inner, type) else getattr(inner, "__call__", None)  # noqa: B004
     if not inspect.iscoroutinefunction(inner) and not inspect.iscoroutinefunction(call):
-        name = getattr(inner, "__name__", repr(inner))
+        name = getattr(inner, "__name__", "") or shown(inner)
         raise ConfigurationError(f"{name}: {what} has to be async: declare it with 'async def'")
 
 
@@ -83,8 +83,8 @@ class Intake:
             name = getattr(inner, "__name__", type(inner).__name__)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ConfigurationError(
-                f"{name!r} cannot be a handler's name, which is made of letters, digits, '_', '-' "
-                "and '.': pass name='...' to on()"
+                f"name={shown(name)} cannot be a handler's name, which is made of letters, digits, "
+                "'_', '-' and '.': pass name='...' to on()"
             )
         if name in self._handlers:
             raise ConfigurationError(

@@ -9,7 +9,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
 
-from livechat_async.checks import check_count, check_seconds
+from livechat_async.checks import check_clock, check_count, check_seconds
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
@@ -57,6 +57,7 @@ class MemoryEngine:
         self._free = check_count("concurrency", concurrency)
         self._remember = check_seconds("remember", remember, above_zero=True)
         self._remember_most = check_count("remember_most", remember_most)
+        check_clock("clock", clock)
         self._clock = clock
         self._run: JobRunner | None = None
         self._accepted: dict[str, Job] = {}  # all jobs that wait or run, by key

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NoReturn, Self, TypeAlias, TypeVar, overload
 
 from aiohttp import web
 from attrs import asdict, frozen
 
-from livechat_async.checks import check_count, check_seconds
+from livechat_async.checks import check_count, check_list, check_seconds, refusal
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, kind_of
+from livechat_async.redaction import Secret, kind_of, shown
 from livechat_async.webhooks.engine import Engine
-from livechat_async.webhooks.events import WebhookEvent
+from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent, no_client
 from livechat_async.webhooks.gate import Gate, ReceiverAnswer, WebhookCredentials
 from livechat_async.webhooks.intake import CLOSE_SECONDS, Intake, ReceiverState, check_async
 from livechat_async.webhooks.memory import MemoryEngine
@@ -36,6 +37,8 @@ E2 = TypeVar("E2", bound=WebhookEvent)
 E3 = TypeVar("E3", bound=WebhookEvent)
 A = TypeVar("A")
 H = TypeVar("H", bound=DeadLetterHook)
+
+_OF_ENGINES = ("bind", "start", "submit", "close", "status")
 
 _Handler: TypeAlias = Callable[[A], Coroutine[Any, Any, object]]
 _Decorator: TypeAlias = Callable[[_Handler[A]], _Handler[A]]
@@ -137,9 +140,19 @@ class WebhookReceiver:
         backoff_max: float = 300.0,
     ) -> None:
         if credentials is not None and not isinstance(credentials, WebhookCredentials):
-            problem = f"credentials: WebhookCredentials(...) or None, not {kind_of(credentials)}"
+            problem = (
+                "credentials: WebhookCredentials(user, password) is needed, or None, not "
+                f"{kind_of(credentials)}"
+            )
             del credentials
             raise ConfigurationError(problem)
+        is_client = hasattr(client, "visitors") and not isinstance(client, type)
+        if client is not None and not is_client:  # a test may pass one of its own
+            raise no_client(client)
+        if engine is not None and not all(hasattr(engine, name) for name in _OF_ENGINES):
+            raise refusal(
+                "engine", engine, 'an engine is needed, as in SQLiteEngine("bot.sqlite3")'
+            )
         policy = RunPolicy(
             timeout=timeout, attempts=attempts, backoff=backoff, backoff_max=backoff_max
         )
@@ -186,9 +199,10 @@ class WebhookReceiver:
             )
         for each in events:
             if not isinstance(each, type) or not issubclass(each, WebhookEvent):
-                wrong = getattr(each, "__name__", repr(each))
-                problem = f"on({wrong}): a class of events is needed, as in on(ChatStarted)"
-                raise ConfigurationError(problem)
+                name = getattr(each, "__name__", "") or shown(each)
+                raise ConfigurationError(
+                    f"on({name}): a class of events is needed, as in on({_class_for(each)})"
+                )
 
         def register(handler: Any) -> Any:
             self._intake.register(events, handler, name)
@@ -237,12 +251,13 @@ class WebhookReceiver:
         Raises:
             ClientStateError: the receiver belongs to another event loop.
         """
+        if not isinstance(body, (bytes, bytearray, memoryview)):
+            raise ConfigurationError(f"body has to be bytes as they came, not {kind_of(body)}")
 
         async def read(_: int) -> bytes:
             return body
 
-        pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
-        return await self._intake.answer(pairs, path_secret, read)
+        return await self._intake.answer(_pairs_of(headers), path_secret, read)
 
     async def aiohttp_handler(self, request: web.Request) -> web.Response:
         """The handler of an aiohttp route; its ``{secret}``, if any, is the path secret."""
@@ -280,7 +295,7 @@ class WebhookReceiver:
         Raises:
             ClientStateError: the receiver belongs to another event loop.
         """
-        await self._intake.close(check_seconds("close(timeout)", timeout))
+        await self._intake.close(check_seconds("timeout", timeout))
 
     def status(self) -> ReceiverStatus:
         """The state and the counts. Cheap; never waits."""
@@ -308,15 +323,34 @@ class WebhookReceiver:
     def __exit__(self, *_: object) -> None: ...
 
 
+def _pairs_of(headers: Any) -> Iterable[tuple[str, str]]:
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    with suppress(TypeError, ValueError):
+        pairs = [(name, value) for name, value in pairs]
+        if all(isinstance(text, str) for pair in pairs for text in pair):
+            return pairs
+    needed = "a mapping of texts is needed, such as {'Content-Type': 'application/json'}, or pairs"
+    kind = kind_of(headers)
+    del headers, pairs  # one of them may be a secret
+    raise ConfigurationError(f"headers: {needed}; this is {kind}, or holds what is no text")
+
+
+def _class_for(event: object) -> str:
+    """The name of the class for the text of an event, such as ``chat_started``."""
+    return next(
+        (each.__name__ for kind, each in EVENT_CLASSES.items() if kind == event), "ChatStarted"
+    )
+
+
 def _to_license_ids(license_ids: Any) -> frozenset[str] | None:
     if license_ids is None:
         return None
-    if isinstance(license_ids, (str, bytes)) or not isinstance(license_ids, Iterable):
-        raise ConfigurationError(f"license_ids={license_ids!r}: a list is needed, such as [12345]")
-    ids = list(license_ids)
+    ids = check_list("license_ids", license_ids, "licence numbers is needed, such as [12345]")
     for each in ids:
         if isinstance(each, bool) or not isinstance(each, (int, str)) or not str(each).isdecimal():
-            raise ConfigurationError(f"license_ids: {each!r} is not a licence number")
+            raise ConfigurationError(
+                f"license_ids: {shown(each)} is not a licence number; give digits, such as 12345"
+            )
     if not ids:
         raise ConfigurationError(
             "license_ids is empty, which would refuse every event: pass None to accept any licence"

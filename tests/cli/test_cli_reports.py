@@ -165,9 +165,12 @@ async def test_options_reach_the_server(sandbox: Sandbox, here: Here) -> None:
     ("arguments", "message"),
     [
         (("everything",), "'everything' is none of chats-total, chats-engagement"),
-        (("chats-total", "--goal", "71"), "this report takes no goal, but agent"),
+        (("chats-total", "--goal", "71"), "goal=71: this report has no such argument"),
         (("chats-occupancy",), "weekday='' is none of 'monday'"),
-        (("chats-total", "--weekday", "monday"), "this report takes no weekday"),
+        (
+            ("chats-total", "--weekday", "monday"),
+            "weekday='monday': this report has no such argument",
+        ),
         (("chats-total", "--agent", "john"), "agent='john': an e-mail address"),
         (("chats-total", "--group-by", "week"), "week"),
         (("chats-total", "--from", "2026-01-02", "--to", "2026-01-01"), "swap the two"),

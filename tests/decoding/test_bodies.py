@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from unittest import mock
 from zoneinfo import ZoneInfo
 
@@ -441,3 +441,35 @@ def test_an_object_of_any_leaves_is_read_or_reported_and_its_neighbours_arrive(c
         assert [item.path for item in found] == [f"items{item.path}" for item in broken]
 
     check()
+
+
+# --- types of the caller's ---
+
+
+@attrs.frozen
+class Row:
+    number: int
+    pair: tuple[int, int] = (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "said"),
+    [
+        (dict[str, int], [1], "expected dict[str, int], got [1]"),
+        (Row, 5, "expected Row, got 5"),
+        (Row, None, "expected Row, got null"),
+        (list[Row], [{"number": 1}, "two"], "expected Row, got 'two'"),
+        (set[int], 5, "expected set[int], got 5"),
+        (Literal["a", "b"], "c", "expected Literal['a', 'b'], got "),
+        (Row, {"number": 1, "pair": [1]}, "expected tuple[int, int], got ValueError: Not enough"),
+        (Row, {"number": "x"}, "expected a whole number, got 'x'"),
+        (Row, {}, "expected a value, got no such field"),
+    ],
+)
+def test_an_answer_of_another_kind_is_shown_with_the_type_that_was_asked_for(
+    type_: Any, value: Any, said: str
+) -> None:
+    """(field case 25)"""
+    with pytest.raises(WireError) as caught:
+        value_reader(make_converter(None), type_)(json.dumps(value).encode())
+    assert str(caught.value).startswith(said)

@@ -952,7 +952,7 @@ async def test_the_refusal_names_a_missing_field_and_a_wrong_type() -> None:
 
     with pytest.raises(ConfigurationError, match="items_done"):
         Checkpoint.from_json(json.dumps(data))
-    with pytest.raises(ConfigurationError, match="NoneType"):
+    with pytest.raises(ConfigurationError, match="text=None: the text that to_json made"):
         Checkpoint.from_json(None)  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="from_json"):
         Archive().export(3, checkpoint=checkpoint.to_json())
@@ -1047,7 +1047,7 @@ async def test_the_resource_takes_the_filters_of_list() -> None:
             with pytest.raises(ConfigurationError):
                 client.chats.export(**options)  # type: ignore[arg-type]
         for method in (client.chats.export, client.chats.list):
-            with pytest.raises(TypeError, match="no filter named agents"):
+            with pytest.raises(ConfigurationError, match=r"agents=.*has no such argument"):
                 method(agents="john.doe@example.com")  # type: ignore[operator]
 
     assert begun.query == {

@@ -371,8 +371,8 @@ async def test_a_token_is_text(token: Any) -> None:
         (lambda: Request("POST", "/a", body=[1]), "not list"),  # type: ignore[arg-type]
         (lambda: Request("GET", "/a", query={"callback": "f"}), "JSONP"),
         (lambda: Request("GET", "/a", query={"callback": None}), "JSONP"),
-        (lambda: Request("GET", "/a", body={"a": 1}), "a GET has no body; use query="),
-        (lambda: Request("HEAD", "/a", body={"a": 1}), "a HEAD has no body; use query="),
+        (lambda: Request("GET", "/a", body={"a": 1}), "a GET has no body: pass query"),
+        (lambda: Request("HEAD", "/a", body={"a": 1}), "a HEAD has no body: pass query"),
         (lambda: Request("POST", "/a", encoding="xml"), "'json' or 'form' is needed"),  # type: ignore[arg-type]
         (lambda: Request("POST", "/a", encoding=["json"]), "'json' or 'form' is needed"),  # type: ignore[arg-type]
     ],

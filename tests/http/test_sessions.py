@@ -602,7 +602,7 @@ async def test_copies_have_their_own_limit_of_an_answers_size(
         await client.with_options(max_response_bytes=10).visitors.list()
 
 
-@pytest.mark.parametrize("name", ["base_url", "session", "max_concurrency", "trace_configs", "x"])
+@pytest.mark.parametrize("name", ["base_url", "session", "max_concurrency", "trace_configs"])
 async def test_what_copies_share_cannot_be_changed(client: LiveChatClient, name: str) -> None:
     with pytest.raises(ConfigurationError, match=f"cannot change {name}"):
         client.with_options(**{name: None})

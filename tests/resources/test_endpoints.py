@@ -1217,8 +1217,11 @@ REFUSED: list[tuple[Call, str]] = [
         )
     ),
     (lambda client: client.goals.create("", ApiGoal()), "name='': text is needed"),
-    (lambda client: client.goals.create("a", "api"), "kind='api': a UrlGoal, CustomVariableGoal"),
-    (lambda client: client.goals.create("a", TimeOnPage(2)), r"kind=TimeOnPage\(.*\): a UrlGoal"),
+    (lambda client: client.goals.create("a", "api"), "kind='api': a GoalKind is needed"),
+    (
+        lambda client: client.goals.create("a", TimeOnPage(2)),
+        r"kind=TimeOnPage\(.*\): a GoalKind is needed",
+    ),
     (lambda client: client.goals.update(71), "nothing to change: give at least one of"),
     (lambda client: client.goals.update(71, name=" "), "name=' ' is blank"),
     (lambda client: client.goals.update(71, active=1), "active=1: True or False"),

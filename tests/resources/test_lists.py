@@ -106,7 +106,7 @@ REFUSED_BY_CHATS: list[tuple[dict[str, Any], str]] = [
     ({"date_from": datetime(2013, 1, 23, tzinfo=UTC)}, r"date_from=.*whole days.*\.date\(\)"),
     ({"date_to": datetime(2013, 1, 23, tzinfo=UTC)}, r"date_to=.*whole days.*\.date\(\)"),
     ({"date_from": "2013-01-23"}, r"date_from='2013-01-23'.*date\.fromisoformat"),
-    ({"date_to": 1358937653}, r"date_to=1358937653.*datetime\.date is needed, not int"),
+    ({"date_to": 1358937653}, r"date_to=1358937653.*datetime\.date is needed, as in"),
     ({"timezone": "Mars/Base"}, r"timezone='Mars/Base' is not known.*'Europe/Warsaw'.*tzdata"),
     ({"timezone": ""}, r"timezone='' is not known"),
     ({"timezone": ZoneInfo("Europe/Warsaw")}, r"timezone=.*a name such as.*its key"),

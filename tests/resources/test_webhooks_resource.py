@@ -129,8 +129,11 @@ async def test_urls_as_they_are(sandbox: Sandbox, client: LiveChatClient, url: s
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        (None, "url is text, not NoneType"),
-        (b"https://example.com", "url is text, not bytes"),
+        (None, "url: text such as 'https://example.com/livechat' is needed, not NoneType"),
+        (
+            b"https://example.com",
+            "url: text such as 'https://example.com/livechat' is needed, not bytes",
+        ),
         ("", "url has to be a whole URL"),
         ("example.com/livechat", "url has to be a whole URL"),
         ("/livechat", "url has to be a whole URL"),
@@ -169,8 +172,8 @@ async def test_urls_that_cannot_be(
         ("chat_begun", None, "event_type='chat_begun' is none of 'chat_started'"),
         (None, None, "event_type=None is none of 'chat_started'"),
         (["chat_started"], None, "event_type=['chat_started'] is none of"),
-        ("chat_started", "chat", "data_types='chat': a list is needed"),
-        ("chat_started", 7, "data_types=7: a list is needed"),
+        ("chat_started", "chat", "data_types='chat': a list of names is needed"),
+        ("chat_started", 7, "data_types=7: a list of names is needed"),
         ("chat_started", [], "data_types is empty"),
         ("chat_started", ["ticket"], "data_types: chat_started brings no 'ticket', but 'chat'"),
         ("chat_changed", ["pre_chat_survey"], "data_types: chat_changed brings no"),

@@ -118,7 +118,7 @@ def test_a_missed_chat_can_be_added(sandbox: Sandbox) -> None:
         ({"ended_timestamp": "soon"}, "ended_timestamp='soon'"),
         ({"omit": "tags"}, "omit='tags'"),
         ({"omit": 5}, "omit=5"),
-        ({"omit": ["id"]}, "omit names 'id'"),
+        ({"omit": ["id"]}, "omit=['id']: the sandbox needs 'id'"),
     ],
 )
 def test_refuses_bad_chats(sandbox: Sandbox, fields: dict[str, Any], text: str) -> None:
@@ -130,7 +130,7 @@ def test_refuses_bad_chats(sandbox: Sandbox, fields: dict[str, Any], text: str) 
 
 
 def test_an_unknown_chat_cannot_be_removed(sandbox: Sandbox) -> None:
-    with pytest.raises(ConfigurationError, match="there is no chat '0000000000'"):
+    with pytest.raises(ConfigurationError, match="chat_id='0000000000': there is no such chat"):
         sandbox.remove_chat("0000000000")
 
 
@@ -142,7 +142,7 @@ def test_a_removed_chat_is_gone(sandbox: Sandbox) -> None:
         sandbox.remove_chat(chat_id)
         assert chat_id not in sandbox.chat_ids()
         for unknown in (chat_id, "nobody", "0000000000", "mh022rd0k5"):
-            with pytest.raises(ConfigurationError, match="there is no chat"):
+            with pytest.raises(ConfigurationError, match="there is no such chat"):
                 sandbox.remove_chat(unknown)
     assert len(sandbox.chat_ids()) == 2
     assert sandbox.add_chat(id=seeded_id) == seeded_id

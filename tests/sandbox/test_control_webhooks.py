@@ -94,7 +94,7 @@ async def test_a_canned_response_can_be_changed(
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "text"),
     [
-        ("POST", "deliveries/9/repeat", None, 400, "no delivery '9'"),
+        ("POST", "deliveries/9/repeat", None, 400, "delivery='9': there is no such delivery"),
         ("POST", "canned_responses", {}, 400, "'text' is missing"),
         ("POST", "canned_responses", {"text": "a", "txt": 1}, 400, "'txt' is not known here"),
         ("POST", "visitors/S1.a/messages", {"said": "a"}, 400, "'said' is not known here"),

@@ -371,7 +371,7 @@ def test_refuses_what_cannot_be_sent(make: Any, text: str) -> None:
 
 @pytest.mark.parametrize("fault", [Html, "Html", None, 503])
 def test_refuses_what_is_no_fault(fault: Any) -> None:
-    with pytest.raises(ConfigurationError, match="such as Status"):
+    with pytest.raises(ConfigurationError, match="as in Status"):
         Sandbox().inject(fault)
 
 

@@ -324,7 +324,7 @@ async def test_impossible_repeats_are_refused(receiver: Receiver) -> None:
         sandbox.register_webhook("chat_started", receiver.url)
         sandbox.start_chat(sandbox.add_visitor())
         await sandbox.delivered()
-        with pytest.raises(ConfigurationError, match="no delivery '7'"):
+        with pytest.raises(ConfigurationError, match="delivery='7': there is no such delivery"):
             sandbox.repeat_delivery("7")
     [delivery] = sandbox.deliveries
     with pytest.raises(ConfigurationError, match="does not run"):

@@ -170,19 +170,24 @@ def test_a_webhook_can_be_registered_from_python(sandbox: Sandbox) -> None:
     assert len({item["token"] for item in sandbox.webhooks}) == 7
     sandbox.remove_webhook(ids[0])
     assert [item["id"] for item in sandbox.webhooks] == ids[1:]
-    with pytest.raises(ConfigurationError, match=f"no webhook '{ids[0]}'"):
+    with pytest.raises(
+        ConfigurationError, match=f"webhook_id='{ids[0]}': there is no such webhook"
+    ):
         sandbox.remove_webhook(ids[0])
 
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("chat_begun", "https://example.com/"), "event_type has to be one of"),
+        (("chat_begun", "https://example.com/"), "event_type='chat_begun' is none of"),
         (("chat_started", "example.com"), "url is required"),
-        (("chat_started", b"https://example.com"), "url is required"),
-        (("chat_started", "https://example.com/", "chat"), "data_types is required"),
-        (("chat_started", "https://example.com/", ["ticket"]), "data_types of chat_started have"),
-        ((["chat_started"], "https://example.com/", ["chat"]), "event_type has to be one of"),
+        (("chat_started", b"https://example.com"), "url has to be text"),
+        (("chat_started", "https://example.com/", "chat"), "data_types='chat': a list of names"),
+        (("chat_started", "https://example.com/", ["ticket"]), "data_types='ticket' is none of"),
+        (
+            (["chat_started"], "https://example.com/", ["chat"]),
+            "event_type=['chat_started'] is none of",
+        ),
     ],
 )
 def test_bad_webhooks_are_refused_in_python(
@@ -483,7 +488,7 @@ async def test_messages_are_in_the_webhook(sandbox: Sandbox, http: aiohttp.Clien
     visitor_id = sandbox.add_visitor()
     with pytest.raises(ConfigurationError, match="is in no chat"):
         sandbox.say(visitor_id, "Hello")
-    with pytest.raises(ConfigurationError, match="no visitor 'x'"):
+    with pytest.raises(ConfigurationError, match="visitor_id='x': there is no such visitor"):
         sandbox.say("x", "Hello")
     sandbox.start_chat(visitor_id)
     with pytest.raises(ConfigurationError, match="text=7"):

@@ -503,7 +503,7 @@ def test_malformed_license_ids_are_refused(ids: Any) -> None:
 
 @pytest.mark.parametrize("secret", ["", "a/b", "a\nb", b"abc", 7])
 def test_malformed_path_secrets_are_refused(secret: Any) -> None:
-    with pytest.raises(ConfigurationError, match="path_secret is"):
+    with pytest.raises(ConfigurationError, match="path_secret has to be"):
         WebhookReceiver(credentials=CREDENTIALS, path_secret=secret)
 
 
@@ -671,5 +671,5 @@ def test_the_address_to_register_contains_the_credentials() -> None:
     )
     assert url == expected
     for odd in ("bot.example.com", "ftp://example.com", "https://a:b@example.com", "http://[", 7):
-        with pytest.raises(ConfigurationError, match="the webhook's address"):
+        with pytest.raises(ConfigurationError, match=r"address (has to|is not|already)"):
             credentials.url(odd)  # type: ignore[arg-type]

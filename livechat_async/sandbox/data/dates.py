@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from livechat_async.checks import find_zone, parse_day
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import find_zone, parse_day, refusal
 
 __all__ = [
     "DAY",
@@ -40,9 +39,7 @@ def to_day(name: str, value: object) -> date | None:
         return None
     day = value if isinstance(value, date) else parse_day(value)
     if day is None or isinstance(day, datetime):
-        raise ConfigurationError(
-            f"{name}={value!r}: a day is needed, a date or text such as '2013-01-23'"
-        )
+        raise refusal(name, value, "a day is needed, a date or text such as '2013-01-23'")
     return day
 
 
@@ -52,9 +49,7 @@ def to_seconds(name: str, value: object) -> int:
         return int(value.timestamp())
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**11:
         return value
-    raise ConfigurationError(
-        f"{name}={value!r}: whole Unix seconds or an aware datetime are needed"
-    )
+    raise refusal(name, value, "whole Unix seconds or an aware datetime are needed")
 
 
 def zone_of(name: object) -> tzinfo | None:

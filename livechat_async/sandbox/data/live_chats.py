@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import refusal
 from livechat_async.models.visitors import Operator
 from livechat_async.redaction import WireText
 from livechat_async.sandbox.data.chats import (
@@ -139,9 +139,8 @@ def as_operator(agent: str | Operator) -> Operator:
         return Operator(id=agent, display_name=name or agent)
     if isinstance(agent, Operator):
         return agent
-    raise ConfigurationError(
-        f"agent={agent!r}: give the agent's login, such as 'john.doe@example.com', or an Operator"
-    )
+    needed = "an agent's login is needed, such as 'john.doe@example.com', or an Operator"
+    raise refusal("agent", agent, needed)
 
 
 def default_survey(visitor: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import refusal
 from livechat_async.sandbox.data.people import PAGES, Page, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
 from livechat_async.sandbox.http.queries import objects_of
@@ -173,9 +173,7 @@ def shown(visitor: Mapping[str, Any]) -> Wire:
 def _plain(name: str, value: object) -> object:
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ConfigurationError(
-                f"{name}={value!r} has no time zone: give it one, such as tzinfo=UTC"
-            )
+            raise refusal(name, value, "it has no time zone; give it one, such as tzinfo=UTC")
         return value.astimezone(_ZONE).strftime(_FORMAT)
     return plain(name, value)
 
@@ -196,4 +194,4 @@ def _checked_text(name: str, seconds: object) -> str:
             return time_text(seconds)
         except (OverflowError, OSError, ValueError):
             pass
-    raise ConfigurationError(f"{name}={seconds!r}: whole Unix seconds are needed")
+    raise refusal(name, seconds, "whole Unix seconds are needed")

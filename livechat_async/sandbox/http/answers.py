@@ -12,6 +12,7 @@ from aiohttp import web
 from attrs import define, field, frozen
 
 from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import shown
 
 __all__ = [
     "HTML",
@@ -91,7 +92,8 @@ def plain(name: str, value: _T) -> _T:
         encoded = to_json(value)
     except (TypeError, ValueError, RecursionError) as problem:
         raise ConfigurationError(
-            f"{name}={value!r} has no form in JSON ({problem}): give text, numbers, lists or dicts"
+            f"{name}={shown(value)} has no form in JSON ({problem}): give text, numbers, lists or "
+            "dicts"
         ) from None
     copy: _T = json.loads(encoded)
     return copy

@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 from aiohttp import web
 from attrs import define, evolve, field
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_count, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import HIDDEN, WireText, is_secret_name
 from livechat_async.sandbox.chaos import Chaos
@@ -181,9 +181,7 @@ class FaultQueue:
     def add(self, fault: object, times: object = 1) -> None:
         """Add a fault for ``times`` requests that have none yet."""
         if not isinstance(fault, Fault):
-            raise ConfigurationError(
-                f"fault={fault!r}: an instance of a fault is needed, such as Status(503)"
-            )
+            raise refusal("fault", fault, "a fault is needed, as in Status(503)")
         self._entries.append((fault, check_count("times", times)))
 
     def take(self) -> Fault | None:

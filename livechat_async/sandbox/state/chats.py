@@ -9,8 +9,7 @@ from typing import Any
 from attrs import define, field
 from attrs.validators import optional
 
-from livechat_async.checks import count
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import count, refusal
 from livechat_async.sandbox.data.chats import chat_outline, given_chat, made_up_chat
 from livechat_async.sandbox.data.dates import moments_of, to_day, zone_of
 from livechat_async.sandbox.data.live_chats import LiveChat
@@ -88,8 +87,8 @@ class Chats(Timeline):
         """The ids of the chats of these days, the newest first."""
         zone = zone_of(timezone)
         if zone is None:
-            raise ConfigurationError(
-                f"timezone={timezone!r}: a zone's name is needed, such as 'America/Phoenix'"
+            raise refusal(
+                "timezone", timezone, "a zone's name is needed, such as 'America/Phoenix'"
             )
         days = to_day("date_from", date_from), to_day("date_to", date_to)
         return self.ids(self.select(*moments_of(*days, zone)))

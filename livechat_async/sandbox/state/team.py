@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import refusal
 from livechat_async.sandbox.data.people import AGENTS, GROUPS
 from livechat_async.sandbox.http.answers import NotFound, Wire
 
@@ -114,10 +114,10 @@ class Team:
             change = members.append if number in numbers else members.remove
             change(login)
 
-    def set_status(self, login: str, status: str) -> None:
+    def set_status(self, login: object, status: str) -> None:
         """Give an agent a status, also one who is offline; a ConfigurationError if unknown."""
-        if login not in self._agents:
-            raise ConfigurationError(f"there is no agent {login!r}: use one of {self.logins}")
+        if not isinstance(login, str) or login not in self._agents:
+            raise refusal("login", login, f"there is no such agent; use one of {self.logins}")
         agent = self._agents[login]
         if status == _OFFLINE and agent["status"] != _OFFLINE:
             agent["last_logout"] = int(self._clock())

@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 from attrs import frozen
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_count, refusal
 from livechat_async.errors import ConfigurationError
+from livechat_async.redaction import shown
 from livechat_async.sandbox.data.dates import DAY, moments_of, to_day
 from livechat_async.sandbox.http.answers import Wire
 
@@ -128,16 +129,27 @@ class Timeline:
         """Unix seconds."""
         return int(self._clock())
 
-    def make_up(self, amount: object, date_from: object, date_to: object, seed: object) -> None:
-        """Add made-up items of some days; see `Actions.seed_chats`."""
-        start, end = moments_of(to_day("date_from", date_from), to_day("date_to", date_to))
+    def make_up(
+        self,
+        amount: object,
+        date_from: object,
+        date_to: object,
+        seed: object,
+        *,
+        names: Sequence[str] = ("count", "date_from", "date_to", "seed"),
+    ) -> None:
+        """Add made-up items of some days; see `Actions.seed_chats`.
+
+        ``names`` are those of the arguments in the caller's call.
+        """
+        start, end = moments_of(to_day(names[1], date_from), to_day(names[2], date_to))
         end = self.now if end is None else end
         start = end - _SEED_DAYS * DAY if start is None else start
         if start >= end:
             raise ConfigurationError(
-                f"date_from={date_from!r} has to be before date_to={date_to!r}"
+                f"{names[1]}={shown(date_from)} has to be before {names[2]}={shown(date_to)}"
             )
-        self._seed(check_count("count", amount, 0), start, end, check_count("seed", seed, 0))
+        self._seed(check_count(names[0], amount, 0), start, end, check_count(names[3], seed, 0))
 
     def add_given(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
         """Add an item with a caller's fields, and return its id."""
@@ -145,7 +157,7 @@ class Timeline:
         given = fields.get("id")
         item_id = self.new_id() if given is None else check_id(given, "MH022RD0K5")
         if item_id in self:
-            raise ConfigurationError(f"id={item_id!r} is in use: leave it out, or remove that item")
+            raise refusal("id", item_id, "it is in use: leave it out, or remove that item")
         item, moment = self._given(item_id, fields, omit, self.now)
         self.add({**item, "id": item_id}, moment)
         return item_id
@@ -188,7 +200,7 @@ class Timeline:
         self.put(changed, self._moments[place[1]])
         return changed
 
-    def remove(self, item_id: str) -> bool:
+    def remove(self, item_id: object) -> bool:
         """Remove an item; returns whether there was one."""
         place = self._find(item_id)
         if place is None:
@@ -196,7 +208,7 @@ class Timeline:
         number, position = place
         self._delete(position)
         self._kept.pop(number, None)
-        self._own_ids.pop(item_id, None)
+        self._own_ids.pop(str(item_id), None)
         return True
 
     def get(self, item_id: str) -> Wire | None:
@@ -266,8 +278,10 @@ class Timeline:
     def _batch(self, number: int) -> _Batch:
         return self._batches[bisect_right(self._batches, number, key=lambda each: each.first) - 1]
 
-    def _find(self, item_id: str) -> tuple[int, int] | None:
+    def _find(self, item_id: object) -> tuple[int, int] | None:
         """The number of an item and its place in the index; None if there is no such item."""
+        if not isinstance(item_id, str):
+            return None
         number = self._own_ids.get(item_id)
         if number is None:
             number = self._to_number(item_id)
@@ -323,13 +337,15 @@ class Timeline:
         return number
 
 
-def check_omit(omit: object, needed: Iterable[str]) -> None:
+def check_omit(omit: Any, needed: Iterable[str]) -> None:
     """Check the names of the fields to leave out; the sandbox needs some."""
-    if isinstance(omit, str) or not isinstance(omit, Collection):
-        raise ConfigurationError(f"omit={omit!r}: a list of field names is needed")
+    is_list = isinstance(omit, Collection) and not isinstance(omit, (str, bytes))
+    names: list[Any] = [*omit] if is_list else []
+    if not is_list or not all(isinstance(name, str) for name in names):
+        raise refusal("omit", omit, "a list of field names is needed, as in ['email']")
     for name in needed:
-        if name in omit:
-            raise ConfigurationError(f"omit names {name!r}, which the sandbox needs")
+        if name in names:
+            raise refusal("omit", omit, f"the sandbox needs {name!r}; do not name that")
 
 
 def is_id(value: object) -> TypeGuard[str]:
@@ -340,8 +356,6 @@ def is_id(value: object) -> TypeGuard[str]:
 def check_id(value: object, example: str) -> str:
     """An id that a caller gave."""
     if not is_id(value):
-        raise ConfigurationError(
-            f"id={value!r}: text is needed, such as {example!r}, "
-            "and '.' or '..' cannot stand in a path"
-        )
+        needed = f"text is needed, such as {example!r}, and '.' or '..' cannot stand in a path"
+        raise refusal("id", value, needed)
     return value

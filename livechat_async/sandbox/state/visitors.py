@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import define, field
 
+from livechat_async.checks import refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import Operator, VisitorDetails
 from livechat_async.sandbox.data.live_chats import (
@@ -76,12 +77,11 @@ class Visitors:
         """Unix seconds."""
         return self._archive.now
 
-    def get(self, visitor_id: str) -> Visitor:
+    def get(self, visitor_id: object) -> Visitor:
         """A known visitor; an unknown one is a ConfigurationError."""
-        if visitor_id not in self._items:
-            raise ConfigurationError(
-                f"there is no visitor {visitor_id!r}: use an id that add_visitor returned"
-            )
+        if not isinstance(visitor_id, str) or visitor_id not in self._items:
+            needed = "there is no such visitor; use an id that add_visitor returned"
+            raise refusal("visitor_id", visitor_id, needed)
         return self._items[visitor_id]
 
     def find(self, state: str | None = None, groups: Collection[int] | None = None) -> list[Wire]:
@@ -106,9 +106,7 @@ class Visitors:
             visitor_id = f"S{self.now}.{self._added:010x}"
         visitor_id = check_id(visitor_id, "S1352647457.ac951bfe2e")
         if visitor_id in self._items:
-            raise ConfigurationError(
-                f"id={visitor_id!r} is in use: leave it out, or update_visitor"
-            )
+            raise refusal("id", visitor_id, "it is in use: leave it out, or update_visitor")
         visitor = Visitor(new_visitor(visitor_id, self.now))
         if "host" not in fields and "ip" in fields:
             visitor.wire["host"] = fields["ip"]
@@ -251,12 +249,11 @@ def _check(visitor_id: str, fields: Mapping[str, object], omit: Iterable[str]) -
     """Check the fields that the sandbox itself uses; callers may set all others to anything."""
     check_omit(omit, ("id", "state", "group"))
     if fields.get("id", visitor_id) != visitor_id:
-        raise ConfigurationError(
-            f"id={fields['id']!r}: a visitor keeps its id; remove_visitor and add_visitor instead"
-        )
+        needed = "a visitor keeps its id; remove_visitor and add_visitor instead"
+        raise refusal("id", fields["id"], needed)
     state = fields.get("state", "browsing")
     if not isinstance(state, str) or not state:
-        raise ConfigurationError(f"state={state!r}: text is needed, such as 'browsing'")
+        raise refusal("state", state, "text is needed, such as 'browsing'")
     group = fields.get("group", 0)
     if isinstance(group, bool) or not isinstance(group, int) or group < 0:
-        raise ConfigurationError(f"group={group!r}: the number of a group is needed, such as 0")
+        raise refusal("group", group, "the number of a group is needed, such as 0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from livechat_async.checks import check_count
+from livechat_async.checks import check_choice, check_count, check_list, check_seconds, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, WireText, kind_of, reveal
 from livechat_async.sandbox.http.answers import BadRequest
@@ -41,10 +41,21 @@ class WebhookActions:
         Raises:
             ConfigurationError: an unknown event, data the event does not have, or a bad URL.
         """
-        if isinstance(url, (str, Secret)):
-            url = WireText(reveal(url))
-        kinds = DATA_TYPES.get(event_type, ("chat",)) if data_types is None else data_types
-        values = {"event_type": event_type, "url": url, "data_types": _as_list(kinds)}
+        if not isinstance(url, (str, Secret)):
+            raise ConfigurationError(
+                f"url has to be text, such as http://127.0.0.1:8080/livechat, not {kind_of(url)}"
+            )
+        url = WireText(reveal(url))
+        event_type = check_choice("event_type", event_type, DATA_TYPES)
+        kinds = possible = list(DATA_TYPES[event_type])
+        if data_types is not None:
+            needed = f"names is needed, as in {possible}"
+            kinds = check_list("data_types", data_types, needed)
+            for kind in kinds:
+                check_choice("data_types", kind, possible)
+            if not kinds:
+                raise ConfigurationError(f"data_types is empty: leave it out to mean {possible}")
+        values = {"event_type": event_type, "url": url, "data_types": kinds}
         try:
             registration = read_registration(values)
         except BadRequest as refusal:
@@ -54,7 +65,9 @@ class WebhookActions:
     def remove_webhook(self, webhook_id: str) -> None:
         """Remove a known webhook; deliveries under way go on."""
         if not self._account.registrations.remove(webhook_id):
-            raise ConfigurationError(f"there is no webhook {webhook_id!r}: use an id of webhooks")
+            raise refusal(
+                "webhook_id", webhook_id, "there is no such webhook; use an id of webhooks"
+            )
 
     @property
     def webhooks(self) -> list[dict[str, Any]]:
@@ -86,7 +99,7 @@ class WebhookActions:
         Raises:
             TimeoutError: deliveries are still under way; the message names them.
         """
-        await self._account.deliverer.settled(timeout)
+        await self._account.deliverer.settled(check_seconds("timeout", timeout))
 
     def repeat_delivery(self, delivery: Delivery | str) -> None:
         """Repeat a delivery, byte for byte, as LiveChat does after a late answer.
@@ -123,20 +136,13 @@ class WebhookActions:
             ConfigurationError: a value cannot be sent.
         """
         if not isinstance(text, str):
-            raise ConfigurationError(f"text={text!r}: text is needed, not {kind_of(text)}")
-        names = _as_list(tags)
-        if not isinstance(names, list) or not all(isinstance(tag, str) for tag in names):
-            raise ConfigurationError(f"tags={tags!r}: a list of texts is needed, as in ['hello']")
+            raise refusal("text", text, "text is needed, such as 'Hello'")
+        names = check_list("tags", tags, "texts is needed, as in ['hello']")
+        if not all(isinstance(tag, str) for tag in names):
+            raise refusal("tags", names, "a list of texts is needed, as in ['hello']")
         number = None if response_id is None else check_count("response_id", response_id, 0)
         group = check_count("group", group, 0)
         written = self._account.canned_responses.write(
             DEFAULT_AGENT, number, group=group, text=text, tags=names
         )
         return int(written["id"])
-
-
-def _as_list(values: object) -> object:
-    """A list of any iterable except text, which Python would split into letters."""
-    if isinstance(values, Iterable) and not isinstance(values, (str, bytes)):
-        return list(values)
-    return values

@@ -16,6 +16,7 @@ import aiohttp
 from attrs import asdict, define, field, frozen
 from yarl import URL
 
+from livechat_async.checks import refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import SecretBytes, WireText
 from livechat_async.sandbox.webhooks.registrations import Registration
@@ -173,12 +174,11 @@ class Deliverer:
             del self._log[next(iter(self._log))]
         self._begin(_Round(delivery, self._repeats))
 
-    def repeat(self, delivery_id: str) -> None:
+    def repeat(self, delivery_id: object) -> None:
         """Repeat a known delivery, which may still be under way."""
-        if delivery_id not in self._log:
-            raise ConfigurationError(
-                f"there is no delivery {delivery_id!r}: use an id from deliveries"
-            )
+        if not isinstance(delivery_id, str) or delivery_id not in self._log:
+            needed = "there is no such delivery; use one of deliveries, or its id"
+            raise refusal("delivery", delivery_id, needed)
         if not self.is_running:
             raise ConfigurationError("the sandbox does not run, and delivers nothing: start it")
         self._begin(_Round(self._log[delivery_id], 0))

@@ -90,9 +90,9 @@ class Registrations:
         self._items[registration.id] = registration
         return registration
 
-    def remove(self, webhook_id: str) -> bool:
+    def remove(self, webhook_id: object) -> bool:
         """Remove a webhook; returns whether there was one."""
-        return self._items.pop(webhook_id, None) is not None
+        return isinstance(webhook_id, str) and self._items.pop(webhook_id, None) is not None
 
 
 def read_registration(values: Mapping[str, object]) -> tuple[str, str, tuple[str, ...]]:

@@ -7,8 +7,9 @@ import sqlite3
 from contextlib import suppress
 from typing import Any
 
-from livechat_async.errors import ConfigurationError, LiveChatError
-from livechat_async.redaction import kind_of, printable
+from livechat_async.checks import refusal
+from livechat_async.errors import LiveChatError
+from livechat_async.redaction import printable
 
 __all__ = [
     "DatabaseError",
@@ -86,12 +87,11 @@ class DatabaseError(LiveChatError):
 def checked_path(path: Any) -> str:
     """The path of a database as text, or ConfigurationError."""
     if not isinstance(path, (str, os.PathLike)):
-        raise ConfigurationError(f"path: text or a Path is needed, not {kind_of(path)}")
+        raise refusal("path", path, "the name of a file is needed, such as 'bot.sqlite3'")
     text = os.fspath(path)
     if not isinstance(text, str) or not text or "\0" in text or text == ":memory:":
-        raise ConfigurationError(
-            f"path={path!r}: the name of a file is needed; a MemoryEngine keeps jobs in memory"
-        )
+        needed = "the name of a file is needed; a MemoryEngine keeps jobs in memory"
+        raise refusal("path", path, needed)
     return text
 
 

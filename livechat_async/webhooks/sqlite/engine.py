@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 
-from livechat_async.checks import check_count, check_seconds
+from livechat_async.checks import check_clock, check_count, check_seconds
 from livechat_async.errors import (
     ClientStateError,
     ConfigurationError,
@@ -101,6 +101,7 @@ class SQLiteEngine:
         self._free = check_count("concurrency", concurrency)
         self._remember = check_seconds("remember", remember, above_zero=True)
         self._max_losses = check_count("max_losses", max_losses)
+        check_clock("clock", clock)
         self._clock = clock
         self._store = JobStore(
             checked_path(path),

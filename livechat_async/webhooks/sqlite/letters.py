@@ -13,8 +13,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+from livechat_async.checks import check_clock, check_list
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import SecretBytes
+from livechat_async.redaction import SecretBytes, shown
 from livechat_async.webhooks.sqlite.database import (
     DatabaseError,
     checked_path,
@@ -74,6 +75,7 @@ class SQLiteLetters:
         self, path: str | PathLike[str], *, clock: Callable[[], float] = time.time
     ) -> None:
         self._path = checked_path(path)
+        check_clock("clock", clock)
         self._clock = clock
         self._open().close()
 
@@ -146,8 +148,9 @@ def chosen_of(letters: list[DeadLetter], ids: Iterable[int] | None) -> list[Dead
     if ids is None:
         return letters
     by_id = {letter.id: letter for letter in letters}
-    wanted = list(dict.fromkeys(ids))
-    missing = [str(each) for each in wanted if each not in by_id]
+    wanted = check_list("ids", ids, "numbers is needed, as in [1, 2]")
+    missing = [each for each in wanted if not isinstance(each, int) or each not in by_id]
     if missing:
-        raise ConfigurationError(f"there is no dead letter {', '.join(missing)}")
-    return [by_id[each] for each in wanted]
+        numbers = ", ".join(map(shown, missing))
+        raise ConfigurationError(f"ids: there is no dead letter {numbers}; use numbers of list()")
+    return [by_id[each] for each in dict.fromkeys(wanted)]

@@ -14,8 +14,9 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, OutOfMemoryError, RedisError, ResponseError
 
+from livechat_async.checks import refusal
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import Secret, conceal, printable, redact
+from livechat_async.redaction import Secret, conceal, kind_of, printable, redact
 
 __all__ = [
     "REDIS_UNAVAILABLE",
@@ -23,6 +24,7 @@ __all__ = [
     "Redis",
     "RedisUrl",
     "asking",
+    "check_prefix",
     "check_redis",
     "milliseconds",
     "misuse_of",
@@ -42,6 +44,7 @@ _QUERY = frozenset(
     | {"ssl_keyfile", "ssl_min_version", "ssl_password"}
 )
 _OLDEST_VERSION = 7
+_PREFIX_LENGTH = 100
 _PERMANENT = ("WRONGTYPE", "NOPERM", "DB index", "unknown command", "Unknown Redis command")
 _CONNECT_TIMEOUT = 2.0
 _ANSWER_TIMEOUT = 4.0  # LiveChat waits for about 10 s for the answer to a webhook
@@ -84,7 +87,9 @@ class RedisUrl:
 
     def __init__(self, url: Any) -> None:
         url = conceal(url, "secret")  # first: a password in a malformed URL must not show either
-        if not isinstance(url, Secret) or url.reveal().partition("://")[0] not in _SCHEMES:
+        if not isinstance(url, Secret):
+            raise _malformed(f"it has to be text, not {kind_of(url)}")
+        if url.reveal().partition("://")[0] not in _SCHEMES:
             raise _malformed("it has to start with redis://, rediss:// or unix://")
         self.secret: Secret = url
         query = url.reveal().partition("?")[2]
@@ -120,7 +125,7 @@ class RedisUrl:
 
 def _malformed(why: str) -> ConfigurationError:
     return ConfigurationError(
-        f"this Redis URL cannot be used: {why}; for example redis://:password@127.0.0.1:6379/0"
+        f"redis_url cannot be used: {why}; for example redis://:password@127.0.0.1:6379/0"
     )
 
 
@@ -186,6 +191,15 @@ def misuse_of(error: BaseException, url: RedisUrl) -> ConfigurationError | None:
     else:
         return None
     return ConfigurationError(f"Redis at {url.address} {problem}: {reason_of(error, url)}")
+
+
+def check_prefix(prefix: Any, name: str = "prefix") -> str:
+    """A text that the names of keys in Redis begin with; ``name`` is that of the argument."""
+    if not isinstance(prefix, str):
+        raise refusal(name, prefix, "text is needed, such as 'livechat'")
+    if not prefix.isprintable() or not 0 < len(prefix) <= _PREFIX_LENGTH:
+        raise refusal(name, prefix, f"1 to {_PREFIX_LENGTH} printable characters are needed")
+    return prefix
 
 
 async def check_redis(redis: Redis, url: RedisUrl) -> None:

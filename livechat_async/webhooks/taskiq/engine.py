@@ -48,24 +48,22 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import Any
 
 from livechat_async.checks import check_count, check_seconds
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
-from livechat_async.redaction import kind_of
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
 from livechat_async.webhooks.taskiq.broker import WebhookBroker
 from livechat_async.webhooks.taskiq.connection import (
     REDIS_UNAVAILABLE,
     Availability,
     RedisUrl,
+    check_prefix,
     check_redis,
 )
 from livechat_async.webhooks.taskiq.limiter import RedisLimiter
 
 __all__ = ["RedisLimiter", "TaskiqEngine", "WebhookBroker"]
 
-_PREFIX_LENGTH = 100
 _COUNT_EVERY = 2.0
 
 
@@ -189,14 +187,3 @@ class TaskiqEngine:
 
     def __repr__(self) -> str:
         return f"<TaskiqEngine at {self._url.address}>"
-
-
-def check_prefix(prefix: Any) -> str:
-    if not isinstance(prefix, str):
-        raise ConfigurationError(f"prefix: text is needed, not {kind_of(prefix)}")
-    if not prefix.isprintable() or not 0 < len(prefix) <= _PREFIX_LENGTH:
-        raise ConfigurationError(
-            f"prefix={prefix[:_PREFIX_LENGTH]!r}: 1 to {_PREFIX_LENGTH} printable characters are "
-            "needed"
-        )
-    return prefix

@@ -12,8 +12,7 @@ import redis
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.sqlite.letters import DeadLetter, chosen_of
-from livechat_async.webhooks.taskiq.connection import RedisUrl, reason_of
-from livechat_async.webhooks.taskiq.engine import check_prefix
+from livechat_async.webhooks.taskiq.connection import RedisUrl, check_prefix, reason_of
 from livechat_async.webhooks.taskiq.store import DISCARD, REPLAY, keys_of
 
 __all__ = ["RedisLetters"]

@@ -18,6 +18,7 @@ from livechat_async.webhooks.taskiq.connection import (
     Redis,
     RedisUrl,
     asking,
+    check_prefix,
     misuse_of,
 )
 
@@ -76,7 +77,7 @@ class RedisLimiter:
         self._url = RedisUrl(redis_url)
         self.rate: int = check_count("rate", rate)
         self.per: float = check_seconds("per", per, above_zero=True)
-        self._name = name
+        self._name = check_prefix(name, "name")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._availability = Availability(self._url, "requests wait for it", logging.WARNING)
 
