@@ -45,9 +45,9 @@ _COMMANDS = {
     "sandbox": ("sandbox:run_sandbox", "Run a LiveChat of your own on this machine, until Ctrl-C."),
     "record": (
         "record:run_record",
-        "Write each answer of LiveChat to a file, without personal data.",
+        "Write each answer of LiveChat to a file, without personal data, until Ctrl-C.",
     ),
-    "captures": ("captures:app", "What 'record' has written."),
+    "captures": ("captures:app", "Answers and webhooks that 'record' has written."),
     "completion": (
         "shell:print_completion",
         "Print the script by which a shell completes commands, options and their values.",

@@ -115,7 +115,8 @@ class Settings:
         address: dict[str, Any] = {**address_from_env()}
         name = profiles.chosen_name(self.profile)
         if name is not None or "base_url" not in address:
-            address["base_url"] = profiles.describe(name or profiles.DEFAULT).base_url
+            kept = profiles.describe(name or profiles.DEFAULT).base_url
+            address |= {"base_url": kept} if kept else {}
         return LiveChatClient(**self._options(), **address, region=self.region)
 
     def _options(self, retries: bool = True, base_url: str | None = None) -> dict[str, Any]:

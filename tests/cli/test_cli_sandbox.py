@@ -343,7 +343,7 @@ async def test_other_commands_reach_a_sandbox_in_another_container(
         [details] = sandbox.details_of("S1.a")
 
     assert (refused.code, refused.out) == (2, "")
-    assert "set LIVECHAT_ALLOW_INSECURE_HOSTS" in refused.err
+    assert "or LIVECHAT_ALLOW_INSECURE_HOSTS" in refused.err
     assert (counted.code, counted.out) == (0, "1\n")
     assert added.code == 0, added.err
     assert details.id == "crm"

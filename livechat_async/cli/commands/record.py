@@ -35,7 +35,7 @@ def run_record(
     host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
     port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8081,
 ) -> None:
-    """Record what LiveChat answers, without names, texts and secrets, until Ctrl-C.
+    r"""Write each answer of LiveChat to a file, without personal data, until Ctrl-C.
 
     It is a proxy on this machine: point a program at it, in any language. Each
     answer becomes one file, with its structure, types and known values. Names,
@@ -49,7 +49,8 @@ def run_record(
     Examples:
       livechat-async record --output captures/
       livechat-async record --output captures/ --webhooks
-      livechat-async record --output captures/ --webhooks --upstream http://127.0.0.1:8000/
+      livechat-async record --output captures/ --webhooks \
+        --upstream http://127.0.0.1:8000/livechat
     """
     from livechat_async.captures import Recorder  # noqa: PLC0415 (it imports every model)
 
