@@ -170,7 +170,7 @@ class Command(_Shown):
 class Group(_Shown, click.Group):
     """Commands below a common name."""
 
-    command_class = Command
+    command_class: type[click.Command] | None = Command
 
     def __init__(self, name: str | None = None, **settings: Any) -> None:
         super().__init__(name, no_args_is_help=True, **settings)

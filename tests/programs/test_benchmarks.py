@@ -127,6 +127,7 @@ def test_all_parts_run_and_are_reported(tmp_path: Path):
         ("details", "CPU", False, 1.25),
         *(("decoding", "CPU", False, limit) for limit in (0.85, 1.1, 1.2, 1.3, 1.5)),
         ("holding", "ms", False, 25),
+        ("import", "CPU", False, 1.0),
         ("import", "CPU", False, 1.2),
         ("memory", "memory", False, 1.0),
         ("paging", "ratio", True, 7),
