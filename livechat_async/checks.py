@@ -1,4 +1,4 @@
-"""What arguments may be: seconds, counts, prices, choices, days, time zones, loopback addresses.
+"""What arguments may be: seconds, counts, prices, choices, days, time zones, hosts, ports.
 
 A ``check_`` function returns the value, or raises the `refusal` of it: a `ConfigurationError` that
 names the argument, the value and the remedy. `seconds`, `count`, `choice`, `flag` and `text` make
@@ -35,6 +35,7 @@ __all__ = [
     "check_kind",
     "check_list",
     "check_numbers",
+    "check_port",
     "check_price",
     "check_seconds",
     "check_zone",
@@ -58,6 +59,7 @@ _HOST_NAME = r"[^\W_][\w.-]{0,252}"
 
 Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
 
+_LARGEST_PORT = 65_535
 _LONGEST_NAME = 50  # characters that are compared with what is known
 _FLAG_NEEDED = "True or False is needed"
 _NOT_BLANK = "text is needed that is not blank"
@@ -346,8 +348,18 @@ def check_zone(name: str, value: Any) -> tzinfo:
     return zone
 
 
-def is_loopback(host: str) -> bool:
+def check_port(name: str, value: Any) -> int:
+    """A TCP port, or 0 for any free one."""
+    if not _is_count(value, 0) or value > _LARGEST_PORT:
+        needed = f"0 for any free port is needed, or up to {_LARGEST_PORT}"
+        raise refusal(name, value, needed)
+    return int(value)
+
+
+def is_loopback(host: object) -> bool:
     """Whether the host is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``."""
+    if not isinstance(host, str):
+        return False
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -360,8 +372,8 @@ def check_hosts(name: str, values: Any) -> frozenset[str]:
     for host in hosts:
         if not isinstance(host, str) or not (is_address(host) or re.fullmatch(_HOST_NAME, host)):
             raise ConfigurationError(
-                f"{name}: {host!r} is no host name: give each name exactly, such as 'sandbox', "
-                "without a scheme, a port or a wildcard"
+                f"{name}: {shown(host)} is no host name: give each name exactly, such as "
+                "'sandbox', without a scheme, a port or a wildcard"
             )
     return frozenset(str(ip_address(host)) if is_address(host) else host.lower() for host in hosts)
 

@@ -32,6 +32,7 @@ from livechat_async import (
     Timeouts,
     UrlGoal,
     VisitorDetails,
+    captures,
     sandbox,
     webhooks,
 )
@@ -145,6 +146,24 @@ def registering(bench: Bench) -> Callable[..., Any]:
     return on
 
 
+def responding(bench: Bench) -> Callable[..., Any]:
+    def with_response(method: Any) -> Any:
+        return bench.client.with_response(method)
+
+    return with_response
+
+
+def with_captures(function: Callable[..., Any]) -> Callable[[Bench], Callable[..., Any]]:
+    """The function, once the current folder has a capture."""
+
+    def find(bench: Bench) -> Callable[..., Any]:
+        capture = captures.Capture(kind="answer", method="GET", path="/agents", status=200, body=[])
+        (bench.folder / "000001-agents.json").write_bytes(capture.to_json())
+        return function
+
+    return find
+
+
 VISITOR = "S1352647457.ac951bfe2e"
 WEBHOOK = {"event_type": "chat_started", "url": "http://127.0.0.1:9/hook"}
 COMPARISONS = ("PageViews", "TimeOnPage", "TimeOnSite", "Visits")
@@ -173,6 +192,7 @@ CALLS: list[Call] = [
     # --- any call ---
     Call("Request", of(Request), {"method": "GET", "path": "/visitors"}, hidden=("body",)),
     Call("LiveChatClient.send", lambda b: b.client.send, {"request": Request("GET", "/agents")}),
+    Call("LiveChatClient.with_response", responding),
     Call(
         "LiveChatClient.paginate",
         lambda b: b.client.paginate,
@@ -265,6 +285,9 @@ CALLS: list[Call] = [
     on_client("canned_responses.create", text="Bye", tags=["bye"]),
     on_client("canned_responses.update", response_id=1, text="Bye"),
     on_client("canned_responses.delete", response_id=1),
+    # --- what is received ---
+    Call("WireModel.to_dict", of(webhooks.WebhookVisitor(id=VISITOR).to_dict)),
+    Call("WireModel.to_json", of(webhooks.WebhookVisitor(id=VISITOR).to_json)),
     # --- webhooks ---
     Call(
         "WebhookCredentials",
@@ -316,10 +339,12 @@ CALLS: list[Call] = [
         {"details": DETAILS},
     ),
     # --- the sandbox ---
-    Call("Sandbox", of(Sandbox)),
+    Call("Sandbox", of(Sandbox), hidden=("control_token",)),
+    Call("Sandbox.from_captures", with_captures(Sandbox.from_captures), {"folder": "."}),
     on_sandbox("add_visitor"),
     on_sandbox("update_visitor", visitor_id=VISITOR),
     on_sandbox("remove_visitor", visitor_id=VISITOR),
+    on_sandbox("visit_page", visitor_id=VISITOR),
     on_sandbox("queue", visitor_id=VISITOR),
     on_sandbox("start_chat", visitor_id=VISITOR),
     on_sandbox("say", visitor_id=VISITOR, text="Hi"),
@@ -337,6 +362,9 @@ CALLS: list[Call] = [
     on_sandbox("seed_tickets", count=1),
     on_sandbox("set_agent_status", login=JOHN, status="offline"),
     on_sandbox("inject", fault=sandbox.EmptyBody()),
+    on_sandbox("set_chaos", profile="calm"),
+    on_sandbox("set_latency", seconds=1),
+    Call("Chaos", of(sandbox.Chaos), {"profile": "calm"}),
     on_sandbox("register_webhook", ("url",), **WEBHOOK),
     on_sandbox("remove_webhook", webhook_id="b1"),
     on_sandbox("delivered"),
@@ -350,6 +378,10 @@ CALLS: list[Call] = [
     Call("Redirect", of(sandbox.Redirect), {"location": "/"}),
     Call("Slow", of(sandbox.Slow), {"seconds": 1}),
     Call("Status", of(sandbox.Status), {"status": 503}),
+    # --- captures ---
+    Call("Recorder", of(captures.Recorder), {"folder": "."}),
+    Call("check_captures", with_captures(captures.check_captures), {"folder": "."}),
+    Call("load_captures", with_captures(captures.load_captures), {"folder": "."}),
 ]
 
 
@@ -466,7 +498,8 @@ async def test_a_wrong_argument_is_named_and_shown(call: Call, bench: Bench) -> 
 
 # What the library makes, and what no user calls.
 NOT_CALLED = {
-    *("Arrived", "Attempt", "BrokenItem", "Checkpoint", "Delivery", "EngineStatus"),
+    *("Arrived", "Attempt", "BrokenItem", "Capture", "Checkpoint", "Delivery", "Difference"),
+    *("Capture.from_json", "EngineStatus"),
     *("ExportProgress", "IncompleteDay", "Job", "Left", "Movement", "Outcome", "Page"),
     *("PageChanged", "Period", "Progress", "ReceiverAnswer", "ReceiverStatus", "RecordedRequest"),
     *("Report", "Response", "Resynced", "StartedChat", "StateChanged", "Updated", "VisitorList"),
@@ -483,7 +516,7 @@ NOT_CALLED = {
 
 
 def public_things() -> Iterator[tuple[str, Any]]:
-    for module in (livechat_async, webhooks, taskiq, sandbox, sqlite, letters):
+    for module in (livechat_async, webhooks, taskiq, sandbox, captures, sqlite, letters):
         yield from ((name, getattr(module, name)) for name in module.__all__)
     for name in LiveChatClient.__annotations__:
         module = import_module(f"livechat_async.resources.{name}")

@@ -17,12 +17,21 @@ from typing import Any, Final, Literal, Self, TypeAlias
 import attrs
 from attrs import field, frozen
 
-from livechat_async.checks import is_deeper
+from livechat_async.checks import is_deeper, refusal
 from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import ConfigurationError
 
-__all__ = ["DEEPEST", "LARGEST", "METHODS", "NO_JSON", "Capture", "CaptureFolder", "load_captures"]
+__all__ = [
+    "DEEPEST",
+    "LARGEST",
+    "METHODS",
+    "NO_JSON",
+    "Capture",
+    "CaptureFolder",
+    "check_folder",
+    "load_captures",
+]
 
 DEEPEST: Final = 100
 """Levels of JSON. An answer with more of them is not recorded."""
@@ -142,6 +151,14 @@ _RULES: Mapping[str, tuple[Any, str]] = {
 }
 
 
+def check_folder(folder: Any) -> Path:
+    """The path of a folder. Blank text is refused: it would be the current folder."""
+    text = os.fspath(folder) if isinstance(folder, (str, os.PathLike)) else None
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
+        raise refusal("folder", folder, "the path of a folder is needed, such as 'captures/'")
+    return Path(text)
+
+
 def load_captures(folder: str | os.PathLike[str]) -> list[Capture]:
     """All captures in a folder, in the order in which they were recorded.
 
@@ -149,16 +166,14 @@ def load_captures(folder: str | os.PathLike[str]) -> list[Capture]:
         ConfigurationError: there is no such folder, it has no captures, or a file cannot be read;
             the text names the file.
     """
-    place = Path(folder)
+    place = check_folder(folder)
     if not place.is_dir():
-        raise ConfigurationError(
-            f"there is no folder {place}: 'livechat-async record --output {place}' makes one"
-        )
+        needed = f"there is no such folder: 'livechat-async record --output {place}' makes one"
+        raise refusal("folder", os.fspath(folder), needed)
     found = [_load(path) for path in sorted(place.glob("*.json"), key=_order)]
     if not found:
-        raise ConfigurationError(
-            f"{place} has no captures: 'livechat-async record --output {place}' makes some"
-        )
+        needed = f"it has no captures: 'livechat-async record --output {place}' makes some"
+        raise refusal("folder", os.fspath(folder), needed)
     return found
 
 
@@ -186,8 +201,8 @@ class CaptureFolder:
         ConfigurationError: it cannot be made, or another recorder writes into it.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.path: Path = Path(folder)
+    def __init__(self, folder: Path) -> None:
+        self.path: Path = folder
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             flags = os.O_RDWR | os.O_CREAT | _SAFELY

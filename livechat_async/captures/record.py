@@ -25,10 +25,18 @@ from livechat_async.captures.files import (
     NO_JSON,
     Capture,
     CaptureFolder,
+    check_folder,
 )
 from livechat_async.captures.scrub import Scrubber
 from livechat_async.captures.shapes import DeliveryShape, find_endpoint, shape_of
-from livechat_async.checks import is_deeper, is_loopback
+from livechat_async.checks import (
+    check_call,
+    check_flag,
+    check_port,
+    is_deeper,
+    is_loopback,
+    refusal,
+)
 from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import ConfigurationError
@@ -88,22 +96,25 @@ class Recorder:
         warn: Callable[[str], object] = lambda _: None,
     ) -> None:
         if not is_loopback(host):
-            raise ConfigurationError(f"host={host!r}: a loopback address is needed")
+            raise refusal("host", host, "a loopback address is needed, such as 127.0.0.1")
+        check_flag("webhooks", webhooks)
+        check_call("recorded", recorded, "of a Capture")
+        check_call("warn", warn, "of a text")
         address = upstream if upstream is not None or webhooks else LIVECHAT
         if address is not None and (problem := problem_of_base_url(address)):
             raise ConfigurationError(f"upstream{problem}")
         if address is not None and (problem := problem_of_plain_http(URL(address))):
             raise ConfigurationError(f"upstream{problem}")
-        self._upstream = None if address is None else URL(address.rstrip("/"))
+        self._upstream = None if address is None else URL(str(address).rstrip("/"))
         self._webhooks = webhooks
-        self._host, self._port = host, port
+        self._host, self._port = host, check_port("port", port)
         self._recorded, self._warn = recorded, warn
         self._scrubber = Scrubber()
         self._one_at_a_time = asyncio.Lock()
         self._runner: web.ServerRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self.url: str = ""
-        self._path = folder
+        self._path = check_folder(folder)
         self._folder: CaptureFolder | None = None
 
     async def __aenter__(self) -> Self:

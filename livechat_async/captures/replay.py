@@ -9,7 +9,7 @@ from typing import Self, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from livechat_async.captures.files import Capture, load_captures
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import refusal
 
 __all__ = ["Replay"]
 
@@ -40,7 +40,8 @@ class Replay:
         """
         replay = cls(load_captures(folder))
         if not replay.lines:
-            raise ConfigurationError(f"{os.fspath(folder)} has webhooks only, and no answers")
+            needed = "it has webhooks only, and no answers: record some without --webhooks"
+            raise refusal("folder", os.fspath(folder), needed)
         return replay
 
     @property

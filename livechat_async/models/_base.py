@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar
 
 from attrs import Attribute, field, frozen
 
+from livechat_async.checks import check_count, check_flag
 from livechat_async.display import repr_of_model
 
 __all__ = [
@@ -85,9 +86,13 @@ class WireModel:
         Args:
             reveal_secrets: whether a secret is its text; by default it is ``***``, also in
                 ``extra``, below a name such as ``token``.
+
+        Raises:
+            ConfigurationError: ``reveal_secrets`` is neither True nor False.
         """
         from livechat_async.models._plain import to_plain  # noqa: PLC0415
 
+        check_flag("reveal_secrets", reveal_secrets)
         plain: dict[str, Any] = to_plain(self, reveal_secrets=reveal_secrets)
         return plain
 
@@ -97,9 +102,15 @@ class WireModel:
         Args:
             indent: how many blanks a level is indented by; None writes one line.
             reveal_secrets: as for `to_dict`.
+
+        Raises:
+            ConfigurationError: an argument cannot be used.
         """
         from livechat_async.models._plain import to_json  # noqa: PLC0415
 
+        check_flag("reveal_secrets", reveal_secrets)
+        if indent is not None:
+            check_count("indent", indent, 0)
         return to_json(self, indent=indent, reveal_secrets=reveal_secrets)
 
     def to_row(self) -> dict[str, Any]:

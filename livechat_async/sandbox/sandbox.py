@@ -16,7 +16,9 @@ from livechat_async.checks import (
     check_choice,
     check_clock,
     check_count,
+    check_flag,
     check_hosts,
+    check_port,
     check_seconds,
     is_loopback,
     refusal,
@@ -168,8 +170,8 @@ class Sandbox(Actions):
             plan=plan,
         )
         super().__init__(account)
-        self._host = str(host)
-        self._port = _check_port(port)
+        self._host = host
+        self._port = check_port("port", port)
         self._credentials = _check_credentials(credentials)
         self._bearer = BearerToken(_BEARER)
         self._url: str | None = None
@@ -302,18 +304,14 @@ class Sandbox(Actions):
 
 
 def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: Any) -> Doors:
-    if not isinstance(allow_remote, bool):
-        raise ConfigurationError(f"allow_remote={allow_remote!r}: True or False is needed")
-    if not allow_remote and not is_loopback(str(host)):
-        raise ConfigurationError(
-            f"host={host!r} lets other machines in: pass allow_remote=True and a control_token, or "
-            "a loopback address, 127.0.0.1, ::1 or localhost"
-        )
+    if not isinstance(host, str):
+        raise refusal("host", host, "text is needed, such as 127.0.0.1")
+    if not check_flag("allow_remote", allow_remote) and not is_loopback(host):
+        needed = "pass allow_remote=True and a control_token, or a loopback address, such as"
+        raise refusal("host", host, f"it lets other machines in: {needed} 127.0.0.1")
     if allow_remote and token is None:
-        raise ConfigurationError(
-            "allow_remote=True needs a control_token, or any machine could control the sandbox: "
-            "secrets.token_urlsafe() makes one"
-        )
+        needed = "a control_token is needed, or any machine could control the sandbox"
+        raise refusal("allow_remote", allow_remote, f"{needed}: secrets.token_urlsafe() makes one")
     if token is not None and (
         not isinstance(token, Secret) or not re.fullmatch(r"[!-~]{16,200}", token.reveal())
     ):
@@ -323,14 +321,9 @@ def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: An
         )
     names = check_hosts("allow_hosts", allow_hosts)
     if names and not allow_remote:
-        raise ConfigurationError("allow_hosts has no effect without allow_remote=True: pass both")
+        needed = "it has no effect without allow_remote=True: pass both"
+        raise refusal("allow_hosts", allow_hosts, needed)
     return Doors(control_token=token, remote_hosts=names if allow_remote else None)
-
-
-def _check_port(port: object) -> int:
-    if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65_535:  # noqa: PLR2004 - TCP's own
-        raise refusal("port", port, "0 for any free port is needed, or up to 65535")
-    return port
 
 
 def _check_license(license_id: Any) -> int:

@@ -273,7 +273,10 @@ async def test_a_callable_that_returns_junk_is_an_error_and_nothing_is_sent(
     async def vault() -> Any:
         return junk
 
-    with pytest.raises(ConfigurationError, match="PersonalAccessToken or a BearerToken"):
+    needed = (
+        r"credentials: a PersonalAccessToken\(login, token\) or a BearerToken\(token\) is needed"
+    )
+    with pytest.raises(ConfigurationError, match=f"^{needed}, not {type(junk).__name__}$"):
         await read(make_client(vault))
     assert server.connections == 0
 

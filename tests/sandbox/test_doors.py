@@ -326,7 +326,7 @@ async def test_the_token_is_in_no_log_and_no_repr(
         ({"host": "0.0.0.0"}, "allow_remote=True and a control_token"),  # noqa: S104 - refused
         ({"host": "::"}, "allow_remote=True and a control_token"),
         ({"host": "192.0.2.1", "control_token": TOKEN}, "allow_remote=True"),
-        ({"host": "0.0.0.0", "allow_remote": True}, "needs a control_token"),  # noqa: S104
+        ({"host": "0.0.0.0", "allow_remote": True}, "a control_token is needed"),  # noqa: S104
         ({"allow_remote": True}, "secrets.token_urlsafe()"),
         ({"allow_remote": 1, "control_token": TOKEN}, "allow_remote=1: True or False"),
         ({"allow_remote": "no"}, "allow_remote='no': True or False"),
