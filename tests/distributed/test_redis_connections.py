@@ -13,12 +13,13 @@ from deployment import until
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError
 from redis_server import PASSWORD, QUOTED, RedisServer
 from test_taskiq_engine import Bot
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.webhooks.taskiq import RedisLimiter
-from livechat_async.webhooks.taskiq.connection import RedisUrl
+from livechat_async.webhooks.taskiq.connection import Availability, RedisUrl
 
 
 class Name:
@@ -218,7 +219,7 @@ async def fill(redis: Redis) -> None:
 
 @pytest.mark.parametrize("moment", ["waits", "runs"])
 async def test_workers_go_on_when_redis_is_full(
-    own_redis_server: RedisServer, prefix: str, moment: str, caplog: pytest.LogCaptureFixture
+    own_redis_server: RedisServer, prefix: str, moment: str
 ):
     """What was answered 200 is handled; a new webhook is answered 503 (field case 38)."""
     url = own_redis_server.url
@@ -237,7 +238,6 @@ async def test_workers_go_on_when_redis_is_full(
         if moment == "waits":
             await work.enter_async_context(worker.at_work())
         assert await bot.deliver("too many") == 503
-        assert "is full (raise its maxmemory), and webhooks are answered 503" in caplog.text
         await asyncio.sleep(0.6)  # longer than a lease, which is renewed
         worker.gate.set()
         await until(lambda: sorted(map(str, worker.done)) == sorted(names[1:]))
@@ -253,6 +253,12 @@ async def test_workers_go_on_when_redis_is_full(
         assert bot.receiver.status().repeats == 1
     await bot.receiver.close()
     await worker.receiver.close()
+
+
+def test_a_full_redis_is_named_as_such(caplog: pytest.LogCaptureFixture):
+    availability = Availability(RedisUrl("redis://127.0.0.1:1/0"), "webhooks are answered 503")
+    availability.lost(OutOfMemoryError("command not allowed when used memory > 'maxmemory'"))
+    assert "is full (raise its maxmemory), and webhooks are answered 503" in caplog.text
 
 
 async def test_the_budget_goes_on_when_redis_is_full(own_redis_server: RedisServer):

@@ -201,7 +201,7 @@ async def test_a_name_of_something_else_is_an_error(redis_server: RedisServer, p
     [
         ({"redis_url": "http://127.0.0.1"}, "it has to start with redis://"),
         ({"redis_url": "redis://:pass#word@127.0.0.1"}, "percent-encode"),
-        ({"redis_url": None}, "it has to start with redis://"),
+        ({"redis_url": None}, "it has to be text"),
         ({"rate": 0}, "rate=0"),
         ({"rate": 1.5}, r"rate=1\.5"),
         ({"per": 0}, "per=0"),

@@ -518,7 +518,7 @@ async def test_tidying_up_happens_now_and_then(make: Make, monkeypatch: pytest.M
         ({"prefix": ""}, "prefix=''"),
         ({"prefix": "a\n"}, "printable"),
         ({"prefix": "a" * 101}, "1 to 100"),
-        ({"prefix": 1}, "text is needed, not int"),
+        ({"prefix": 1}, "text is needed, such as"),
         ({"remember": 0}, "remember=0"),
         ({"redelivery": -1}, "redelivery=-1"),
         ({"queue_size": 0}, "queue_size=0"),
