@@ -48,7 +48,7 @@ _FILTERS: Mapping[str, Any] = {
         "--comment/--no-comment", "Only chats with a comment on the rating, or none."
     ),
     "city": options.text("NAME", "Only chats from this city, in the local language."),
-    "region": options.text("NAME", "Only chats from this region of a country."),
+    "region": options.text("NAME", "Only chats from this region of a country, in its language."),
     "country": options.text("NAME", "Only chats from this country, in English."),
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
