@@ -212,10 +212,11 @@ class Pager(Generic[T]):
 
     @never_raises
     def __repr__(self) -> str:
+        limit = "" if self._max_items is None else f" of at most {self._max_items:,} items"
         items = out_of(self.progress.items_done, self.progress.items_expected)
         read = f", {items} items read" if self.progress.pages_done else ""
         return (
-            f"<Pager{read}: `async for item in pager` gives every item, "
+            f"<Pager{limit}{read}: `async for item in pager` gives every item, "
             "`await pager` the first page>"
         )
 

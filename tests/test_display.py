@@ -178,6 +178,7 @@ async def test_what_makes_calls_says_how_to_use_it(livechat_sandbox: Sandbox) ->
         async for _ in pager:
             break
         assert repr(pager) == f"<Pager, 25 of 30 items read: {uses}"
+        assert repr(client.chats.list(max_items=50)) == f"<Pager of at most 50 items: {uses}"
 
         export = client.chats.export(date_from=date(2026, 1, 1), date_to=date(2026, 1, 9))
         assert repr(export).startswith("<Export of 2026-01-01 to 2026-01-09, 0 items handed out: ")

@@ -318,7 +318,9 @@ class _Choice(_Value):
 
     def _find(self, text: str) -> Enum:
         if text not in self.choices:
-            raise ValueError(f"is none of: {', '.join(self.choices)}")
+            from livechat_async.checks import meant  # noqa: PLC0415 (only a mistake needs it)
+
+            raise ValueError(f"is none of: {', '.join(self.choices)}{meant(text, self.choices)}")
         return self._enum(text)
 
     def shell_complete(

@@ -142,6 +142,8 @@ async def call_with_retries(
     try:
         return await attempt()
     except CallError as error:
+        if not is_worth_repeating(error, policy, read=read):
+            raise  # here, so that its traceback shows no frames of tenacity
         failures.append(error)
 
     # Imported only after a first failure: tenacity's set-up costs as much CPU as a successful call.

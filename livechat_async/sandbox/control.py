@@ -13,7 +13,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, TypeAlias, get_args
 
-from attrs import asdict
+from attrs import asdict, evolve
 
 from livechat_async.checks import check_choice, check_count, meant
 from livechat_async.errors import ConfigurationError
@@ -281,7 +281,12 @@ Their docstrings, their signatures and what they return describe them to users; 
 
 
 def answer_control(account: Account, sandbox: Actions, request: RecordedRequest) -> Answer:
-    """Carry out a control call."""
+    """Carry out a control call. The answer ends with a line break, as curl adds none."""
+    answer = _answer(account, sandbox, request)
+    return evolve(answer, body=answer.body + b"\n")
+
+
+def _answer(account: Account, sandbox: Actions, request: RecordedRequest) -> Answer:
     path = segments(request.raw_path)[1:]
     if path[:1] == ["visitors"] and len(path) > 1 and path[1] not in account.visitors:
         return not_found(f"there is no visitor {path[1]!r}")

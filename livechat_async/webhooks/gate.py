@@ -110,8 +110,8 @@ class WebhookCredentials:
         missing = [name for name in names if not os.environ.get(name)]
         if missing:
             raise ConfigurationError(
-                f"set {' and '.join(missing)} to a user name and password of your choice, which "
-                "LiveChat is to send with each webhook"
+                f"set {' and '.join(missing)}: LiveChat sends a user name and a password of your "
+                "choice with each webhook"
             )
         return cls(*(os.environ[name] for name in names))
 

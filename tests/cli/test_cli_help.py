@@ -145,6 +145,13 @@ def test_each_command_says_the_same_in_the_overview_and_in_its_own_help() -> Non
             "--limit: 'x' is not a whole number of 1 or more",
         ),
         (("chats", "list", "--rate", "best"), "--rate: 'best' is none of: rated, not_rated, "),
+        (
+            ("visitors", "watch", "--state", "queue"),
+            (
+                "--state: 'queue' is none of: browsing, chatting, logging into chat, queued, "
+                "invited, refused invitation, chat closed, online; did you mean 'queued'? Try"
+            ),
+        ),
         (("sandbox", "--port", "70000"), "--port: '70000' is not a whole number from 0 to 65,535"),
         (("--timeout", "soon", "status"), "--timeout: 'soon' is not a number of 0.1 or more"),
         (("chats", "list", "--to", "2023-02-30"), "--to: '2023-02-30' is no day: YYYY-MM-DD"),

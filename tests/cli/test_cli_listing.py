@@ -134,6 +134,7 @@ async def test_csv_holds_no_formula(sandbox: Sandbox, here: Here) -> None:
     ("arguments", "message"),
     [
         (("--columns", "id,mail"), "--columns: 'id,mail' names no columns of: id, type, started"),
+        (("--columns", "id,emial"), "messages, url; did you mean 'email'? Try"),
         (("--columns", ","), "names no columns of: id"),
         (("--json", "--csv"), "--json goes without --csv"),
         (("--json", "--columns", "id"), "--json goes without --columns"),

@@ -164,7 +164,8 @@ async def test_options_reach_the_server(sandbox: Sandbox, here: Here) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("everything",), "'everything' is none of chats-total, chats-engagement"),
+        (("everything",), "NAME: 'everything' is none of: chats-total, chats-engagement"),
+        (("ticket-solved",), "availability; did you mean 'tickets-solved'? Try"),
         (("chats-total", "--goal", "71"), "goal=71: this report has no such argument"),
         (("chats-occupancy",), "weekday='' is none of 'monday'"),
         (

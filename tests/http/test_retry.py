@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -381,6 +382,14 @@ async def test_all_else_passes_through_at_once(error: BaseException) -> None:
         await run(attempts, RetryPolicy(attempts=10), clock, reported=reported)
     assert caught.value is error
     assert (attempts.made, clock.slept, reported) == (1, [], [])
+
+
+async def test_a_failure_that_is_not_repeated_has_a_short_traceback() -> None:
+    """A notebook showed many frames of tenacity above the message of a 404."""
+    with pytest.raises(AuthenticationError) as caught:
+        await run(Attempts(status_error(AuthenticationError, 401)), RetryPolicy(), Clock())
+    files = {Path(entry.path).parent.name for entry in caught.traceback}
+    assert not files & {"tenacity", "asyncio"}
 
 
 async def test_a_cancelled_wait_ends_the_call() -> None:

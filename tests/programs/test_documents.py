@@ -414,7 +414,7 @@ async def test_a_command_watches_until_ctrl_c(command: str):
 def test_the_bot_says_which_variable_is_missing(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("LIVECHAT_WEBHOOK_USER", "livechat")
     monkeypatch.delenv("LIVECHAT_WEBHOOK_PASSWORD", raising=False)
-    with pytest.raises(ConfigurationError, match="set LIVECHAT_WEBHOOK_PASSWORD to"):
+    with pytest.raises(ConfigurationError, match="set LIVECHAT_WEBHOOK_PASSWORD: LiveChat sends"):
         load(BLOCKS["crm bot"], "bot")
 
 

@@ -78,6 +78,21 @@ async def test_details_can_be_read(sandbox: Sandbox, control: aiohttp.ClientSess
     )
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "visitors", 200), ("GET", "visitors/S1.gone/details", 404), ("POST", "latency", 400)],
+)
+async def test_an_answer_ends_its_line(
+    control: aiohttp.ClientSession, method: str, path: str, status: int
+) -> None:
+    """The next prompt of a terminal stood behind what curl printed."""
+    async with control.request(method, f"/_sandbox/{path}") as response:
+        assert (response.status, (await response.read())[-2:]) in {
+            (status, b"]\n"),
+            (status, b"}\n"),
+        }
+
+
 async def test_faults_can_be_injected(
     sandbox: Sandbox, control: aiohttp.ClientSession, http: aiohttp.ClientSession
 ) -> None:

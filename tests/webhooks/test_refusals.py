@@ -95,7 +95,7 @@ def test_a_receiver_without_an_engine_says_what_it_loses(caplog: pytest.LogCaptu
     ("given", "missing"),
     [
         ({}, "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"),
-        ({"LIVECHAT_WEBHOOK_USER": "livechat"}, "set LIVECHAT_WEBHOOK_PASSWORD to"),
+        ({"LIVECHAT_WEBHOOK_USER": "livechat"}, "set LIVECHAT_WEBHOOK_PASSWORD: LiveChat sends"),
         (
             {"LIVECHAT_WEBHOOK_USER": "", "LIVECHAT_WEBHOOK_PASSWORD": "p"},
             "set LIVECHAT_WEBHOOK_USER",

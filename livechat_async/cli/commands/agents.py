@@ -38,7 +38,7 @@ _FIELDS = {
     "permission": options.optional(AgentPermission, "administrator or normal.", metavar="ROLE"),
     "groups": options.numbers("A group; may be repeated.", "--group"),
     "login_status": options.one_of("STATUS", AgentStatus, "Right after a login"),
-    "max_chats_count": options.number("The most at once.", "--max-chats"),
+    "max_chats_count": options.number("The most chats at once.", "--max-chats"),
 }
 _AGENTS: Listing[AgentSummary] = Listing.of_columns(
     "agent",

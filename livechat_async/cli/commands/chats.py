@@ -48,7 +48,7 @@ _FILTERS: Mapping[str, Any] = {
         "--comment/--no-comment", "Only chats with a comment on the rating, or none."
     ),
     "city": options.text("NAME", "Only chats from this city, in the local language."),
-    "region": options.text("NAME", "Only chats from this region, in the local language."),
+    "region": options.text("NAME", "Only chats from this region of a country, in its language."),
     "country": options.text("NAME", "Only chats from this country, in English."),
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
@@ -102,7 +102,8 @@ def export_chats(
     output: Annotated[Path, option("The file to write.", "--output", "-o", metavar="FILE")],
     filters: _Filters,
     kind: Annotated[
-        Format | None, option("The file's format; by default its suffix decides.", "--format")
+        Format | None,
+        option("The file's format. [default: that of its suffix, else jsonl]", "--format"),
     ] = None,
     resume: Annotated[bool, option("Continue an unfinished export.", "--resume")] = False,
     overwrite: Annotated[bool, option("Replace an existing file.", "--overwrite")] = False,

@@ -106,7 +106,7 @@ def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, view: _View) -> 
 
     Examples:
       livechat-async webhooks dead list --engine bot.sqlite3
-      LIVECHAT_BOT_ENGINE=redis://... livechat-async webhooks dead list
+      LIVECHAT_BOT_ENGINE=redis://127.0.0.1:6379/0 livechat-async webhooks dead list
     """
     with _opened(engine, prefix) as letters:
         draw_list(letters.list(), view)

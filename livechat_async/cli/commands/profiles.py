@@ -38,6 +38,8 @@ def log_in(
 ) -> None:
     """Keep the token of an account, so that commands need no variables.
 
+    It is kept as the profile that --profile names, or else as the profile default.
+
     The token is asked for, and not shown. Without a terminal it is the first line of standard
     input. It goes into the system's keyring where there is one and the package keyring is
     installed, else into a file that only you can read.

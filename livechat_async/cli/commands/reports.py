@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async import GroupBy
+from livechat_async.checks import meant
 from livechat_async.cli.commands import options
 from livechat_async.cli.common import to_json, to_plain, with_client
 from livechat_async.cli.output.cells import safe_cell
@@ -59,7 +60,7 @@ _FILTERS: Mapping[str, Any] = {
         "--sales/--goals", "Only tracked sales, or only goals, in chats-goals."
     ),
     "currency": options.text("CODE", "Only sales in this currency, in chats-goals."),
-    "weekday": options.text("DAY", "Of chats-occupancy, such as monday."),
+    "weekday": options.text("DAY", "Only this weekday, such as monday; needed by chats-occupancy."),
 }
 
 
@@ -88,7 +89,7 @@ def show_report(
       livechat-async reports chats-occupancy --weekday monday
     """
     if name not in _METHODS:
-        raise click.BadParameter(f"{name!r} is none of {_NAMES}", param_hint="NAME")
+        raise click.BadParameter(f"NAME: {name!r} is none of: {_NAMES}{meant(name, _METHODS)}")
     if name == "chats-not-replied":  # it takes lists
         filters |= {f"{one}s": [filters.pop(one)] for one in ("group", "agent") if one in filters}
     elif name == "chats-occupancy":

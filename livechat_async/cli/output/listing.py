@@ -19,6 +19,7 @@ from click.shell_completion import CompletionItem
 from rich.table import Table
 from rich.text import Text
 
+from livechat_async.checks import meant
 from livechat_async.cli.common import number_of, to_json, to_plain, with_client
 from livechat_async.cli.output.cells import safe_cell
 from livechat_async.cli.output.show import is_terminal, new_table, terminal
@@ -113,7 +114,8 @@ class Listing(Generic[T]):
         names = tuple(filter(None, (name.strip() for name in text.split(","))))
         unknown = [name for name in names if name not in self.columns]
         if unknown or not names:
-            raise ValueError(f"names no columns of: {', '.join(self.columns)}")
+            hint = meant(unknown[0], self.columns) if unknown else ""
+            raise ValueError(f"names no columns of: {', '.join(self.columns)}{hint}")
         return names
 
     def _complete(
