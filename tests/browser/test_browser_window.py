@@ -24,7 +24,7 @@ from livechat_async.sandbox import DropConnection, Sandbox, Slow, Status
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-README = Path(__file__).parent.parent.parent / "README.md"
+TUTORIAL = Path(__file__).parent.parent.parent / "docs" / "tutorial-crm.md"
 PATIENCE = 60
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
@@ -65,8 +65,9 @@ async def open_tab(page: Page, name: str) -> Locator:
 
 @asynccontextmanager
 async def running_bot(sandbox: Sandbox, folder: Path) -> AsyncIterator[Process]:
-    """The README's bot, against the sandbox."""
-    [code] = re.findall(r"<!-- runs: bot -->\n```\w+\n(.*?)```", README.read_text(), re.DOTALL)
+    """The tutorial's bot, against the sandbox."""
+    text = TUTORIAL.read_text(encoding="utf-8")
+    [code] = re.findall(r"<!-- runs: crm bot -->\n```\w+\n(.*?)```", text, re.DOTALL)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -78,11 +79,14 @@ async def running_bot(sandbox: Sandbox, folder: Path) -> AsyncIterator[Process]:
         "LIVECHAT_TOKEN": sandbox.credentials.token.reveal(),
         "LIVECHAT_WEBHOOK_USER": "livechat",
         "LIVECHAT_WEBHOOK_PASSWORD": "sandbox-password",
-        "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
     }
     bot = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", code), env=env, cwd=folder, stdout=PIPE, stderr=PIPE
+        *(sys.executable, "-c", code.replace("port=8000", f"port={port}")),
+        env=env,
+        cwd=folder,
+        stdout=PIPE,
+        stderr=PIPE,
     )
     try:
         assert bot.stdout is not None
@@ -93,7 +97,7 @@ async def running_bot(sandbox: Sandbox, folder: Path) -> AsyncIterator[Process]:
         await bot.communicate()
 
 
-async def test_the_details_of_the_readmes_bot_appear_while_one_looks(
+async def test_the_details_of_the_tutorials_bot_appear_while_one_looks(
     sandbox: Sandbox, page: Page, tmp_path: Path
 ) -> None:
     """A visitor arrives and chats, and the bot adds details, with nothing but clicks."""
@@ -106,9 +110,9 @@ async def test_the_details_of_the_readmes_bot_appear_while_one_looks(
         await button(page, "Start").click()
         details = page.locator("#details")
         await expect(details).to_contain_text("crm")
-        await expect(details).to_contain_text("Gold, since 2021")
-        icon = details.get_by_role("link", name="The icon https://example.com/crm.png")
-        await expect(icon).to_have_attribute("href", "https://example.com/crm.png")
+        await expect(details).to_contain_text("Gold")
+        profile = details.get_by_role("link", name="Open in CRM")
+        await expect(profile).to_have_attribute("href", "https://crm.example.com/mary@example.com")
         deliveries = await open_tab(page, "Webhooks")
         await expect(deliveries.get_by_role("listitem")).to_contain_text("chat_started")
         await expect(deliveries.get_by_role("listitem")).to_contain_text("200")

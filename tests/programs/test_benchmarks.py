@@ -135,7 +135,8 @@ def test_all_parts_run_and_are_reported(tmp_path: Path):
         ("paging", "ratio", False, 1.25),
     }
     met = sum(row["goal"]["met"] for row in rows_of(sections) if "goal" in row)
-    assert f"{met} of {len(goals)} goals are met" in done.stdout
+    number = sum("goal" in row for row in rows_of(sections))
+    assert f"{met} of {number} goals are met" in done.stdout
 
     charted = [section for section in sections if section["charted"]]
     picture = ET.parse(tmp_path / "chart.svg").getroot()  # noqa: S314 (we made it)
