@@ -146,7 +146,9 @@ async def test_a_malformed_head_is_answered_in_silence(
             assert response.status == 200
     names = {record.name for record in caplog.records}
     assert not any(name.startswith("aiohttp") for name in names)
-    assert not any(record.exc_info for record in caplog.records)
+    # aiohttp 3.13 leaves a target that is no URL to asyncio, which logs the error.
+    ours = [record for record in caplog.records if head not in NO_URLS or record.name != "asyncio"]
+    assert not any(record.exc_info for record in ours)
     # A head that has a target is a request like any other, with its line.
     lines = [record.getMessage() for record in caplog.records if record.name == LOGGER]
     targets = [line.split()[:2] for line in lines]
