@@ -388,14 +388,14 @@ async def test_an_event_that_cannot_be_read_is_a_dead_letter_and_blocks_none(
 async def test_a_job_without_a_handler_is_buried_in_the_end(
     make: Make, redis: Redis, prefix: str, caplog: pytest.LogCaptureFixture
 ):
-    bot = make(remember=1.0)
+    bot = make(remember=5.0)  # longer than a busy machine takes to look
     await bot.engine.submit(job_of("a", "of_yore"))
     async with bot.at_work():
         await until(lambda: len(bot.buried) == 1)
         await settled(redis, prefix)
     ((id_, error, handler),) = bot.buried
     assert (id_, handler) == ("a", "of_yore")
-    assert "no handler is named 'of_yore' here, nor was it elsewhere for 1 s" in error
+    assert "no handler is named 'of_yore' here, nor was it elsewhere for 5 s" in error
     assert caplog.text.count("no handler is named 'of_yore' here: its jobs are left") == 1
 
 
