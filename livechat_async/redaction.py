@@ -196,19 +196,15 @@ def conceal(value: Any, name: object = None, found: list[Secret] | None = None) 
         name: the name the value stands under.
         found: takes up every `Secret` of the result.
     """
-    hidden = isinstance(name, str) and name.lower() in _SECRET_NAMES
-    if isinstance(value, str) and hidden:
-        value = Secret(value)
-    if isinstance(value, Secret) and found is not None:
-        found.append(value)
-    if isinstance(value, (str, Secret)):
-        return value
-    if isinstance(value, (bytes, bytearray)):
-        return SecretBytes(value) if hidden else value
     # Every call comes through here: exact types come first, for `isinstance` is slow with ABCs, and
     # the loops copy usual entries without a call for each.
-    is_list = type(value) is list
-    if type(value) is dict or (not is_list and isinstance(value, Mapping)):
+    hidden = isinstance(name, str) and name.lower() in _SECRET_NAMES
+    is_dict, is_list = type(value) is dict, type(value) is list
+    if not is_dict and not is_list:
+        if isinstance(value, (str, Secret, bytes, bytearray)):
+            return _concealed_text(value, found, hidden=hidden)
+        is_dict = isinstance(value, Mapping)
+    if is_dict:
         entries: dict[Any, Any] = {}
         for key, item in value.items():
             kind = type(item)
@@ -226,6 +222,16 @@ def conceal(value: Any, name: object = None, found: list[Secret] | None = None) 
             is_usual = kind in _NUMBERS or (kind is str and not hidden)
             items.append(item if is_usual else conceal(item, name, found))
         return tuple(items) if isinstance(value, tuple) else items
+    return value
+
+
+def _concealed_text(value: Any, found: list[Secret] | None, *, hidden: bool) -> Any:
+    if isinstance(value, (bytes, bytearray)):
+        return SecretBytes(value) if hidden else value
+    if hidden and isinstance(value, str):
+        value = Secret(value)
+    if isinstance(value, Secret) and found is not None:
+        found.append(value)
     return value
 
 

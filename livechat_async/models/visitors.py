@@ -285,6 +285,8 @@ def _check_name(_: object, __: object, value: Any) -> None:
 
 
 def _to_text(value: FieldValue) -> str:
+    if type(value) is str:
+        return value
     plain: Any = value.value if isinstance(value, Enum) else value
     if isinstance(plain, bool):
         plain = int(plain)
