@@ -61,8 +61,6 @@ __all__ = ["LiveChatClient"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_BASE_URL = "https://api.livechatinc.com"
-
 
 class SharedOptions(TypedDict, total=False):
     """Options of `from_env` and of `with_options`. `LiveChatClient` documents each."""
@@ -201,7 +199,7 @@ class LiveChatClient:
         self,
         credentials: Credentials | CredentialsSource | None = None,
         *,
-        base_url: str | Secret = _BASE_URL,
+        base_url: str | Secret = "https://api.livechatinc.com",
         allow_insecure_hosts: Collection[str] = (),
         session: aiohttp.ClientSession | None = None,
         retry: RetryPolicy | None = None,
