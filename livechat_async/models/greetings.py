@@ -18,7 +18,6 @@ from livechat_async.models._typed_part import TypedPart
 from livechat_async.redaction import shown
 
 __all__ = [
-    "MESSAGE",
     "AdsProvider",
     "AdsTraffic",
     "CurrentUrl",

@@ -29,7 +29,6 @@ __all__ = [
     "QueuePart",
     "QueuedVisitors",
     "RankedAgent",
-    "Ranking",
     "Ratings",
     "Report",
     "ResponseTime",
