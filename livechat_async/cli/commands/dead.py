@@ -16,8 +16,7 @@ from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
-    from livechat_async.webhooks.sqlite.letters import DeadLetter, SQLiteLetters
-    from livechat_async.webhooks.taskiq.letters import RedisLetters
+    from livechat_async.webhooks.letters import DeadLetter, DeadLetters
 
 __all__ = ["app"]
 
@@ -171,7 +170,7 @@ def discard_letters(
 
 
 @contextmanager
-def _opened(engine: str, prefix: str) -> Iterator[SQLiteLetters | RedisLetters]:
+def _opened(engine: str, prefix: str) -> Iterator[DeadLetters]:
     # Imported here, because the webhooks take long to import.
     if "://" in engine:
         try:
