@@ -7,7 +7,6 @@ come back as they are. What is written holds no header of a request and no body 
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -41,7 +40,13 @@ from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import ConfigurationError
 from livechat_async.options import problem_of_base_url, problem_of_plain_http
-from livechat_async.servers import is_from_web_page, is_local_host, server_logger
+from livechat_async.servers import (
+    is_from_web_page,
+    is_local_host,
+    listen,
+    server_logger,
+    url_of,
+)
 
 __all__ = ["LIVECHAT", "Recorder"]
 
@@ -142,21 +147,14 @@ class Recorder:
         )
         logger = server_logger("livechat_async.captures")
         server = web.Server(self._handle, access_log=None, logger=logger, auto_decompress=False)
-        self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:
-            await runner.setup()
-            await web.TCPSite(runner, self._host, self._port).start()
-        except OSError as problem:
-            await self.stop()
-            why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
-            raise ConfigurationError(
-                f"port {self._port} on {self._host} {why}: use port 0 for a free one"
-            ) from None
+            remedy = "use port 0 for a free one"
+            address, self._port = await listen(self._runner, self._host, self._port, remedy)
         except BaseException:
             await self.stop()
             raise
-        address, self._port = runner.addresses[0][:2]
-        self.url = f"http://{f'[{address}]' if ':' in address else address}:{self._port}"
+        self.url = url_of(address, self._port)
 
     async def stop(self) -> None:
         """Stop at once, and let another recorder use the folder. Stopping twice does no harm."""

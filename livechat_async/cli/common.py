@@ -7,7 +7,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -21,7 +22,9 @@ from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
 
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
+    from livechat_async.captures import Recorder
     from livechat_async.cli.profiles import Profile
+    from livechat_async.sandbox import Sandbox
 
 __all__ = [
     "INTERRUPTED",
@@ -35,6 +38,7 @@ __all__ = [
     "logger",
     "number_of",
     "open_in_browser",
+    "served_until_stopped",
     "show_log",
     "to_json",
     "to_plain",
@@ -184,6 +188,27 @@ def wait_for(work: Coroutine[Any, Any, None]) -> None:
     except BrokenPipeError:
         # Caught here, because rich and click would exit with code 1.
         raise Exit(_BROKEN_PIPE) from None
+
+
+@asynccontextmanager
+async def served_until_stopped(server: Recorder | Sandbox) -> AsyncIterator[None]:
+    """Start a server, let the block introduce it, and serve until SIGTERM or Ctrl-C."""
+    import asyncio  # noqa: PLC0415 (help and completion need none)
+    import signal  # noqa: PLC0415
+
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    try:
+        await server.start()
+    except ConfigurationError as problem:
+        hint = " (here: --port 0)" if "port" in str(problem) else ""
+        raise ConfigurationError(f"{problem}{hint}") from None
+    try:
+        yield
+        await stopped.wait()
+    finally:
+        await server.stop()
 
 
 async def open_in_browser(url: str) -> None:

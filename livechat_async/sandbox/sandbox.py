@@ -37,6 +37,7 @@ from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import TokenScope
 from livechat_async.sandbox.window.window import Window
+from livechat_async.servers import url_of
 
 __all__ = ["Sandbox"]
 
@@ -259,9 +260,7 @@ class Sandbox(Actions):
             ConfigurationError: the sandbox runs already, or its port is in use.
         """
         address, self._port = await self._server.start(self._host, self._port)
-        address = _THIS_MACHINE.get(address, address)
-        host = f"[{address}]" if ":" in address else address
-        self._url = f"http://{host}:{self._port}"
+        self._url = url_of(_THIS_MACHINE.get(address, address), self._port)
         self._account.deliverer.start()
 
     async def stop(self) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from livechat_async import ConfigurationError
-from livechat_async.cli.common import number_of, wait_for
+from livechat_async.cli.common import number_of, served_until_stopped, wait_for
 from livechat_async.cli.parsing import option
 from livechat_async.redaction import printable
 
@@ -77,21 +73,10 @@ def run_record(
 
 
 async def _serve(recorder: Recorder, *, webhooks: bool) -> None:
-    stopped = asyncio.Event()
-    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    try:
-        await recorder.start()
-    except ConfigurationError as problem:
-        hint = " (here: --port 0)" if "port" in str(problem) else ""
-        raise ConfigurationError(f"{problem}{hint}") from None
-    try:
+    async with served_until_stopped(recorder):
         if webhooks:
             click.echo("# Register this address at LiveChat, or the tunnel that leads to it:")
             click.echo(f"#   {recorder.url}/livechat")
         else:
             click.echo("# Point a program at the recorder, as livechat-async is by")
             click.echo(f"export LIVECHAT_BASE_URL={recorder.url}")
-        await stopped.wait()
-    finally:
-        await recorder.stop()

@@ -5,11 +5,8 @@ The sandbox is imported inside the commands, because it takes longer to import t
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,6 +18,7 @@ from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import (
     number_of,
     open_in_browser,
+    served_until_stopped,
     show_log,
     to_json,
     wait_for,
@@ -196,14 +194,7 @@ async def _serve(
     has_token: bool = False,
     receiver: str = "127.0.0.1",
 ) -> None:
-    stopped = asyncio.Event()
-    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    try:
-        await sandbox.start()
-    except ConfigurationError as problem:
-        raise ConfigurationError(f"{problem} (here: --port 0)") from None
-    try:
+    async with served_until_stopped(sandbox):
         console = terminal()
         lines = _introduction(sandbox, is_remote=is_remote, has_token=has_token, receiver=receiver)
         for line in lines:
@@ -211,9 +202,6 @@ async def _serve(
         console.file.flush()
         if opens:
             await open_in_browser(sandbox.url)
-        await stopped.wait()
-    finally:
-        await sandbox.stop()
 
 
 def _introduction(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import time
 from collections import deque
@@ -26,7 +25,7 @@ from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
 from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.pace import Pace
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.servers import is_from_own_page, is_from_web_page, server_logger
+from livechat_async.servers import is_from_own_page, is_from_web_page, listen, server_logger
 
 __all__ = ["FaultQueue", "Server"]
 
@@ -75,21 +74,12 @@ class Server:
             access_log=None,
             logger=server_logger(_logger.name),
         )
-        self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:
-            await runner.setup()
-            await web.TCPSite(runner, host, port).start()
-        except OSError as problem:
-            await self.stop()
-            why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
-            raise ConfigurationError(
-                f"port {port} on {host} {why}: leave port out to get a free one"
-            ) from None
+            return await listen(self._runner, host, port, "leave port out to get a free one")
         except BaseException:
             await self.stop()
             raise
-        address: tuple[str, int] = runner.addresses[0][:2]
-        return address
 
     async def stop(self) -> None:
         """Stop at once and drop what is under way; does nothing if the server does not run."""
