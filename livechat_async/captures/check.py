@@ -28,6 +28,7 @@ from livechat_async.captures.shapes import (
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import find_wire_error
+from livechat_async.display import number_of
 from livechat_async.models.greetings import MESSAGE
 
 __all__ = ["Difference", "Report", "check_captures"]
@@ -83,9 +84,8 @@ class Report:
 
     def to_markdown(self) -> str:
         """The report as an issue takes it. Nothing personal is in it."""
-        counts = ((self.answers, "answer"), (self.webhooks, "webhook"))
-        these = " and ".join(f"{n} {thing}{'' if n == 1 else 's'}" for n, thing in counts)
-        lines = [f"Compared: {these}."]
+        answers, webhooks = number_of(self.answers, "answer"), number_of(self.webhooks, "webhook")
+        lines = [f"Compared: {answers} and {webhooks}."]
         if not self.differences:
             lines.append("The models know every field, type and value in them.")
         else:

@@ -88,6 +88,11 @@ class Capture:
         """The request, such as ``GET /visitors?state=chatting``."""
         return f"{self.method} {self.path}{'?' if self.query else ''}{self.query}"
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON, and is kept."""
+        return self.body is not NO_JSON
+
     def to_json(self) -> bytes:
         """What is in its file."""
         plain = {"version": _VERSION, **attrs.asdict(self, recurse=False)}

@@ -36,7 +36,6 @@ __all__ = [
     "how_long",
     "in_units",
     "logger",
-    "number_of",
     "open_in_browser",
     "served_until_stopped",
     "show_log",
@@ -267,11 +266,6 @@ def in_units(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds // size:,.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def number_of(number: int, thing: str) -> str:
-    """A number with its noun, such as ``1 visitor`` or ``2 visitors``."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def without_secrets(data: Any) -> Any:

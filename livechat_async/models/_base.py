@@ -1,4 +1,4 @@
-"""What all objects LiveChat sends have in common, and how a class records quirks of the wire."""
+"""What all objects on the wire have in common, and how a class records quirks of the wire."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field, fields, frozen
 
 from livechat_async.checks import check_count, check_flag
 from livechat_async.display import repr_of_model
+from livechat_async.redaction import repr_of_fields
 
 __all__ = [
     "EMPTY",
     "IdText",
     "Quirks",
     "TimeOrZero",
+    "TypedPart",
     "WireModel",
     "person",
     "quirks_of",
@@ -131,6 +133,24 @@ class WireModel:
         from livechat_async.models._plain import row_of  # noqa: PLC0415
 
         return row_of(self)
+
+
+@frozen
+class TypedPart:
+    """A part of a request that has a type. The fields are checked when it is made."""
+
+    type: ClassVar[str] = ""
+
+    __repr__ = repr_of_fields
+
+    def __attrs_pre_init__(self) -> None:
+        if not self.type:
+            raise TypeError(f"{type(self).__name__} has no type: use one of its subclasses")
+
+    def to_wire(self) -> dict[str, Any]:
+        """The type and the fields under the names that LiveChat knows."""
+        values = {wire_name(field): getattr(self, field.name) for field in fields(type(self))}
+        return {"type": self.type, **values}
 
 
 @frozen(kw_only=True)

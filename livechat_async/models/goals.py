@@ -13,8 +13,7 @@ from attrs import field, frozen
 from attrs.validators import optional
 
 from livechat_async.checks import check_price, choice, text
-from livechat_async.models._base import IdText, WireModel
-from livechat_async.models._typed_part import TypedPart
+from livechat_async.models._base import IdText, TypedPart, WireModel
 
 __all__ = [
     "ApiGoal",

@@ -14,8 +14,7 @@ from attrs.validators import optional
 
 from livechat_async.checks import check_choice, check_items, choice, count, text
 from livechat_async.errors import ConfigurationError
-from livechat_async.models._base import EMPTY, IdText, WireModel
-from livechat_async.models._typed_part import TypedPart
+from livechat_async.models._base import EMPTY, IdText, TypedPart, WireModel
 from livechat_async.redaction import shown
 
 __all__ = [

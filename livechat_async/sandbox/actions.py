@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from livechat_async.checks import check_choice, check_flag, refusal
+from livechat_async.checks import check_choice, check_flag, check_seconds, refusal
 from livechat_async.models.visitors import Operator, VisitorDetails
 from livechat_async.sandbox.chaos import Chaos, ChaosProfile
 from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
@@ -429,7 +429,7 @@ class Actions(WebhookActions):
         Raises:
             ConfigurationError: it is no number of seconds.
         """
-        self._account.pace.latency = seconds
+        self._account.pace.latency = check_seconds("latency", seconds)
 
     @property
     def is_frozen(self) -> bool:

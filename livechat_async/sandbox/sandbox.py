@@ -27,7 +27,7 @@ from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.sandbox.actions import Actions
-from livechat_async.sandbox.api import answer_api
+from livechat_async.sandbox.api import answer_api, answer_recorded
 from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.control import answer_control
 from livechat_async.sandbox.http.answers import PAGE_SIZE
@@ -224,9 +224,7 @@ class Sandbox(Actions):
         Raises:
             ConfigurationError: a capture cannot be read, or an option is wrong.
         """
-        # Here, because captures import every model.
-        from livechat_async.captures.replay import Replay  # noqa: PLC0415
-        from livechat_async.sandbox.recorded import answer_recorded  # noqa: PLC0415
+        from livechat_async.captures.replay import Replay  # noqa: PLC0415 (it imports every model)
 
         sandbox = cls(host=host, port=port)
         replay = Replay.load(folder)

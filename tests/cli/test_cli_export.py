@@ -21,7 +21,7 @@ from pyarrow import parquet
 from livechat_async.cli.export import formats
 from livechat_async.cli.export.formats import COLUMNS
 from livechat_async.cli.export.writing import Pace, _line
-from livechat_async.cli.output.cells import safe_cell
+from livechat_async.cli.output.show import safe_cell
 from livechat_async.export.export import Export, ExportProgress
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox

@@ -30,10 +30,9 @@ from click.exceptions import Exit
 from pyarrow import parquet
 
 from livechat_async import Chat, ConfigurationError, Page, RequestTimeout
-from livechat_async.cli.export import writing
+from livechat_async.cli.export import Format, writing
 from livechat_async.cli.export.files import ExportFile
 from livechat_async.cli.export.formats import COLUMNS
-from livechat_async.cli.export.kinds import Format
 from livechat_async.cli.export.writing import write_export
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.export.checkpoint import Checkpoint

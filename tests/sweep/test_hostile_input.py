@@ -20,7 +20,7 @@ from yarl import URL
 from livechat_async import Chat, LiveChatError, PersonalAccessToken, Ticket, Visitor
 from livechat_async.checks import parse_day
 from livechat_async.cli.common import to_json
-from livechat_async.cli.output.cells import safe_cell
+from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.bodies import NotJSONError, load_json, read_envelope, value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.export.checkpoint import Checkpoint

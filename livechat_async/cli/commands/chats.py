@@ -11,7 +11,7 @@ import click
 
 from livechat_async.cli.commands import options
 from livechat_async.cli.common import to_plain, with_client
-from livechat_async.cli.export.kinds import Format, guess_format
+from livechat_async.cli.export import Format, guess_format
 from livechat_async.cli.output.archive import CHATS, chat_transcript
 from livechat_async.cli.output.listing import View, show_items
 from livechat_async.cli.output.show import show_item

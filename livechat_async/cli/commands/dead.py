@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import click
 
-from livechat_async.cli.common import number_of, to_json, without_secrets
+from livechat_async.cli.common import to_json, without_secrets
 from livechat_async.cli.output.listing import Listing, View, draw_list, two_lines
 from livechat_async.cli.output.show import local_time
 from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from livechat_async.cli.common import number_of, served_until_stopped, wait_for
+from livechat_async.cli.common import served_until_stopped, wait_for
 from livechat_async.cli.parsing import option
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:

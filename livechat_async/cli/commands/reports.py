@@ -17,8 +17,7 @@ from livechat_async import GroupBy
 from livechat_async.checks import meant
 from livechat_async.cli.commands import options
 from livechat_async.cli.common import to_json, to_plain, with_client
-from livechat_async.cli.output.cells import safe_cell
-from livechat_async.cli.output.show import is_terminal, new_table, terminal
+from livechat_async.cli.output.show import is_terminal, new_table, safe_cell, terminal
 from livechat_async.cli.parsing import argument, option
 from livechat_async.redaction import printable
 

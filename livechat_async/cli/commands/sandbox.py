@@ -16,7 +16,6 @@ from yarl import URL
 from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import (
-    number_of,
     open_in_browser,
     served_until_stopped,
     show_log,
@@ -24,6 +23,7 @@ from livechat_async.cli.common import (
     wait_for,
 )
 from livechat_async.cli.output.show import terminal
+from livechat_async.display import number_of
 from livechat_async.redaction import Secret, printable
 
 if TYPE_CHECKING:

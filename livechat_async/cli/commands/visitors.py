@@ -13,11 +13,12 @@ import click
 
 from livechat_async import ConfigurationError, DetailField, VisitorDetails, VisitorState
 from livechat_async.cli.commands import options
-from livechat_async.cli.common import Settings, number_of, to_json, wait_for, with_client
+from livechat_async.cli.common import Settings, to_json, wait_for, with_client
 from livechat_async.cli.output.listing import View, show_list
 from livechat_async.cli.output.show import show_item
 from livechat_async.cli.output.visitors import VISITORS
 from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 __all__ = ["app"]

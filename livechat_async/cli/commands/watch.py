@@ -17,10 +17,11 @@ from rich.text import Text
 
 from livechat_async import CallError, LiveChatClient, RetryPolicy, Visitor, VisitorState
 from livechat_async.cli.commands.options import Filters
-from livechat_async.cli.common import number_of, to_json, to_plain
+from livechat_async.cli.common import to_json, to_plain
 from livechat_async.cli.output import visitors as output
 from livechat_async.cli.output.listing import View
 from livechat_async.cli.output.show import is_terminal, show_error, terminal
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from livechat_async import Chat, ConfigurationError
+from livechat_async.cli.export import Format
 from livechat_async.cli.export.files import create_private
-from livechat_async.cli.export.kinds import Format
-from livechat_async.cli.output.cells import safe_cell
+from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models._plain import to_plain
 

@@ -17,9 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from livechat_async import Chat, LiveChatError
 from livechat_async.cli.common import INTERRUPTED, in_units, to_json
+from livechat_async.cli.export import Format
 from livechat_async.cli.export.files import ExportFile
 from livechat_async.cli.export.formats import convert
-from livechat_async.cli.export.kinds import Format
 from livechat_async.cli.output.listing import joined
 from livechat_async.cli.output.show import is_terminal, terminal
 from livechat_async.errors import OverfullDayError

@@ -22,6 +22,7 @@ from livechat_async.cli import common
 from livechat_async.cli.common import INTERRUPTED, PASSWORD_VARIABLES
 from livechat_async.cli.listen.programs import Programs
 from livechat_async.cli.listen.view import ListenView, event_data
+from livechat_async.display import number_of
 from livechat_async.models.webhooks import WebhookEventType
 from livechat_async.redaction import Secret, SecretBytes, printable, redact
 from livechat_async.servers import listen, server_logger, url_of
@@ -228,7 +229,7 @@ class Listener:
         status = self._bot.status()
         left = status.queued + status.running
         if left:
-            events = common.number_of(left, "event")
+            events = number_of(left, "event")
             limit = f"for {_DRAIN:g} s at the most. Ctrl-C ends it at once."
             self._view.say(f"Stopping: {events} to be handled yet, {limit}")
         closing = asyncio.create_task(self._bot.close(_DRAIN))

@@ -16,11 +16,12 @@ import click
 from attrs import astuple, frozen
 from rich.text import Text
 
-from livechat_async.cli.common import number_of, to_json, without_secrets
+from livechat_async.cli.common import to_json, without_secrets
 from livechat_async.cli.output.listing import joined
 from livechat_async.cli.output.show import WIDE, is_terminal, terminal, titled_panel
 from livechat_async.cli.output.visitors import event_start, path_of, who_in_columns
 from livechat_async.decoding.converter import shared_converter
+from livechat_async.display import number_of
 from livechat_async.models.tickets import TicketRequester
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
 from livechat_async.redaction import printable, reveal

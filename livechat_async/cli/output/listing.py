@@ -20,10 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async.checks import meant
-from livechat_async.cli.common import number_of, to_json, to_plain, with_client
-from livechat_async.cli.output.cells import safe_cell
-from livechat_async.cli.output.show import is_terminal, new_table, terminal
+from livechat_async.cli.common import to_json, to_plain, with_client
+from livechat_async.cli.output.show import is_terminal, new_table, safe_cell, terminal
 from livechat_async.cli.parsing import option, together
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async import Visitor, VisitorDetails, VisitorState
-from livechat_async.cli.common import how_long, number_of, to_json
+from livechat_async.cli.common import how_long, to_json
 from livechat_async.cli.output.listing import Listing, joined, two_lines
 from livechat_async.cli.output.show import WIDE, new_table, terminal, titled_panel
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 from livechat_async.watch import changes
 from livechat_async.watch.changes import Change, page_of

@@ -23,17 +23,17 @@ from livechat_async.sandbox.chaos import Chaos
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
 from livechat_async.sandbox.http.doors import Doors
-from livechat_async.sandbox.http.pace import Pace
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
 from livechat_async.servers import is_from_own_page, is_from_web_page, listen, server_logger
 
-__all__ = ["FaultQueue", "Server"]
+__all__ = ["FaultQueue", "Pace", "Server"]
 
 # The first part of a control call's path.
 _CONTROL = "_sandbox"
 _OF_PAGE = (_CONTROL, "_window")
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
+_THAW_SECONDS = 0.02
 
 _logger = logging.getLogger("livechat_async.sandbox")
 
@@ -91,7 +91,7 @@ class Server:
             await runner.cleanup()
 
     async def _handle_and_log(self, request: web.BaseRequest) -> web.StreamResponse:
-        began, status, met = time.perf_counter(), "unfinished", list[Fault]()
+        began, status, met = time.perf_counter(), "unfinished", list[str]()
         try:
             response = await self._handle(request, met)
             if request.transport is not None and not request.transport.is_closing():
@@ -100,11 +100,11 @@ class Server:
         finally:
             if _logger.isEnabledFor(logging.INFO):
                 took = (time.perf_counter() - began) * 1000
-                because = f" ({type(met[0]).__name__})" if met else ""
+                because = f" ({met[0]})" if met else ""
                 shown = self._doors.show(_shown_target(request))
                 _logger.info("%s %s %s %.0f ms%s", request.method, shown, status, took, because)
 
-    async def _handle(self, request: web.BaseRequest, met: list[Fault]) -> web.StreamResponse:
+    async def _handle(self, request: web.BaseRequest, met: list[str]) -> web.StreamResponse:
         body, refusal = b"", _refuse_stranger(request, self._doors)
         try:
             body = await request.read()
@@ -120,8 +120,8 @@ class Server:
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
         fault = self._faults.take()
         if fault is not None:
-            met.append(fault)
-            record = evolve(record, fault=type(fault).__name__)
+            met.append(type(fault).__name__)
+            record = evolve(record, fault=met[0])
         began, number = time.perf_counter(), self._log.add(record)
         exchange = Exchange(
             request,
@@ -151,6 +151,21 @@ class Server:
                 async for part in parts:
                     await response.write(part)
         return response
+
+
+@define(eq=False)
+class Pace:
+    """How fast the API answers: after ``latency`` seconds, and not at all while it is frozen."""
+
+    latency: float = 0.0
+    is_frozen: bool = False
+
+    async def wait(self) -> None:
+        """Wait until a request may be carried out."""
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        while self.is_frozen:  # noqa: ASYNC110 - an Event is of one thread; any may thaw this
+            await asyncio.sleep(_THAW_SECONDS)
 
 
 class FaultQueue:
