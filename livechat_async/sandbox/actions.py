@@ -131,6 +131,11 @@ class Actions(WebhookActions):
     def say(self, visitor_id: str, text: str, *, by_agent: bool = False) -> None:
         """Add a message to the chat, by the visitor or by the agent.
 
+        Args:
+            visitor_id: a visitor in a chat.
+            text: the message.
+            by_agent: whether the agent says it.
+
         Raises:
             ConfigurationError: the visitor is in no chat, or it is no text.
         """
@@ -424,7 +429,7 @@ class Actions(WebhookActions):
         """Change how long each request of the API waits before it is carried out.
 
         Args:
-            seconds: 0 for no wait.
+            seconds: how long; 0 for no wait.
 
         Raises:
             ConfigurationError: it is no number of seconds.

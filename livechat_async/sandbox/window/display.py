@@ -47,19 +47,8 @@ def show_request(record: RecordedRequest, answer: KeptAnswer | None, hidden: Seq
 
 def show_delivery(delivery: Delivery, hidden: Sequence[str]) -> Wire:
     """A delivery with its body and all its attempts."""
-    return {
-        "id": delivery.id,
-        "event_type": delivery.event_type,
-        "event_unique_id": delivery.event_unique_id,
-        "url": delivery.url,
-        "done": delivery.done,
-        "body": _body(delivery.raw_body, "application/json", hidden),
-        "size": len(delivery.raw_body),
-        "attempts": [
-            {"at": each.at.isoformat(), "status": each.status, "problem": each.problem}
-            for each in delivery.attempts
-        ],
-    }
+    body = _body(delivery.raw_body, "application/json", hidden)
+    return {**delivery.to_wire(), "body": body, "size": len(delivery.raw_body)}
 
 
 def _headers(headers: Mapping[str, str], hidden: Sequence[str]) -> list[list[str]]:
