@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeAlias
@@ -17,6 +16,7 @@ from typing import Any, Final, Literal, Self, TypeAlias
 import attrs
 from attrs import field, frozen
 
+from livechat_async import private_files
 from livechat_async.checks import is_deeper, refusal
 from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
@@ -41,8 +41,6 @@ METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _VERSION = 1
 _NAME = re.compile(r"([0-9]{6,9})-[A-Za-z0-9_.-]{1,120}\.json")
 _LOCK = ".recording.lock"
-# Windows has no links to guard against, but would change the ends of lines.
-_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 Kind: TypeAlias = Literal["answer", "webhook"]
 
@@ -210,11 +208,12 @@ class CaptureFolder:
         self.path: Path = folder
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | _SAFELY
+            flags = os.O_RDWR | os.O_CREAT | private_files.SAFELY
             self._lock = os.open(self.path / _LOCK, flags, 0o600)
+            is_mine = private_files.lock(self._lock)
         except OSError as problem:
             raise ConfigurationError(f"{self.path} cannot be used: {problem.strerror}") from None
-        if not _lock(self._lock):
+        if not is_mine:
             os.close(self._lock)
             raise ConfigurationError(
                 f"another recorder writes into {self.path}: stop it, or choose another folder"
@@ -225,38 +224,11 @@ class CaptureFolder:
         """Write a file, and return the capture with its name; an OSError if that is impossible."""
         steps = (re.sub(r"[^A-Za-z0-9_.-]+", "", step) for step in capture.path.split("/"))
         slug = "-".join(filter(None, (capture.method, *steps)))[:80]
-        draft = self.path / ".draft"
         self._number += 1
         final = self.path / f"{self._number:06}-{slug}.json"
-        draft.unlink(missing_ok=True)  # of a recorder that was killed
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
-        try:
-            with os.fdopen(file, "wb") as stream:
-                stream.write(capture.to_json())
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(final)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        private_files.replace(final, capture.to_json(), draft=self.path / ".draft")
         return attrs.evolve(capture, file=final.name)
 
     def close(self) -> None:
         """Let another recorder write into the folder."""
         os.close(self._lock)
-
-
-def _lock(file: int) -> bool:
-    """Lock the file for as long as this process has it open; False if it is locked."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415 - only Windows has it
-
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415 - Windows has none
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 import msgspec
 from attrs import evolve, field, frozen
 
+from livechat_async import private_files
 from livechat_async.credentials import BearerToken, Credentials, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret
@@ -121,7 +121,8 @@ def save(profile: Profile) -> Profile:
         None if is_in_keyring else profile.token.reveal(),
     )
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _replace(path, msgspec.json.format(msgspec.json.encode(stored)))
+    content = msgspec.json.format(msgspec.json.encode(stored))
+    private_files.replace(path, content, path.with_name(f".{path.stem}-{os.getpid()}"))
     if not is_in_keyring:
         _drop_from_keyring(profile.name)  # an older one
     return evolve(profile, is_in_keyring=is_in_keyring)
@@ -201,21 +202,6 @@ def _find(name: str) -> _Stored | None:
     raise ConfigurationError(
         f"{path} is no profile any more: livechat-async login --profile {name} makes it again"
     )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file, which is there as a whole or not at all. Only its owner can read it."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:  # of mode 0600
-        draft = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
 
 
 # The keyring, which may fail in ways of its own: no package, no service, a locked one.

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 
 from livechat_async import Chat, ConfigurationError
 from livechat_async.cli.export import Format
-from livechat_async.cli.export.files import create_private
+from livechat_async.cli.export.files import create_output
 from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models._plain import to_plain
@@ -68,7 +68,7 @@ async def convert(part: Path, kind: Format, warn: Callable[[str], None]) -> Path
         return None
     converted = part.with_suffix(".tmp")
     try:
-        with create_private(converted) as file:
+        with create_output(converted) as file:
             if kind is Format.CSV:
                 await _to_csv(part, file)
             elif misfits := await _to_parquet(part, file):
