@@ -24,7 +24,8 @@ from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import FAULTS
 from livechat_async.sandbox.http.answers import Answer, Wire, error, json_answer, not_found
-from livechat_async.sandbox.http.requests import RecordedRequest, content_type_of
+from livechat_async.sandbox.http.bodies import content_type_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route, find_route, segments
 from livechat_async.sandbox.openapi import describe
 from livechat_async.sandbox.state.account import Account
