@@ -791,7 +791,7 @@ async def test_without_room_for_its_reserve_an_engine_stores_nothing_new(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("livechat_async.webhooks.sqlite.reserve.os.write", no_room)
+        patch.setattr("livechat_async.webhooks.sqlite.database.os.write", no_room)
         engine._store._reserve.give_up()
         with pytest.raises(QueueFullError, match="the database cannot be used now"):
             await engine.submit(job(2))

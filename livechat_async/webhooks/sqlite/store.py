@@ -16,13 +16,13 @@ from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import Job
 from livechat_async.webhooks.sqlite.database import (
     DatabaseError,
+    Reserve,
     connect,
     disk_is_full,
     problem_of,
     transaction,
 )
 from livechat_async.webhooks.sqlite.owners import Owners
-from livechat_async.webhooks.sqlite.reserve import Reserve
 
 __all__ = ["Answer", "Batch", "Ending", "JobStore", "NewJob", "Report", "StoredJob"]
 
