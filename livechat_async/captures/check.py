@@ -7,7 +7,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl
 
 from attrs import asdict, define, evolve, field, frozen
 
@@ -119,10 +118,9 @@ def _check(captures: Iterable[Capture]) -> Report:
         if capture.kind == "webhook":
             call, shape = "webhook", DeliveryShape
         else:
-            endpoint = find_endpoint(capture.method, capture.path.removeprefix("/v2"))
+            endpoint = find_endpoint(capture.method, capture.path)
             call = endpoint or findings.call(capture)
-            names = [name for name, _ in parse_qsl(capture.query, keep_blank_values=True)]
-            shape = shape_of(endpoint, names, capture.status, capture.body)
+            shape = shape_of(endpoint, capture.query, capture.status, capture.body)
         if shape is None or capture.method == "HEAD":
             unchecked[call if capture.status < 400 else f"{call}: {capture.status}"] += 1  # noqa: PLR2004
         else:

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Self
-from urllib.parse import parse_qsl
 
 import aiohttp
 from aiohttp import web
@@ -269,12 +268,11 @@ class Recorder:
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
     ) -> None:
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        endpoint = find_endpoint(request.method, path.removeprefix("/v2"))
-        names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+        endpoint = find_endpoint(request.method, path)
 
         def scrubbed() -> Capture:
             document = _read(content)
-            shape = shape_of(endpoint, names, answer.status, document)
+            shape = shape_of(endpoint, query, answer.status, document)
             is_json = document is not NO_JSON
             return Capture(
                 kind="answer",

@@ -40,10 +40,12 @@ _FIELDS = {
     "login_status": options.one_of("STATUS", AgentStatus, "Right after a login"),
     "max_chats_count": options.number("The most chats at once.", "--max-chats"),
 }
-_AGENTS: Listing[AgentSummary] = Listing.of_columns(
+_AGENTS: Listing[AgentSummary] = Listing(
     "agent",
-    **fields("login", "name", "status", "permission"),
-    groups=lambda agent: joined(*map(str, agent.group_ids)),
+    {
+        **fields("login", "name", "status", "permission"),
+        "groups": lambda agent: joined(*map(str, agent.group_ids)),
+    },
 )
 
 app.add_call('agents list --status "accepting chats"', "Show the agents.", _STATUS, _AGENTS)

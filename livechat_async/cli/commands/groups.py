@@ -23,10 +23,12 @@ _FIELDS = {
     "agents": options.texts("LOGIN", "A login; may be repeated.", "--agent"),
     "language": options.text("CODE", "Of the chat window."),
 }
-_GROUPS: Listing[Group] = Listing.of_columns(
+_GROUPS: Listing[Group] = Listing(
     "group",
-    **fields("id", "name", "status", "language"),
-    agents=lambda group: "everyone" if group.agents is None else joined(*group.agents),
+    {
+        **fields("id", "name", "status", "language"),
+        "agents": lambda group: "everyone" if group.agents is None else joined(*group.agents),
+    },
 )
 
 app.add_call("groups list", "Show the groups. Group 0 has every agent.", {}, _GROUPS)

@@ -110,7 +110,7 @@ _COLUMNS: Mapping[str, Callable[[Profile], str]] = {
     "region": lambda profile: profile.region or "",
     "token_in": lambda profile: profile.place,
 }
-_PROFILES: Listing[Profile] = Listing.of_columns("profile", to_plain=_to_plain, **_COLUMNS)
+_PROFILES: Listing[Profile] = Listing("profile", _COLUMNS, to_plain=_to_plain)
 _View: TypeAlias = Annotated[View[Any], _PROFILES.options(about_json="all but the token")]
 
 

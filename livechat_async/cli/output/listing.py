@@ -53,23 +53,15 @@ _GAP = 2  # between two columns
 
 @frozen
 class Listing(Generic[T]):
-    """How a list of items looks: as columns by their names on pipes, as cells on terminals."""
+    """How a list of items looks: as columns by their names on pipes, as cells on terminals.
+
+    Without cells, it has the same columns everywhere.
+    """
 
     noun: str
     columns: Mapping[str, Callable[[T], str]]
-    cells: Mapping[str, Callable[[T], Text]]
+    cells: Mapping[str, Callable[[T], Text]] | None = None
     to_plain: Callable[[T], Any] = to_plain
-
-    @classmethod
-    def of_columns(
-        cls,
-        noun: str,
-        *,
-        to_plain: Callable[[T], Any] = to_plain,
-        **columns: Callable[[T], str],
-    ) -> Listing[T]:
-        """A listing with the same columns everywhere."""
-        return cls(noun, columns, _cells_of(columns), to_plain)
 
     def options(
         self, *, pages: bool = False, about_json: str = "every field that LiveChat sent"
@@ -134,7 +126,7 @@ class Listing(Generic[T]):
 
     def table(self, items: Sequence[T], title: str) -> Table:
         """A table of the items. It fits the terminal."""
-        return _fitting_table(title, self.cells, items)
+        return _fitting_table(title, self.cells or _cells_of(self.columns), items)
 
 
 @frozen
