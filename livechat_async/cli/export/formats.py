@@ -21,7 +21,7 @@ from livechat_async.cli.export import Format
 from livechat_async.cli.export.files import create_output
 from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.converter import shared_converter
-from livechat_async.models._plain import to_plain
+from livechat_async.models._base import plain_of
 
 __all__ = ["COLUMNS", "check_format", "convert"]
 
@@ -89,7 +89,7 @@ def _rows(part: Path) -> Iterator[list[dict[str, Any]]]:
     to_chat = partial(shared_converter().structure, cl=Chat)
     with part.open("rb") as lines:
         chats = map(to_chat, map(json.loads, lines))
-        rows = (to_plain(chat._row()) for chat in chats)  # noqa: SLF001 (a text keeps its offset)
+        rows = (plain_of(chat._row()) for chat in chats)  # noqa: SLF001 (a text keeps its offset)
         while some := list(islice(rows, _ROWS_AT_A_TIME)):
             yield some
 
