@@ -118,14 +118,7 @@ def check_flag(name: str, value: Any) -> bool:
 def check_seconds(
     name: str, value: Any, *, at_least: float = 0.0, above_zero: bool = False
 ) -> float:
-    """A finite number of seconds.
-
-    Args:
-        name: of the argument.
-        value: what was given.
-        at_least: the smallest value.
-        above_zero: whether zero is refused.
-    """
+    """A finite number of seconds, ``at_least`` or more; or ``above_zero``, which refuses zero."""
     if not _are_seconds(value, at_least, above_zero=above_zero):
         raise refusal(name, value, _seconds_needed(at_least, above_zero=above_zero))
     return float(value)
@@ -193,7 +186,7 @@ def flag() -> Validator:
 
 
 def text(at_most: int | None = None) -> Validator:
-    """Text that is not blank, of at most so many characters, as an attrs validator."""
+    """Text that is not blank, of ``at_most`` characters, as an attrs validator."""
     not_blank = needs(_NOT_BLANK, lambda value: isinstance(value, str) and value.strip())
     if at_most is None:
         return not_blank

@@ -187,13 +187,9 @@ def find_endpoint(method: str, path: str) -> str | None:
 
 
 def shape_of(endpoint: str | None, query: str, status: int, body: Any) -> Any:
-    """The type of an answer with this body; None if no model says what it is.
+    """The type of an answer with this JSON as its body; None if no model says what it is.
 
-    Args:
-        endpoint: a key in `ENDPOINTS`, or None.
-        query: the query string of the request.
-        status: the status of the answer.
-        body: its JSON.
+    ``endpoint`` is a key in `ENDPOINTS`, and ``query`` the query string of the request.
     """
     if endpoint is None or not 200 <= status < 300:  # noqa: PLR2004
         return None
