@@ -30,8 +30,8 @@ from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.api import answer_api, answer_recorded
 from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.control import answer_control
+from livechat_async.sandbox.http.access import Access
 from livechat_async.sandbox.http.answers import PAGE_SIZE
-from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.server import Server
 from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
@@ -148,7 +148,7 @@ class Sandbox(Actions):
         webhook_tokens: TokenScope = "event",
     ) -> None:
         control_token = conceal(control_token, "token")  # no frame may show it
-        doors = _check_doors(host, control_token, allow_remote, allow_hosts)
+        access = _check_access(host, control_token, allow_remote, allow_hosts)
         receivers = check_hosts("webhook_hosts", webhook_hosts)
         check_choice("count_shape", count_shape, get_args(CountShape))
         check_choice("plan", plan, get_args(Plan))
@@ -201,7 +201,7 @@ class Sandbox(Actions):
             account.requests,
             account.faults,
             account.pace,
-            doors,
+            access,
         )
 
     @classmethod
@@ -300,7 +300,7 @@ class Sandbox(Actions):
         return self._account.license_id
 
 
-def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: Any) -> Doors:
+def _check_access(host: object, token: Any, allow_remote: object, allow_hosts: Any) -> Access:
     if not isinstance(host, str):
         raise refusal("host", host, "text is needed, such as 127.0.0.1")
     if not check_flag("allow_remote", allow_remote) and not is_loopback(host):
@@ -320,7 +320,7 @@ def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: An
     if names and not allow_remote:
         needed = "it has no effect without allow_remote=True: pass both"
         raise refusal("allow_hosts", allow_hosts, needed)
-    return Doors(control_token=token, remote_hosts=names if allow_remote else None)
+    return Access(control_token=token, remote_hosts=names if allow_remote else None)
 
 
 def _check_license(license_id: Any) -> int:

@@ -21,8 +21,8 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import HIDDEN, WireText, is_secret_name
 from livechat_async.sandbox.chaos import Chaos
 from livechat_async.sandbox.faults import Fault
+from livechat_async.sandbox.http.access import Access
 from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
-from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
 from livechat_async.servers import is_from_own_page, is_from_web_page, listen, server_logger
 
@@ -52,7 +52,7 @@ class Server:
     _log: RequestLog
     _faults: FaultQueue
     _pace: Pace
-    _doors: Doors = field(factory=Doors)
+    _access: Access = field(factory=Access)
     _runner: web.ServerRunner | None = field(default=None, init=False)
     _streams: set[asyncio.Task[Any]] = field(factory=set[asyncio.Task[Any]], init=False)
 
@@ -101,11 +101,11 @@ class Server:
             if _logger.isEnabledFor(logging.INFO):
                 took = (time.perf_counter() - began) * 1000
                 because = f" ({met[0]})" if met else ""
-                shown = self._doors.show(_shown_target(request))
+                shown = self._access.show(_shown_target(request))
                 _logger.info("%s %s %s %.0f ms%s", request.method, shown, status, took, because)
 
     async def _handle(self, request: web.BaseRequest, met: list[str]) -> web.StreamResponse:
-        body, refusal = b"", _refuse_stranger(request, self._doors)
+        body, refusal = b"", _refuse_stranger(request, self._access)
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -204,7 +204,7 @@ class FaultQueue:
         self._entries.clear()
 
 
-def _refuse_stranger(request: web.BaseRequest, doors: Doors) -> Answer | None:
+def _refuse_stranger(request: web.BaseRequest, access: Access) -> Answer | None:
     """403 for a web page, whether of another site or of a name that was made to lead here.
 
     401 for a control call without the token that it needs. Only the sandbox's own page may use its
@@ -216,9 +216,9 @@ def _refuse_stranger(request: web.BaseRequest, doors: Doors) -> Answer | None:
         return error(HTTPStatus.FORBIDDEN, text)
     hosts = request.headers.getall("Host", [])
     # A target such as http://example.com/visitors counts as well. No browser leaves Host out.
-    refusal = doors.refuse_host([*hosts, request.host]) if hosts else None
+    refusal = access.refuse_host([*hosts, request.host]) if hosts else None
     if refusal is None and _first_part(request) == _CONTROL:
-        refusal = doors.refuse_control(request.headers.get("Authorization", ""))
+        refusal = access.refuse_control(request.headers.get("Authorization", ""))
     return refusal
 
 
