@@ -27,7 +27,7 @@ from livechat_async.captures.shapes import (
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import find_wire_error
-from livechat_async.display import number_of
+from livechat_async.display import cut, number_of
 from livechat_async.models.greetings import MESSAGE
 
 __all__ = ["Difference", "Report", "check_captures"]
@@ -215,9 +215,7 @@ class _Findings:
 
     def _add(self, kind: Kind, path: str, found: str, value: Any, known: Known) -> None:
         made = self._scrubber.scrub(value, known.hint, known.name)
-        example = json.dumps(made, ensure_ascii=False)
-        if len(example) > _LONGEST:
-            example = f"{example[:_LONGEST]}…"
+        example = cut(json.dumps(made, ensure_ascii=False), _LONGEST)
         # Each new value is a difference of its own; of all else, the first one is the example.
         key = (self._call, path, kind, found, example if kind == "new value" else "")
         before = self._found.get(key)

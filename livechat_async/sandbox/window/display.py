@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote_plus
 
 from livechat_async.checks import is_deeper
+from livechat_async.display import cut
 from livechat_async.redaction import HIDDEN, conceal, hide, is_secret_name
 from livechat_async.sandbox.http.answers import BadRequest, Wire
 from livechat_async.sandbox.http.multipart import read_multipart
@@ -70,7 +71,7 @@ def _body(body: bytes, content_type: str, hidden: Sequence[str]) -> str:
             text = _text(body, hidden)
     else:
         text = _json(body, hidden) or _text(body, hidden)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+    return cut(text, _MOST_SHOWN)
 
 
 def _json(body: bytes, hidden: Sequence[str]) -> str:

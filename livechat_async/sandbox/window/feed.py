@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from attrs import asdict, define, field, fields
 
+from livechat_async.display import cut
 from livechat_async.sandbox.data.live_chats import LiveChat
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
@@ -221,7 +222,7 @@ def _describe(fault: Any) -> str:
         for each in fields(type(fault))
         if getattr(fault, each.name) != each.default
     )
-    return _cut(f"{type(fault).__name__}({', '.join(shown)})", 80)
+    return cut(f"{type(fault).__name__}({', '.join(shown)})", 80)
 
 
 def _copy(mark: tuple[object, ...]) -> tuple[object, ...]:
@@ -229,14 +230,10 @@ def _copy(mark: tuple[object, ...]) -> tuple[object, ...]:
     return tuple(dict(part) if isinstance(part, dict) else part for part in mark)
 
 
-def _cut(text: str, longest: int = _LONGEST) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}…"
-
-
 def _short(value: Any) -> Any:
     """A copy in which texts are cut: a program may have sent anything."""
     if isinstance(value, str):
-        return _cut(value)
+        return cut(value, _LONGEST)
     if isinstance(value, Mapping):
         return {key: _short(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
