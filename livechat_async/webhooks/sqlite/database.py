@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import suppress
 from typing import Any
 
+from livechat_async import private_files
 from livechat_async.checks import refusal
 from livechat_async.errors import LiveChatError
 from livechat_async.redaction import printable
@@ -224,7 +225,8 @@ class Reserve:
             return
         new = f"{self._path}-{os.getpid()}"
         try:
-            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | private_files.SAFELY
+            file = os.open(new, flags, 0o600)
             try:
                 left = memoryview(bytes(_RESERVE))
                 while left:
