@@ -38,6 +38,8 @@ DEEPEST: Final = 100
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes. A larger answer is not recorded."""
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_READABLE = 1024 * 1024
+"""Characters, up to which a file is indented. Many deep values would grow a hundredfold."""
 _VERSION = 1
 _NAME = re.compile(r"([0-9]{6,9})-[A-Za-z0-9_.-]{1,120}\.json")
 _LOCK = ".recording.lock"
@@ -92,7 +94,10 @@ class Capture:
         """What is in its file."""
         plain = {"version": _VERSION, **attrs.asdict(self, recurse=False)}
         del plain["file"], plain["body" if self.body is NO_JSON else "size"]
-        return f"{json.dumps(plain, ensure_ascii=False, indent=1)}\n".encode("utf-8", "replace")
+        text = json.dumps(plain, ensure_ascii=False)
+        if len(text) < _READABLE:
+            text = json.dumps(plain, ensure_ascii=False, indent=1)
+        return f"{text}\n".encode("utf-8", "replace")
 
     @classmethod
     def from_json(cls, name: str, content: bytes) -> Self:
@@ -184,7 +189,7 @@ def _order(path: Path) -> tuple[int, str]:
 
 def _load(path: Path) -> Capture:
     try:
-        # Indented and with escapes, a file can be some times larger than its answer.
+        # With escapes, a file can be some times larger than its answer.
         with path.open("rb") as file:
             return Capture.from_json(path.name, file.read(8 * LARGEST))
     except OSError as problem:

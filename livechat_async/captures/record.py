@@ -55,8 +55,9 @@ _LARGE = 64 * 1024  # bytes, from which scrubbing is done in a thread
 _BETWEEN_HOPS = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
     *("te", "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect"),
-    *("accept-encoding", "content-encoding"),
+    "accept-encoding",
 }
+_DECODED = ("gzip", "deflate", "br", "zstd")  # by aiohttp, in an answer
 _KNOWN_CONTENT = ("application/json", "text/html", "text/plain", "text/javascript")
 
 
@@ -185,11 +186,13 @@ class Recorder:
             return self._failed(line, problem)
 
     def _refuse_stranger(self, request: web.BaseRequest) -> web.Response | None:
-        """The answer for a web page, and for methods that are none; None for all else."""
+        """The answer for a web page, and for what is no request of the API; None for all else."""
         if is_from_web_page(request.method, request.headers):
             return _error(HTTPStatus.FORBIDDEN, "Web pages may not use the recorder")
         if request.method not in (("POST",) if self._webhooks else METHODS):
             return _error(HTTPStatus.METHOD_NOT_ALLOWED, "The recorder does not know this method")
+        if not request.rel_url.raw_path.startswith("/"):  # as in "OPTIONS *"
+            return _error(HTTPStatus.BAD_REQUEST, "The recorder passes on paths only")
         # Webhooks come through a tunnel, which has a name of its own.
         hosts = [] if self._webhooks else request.headers.getall("Host", [])
         if hosts and not all(map(is_local_host, [*hosts, request.host])):
@@ -223,7 +226,11 @@ class Recorder:
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
         ) as answer:
+            if answer.status < HTTPStatus.OK:
+                raise aiohttp.ClientPayloadError  # it changes the protocol, unasked
             headers = _passed_on(answer.headers)
+            if headers.get("Content-Encoding", "").lower() in _DECODED:
+                headers.popall("Content-Encoding")
             if "Location" in headers:
                 location = _join(url, headers["Location"])
                 if location.origin() == upstream.origin():

@@ -13,7 +13,7 @@ from model_strategies import JSON
 
 from livechat_async import ConfigurationError
 from livechat_async.captures import Capture, check_captures, load_captures
-from livechat_async.captures.files import NO_JSON, CaptureFolder
+from livechat_async.captures.files import DEEPEST, NO_JSON, CaptureFolder
 from livechat_async.sandbox import Sandbox
 
 GOOD: dict[str, Any] = {
@@ -36,6 +36,15 @@ def test_what_is_written_is_read_again(body: Any, query: str, status: int):
     assert again.file == "a.json"
     assert (again.status, again.path) == (status, "/a")
     assert json.dumps(again.body) == json.dumps(body)
+
+
+def test_deep_values_do_not_grow_a_file_beyond_what_is_read():
+    body: Any = [5] * 1_000_000
+    for _ in range(DEEPEST - 1):
+        body = [body]
+    content = Capture(kind="answer", method="GET", path="/a", status=200, body=body).to_json()
+    assert len(content) < 4_000_000
+    assert Capture.from_json("", content).body == body
 
 
 def test_a_body_that_is_no_json_is_read_again_by_its_size():
