@@ -95,7 +95,7 @@ def chosen_name(given: str | None) -> str | None:
 
 def names() -> list[str]:
     """The names of all profiles."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         found = (path.stem for path in _directory().iterdir() if path.suffix == ".json")
         return sorted(name for name in found if re.fullmatch(_NAME, name))
     return []
@@ -113,6 +113,7 @@ def save(profile: Profile) -> Profile:
         OSError: the file cannot be written.
     """
     path = _path(profile.name)
+    before = _tried(lambda keyring: keyring.get_password(_SERVICE, profile.name))
     is_in_keyring = _put_into_keyring(profile.name, profile.token)
     stored = _Stored(
         profile.login,
@@ -120,8 +121,17 @@ def save(profile: Profile) -> Profile:
         profile.region,
         None if is_in_keyring else profile.token.reveal(),
     )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _replace(path, msgspec.json.format(msgspec.json.encode(stored)))
+    try:
+        for folder in (path.parent.parent, path.parent):  # parents=True would heed the umask alone
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, msgspec.json.format(msgspec.json.encode(stored)))
+    except BaseException:
+        # The file of the profile before names the address to which this token would go.
+        if before:
+            _put_into_keyring(profile.name, Secret(before))
+        elif is_in_keyring:
+            _drop_from_keyring(profile.name)
+        raise
     if not is_in_keyring:
         _drop_from_keyring(profile.name)  # an older one
     return evolve(profile, is_in_keyring=is_in_keyring)

@@ -13,6 +13,7 @@ from livechat_async.cli.common import Settings, wait_for
 from livechat_async.cli.output.listing import Listing, View, draw_list
 from livechat_async.cli.parsing import option
 from livechat_async.cli.profiles import Profile
+from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, printable
 
 __all__ = ["list_profiles", "log_in", "log_out"]
@@ -121,4 +122,10 @@ def list_profiles(*, view: _View) -> None:
       livechat-async profiles
       livechat-async profiles --columns name,login
     """
-    draw_list([profiles.describe(name) for name in profiles.names()], view)
+    found = list[Profile]()
+    for name in profiles.names():
+        try:
+            found.append(profiles.describe(name))
+        except ConfigurationError as problem:
+            click.echo(f"warning: {printable(str(problem))}", err=True)
+    draw_list(found, view)

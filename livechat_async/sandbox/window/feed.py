@@ -29,6 +29,7 @@ _Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
 _REQUESTS, _DELIVERIES, _TICKETS, _ENDED_CHATS, _MESSAGES = 200, 100, 50, 10, 100
 _FAULTS = 20
 _LONGEST = 2_000  # characters of a text
+_DEEPEST = 20  # levels
 _VISITOR = (
     *("id", "name", "state", "group", "ip", "city", "country", "country_code", "language"),
     *("page_current", "page_title", "referrer", "last_visit_ts", "visits", "page_views", "chats"),
@@ -233,12 +234,14 @@ def _cut(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def _short(value: Any) -> Any:
-    """A copy in which texts are cut: a program may have sent anything."""
+def _short(value: Any, levels: int = _DEEPEST) -> Any:
+    """A copy in which texts and what is nested deep are cut: a program may have sent anything."""
     if isinstance(value, str):
         return _cut(value)
+    if not isinstance(value, (Mapping, list, tuple)):
+        return value
+    if levels == 0:
+        return "…"
     if isinstance(value, Mapping):
-        return {key: _short(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_short(item) for item in value]
-    return value
+        return {key: _short(item, levels - 1) for key, item in value.items()}
+    return [_short(item, levels - 1) for item in value]
