@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import shutil
 import sqlite3
 import stat
@@ -340,6 +341,29 @@ async def test_a_job_that_waits_for_an_attempt_is_not_run_early(start: MakeEngin
     assert runner.attempts == other.attempts == []
     now[0] += 300
     await until(lambda: bool(runner.attempts or other.attempts))
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_a_clock_that_is_set_back_delays_no_job(start: MakeEngine, *, restarts: bool) -> None:
+    """Job 2 has not begun, and job 1 waits a minute for its second attempt."""
+    now = [1e9]
+    engine, runner = await start(concurrency=1, clock=lambda: now[0])
+    await engine.submit(job(1))
+    await engine.submit(job(2))
+    now[0] -= 86_400
+    if restarts:
+        await crash(engine)
+        engine, runner = await start(concurrency=1, clock=lambda: now[0])
+        await until(lambda: bool(runner.orders))
+    else:
+        await asyncio.sleep(1.2)  # a look around
+    runner.always = DONE
+    for order in runner.orders.values():
+        order.set_result(Outcome(False, wait=60.0))  # noqa: FBT003
+    await until(lambda: len(runner.attempts) == 2)
+    await until(lambda: engine.status() == EngineStatus(queued=1, running=0))
+    now[0] += 61
+    await until(lambda: len(runner.attempts) == 3)
 
 
 async def test_an_outage_of_the_database_behind_a_handler_costs_no_event(
@@ -780,6 +804,18 @@ async def test_a_full_disk_is_503_and_jobs_still_end(
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_link_in_the_place_of_the_reserve_is_not_followed(
+    path: Path, tmp_path: Path, start: MakeEngine
+) -> None:
+    """A variant of field case 37: the kind is a planted link."""
+    other = tmp_path / "other"
+    other.write_bytes(b"of another program")
+    Path(f"{path}-reserve-{os.getpid()}").symlink_to(other)
+    await start()
+    await until(Path(f"{path}-reserve").exists)
+    assert other.read_bytes() == b"of another program"
+
+
 async def test_without_room_for_its_reserve_an_engine_stores_nothing_new(
     start: MakeEngine, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,8 @@ class Reserve:
             return
         new = f"{self._path}-{os.getpid()}"
         try:
-            file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+            file = os.open(new, flags, 0o600)
             try:
                 left = memoryview(bytes(_SIZE))
                 while left:

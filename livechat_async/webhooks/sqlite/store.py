@@ -139,6 +139,7 @@ class JobStore:
         self._file: tuple[int, int] | None = None
         self._waiting = 0
         self._letters = 0
+        self._looked = 0.0  # the time of the latest look
 
     def open(self) -> None:
         """Open the database, if it is not open.
@@ -157,6 +158,7 @@ class JobStore:
         database = connect(self.path)
         try:
             with transaction(database):
+                self._heed_clock(database, self._clock())
                 self._take_over(database)
                 if self._me is None:
                     self._me = self._owners.take()
@@ -217,6 +219,10 @@ class JobStore:
             with transaction(database):
                 self._record(database, batch.endings)
                 if batch.look:
+                    now = self._clock()
+                    if now < self._looked:
+                        self._heed_clock(database, now)
+                    self._looked = now
                     self._take_over(database)
                     self._let_go(database, batch.mine)
                     self._expire(database)
@@ -331,6 +337,15 @@ class JobStore:
             )
         self._waiting -= len(taken)
         return taken
+
+    def _heed_clock(self, database: sqlite3.Connection, now: float) -> None:
+        """Move jobs that came in the future: the clock was set back, and they would wait for it."""
+        moved = database.execute(
+            "UPDATE jobs SET due = due - (received - ?), received = ? WHERE received > ?",
+            (now, now, now),
+        )
+        if moved.rowcount:
+            logger.warning("the clock was set back: %d jobs no longer wait for it", moved.rowcount)
 
     def _take_over(self, database: sqlite3.Connection) -> None:
         """Free the jobs of processes that ended."""
