@@ -20,6 +20,7 @@ from yarl import URL
 from livechat_async import Chat, LiveChatError, PersonalAccessToken, Ticket, Visitor
 from livechat_async.checks import parse_day
 from livechat_async.cli.common import to_json
+from livechat_async.cli.env_file import parse_env
 from livechat_async.cli.output.cells import safe_cell
 from livechat_async.decoding.bodies import NotJSONError, load_json, read_envelope, value_reader
 from livechat_async.decoding.converter import make_converter
@@ -162,6 +163,7 @@ READERS: dict[str, Reader] = {
     "a line of JSON": to_json,
     "a checkpoint": Checkpoint.from_json,
     "a day": parse_day,
+    "a line of an env file": lambda text: list(parse_env(f"LIVECHAT_A={text}b{text}'", ".env")),
 }
 
 MANY: dict[str, Callable[[int], object]] = {
