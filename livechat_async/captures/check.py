@@ -29,6 +29,7 @@ from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import find_wire_error
 from livechat_async.models.greetings import MESSAGE
+from livechat_async.redaction import printable
 
 __all__ = ["Difference", "Report", "check_captures"]
 
@@ -92,9 +93,10 @@ class Report:
             lines += ["", "| call | path | difference | found | such as | times | first in |"]
             lines.append("| --- | --- | --- | --- | --- | --- | --- |")
         for each in self.differences:
-            cells = (f"`{each.call}`", f"`{each.path}`", each.kind, each.found, f"`{each.example}`")
-            row = (*cells, str(each.count), each.file)
-            lines.append(f"| {' | '.join(cell.replace('|', '¦') for cell in row)} |")
+            call, path, example = map(_code, (each.call, each.path, each.example))
+            found, file = map(_cell, (each.found, each.file))
+            row = (call, path, each.kind, found, example, str(each.count), file)
+            lines.append(f"| {' | '.join(row)} |")
         if self.unchecked:
             calls = ", ".join(f"`{call}` ({n})" for call, n in self.unchecked.items())
             lines += ["", f"No model describes: {calls}."]
@@ -235,6 +237,15 @@ class _Findings:
             count=1,
             file=self._file,
         )
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`"
+
+
+def _cell(text: str) -> str:
+    """The text without what ends a cell, a row or code in a table of Markdown."""
+    return printable(" ".join(text.split())).translate({ord("|"): "¦", ord("`"): "'"})
 
 
 def _type(value: Any) -> str:

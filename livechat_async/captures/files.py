@@ -42,6 +42,9 @@ _READABLE = 1024 * 1024
 """Characters, up to which a file is indented. Many deep values would grow a hundredfold."""
 _VERSION = 1
 _NAME = re.compile(r"([0-9]{6,9})-[A-Za-z0-9_.-]{1,120}\.json")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,60}")
+# A replay would send them, and what follows would be no answer.
+_FRAMING = ("connection", "content-encoding", "content-length", "transfer-encoding", "upgrade")
 _LOCK = ".recording.lock"
 # Windows has no links to guard against, but would change the ends of lines.
 _SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -122,6 +125,8 @@ class Capture:
         for key, (is_right, needed) in _RULES.items():
             if key in given and not is_right(given[key]):
                 raise ValueError(f"was changed by hand: {key} has to be {needed}")
+        if given.get("kind") == "answer" and not given.get("status"):
+            raise ValueError("was changed by hand: the status of an answer has to be 200 to 999")
         wrong = given.keys() - {"version", *(each.name for each in attrs.fields(cls))} | {
             each for each in ("kind", "method", "path") if each not in given
         }
@@ -137,7 +142,11 @@ def _is_size(value: Any) -> bool:
 
 def _is_headers(value: Any) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(text, str) and (name + text).isprintable() and (name + text).isascii()
+        _HEADER.fullmatch(name)
+        and name.lower() not in _FRAMING
+        and isinstance(text, str)
+        and text.isprintable()
+        and text.isascii()
         for name, text in value.items()
     )
 
@@ -151,7 +160,7 @@ _RULES: Mapping[str, tuple[Any, str]] = {
         lambda value: type(value) is int and (value == 0 or 200 <= value <= 999),  # noqa: PLR2004
         "a status from 200 to 999",
     ),
-    "headers": (_is_headers, "an object of texts"),
+    "headers": (_is_headers, "an object of texts, without those about the connection or length"),
     "size": (_is_size, f"a number up to {LARGEST}"),
 }
 
