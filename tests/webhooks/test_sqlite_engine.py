@@ -144,6 +144,10 @@ def write_at(path: Path, offset: int, content: bytes) -> None:
         file.write(content)
 
 
+def link(path: Path, target: Path) -> None:
+    path.symlink_to(target)
+
+
 def files_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
@@ -810,7 +814,7 @@ async def test_a_link_in_the_place_of_the_reserve_is_not_followed(
     """A variant of field case 37: the kind is a planted link."""
     other = tmp_path / "other"
     other.write_bytes(b"of another program")
-    Path(f"{path}-reserve-{os.getpid()}").symlink_to(other)
+    link(Path(f"{path}-reserve-{os.getpid()}"), other)
     await start()
     await until(Path(f"{path}-reserve").exists)
     assert other.read_bytes() == b"of another program"
