@@ -146,7 +146,7 @@ def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> T:
         return read(raw.content)
     except NotJSONError as error:  # a whole document would come again as it is
         encoding = raw.headers.get("Content-Encoding", "").lower()
-        if encoding in _READ_ENCODINGS:
+        if encoding in _READ_ENCODINGS or not raw.content:
             failure: CallError = _decode_error(
                 InvalidJSONError, _not_json(error, raw), raw, request
             )

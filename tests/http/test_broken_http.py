@@ -100,6 +100,13 @@ async def test_an_encoding_that_is_not_read_is_named_and_not_asked_for_again(
     assert len(server.requests) == 1
 
 
+async def test_an_empty_body_is_asked_for_again_whatever_its_encoding(
+    server: ScriptedServer, client: LiveChatClient
+) -> None:
+    server.script(raw(encoded("x-gzip", b"")), answer())
+    assert await client.visitors.list() == []
+
+
 async def test_json_under_an_encoding_that_means_nothing_is_read(
     server: ScriptedServer, client: LiveChatClient
 ) -> None:
