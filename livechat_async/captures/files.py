@@ -196,10 +196,14 @@ def _order(path: Path) -> tuple[int, str]:
     return (int(match[1]) if match else 0, path.name)
 
 
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # no pipe is waited for
+
+
 def _load(path: Path) -> Capture:
     try:
         # With escapes, a file can be some times larger than its answer.
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open) as file:
             return Capture.from_json(path.name, file.read(8 * LARGEST))
     except OSError as problem:
         text = f"cannot be read: {problem.strerror}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,12 @@ def test_a_folder_that_is_missing_or_empty_is_named_with_a_remedy(tmp_path: Path
         load_captures(tmp_path)
     (tmp_path / "a.json").mkdir()
     with pytest.raises(ConfigurationError, match=r"a\.json cannot be read: Is a directory"):
+        load_captures(tmp_path)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / NAME)
+    with pytest.raises(ConfigurationError, match=f"{NAME} is no JSON"):
         load_captures(tmp_path)
 
 
