@@ -9,6 +9,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -156,6 +158,15 @@ def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
     database = sqlite3.connect(path)
     try:
         return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def insert_job_of_a_dead_process(path: Path, content: bytes) -> None:
+    database = sqlite3.connect(path)
+    try:
+        with database:
+            database.execute("INSERT INTO jobs VALUES ('k', 'show', ?, 1, 1, 0, 0, 77)", (content,))
     finally:
         database.close()
 
@@ -926,6 +937,21 @@ async def test_a_file_that_is_removed_while_it_is_used_is_made_again(
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_file_of_owners_that_is_removed_is_made_again(
+    path: Path, start: MakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its jobs still run here, and a job of a process that ended still begins again."""
+    engine, runner = await start()
+    await engine.submit(job(1))
+    owners = Path(f"{path}-owners")
+    await asyncio.to_thread(owners.unlink)
+    await until(owners.exists)
+    await asyncio.to_thread(insert_job_of_a_dead_process, path, body(2))
+    await until(lambda: len(runner.attempts) == 2)
+    assert [key for key, _ in runner.attempts] == [short(1), short(2)]
+    assert caplog.text.count("-owners was removed or replaced while it was used") == 1
+
+
 async def test_outcomes_that_cannot_be_stored_at_the_end_are_counted(
     path: Path,
     start: MakeEngine,
@@ -1034,6 +1060,26 @@ async def test_an_engine_belongs_to_one_receiver_and_is_started_first(path: Path
         await engine.submit(Job(parse_webhook(document()), "show"))
     assert repr(engine) == f"<SQLiteEngine at {path}>"
     await engine.close(0)
+
+
+def test_owners_lock_a_file_again_that_was_removed(tmp_path: Path) -> None:
+    """Otherwise a new process would take all others for dead, and run their jobs a second time."""
+    path = tmp_path / "owners"
+    owners = Owners(str(path))
+    number = owners.take()
+    assert not owners.keep()
+    path.unlink()
+    assert owners.keep()
+    assert not owners.keep()
+    lock = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+
+    def other_process() -> bytes:
+        command = [sys.executable, "-c", lock, str(path)]
+        return subprocess.run(command, capture_output=True, check=False).stderr
+
+    assert b"BlockingIOError" in other_process()
+    owners.release(number)
+    assert other_process() == b""
 
 
 def test_owners_have_numbers_of_their_own_until_they_leave(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ __all__ = ["Answer", "Batch", "Ending", "JobStore", "NewJob", "Report", "StoredJ
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _CHUNK = 100  # jobs in one statement: older SQLites allow 999 values
+_UNSURE = 3  # looks; every process looks once a second
 _MOST_EXPIRED = 5_000  # marks that are removed at a time
 
 
@@ -140,6 +141,7 @@ class JobStore:
         self._waiting = 0
         self._letters = 0
         self._looked = 0.0  # the time of the latest look
+        self._unsure = 0  # looks to come that cannot tell which processes live
 
     def open(self) -> None:
         """Open the database, if it is not open.
@@ -223,7 +225,15 @@ class JobStore:
                     if now < self._looked:
                         self._heed_clock(database, now)
                     self._looked = now
-                    self._take_over(database)
+                    if self._owners.keep():
+                        if not self._unsure:
+                            shown = printable(f"{self.path}-owners")
+                            logger.warning("%s was removed or replaced while it was used", shown)
+                        self._unsure = _UNSURE
+                    if self._unsure:
+                        self._unsure -= 1
+                    else:
+                        self._take_over(database)
                     self._let_go(database, batch.mine)
                     self._expire(database)
                     report.oldest = self._count(database)
