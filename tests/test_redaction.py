@@ -352,7 +352,7 @@ def test_a_secret_is_hidden_however_the_answer_writes_it(form: str, written: str
 )
 @example("planted'word", '"')
 def test_a_secret_is_hidden_in_the_repr_of_any_text(secret: str, around: str) -> None:
-    """A message shows what it found as `repr` does, which escapes by what else the text holds."""
+    """`repr` escapes a text by what else it holds (field case 39)."""
     shown = redact(repr(f"{around} {secret} {around}"), [secret])
     assert not any(
         text in shown for text in (secret, repr(secret)[1:-1], repr(f"{secret}'\"")[1:-4])

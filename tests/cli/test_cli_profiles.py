@@ -254,7 +254,7 @@ async def test_profiles_are_listed_without_tokens(bare: dict[str, str], login: L
 async def test_a_profile_that_cannot_be_read_hides_no_other(
     bare: dict[str, str], login: Login, settings: Path
 ) -> None:
-    """The kind of field case 2: one fault costs the rest."""
+    """One fault does not cost the rest (field case 2)."""
     for name in ("a", "b", "c"):
         await login("--no-check", "--login", JOHN, "--profile", name)
     file_of(settings, "a").write_bytes(b"{")

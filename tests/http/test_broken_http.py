@@ -92,7 +92,7 @@ async def test_a_body_whose_encoding_shows_late_is_named_as_well(
 async def test_an_encoding_that_is_not_read_is_named_and_not_asked_for_again(
     server: ScriptedServer, client: LiveChatClient, name: str
 ) -> None:
-    """The kind of field case 9: a fault that stays."""
+    """It is a fault that stays (field case 9)."""
     head = OK + b"Content-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
     server.script(raw(head % (name.encode("latin-1"), len(ZIPPED)) + ZIPPED))
     with pytest.raises(ProtocolError, match="which this client does not read"):

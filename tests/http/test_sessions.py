@@ -326,7 +326,7 @@ async def test_a_lent_session_that_is_closed_while_an_answer_is_read_ends_the_ca
     lend: Lend,
     owner: bool,  # noqa: FBT001 (a parameter of the test)
 ) -> None:
-    """The kind of field case 7: a call waits for what cannot come."""
+    """The call would wait for what cannot come (field case 7)."""
     server.script(answer(), hanging_body())
     session = lend(connector=aiohttp.TCPConnector(), connector_owner=owner)
     client = make_client(session=session, timeouts=Timeouts(attempt=None, deadline=None))

@@ -272,7 +272,7 @@ async def test_an_odd_number_in_an_envelope_costs_no_item(
     number: str,
     odd: str,
 ) -> None:
-    """The kind of field case 3: one odd value costs its neighbours."""
+    """One odd value costs none of its neighbours (field case 3)."""
     wire.answers = [f'{{"{name}": [{{"id": "A"}}], "{number}": {odd}}}'.encode("latin-1")]
     page = await getattr(client, name).list()
     assert [item.id for item in page] == ["A"]

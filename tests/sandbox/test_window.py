@@ -434,7 +434,7 @@ async def test_only_the_last_rows_of_a_full_sandbox_are_sent() -> None:
 
 
 async def test_what_a_program_nests_deep_ends_no_stream() -> None:
-    """The kind of field case 42: a function that calls itself over what was sent."""
+    """A function calls itself over what was sent (field case 42)."""
     sandbox, deep = Sandbox(), list[Any]()
     for _ in range(600):
         deep = [deep]

@@ -822,7 +822,7 @@ async def test_a_full_disk_is_503_and_jobs_still_end(
 async def test_a_link_in_the_place_of_the_reserve_is_not_followed(
     path: Path, tmp_path: Path, start: MakeEngine
 ) -> None:
-    """A variant of field case 37: the kind is a planted link."""
+    """Others may plant a link where they may write (field case 37)."""
     other = tmp_path / "other"
     other.write_bytes(b"of another program")
     link(Path(f"{path}-reserve-{os.getpid()}"), other)
