@@ -148,7 +148,6 @@ app: LazyGroup = LazyGroup(
     shared=_SHARED,
     name="livechat-async",
     params=[_VERSION],
-    context_settings={"help_option_names": ["-h", "--help"]},
     help="""LiveChat on the command line: visitors, chats, tickets, agents, reports and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or

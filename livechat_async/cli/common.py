@@ -16,6 +16,7 @@ from attrs import define
 from click.exceptions import Exit
 
 from livechat_async.cli.env_file import CREDENTIALS
+from livechat_async.cli.wording import in_options
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
 
@@ -82,7 +83,10 @@ class Settings:
         if self.profile is None and any(os.environ.get(name) for name in CREDENTIALS):
             from livechat_async import LiveChatClient  # noqa: PLC0415
 
-            return LiveChatClient.from_env(**self._options(retries), region=self.region)
+            try:
+                return LiveChatClient.from_env(**self._options(retries), region=self.region)
+            except ConfigurationError as problem:
+                raise ConfigurationError(in_options(str(problem), _variables())) from None
         from livechat_async.cli import profiles  # noqa: PLC0415 (few commands need it)
 
         name = profiles.chosen_name(self.profile)
@@ -130,6 +134,17 @@ class Settings:
     def of(cls, context: click.Context) -> Self:
         """The settings of the command line that runs."""
         return context.find_root().ensure_object(cls)
+
+
+def _variables() -> dict[str, str]:
+    """What `LiveChatClient` calls the values that variables have, and the variables."""
+    token = "LIVECHAT_TOKEN" if os.environ.get("LIVECHAT_TOKEN") else "LIVECHAT_ACCESS_TOKEN"
+    return {
+        "allow_insecure_hosts": "LIVECHAT_ALLOW_INSECURE_HOSTS",
+        "base_url": "LIVECHAT_BASE_URL",
+        "login": "LIVECHAT_LOGIN",
+        "token": token,
+    }
 
 
 def webhook_password() -> tuple[Secret, Secret]:

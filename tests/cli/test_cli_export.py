@@ -609,7 +609,7 @@ async def test_a_checkpoint_of_something_else_is_refused(
     ("other", "message"),
     [
         (("--tag", "vip"), "tag=None, this one ['vip']"),
-        (("--to", "2023-01-11"), "date_to='2023-01-10', this one '2023-01-11'"),
+        (("--to", "2023-01-11"), "--to='2023-01-10', this one '2023-01-11'"),
     ],
 )
 async def test_a_checkpoint_of_another_query_is_refused(

@@ -166,11 +166,11 @@ async def test_options_reach_the_server(sandbox: Sandbox, here: Here) -> None:
     [
         (("everything",), "NAME: 'everything' is none of: chats-total, chats-engagement"),
         (("ticket-solved",), "availability; did you mean 'tickets-solved'? Try"),
-        (("chats-total", "--goal", "71"), "goal=71: this report has no such argument"),
+        (("chats-total", "--goal", "71"), "--goal=71: this report has no such option"),
         (("chats-occupancy",), "weekday='' is none of 'monday'"),
         (
             ("chats-total", "--weekday", "monday"),
-            "weekday='monday': this report has no such argument",
+            "--weekday='monday': this report has no such option",
         ),
         (("chats-total", "--agent", "john"), "agent='john': an e-mail address"),
         (("chats-total", "--group-by", "week"), "week"),

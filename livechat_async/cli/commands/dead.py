@@ -32,6 +32,7 @@ _Engine: TypeAlias = Annotated[
         "--engine",
         envvar="LIVECHAT_BOT_ENGINE",
         metavar="FILE",
+        arguments=["redis_url"],
     ),
 ]
 _Prefix: TypeAlias = Annotated[str, option("The TaskiqEngine's prefix.", "--prefix")]
@@ -114,7 +115,9 @@ def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, view: _View) -> 
 
 @app.command("show")
 def show_letter(
-    letter_id: Annotated[int, argument("The id, as list shows it.", metavar="ID")],
+    letter_id: Annotated[
+        int, argument("The letter's id, as list shows it.", metavar="ID", arguments=["ids"])
+    ],
     *,
     engine: _Engine,
     prefix: _Prefix = _PREFIX,

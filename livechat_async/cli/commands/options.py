@@ -74,14 +74,11 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def given_filters(table: Mapping[str, Any], needs: Collection[str] = ()) -> Any:
-    """The options of a table as one parameter: the filters that were given, with days in order."""
+    """The options of a table as one parameter: the filters that were given."""
     return parsing.together(_only_given, table, needs)
 
 
 def _only_given(**filters: Any) -> Filters:
-    first, last = filters.get("date_from"), filters.get("date_to")
-    if first is not None and last is not None and first > last:
-        raise click.UsageError(f"--from {first} is after --to {last}: swap the two")
     return {name: value for name, value in filters.items() if value is not None}
 
 
@@ -97,9 +94,9 @@ def optional(kind: Any, text: str, *names: str, **settings: Any) -> Any:
     return Annotated[kind | None, option(text, *names, **settings)]
 
 
-def text(metavar: str, about: str, *names: str) -> Any:
+def text(metavar: str, about: str, *names: str, **settings: Any) -> Any:
     """An optional text."""
-    return optional(str, about, *names, metavar=metavar)
+    return optional(str, about, *names, metavar=metavar, **settings)
 
 
 def texts(metavar: str, about: str, *names: str) -> Any:

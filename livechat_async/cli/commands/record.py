@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from livechat_async import ConfigurationError
 from livechat_async.cli.common import number_of, wait_for
 from livechat_async.cli.parsing import option
 from livechat_async.redaction import printable
@@ -23,7 +22,16 @@ __all__ = ["run_record"]
 
 def run_record(
     *,
-    output: Annotated[Path, option("The folder to write into.", metavar="FOLDER")],
+    output: Annotated[
+        Path,
+        option(
+            "The folder to write into.",
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            arguments=["folder"],
+        ),
+    ],
     upstream: Annotated[
         str | None,
         option(
@@ -80,11 +88,7 @@ async def _serve(recorder: Recorder, *, webhooks: bool) -> None:
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    try:
-        await recorder.start()
-    except ConfigurationError as problem:
-        hint = " (here: --port 0)" if "port" in str(problem) else ""
-        raise ConfigurationError(f"{problem}{hint}") from None
+    await recorder.start()
     try:
         if webhooks:
             click.echo("# Register this address at LiveChat, or the tunnel that leads to it:")

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from yarl import URL
 
-from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import (
     number_of,
@@ -34,16 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["run_demo", "run_sandbox"]
 
 _JSON = ("-H", "Content-Type: application/json", "-d")
-
-
 _TOKEN = "LIVECHAT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
-
-_OPTIONS = {
-    "allow_remote": "--allow-remote",
-    "control_token": f"--control-token or {_TOKEN}",
-    "allow_hosts": "--allow-host",
-    "webhook_hosts": "--webhook-host",
-}
 
 
 class _Chaos(StrEnum):
@@ -101,9 +91,13 @@ def run_sandbox(
     webhook_repeats: Annotated[
         int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
     ] = 0,
-    webhook_host: Annotated[
+    webhook_hosts: Annotated[
         list[str] | None,
-        option("Another machine that gets webhooks; may be repeated.", metavar="HOST"),
+        option(
+            "Another machine that gets webhooks; may be repeated.",
+            "--webhook-host",
+            metavar="HOST",
+        ),
     ] = None,
     plan: Annotated[
         _Plan, option("The plan of the account; smaller ones lack some reports.")
@@ -119,17 +113,22 @@ def run_sandbox(
             envvar=_TOKEN,
         ),
     ] = None,
-    allow_host: Annotated[
+    allow_hosts: Annotated[
         list[str] | None,
-        option("A name with dots by which others call it; may be repeated.", metavar="HOST"),
+        option(
+            "A name with dots by which other machines reach it; may be repeated.",
+            "--allow-host",
+            metavar="HOST",
+        ),
     ] = None,
     verbose: Annotated[bool, option("Log a line per request on stderr.", "--verbose")] = False,
     open_: Annotated[bool, option("Open the sandbox's page in a browser.", "--open")] = False,
     captures: Annotated[
         Path | None,
         option(
-            "Answer as 'record' has written into this folder, and make nothing up.",
+            "Give the answers that 'record' has written into this folder, and no others.",
             metavar="FOLDER",
+            arguments=["folder"],
         ),
     ] = None,
 ) -> None:
@@ -155,28 +154,24 @@ def run_sandbox(
     del control_token
     if verbose:
         show_log()
-    try:
-        sandbox = Sandbox(
-            host=host,
-            port=port,
-            seed=visitors,
-            chats=chats,
-            tickets=tickets,
-            latency=latency,
-            chaos=None if chaos is None else chaos.value,
-            chaos_seed=chaos_seed,
-            webhook_retry_span=webhook_retry_span,
-            webhook_repeats=webhook_repeats,
-            webhook_hosts=webhook_host or (),
-            plan=plan.value,
-            allow_remote=allow_remote,
-            control_token=token,
-            allow_hosts=allow_host or (),
-        )
-    except ConfigurationError as problem:
-        options = [option for name, option in _OPTIONS.items() if name in str(problem)]
-        raise ConfigurationError(f"{problem} (here: {', '.join(options)})") from None
-    receiver = next(iter(webhook_host or ()), "" if allow_remote else "127.0.0.1")
+    sandbox = Sandbox(
+        host=host,
+        port=port,
+        seed=visitors,
+        chats=chats,
+        tickets=tickets,
+        latency=latency,
+        chaos=None if chaos is None else chaos.value,
+        chaos_seed=chaos_seed,
+        webhook_retry_span=webhook_retry_span,
+        webhook_repeats=webhook_repeats,
+        webhook_hosts=webhook_hosts or (),
+        plan=plan.value,
+        allow_remote=allow_remote,
+        control_token=token,
+        allow_hosts=allow_hosts or (),
+    )
+    receiver = next(iter(webhook_hosts or ()), "" if allow_remote else "127.0.0.1")
     wait_for(
         _serve(
             sandbox,
@@ -199,10 +194,7 @@ async def _serve(
     stopped = asyncio.Event()
     with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    try:
-        await sandbox.start()
-    except ConfigurationError as problem:
-        raise ConfigurationError(f"{problem} (here: --port 0)") from None
+    await sandbox.start()
     try:
         console = terminal()
         lines = _introduction(sandbox, is_remote=is_remote, has_token=has_token, receiver=receiver)

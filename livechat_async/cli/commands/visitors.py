@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, TypeAlias
@@ -40,6 +41,24 @@ _View: TypeAlias = Annotated[View[Any], VISITORS.options()]
 class _Encoding(StrEnum):
     JSON = "json"
     FORM = "form"
+
+
+def _to_field(text: str) -> DetailField:
+    name, mark, value = text.partition("=")
+    if not mark or not name.strip():
+        raise ValueError("cannot be used: NAME=VALUE is needed, such as Age=36")
+    return DetailField(name, value)
+
+
+def _to_link(text: str) -> DetailField:
+    found = _LINK.fullmatch(text)
+    with suppress(ConfigurationError):  # no name, or only the beginning of an address
+        if found is not None:
+            return DetailField(found["name"], found["text"], url=found["url"])
+    raise ValueError(
+        "cannot be used: NAME=TEXT=URL is needed, such as "
+        "'Profile=Open in CRM=https://crm.example.com/7'"
+    )
 
 
 @app.command("list")
@@ -134,22 +153,42 @@ def add_details(
     visitor_id: Annotated[str, argument("The visitor's id, from the webhook.")],
     *,
     set_id: Annotated[
-        str, option("Names the set. It replaces a set of the same name.", "--id", metavar="NAME")
+        str,
+        option(
+            "The name of this set of details. It replaces a set of the same name.",
+            "--id",
+            metavar="NAME",
+        ),
+    ],
+    license_id: Annotated[
+        int,
+        option(
+            "The license id, from the webhook.",
+            envvar="LIVECHAT_LICENSE_ID",
+            metavar="NUMBER",
+            min=0,
+        ),
     ],
     field: Annotated[
-        list[str] | None, option("A line. The name ends at the first '='.", metavar="NAME=VALUE")
-    ] = None,
-    link: Annotated[
-        list[str] | None,
+        list[DetailField] | None,
         option(
-            "A line that is a link. The name ends at the first '=', and the address begins "
-            "at the first http://, https://, mailto: or tel: that follows a later '='.",
-            metavar="NAME=TEXT=URL",
+            "A line of text; may be repeated. The name ends at the first '='.",
+            metavar="NAME=VALUE",
+            parser=_to_field,
         ),
     ] = None,
-    icon: Annotated[str | None, option("A picture of 64 by 64 pixels.", metavar="ADDRESS")] = None,
-    license_id: Annotated[
-        str | None, option("From the webhook.", envvar="LIVECHAT_LICENSE_ID", metavar="NUMBER")
+    link: Annotated[
+        list[DetailField] | None,
+        option(
+            "A line that is a link; may be repeated. The name ends at the first '=', and the "
+            "address begins at the first http://, https://, mailto: or tel: that follows a later "
+            "'='.",
+            metavar="NAME=TEXT=URL",
+            parser=_to_link,
+        ),
+    ] = None,
+    icon: Annotated[
+        str | None, option("The address of a picture of 64 by 64 pixels.", metavar="ADDRESS")
     ] = None,
     encoding: Annotated[_Encoding, option("The encoding of the request.")] = _Encoding.JSON,
 ) -> None:
@@ -165,11 +204,9 @@ def add_details(
         --link "Profile=Open in CRM=https://crm.example.com/7"
     """
     settings = Settings.of(context)
-    fields = [*map(_to_field, field or ()), *map(_to_link, link or ())]
+    fields = [*(field or ()), *(link or ())]
     if not fields:
         raise click.BadParameter("there is nothing to show; give a --field or a --link")
-    if license_id is None:
-        raise ConfigurationError("no license id: give --license-id, or set LIVECHAT_LICENSE_ID")
     details = VisitorDetails(set_id, fields, icon)
 
     async def add() -> None:
@@ -184,23 +221,6 @@ def add_details(
         click.echo(f"{number_of(len(fields), 'line')} sent as {set_id} for {printable(visitor_id)}")
 
     wait_for(add())
-
-
-def _to_field(text: str) -> DetailField:
-    name, mark, value = text.partition("=")
-    if not mark:
-        raise click.BadParameter(f"--field {text!r}: NAME=VALUE is needed, such as Age=36")
-    return DetailField(name, value)
-
-
-def _to_link(text: str) -> DetailField:
-    found = _LINK.fullmatch(text)
-    if found is None:
-        raise click.BadParameter(
-            f"--link {text!r}: NAME=TEXT=URL is needed, such as "
-            "'Profile=Open in CRM=https://crm.example.com/7'"
-        )
-    return DetailField(found["name"], found["text"], url=found["url"])
 
 
 def _webhook_token() -> str:
