@@ -35,8 +35,10 @@ __all__ = [
     "in_units",
     "logger",
     "number_of",
+    "number_or_no",
     "open_in_browser",
     "show_log",
+    "show_warnings",
     "to_json",
     "to_plain",
     "wait_for",
@@ -55,7 +57,7 @@ TIMEOUT = 60.0
 
 PASSWORD_VARIABLES = "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"  # noqa: S105
 VISIBLE_PASSWORD = (
-    "holds a user name or password, which everybody on this machine can see: set "
+    "holds a user name or password, which other users of this machine can see: set "
     f"{PASSWORD_VARIABLES} instead"
 )
 
@@ -71,7 +73,7 @@ class Settings:
     """The values of the options that all commands take; ``context.obj`` of the outermost one."""
 
     timeout: float = TIMEOUT
-    region: Literal["dal", "fra"] | None = None
+    account_region: Literal["dal", "fra"] | None = None
     profile: str | None = None
 
     def client(self, *, retries: bool = True) -> LiveChatClient:
@@ -84,7 +86,7 @@ class Settings:
             from livechat_async import LiveChatClient  # noqa: PLC0415
 
             try:
-                return LiveChatClient.from_env(**self._options(retries), region=self.region)
+                return LiveChatClient.from_env(**self._options(retries), region=self.account_region)
             except ConfigurationError as problem:
                 raise ConfigurationError(in_options(str(problem), _variables())) from None
         from livechat_async.cli import profiles  # noqa: PLC0415 (few commands need it)
@@ -108,7 +110,9 @@ class Settings:
         from livechat_async import LiveChatClient  # noqa: PLC0415
 
         options = self._options(retries, profile.base_url)
-        return LiveChatClient(profile.credentials, **options, region=self.region or profile.region)
+        return LiveChatClient(
+            profile.credentials, **options, region=self.account_region or profile.region
+        )
 
     def client_without_credentials(self) -> LiveChatClient:
         """A client that sends no credentials, which is enough to add details."""
@@ -121,7 +125,7 @@ class Settings:
         if name is not None or "base_url" not in address:
             kept = profiles.describe(name or profiles.DEFAULT).base_url
             address |= {"base_url": kept} if kept else {}
-        return LiveChatClient(**self._options(), **address, region=self.region)
+        return LiveChatClient(**self._options(), **address, region=self.account_region)
 
     def _options(self, retries: bool = True, base_url: str | None = None) -> dict[str, Any]:
         from livechat_async import RetryPolicy, Timeouts  # noqa: PLC0415
@@ -165,13 +169,33 @@ class _StderrHandler(logging.Handler):
             sys.stderr.write(f"{printable(line)}\n")
 
 
+class _WarningHandler(_StderrHandler):
+    """Leaves out what was said last, such as each time when a list is polled."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() != self._said:
+            self._said = record.getMessage()
+            super().emit(record)
+
+
+def show_warnings() -> None:
+    """Show warnings of the library on stderr, in the form of other messages."""
+    _show_on_stderr(_WarningHandler(), "warning: %(message)s")
+
+
 def show_log() -> None:
     """Show everything that the library logs on stderr, as ``--verbose`` asks for."""
-    handler = _StderrHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    library = logging.getLogger("livechat_async")
-    library.handlers = [handler]
-    library.setLevel(logging.DEBUG)
+    _show_on_stderr(_StderrHandler(), "%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("livechat_async").setLevel(logging.DEBUG)
+
+
+def _show_on_stderr(handler: logging.Handler, pattern: str) -> None:
+    handler.setFormatter(logging.Formatter(pattern))
+    logging.getLogger("livechat_async").handlers = [handler]
 
 
 def with_client(
@@ -260,8 +284,13 @@ def in_units(seconds: float) -> str:
 
 
 def number_of(number: int, thing: str) -> str:
-    """A number with its noun, such as ``1 visitor`` or ``2 visitors``."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+    """A number with its noun, such as ``1 visitor`` or ``2,000 visitors``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def number_or_no(number: int, thing: str) -> str:
+    """What is in a list, such as ``no visitors`` or ``1 visitor``."""
+    return number_of(number, thing) if number else f"no {thing}s"
 
 
 def without_secrets(data: Any) -> Any:

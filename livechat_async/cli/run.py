@@ -15,7 +15,7 @@ from click.exceptions import Exit
 from livechat_async import errors
 from livechat_async.cli import NEEDED, completion
 from livechat_async.cli.app import app
-from livechat_async.cli.common import INTERRUPTED, NAME, logger
+from livechat_async.cli.common import INTERRUPTED, NAME, logger, show_warnings
 from livechat_async.cli.parsing import innermost
 from livechat_async.cli.wording import of_failure, of_wrong_usage
 from livechat_async.redaction import shown
@@ -28,6 +28,7 @@ def run() -> int:
     if completion.is_asked():
         return completion.answer(app, NAME)
     _prepare_streams()
+    show_warnings()
     code = _run()
     try:
         sys.stdout.flush()

@@ -27,15 +27,17 @@ _PREFIX = "livechat"
 _Engine: TypeAlias = Annotated[
     str,
     option(
-        "The file of the bot's SQLiteEngine, or the URL of its TaskiqEngine's Redis. Set a URL "
-        "with a password in the variable: everybody on this machine sees a command's options.",
+        "The file of the bot's SQLiteEngine, or the URL of its TaskiqEngine's Redis. Other users "
+        "of this machine can see options, so the variable is safer for a URL with a password.",
         "--engine",
         envvar="LIVECHAT_BOT_ENGINE",
         metavar="FILE",
         arguments=["redis_url"],
     ),
 ]
-_Prefix: TypeAlias = Annotated[str, option("The TaskiqEngine's prefix.", "--prefix")]
+_Prefix: TypeAlias = Annotated[
+    str, option("The prefix of the TaskiqEngine.", "--prefix", metavar="TEXT")
+]
 _Ids: TypeAlias = Annotated[
     list[int] | None, argument("The letters' ids, as list shows them.", metavar="[ID]...")
 ]

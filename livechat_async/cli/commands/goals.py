@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app: CallApp = CallApp("What visitors should do.")
+app: CallApp = CallApp("List, create, change and remove goals, and mark one as reached.")
 
 
 async def _create(
@@ -53,9 +53,9 @@ def _way(goal: Goal) -> str:
 
 
 _ID = {"goal_id": options.argument(int, "The goal's number.", min=0)}
-_TYPE = {"type": options.one_of("TYPE", GoalType, "Of this type")}
+_TYPE = {"type": options.one_of("TYPE", GoalType, "Only goals of this type")}
 _VISITOR = options.argument(str, "The visitor's id.")
-_ACTIVE = options.optional(bool, "Whether it is enabled.", "--active/--paused")
+_ACTIVE = options.flag("--active/--paused", "Resume it, or pause it.")
 _KIND = {
     "url": options.text("URL", "The goal is reached on this address, or on a part of it."),
     "variable": options.text(
@@ -86,7 +86,7 @@ app.add_call("goals list --type url", "Show the goals.", _TYPE, _GOALS)
 app.add_call("goals get 71", "Show a goal, and how it is reached.", _ID, _GOALS.details)
 app.add_call(
     'goals create "Order placed" --url https://example.com/thanks',
-    "Create a goal. Without an option, a program marks it.",
+    "Create a goal. Without --url or --variable, 'goals mark' or a program marks it as reached.",
     {"name": options.argument(str, "The goal's name."), **_KIND},
     "{answer.name} is goal {answer.id} now",
     method=_create,
@@ -94,7 +94,7 @@ app.add_call(
 app.add_call(
     "goals update 71 --paused",
     "Rename, pause or resume a goal.",
-    {**_ID, "name": options.optional(str, "The new name."), "active": _ACTIVE},
+    {**_ID, "name": options.text("TEXT", "The new name."), "active": _ACTIVE},
     _GOALS.details,
 )
 app.add_call(

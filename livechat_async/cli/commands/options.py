@@ -20,10 +20,10 @@ from livechat_async.cli.parsing import option
 
 __all__ = [
     "DAYS",
-    "OF_GROUP",
     "AsJson",
     "Filters",
     "Interval",
+    "OnBroken",
     "Yes",
     "argument",
     "confirm",
@@ -32,6 +32,8 @@ __all__ = [
     "given_filters",
     "number",
     "numbers",
+    "of_group",
+    "on_broken",
     "one_of",
     "option",
     "optional",
@@ -54,7 +56,7 @@ AsJson: TypeAlias = Annotated[
 Interval: TypeAlias = Annotated[
     float,
     option(
-        "Time between two polls. LiveChat bills each: 5 s costs some 140 USD in 30 days.",
+        "The time between two polls. LiveChat bills each: 5 s costs some 140 USD in 30 days.",
         metavar="SECONDS",
         min=0.2,
         max=86_400,
@@ -62,6 +64,13 @@ Interval: TypeAlias = Annotated[
 ]
 
 Yes: TypeAlias = Annotated[bool, option("Do not ask whether to go on.", "--yes", "-y")]
+
+
+class OnBroken(StrEnum):
+    """What to do about an item that cannot be read."""
+
+    RAISE = "raise"
+    SKIP = "skip"
 
 
 def confirm(question: str, yes: bool) -> None:
@@ -119,6 +128,18 @@ def flag(names: str, text: str) -> Any:
     return optional(bool, text, names)
 
 
+def of_group(about: str) -> Mapping[str, Any]:
+    """The table of commands whose only filter is a group."""
+    return {"group": number(about)}
+
+
+def on_broken(noun: str) -> Any:
+    """The option for an item that cannot be read."""
+    return option(
+        f"Stop at a {noun} that cannot be read, or say so on stderr and skip it.", "--on-broken"
+    )
+
+
 def day(name: str, text: str) -> Any:
     """An optional day."""
     return optional(date, text, name, metavar="YYYY-MM-DD", parser=_to_day)
@@ -130,8 +151,6 @@ def one_of(metavar: str, kind: type[StrEnum], about: str) -> Any:
 
 
 DAYS: Mapping[str, Any] = {
-    "date_from": day("--from", "The first day."),
+    "date_from": day("--from", "The first day; by default all days count."),
     "date_to": day("--to", "The last day; today by default."),
 }
-
-OF_GROUP: Mapping[str, Any] = {"group": number("Of this group.")}

@@ -23,7 +23,9 @@ def log_in(
     *,
     login: Annotated[
         str | None,
-        option("The agent's e-mail address. It is asked for by default.", metavar="E-MAIL"),
+        option(
+            "The agent's login, an e-mail address. It is asked for by default.", metavar="LOGIN"
+        ),
     ] = None,
     oauth: Annotated[
         bool, option("The token is an OAuth access token, which needs no login.", "--oauth")
@@ -33,7 +35,7 @@ def log_in(
         option("Another address, such as a sandbox's.", metavar="URL", envvar="LIVECHAT_BASE_URL"),
     ] = None,
     no_check: Annotated[
-        bool, option("Do not try the token, such as without a network.", "--no-check")
+        bool, option("Keep the token without a call that tries it.", "--no-check")
     ] = False,
 ) -> None:
     """Keep the token of an account, so that commands need no variables.
@@ -67,7 +69,7 @@ def log_in(
         token=Secret(token.strip()),
         login="" if oauth or login is None else login,
         base_url=base_url,
-        region=settings.region,
+        region=settings.account_region,
     )
     client = settings.client_of(profile)
     if not no_check:

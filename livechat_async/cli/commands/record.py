@@ -40,8 +40,12 @@ def run_record(
         ),
     ] = None,
     webhooks: Annotated[bool, option("Record webhooks, instead of answers.", "--webhooks")] = False,
-    host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
-    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8081,
+    host: Annotated[
+        str, option("The address to listen on, which has to be loopback.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
+    ] = 8081,
 ) -> None:
     r"""Write each answer of LiveChat to a file, without personal data, until Ctrl-C.
 

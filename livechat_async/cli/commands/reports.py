@@ -47,7 +47,7 @@ _LONGEST_BAR, _EIGHTHS = 40, " ▏▎▍▌▋▊▉"
 
 
 _FILTERS: Mapping[str, Any] = {
-    "date_from": options.day("--from", "The first day; by default the beginning of time."),
+    "date_from": options.day("--from", "The first day; by default all days count."),
     "date_to": options.DAYS["date_to"],
     "group_by": options.one_of("PERIOD", GroupBy, "How long each period is"),
     "timezone": options.text("ZONE", "The time zone of the days, such as America/Phoenix."),

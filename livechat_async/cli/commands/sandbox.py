@@ -66,27 +66,34 @@ def run_sandbox(
     host: Annotated[
         str, option("The address to listen on; any but loopback needs --allow-remote.")
     ] = "127.0.0.1",
-    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8080,
+    port: Annotated[
+        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
+    ] = 8080,
     visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
     chats: Annotated[
         int | None,
-        option("Chats in the archives; 120 by default.", metavar="NUMBER", min=0, max=10**6),
+        option("The number of archived chats; 120 by default.", metavar="NUMBER", min=0, max=10**6),
     ] = None,
     tickets: Annotated[
-        int | None, option("Tickets; 12 by default.", metavar="NUMBER", min=0, max=10**6)
+        int | None,
+        option("The number of tickets; 12 by default.", metavar="NUMBER", min=0, max=10**6),
     ] = None,
     latency: Annotated[
-        float, option("Time before each answer of the API.", metavar="SECONDS", min=0, max=3600)
+        float, option("The time before each answer of the API.", metavar="SECONDS", min=0, max=3600)
     ] = 0,
     chaos: Annotated[
         _Chaos | None,
         option(f"Let requests fail or wait: {', '.join(_Chaos)}.", metavar="PROFILE"),
     ] = None,
     chaos_seed: Annotated[
-        int, option("Another number makes up other faults.", metavar="NUMBER", min=0)
+        int,
+        option(
+            "The seed of the faults: another number makes other faults.", metavar="NUMBER", min=0
+        ),
     ] = 0,
     webhook_retry_span: Annotated[
-        float, option("How long to repeat a webhook until a 200.", metavar="SECONDS", min=0)
+        float,
+        option("How long to repeat a webhook that is not answered 200.", metavar="SECONDS", min=0),
     ] = 6 * 60 * 60,
     webhook_repeats: Annotated[
         int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
@@ -100,7 +107,11 @@ def run_sandbox(
         ),
     ] = None,
     plan: Annotated[
-        _Plan, option("The plan of the account; smaller ones lack some reports.")
+        _Plan,
+        option(
+            f"The account's plan: {', '.join(_Plan)}. Smaller ones lack some reports.",
+            metavar="PLAN",
+        ),
     ] = _Plan.ENTERPRISE,
     allow_remote: Annotated[
         bool, option("Serve other machines; needs a control token.", "--allow-remote")
@@ -108,7 +119,8 @@ def run_sandbox(
     control_token: Annotated[
         str | None,
         option(
-            "What control calls must send. In an option, other users of this machine see it.",
+            "The token that control calls must send. Other users of this machine can see options, "
+            "so the variable is safer.",
             metavar="TOKEN",
             envvar=_TOKEN,
         ),
@@ -132,7 +144,7 @@ def run_sandbox(
         ),
     ] = None,
 ) -> None:
-    """Run a LiveChat of your own on this machine, until Ctrl-C.
+    r"""Run a LiveChat of your own on this machine, until Ctrl-C.
 
     It speaks the documented API strictly, for tests of programs in any language,
     and delivers the webhooks that are registered for this machine.
@@ -142,7 +154,8 @@ def run_sandbox(
       livechat-async sandbox --port 0 --visitors 500 --chats 50000
       livechat-async sandbox --chaos flaky --chaos-seed 7 --verbose
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
-      livechat-async sandbox --host 0.0.0.0 --allow-remote
+      LIVECHAT_CONTROL_TOKEN="$(openssl rand -hex 16)" livechat-async sandbox \
+        --host 0.0.0.0 --allow-remote
       livechat-async sandbox --captures captures/
     """
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415

@@ -14,6 +14,7 @@ import click
 
 from livechat_async import ConfigurationError, DetailField, VisitorDetails, VisitorState
 from livechat_async.cli.commands import options
+from livechat_async.cli.commands.options import OnBroken
 from livechat_async.cli.common import Settings, number_of, to_json, wait_for, with_client
 from livechat_async.cli.output.listing import View, show_list
 from livechat_async.cli.output.show import show_item
@@ -23,7 +24,7 @@ from livechat_async.redaction import printable
 
 __all__ = ["app"]
 
-app: Group = Group(help="Who is on the site, and what the agent sees of them.")
+app: Group = Group(help="List, count and watch visitors, and show agents details of them.")
 
 _LINK = re.compile(
     r"(?P<name>[^=]*)=(?P<text>.*?)=(?P<url>(?:https?://|mailto:|tel:).*)",
@@ -36,6 +37,7 @@ _FILTERS: Mapping[str, Any] = {
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], VISITORS.options()]
+_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("visitor")]
 
 
 class _Encoding(StrEnum):
@@ -69,29 +71,26 @@ def list_visitors(
     view: _View,
     watch: Annotated[bool, option("Show the list again and again.", "--watch")] = False,
     interval: options.Interval = 5.0,
+    on_broken: _OnBroken = OnBroken.RAISE,
 ) -> None:
     """Show who is on the site now.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names. With --watch
-    and --json, each line is a whole JSON list. Each poll is an API call, which LiveChat may bill.
+    and --json, each line is a whole JSON list. Each poll is an API call, which LiveChat bills.
 
     Examples:
       livechat-async visitors list --state chatting --group 0 --group 2
       livechat-async visitors list --watch --interval 10
       livechat-async visitors list --json | jq '.[].name'
     """
+    arguments = {**filters, "on_broken": on_broken.value}
     if watch:
         from livechat_async.cli.commands.watch import follow_list  # noqa: PLC0415 (slow to import)
 
-        follow = partial(follow_list, filters=filters, interval=interval, view=view)
+        follow = partial(follow_list, filters=arguments, interval=interval, view=view)
         with_client(context, follow, retries=False)  # the next poll repeats a failed call
         return
-    show_list(
-        context,
-        lambda client: client.visitors.list(**filters),
-        view,
-        nothing="Nobody there matches." if filters else "Nobody is there.",
-    )
+    show_list(context, lambda client: client.visitors.list(**arguments), view)
 
 
 @app.command("watch")
@@ -103,18 +102,19 @@ def watch_visitors(
         bool, option("As JSON lines, a change a line, with the visitor.", "--json")
     ] = False,
     interval: options.Interval = 5.0,
+    on_broken: _OnBroken = OnBroken.SKIP,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
 
-    Each line is a change: arrived, state, page or left. Everybody who is there
-    at the start comes first. On a pipe, the lines are tab-separated columns
+    Each line is a change: arrived, state, page or left. It begins with the
+    visitors who are there already. On a pipe, the lines are tab-separated columns
     below a line of their names. With --state or --group, a visitor who leaves
     that state or group has left.
 
     When LiveChat does not answer, the command says so on stderr and goes on. It
     shows a line "resynced" once LiveChat answers again.
 
-    Each poll is an API call, which LiveChat may bill: every 5 s makes 518,400 in 30 days.
+    Each poll is an API call, which LiveChat bills: every 5 s makes 518,400 in 30 days.
 
     Examples:
       livechat-async visitors watch
@@ -123,7 +123,8 @@ def watch_visitors(
     """
     from livechat_async.cli.commands.watch import follow_changes  # noqa: PLC0415 (slow to import)
 
-    follow = partial(follow_changes, filters=filters, interval=interval, as_json=as_json)
+    arguments = {**filters, "on_broken": on_broken.value}
+    follow = partial(follow_changes, filters=arguments, interval=interval, as_json=as_json)
     with_client(context, follow, retries=False)  # the next poll repeats a failed call
 
 

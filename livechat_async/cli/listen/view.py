@@ -182,15 +182,17 @@ class ListenView(logging.Handler):
     def warnings(self) -> Iterator[None]:
         """Show what the receiver logs, a line each, unless ``--verbose`` already does."""
         logger = logging.getLogger("livechat_async.webhooks")
-        if logging.getLogger("livechat_async").handlers:
+        if logger.isEnabledFor(logging.DEBUG):
             yield
             return
         level = logger.level
         logger.addHandler(self)
         logger.setLevel(logging.INFO)
+        logger.propagate = False
         try:
             yield
         finally:
+            logger.propagate = True
             logger.setLevel(level)
             logger.removeHandler(self)
 

@@ -179,7 +179,7 @@ TICKETS: Listing[Ticket] = Listing(
         ),
         "Requester": lambda ticket: two_lines(*_requester(ticket)),
         "Assignee, tags": lambda ticket: two_lines(
-            _assignee(ticket) or "(nobody)", joined(*ticket.tags)
+            _assignee(ticket) or "(not assigned)", joined(*ticket.tags)
         ),
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -16,11 +16,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from livechat_async.cli.common import to_json, to_plain, with_client
+from livechat_async.cli.common import number_of, to_json, to_plain, with_client
 from livechat_async.redaction import is_secret_name, printable
 
 if TYPE_CHECKING:
-    from livechat_async import LiveChatClient
+    from livechat_async import BrokenItem, LiveChatClient
 
 __all__ = [
     "WIDE",
@@ -28,6 +28,7 @@ __all__ = [
     "is_terminal",
     "local_time",
     "new_table",
+    "say_broken",
     "show_error",
     "show_item",
     "terminal",
@@ -39,6 +40,8 @@ T = TypeVar("T")
 
 WIDE = 110
 """The width from which a terminal shows more."""
+
+_MOST_BROKEN = 10
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -70,6 +73,25 @@ def show_error(message: str) -> None:
         terminal(sys.stderr).print(titled_panel(Text(printable(message)), "Error", "red"))
     else:
         click.echo(f"error: {printable(message)}", err=True)
+
+
+def say_broken(items: Sequence[BrokenItem], noun: str, number: int | None = None) -> None:
+    """Say on stderr what could not be read and is left out.
+
+    Args:
+        items: what is known of them.
+        noun: what one of them is.
+        number: how many there are, if some are not known any more.
+    """
+    number = len(items) if number is None else number
+    if number:
+        click.echo(f"left out {number_of(number, noun)} that cannot be read:", err=True)
+    for item in items[:_MOST_BROKEN]:
+        place = f"page {item.page}, {item.path}"
+        text = f"{place}: expected {item.expected}, found {item.found}"
+        click.echo(f"  {printable(text)}", err=True)
+    if len(items) > _MOST_BROKEN:
+        click.echo(f"  and {len(items) - _MOST_BROKEN:,} more", err=True)
 
 
 def show_item(
