@@ -30,7 +30,7 @@ _COMMANDS = {
     "reports": ("reports:show_report", "Show a report."),
     "webhooks": (
         "webhooks:app",
-        "Register and receive webhooks, and care for those that a bot gave up.",
+        "Register and receive webhooks, and repeat those that a bot gave up.",
     ),
     "agents": ("agents:app", "List, create, change and remove agents."),
     "groups": ("groups:app", "List, create, change and remove groups of agents."),

@@ -56,7 +56,7 @@ def split_help(command: click.Command) -> tuple[list[str], str]:
 def usage_of(command: click.Command, context: click.Context) -> str:
     """How the command is written, in one line, with the options that it cannot do without."""
     options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
-    needed = [_names_of(one, one.opts[-1:]) for one in options if one.required and not one.envvar]
+    needed = [_names_of(one, [_long(one)]) for one in options if one.required and not one.envvar]
     return " ".join([context.command_path, *needed, *command.collect_usage_pieces(context)])
 
 
@@ -88,10 +88,13 @@ def rows_of(
 
 
 def _option_row(option: click.Option) -> tuple[str, str]:
-    long = next(name for name in option.opts if name.startswith("--"))  # others are old names
     short = [name for name in option.opts if not name.startswith("--")]
-    names = _names_of(option, [*short, long, *option.secondary_opts])
+    names = _names_of(option, [*short, _long(option), *option.secondary_opts])
     return names, " ".join([option.help or "", *_remarks(option)]).strip()
+
+
+def _long(option: click.Option) -> str:
+    return next(name for name in option.opts if name.startswith("--"))  # others are old names
 
 
 def _names_of(option: click.Option, names: Sequence[str]) -> str:

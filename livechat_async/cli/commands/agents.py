@@ -35,7 +35,9 @@ _STATUS = {"status": options.one_of("STATUS", AgentStatus, "Only agents with thi
 _FIELDS = {
     "name": options.text("TEXT", "The name."),
     "job_title": options.text("TEXT", "The job title."),
-    "permission": options.one_of("ROLE", AgentPermission, "The role"),
+    "permission": options.optional(
+        AgentPermission, "The role: administrator or normal.", metavar="ROLE"
+    ),
     "groups": options.numbers(
         "The number of one of the agent's groups; may be repeated.", "--group"
     ),

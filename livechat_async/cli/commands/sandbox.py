@@ -72,11 +72,11 @@ def run_sandbox(
     visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
     chats: Annotated[
         int | None,
-        option("The number of archived chats; 120 by default.", metavar="NUMBER", min=0, max=10**6),
+        option("The number of archived chats. [default: 120]", metavar="NUMBER", min=0, max=10**6),
     ] = None,
     tickets: Annotated[
         int | None,
-        option("The number of tickets; 12 by default.", metavar="NUMBER", min=0, max=10**6),
+        option("The number of tickets. [default: 12]", metavar="NUMBER", min=0, max=10**6),
     ] = None,
     latency: Annotated[
         float, option("The time before each answer of the API.", metavar="SECONDS", min=0, max=3600)

@@ -24,7 +24,7 @@ from livechat_async.redaction import Secret, printable
 
 __all__ = ["app"]
 
-app: Group = Group(help="Register and receive webhooks, and care for those that a bot gave up.")
+app: Group = Group(help="Register and receive webhooks, and repeat those that a bot gave up.")
 
 _KINDS = ", ".join(WebhookEventType)
 _ALL_BUT_SECRETS = "all but user names, passwords and tokens"
