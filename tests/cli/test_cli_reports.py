@@ -96,6 +96,12 @@ def rule(lines: list[str]) -> str:
     return next(line for line in lines if line.startswith("──"))
 
 
+async def test_a_report_without_rows_is_said_to_be_empty(env: dict[str, str]) -> None:
+    code, terminal = await show("reports", "chats-ranking", "--to", "2001-01-01", env=env)
+
+    assert (code, terminal.plain) == (0, "No agents.\n")
+
+
 async def test_a_pipe_gets_columns_separated_by_tabs(sandbox: Sandbox, here: Here) -> None:
     add_chats(sandbox)
 

@@ -98,7 +98,7 @@ async def _serve(recorder: Recorder, *, webhooks: bool) -> None:
             click.echo("# Register this address at LiveChat, or the tunnel that leads to it:")
             click.echo(f"#   {recorder.url}/livechat")
         else:
-            click.echo("# Point a program at the recorder, as livechat-async is by")
+            click.echo("# Point livechat-async, or another program, at the recorder:")
             click.echo(f"export LIVECHAT_BASE_URL={recorder.url}")
         await stopped.wait()
     finally:

@@ -112,8 +112,10 @@ def show_report(
         elif not is_terminal(sys.stdout):
             for line in [names, *lines]:
                 click.echo("\t".join("" if v is None else printable(str(v)) for v in line))
-        else:
+        elif lines:
             terminal().print(_table(name, names, lines))
+        else:
+            click.echo(f"No {names[0]}s.")
 
     with_client(context, show)
 

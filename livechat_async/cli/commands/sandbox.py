@@ -154,7 +154,7 @@ def run_sandbox(
       livechat-async sandbox --port 0 --visitors 500 --chats 50000
       livechat-async sandbox --chaos flaky --chaos-seed 7 --verbose
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
-      LIVECHAT_CONTROL_TOKEN="$(openssl rand -hex 16)" livechat-async sandbox \
+      LIVECHAT_CONTROL_TOKEN=choose-your-own-token livechat-async sandbox \
         --host 0.0.0.0 --allow-remote
       livechat-async sandbox --captures captures/
     """

@@ -78,7 +78,7 @@ class Access:
             return
         raise ConfigurationError(
             f"{reach} lets everybody send events, as there is no password: set "
-            f"{PASSWORD_VARIABLES}, or LIVECHAT_WEBHOOK_SECRET; or say --insecure"
+            f"{PASSWORD_VARIABLES}, or LIVECHAT_WEBHOOK_SECRET; or give --insecure"
         )
 
     @property
