@@ -16,7 +16,7 @@ __all__ = ["EXIT_CODES", "help_of", "rows_of", "split_help", "usage_of"]
 
 EXIT_CODES = (
     ("0", "Success."),
-    ("1", "A call failed, or the answer to a question was no."),
+    ("1", "A call or a check failed, or the answer to a question was no."),
     ("2", "A value, an option or a setting is wrong."),
     ("130", "It was stopped, by Ctrl-C or SIGTERM."),
     ("141", "The reader of its output is gone."),

@@ -366,3 +366,13 @@ async def test_open_opens_its_page(start: Start, monkeypatch: pytest.MonkeyPatch
         assert lines[0].endswith(opened[-1])
         assert lines[1] == "# Open that in a browser to see what happens on it."
         assert done.err == refusal
+
+
+@pytest.mark.parametrize("option", ["--chats=5", "--allow-remote", "--chaos=flaky", "--plan=team"])
+async def test_what_has_no_effect_on_recorded_answers_is_refused(option: str) -> None:
+    """It was ignored without a word."""
+    done = await run(*SANDBOX, "--captures", "captures/", "--verbose", option, env=environment())
+
+    assert (done.code, done.out) == (2, "")
+    name = option.partition("=")[0]
+    assert done.err.startswith(f"error: {name} has no effect with --captures: leave it out")

@@ -14,6 +14,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
+from click.core import ParameterSource
 from yarl import URL
 
 from livechat_async.cli.commands.options import option
@@ -25,6 +27,7 @@ from livechat_async.cli.common import (
     wait_for,
 )
 from livechat_async.cli.output.show import terminal
+from livechat_async.cli.wording import label_of
 from livechat_async.redaction import Secret, printable
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["run_demo", "run_sandbox"]
 
 _JSON = ("-H", "Content-Type: application/json", "-d")
+_WITH_CAPTURES = ("captures", "host", "port", "open_", "verbose")
+
 _TOKEN = "LIVECHAT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -62,6 +67,7 @@ def run_demo(
 
 
 def run_sandbox(
+    context: click.Context,
     *,
     host: Annotated[
         str, option("The address to listen on; any but loopback needs --allow-remote.")
@@ -160,13 +166,14 @@ def run_sandbox(
     """
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415
 
+    if verbose:
+        show_log()
     if captures is not None:
+        _refuse_useless(context)
         wait_for(_serve(Sandbox.from_captures(captures, host=host, port=port), opens=open_))
         return
     token = Secret(control_token) if control_token is not None else None
     del control_token
-    if verbose:
-        show_log()
     sandbox = Sandbox(
         host=host,
         port=port,
@@ -194,6 +201,14 @@ def run_sandbox(
             receiver=receiver,
         )
     )
+
+
+def _refuse_useless(context: click.Context) -> None:
+    """Options that say what the sandbox makes up have no effect on recorded answers."""
+    for one in context.command.params:
+        is_given = context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
+        if is_given and one.name not in _WITH_CAPTURES:
+            raise click.UsageError(f"{label_of(one)} has no effect with --captures: leave it out")
 
 
 async def _serve(
