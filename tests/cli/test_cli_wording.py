@@ -162,6 +162,11 @@ async def test_a_wrong_value_is_said_of_the_option_as_it_was_typed(path: tuple[s
             "chats list --from 2023-02-01 --to 2023-01-01",
             "--from=2023-02-01 is after --to=2023-01-01: swap the two",
         ),
+        (
+            "chats export --output chats.jsonl --to 0001-01-01",
+            "--to=0001-01-01 is before 2002-01-01, when exports begin: give a later day",
+        ),
+        ("chats export --output chats.jsonl --from 9999-12-31", "--from=9999-12-31 is after today"),
         ("tickets list --requester mary", "--requester='mary': an e-mail address is needed, such"),
         ("groups create --name VIP --agent mary", "--agent='mary': an e-mail address is needed"),
         ("groups delete 0 --yes", "GROUP_ID=0: the group of all agents cannot be changed"),
