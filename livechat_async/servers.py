@@ -1,12 +1,17 @@
-"""Rules of the servers that listen on this machine: whose requests they answer, what they log."""
+"""Servers that listen on this machine: whose requests they answer, what they log, their start."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from livechat_async.checks import is_address, is_loopback
+
+if TYPE_CHECKING:
+    from aiohttp.web import BaseSite
 
 __all__ = [
     "is_from_own_page",
@@ -14,6 +19,7 @@ __all__ = [
     "is_local_host",
     "is_private_host",
     "server_logger",
+    "start_site",
 ]
 
 # The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
@@ -77,6 +83,21 @@ def is_from_own_page(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "").strip().lower()
     origin = headers.get("origin", "").strip().lower()
     return host != "" and site == "same-origin" and origin == f"http://{host}"
+
+
+async def start_site(site: BaseSite) -> None:
+    """Start to listen. A cancellation waits for that, so that the site's runner can close it.
+
+    asyncio loses the socket of a server that is cancelled while it starts; it listens on.
+    """
+    starting = asyncio.ensure_future(site.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait((starting,))
+        if not starting.cancelled():
+            starting.exception()  # the cancellation comes before it
+        raise
 
 
 def server_logger(name: str) -> logging.Logger:

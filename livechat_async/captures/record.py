@@ -41,7 +41,7 @@ from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import ConfigurationError
 from livechat_async.options import problem_of_base_url, problem_of_plain_http
-from livechat_async.servers import is_from_web_page, is_local_host, server_logger
+from livechat_async.servers import is_from_web_page, is_local_host, server_logger, start_site
 
 __all__ = ["LIVECHAT", "Recorder"]
 
@@ -145,7 +145,7 @@ class Recorder:
         self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:
             await runner.setup()
-            await web.TCPSite(runner, self._host, self._port).start()
+            await start_site(web.TCPSite(runner, self._host, self._port))
         except OSError as problem:
             await self.stop()
             why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"

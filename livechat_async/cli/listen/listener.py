@@ -25,7 +25,7 @@ from livechat_async.cli.listen.programs import Programs
 from livechat_async.cli.listen.view import ListenView, event_data
 from livechat_async.models.webhooks import WebhookEventType
 from livechat_async.redaction import Secret, SecretBytes, printable, redact
-from livechat_async.servers import server_logger
+from livechat_async.servers import server_logger, start_site
 from livechat_async.webhooks import Job, MemoryEngine, WebhookCredentials, WebhookReceiver
 from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent
 
@@ -272,7 +272,7 @@ class _ShowingEngine(MemoryEngine):
 
 async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port).start()
+        await start_site(web.TCPSite(runner, host, port))
     except OSError as problem:
         why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
         raise ConfigurationError(

@@ -26,7 +26,12 @@ from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
 from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.pace import Pace
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.servers import is_from_own_page, is_from_web_page, server_logger
+from livechat_async.servers import (
+    is_from_own_page,
+    is_from_web_page,
+    server_logger,
+    start_site,
+)
 
 __all__ = ["FaultQueue", "Server"]
 
@@ -78,7 +83,7 @@ class Server:
         self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:
             await runner.setup()
-            await web.TCPSite(runner, host, port).start()
+            await start_site(web.TCPSite(runner, host, port))
         except OSError as problem:
             await self.stop()
             why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
