@@ -146,7 +146,7 @@ def test_the_tests_cover_every_model() -> None:
 
 @pytest.mark.parametrize("cls", MODELS)
 def test_usual_objects_are_read_as_the_careful_hooks_read_them(cls: type[WireModel]) -> None:
-    @settings(deadline=None, max_examples=settings.default.max_examples // 2)
+    @settings(max_examples=settings.default.max_examples // 2)
     @given(models(cls))
     def compare(model: Any) -> None:
         wire = as_json(model)
@@ -186,7 +186,7 @@ def test_objects_with_quirks_are_read_as_the_careful_hooks_read_them(cls: type[W
         st.tuples(quirks(cls), st.sampled_from([None, WARSAW])), min_size=4, max_size=6
     )
 
-    @settings(deadline=None, max_examples=12)
+    @settings(max_examples=settings.default.max_examples // 2)
     @given(models(cls).map(as_json), several)
     def compare(wire: Any, changes: list[Any]) -> None:
         for change, zone in changes:
@@ -200,7 +200,7 @@ def test_objects_with_quirks_are_read_as_the_careful_hooks_read_them(cls: type[W
 @pytest.mark.once
 @pytest.mark.parametrize("cls", TOP)
 def test_broken_objects_give_the_errors_of_the_careful_hooks(cls: type[WireModel]) -> None:
-    @settings(deadline=None, max_examples=80)
+    @settings(max_examples=3 * settings.default.max_examples)
     @given(st.lists(nearly(cls).map(lambda item: {"id": "A", "state": "a", **item}) | JSON))
     def compare(document: Any) -> None:
         check(document, list[cls])
