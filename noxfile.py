@@ -25,7 +25,13 @@ WITH_REDIS = "livechat_async/webhooks/taskiq/*.py"
 
 
 def install(session: nox.Session, *groups: str, options: tuple[str, ...] = ()) -> None:
-    """Install the package with its extras, and dependency groups of ``pyproject.toml``."""
+    """Install the package with its extras, and dependency groups of ``pyproject.toml``.
+
+    Bytecode is kept in ``.nox/bytecode``, also where Python is told to write none: the tests start
+    many processes, and compiling is most of what it takes to start one.
+    """
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
+    session.env["PYTHONPYCACHEPREFIX"] = str(Path(".nox", "bytecode").resolve())
     session.install(*options, PACKAGE, *nox.project.dependency_groups(PYPROJECT, *groups))
 
 

@@ -9,7 +9,8 @@
             print(visitor.name, visitor.page_current)
 """
 
-# `Page as Page` makes a name public for type checkers. isort would make a statement of each.
+# `Page as Page` makes a name public for type checkers, and `import *` all names of a module's
+# `__all__`. isort would make a statement of each.
 # isort: off
 import typing as _typing
 from importlib import import_module as _import_module
@@ -25,36 +26,7 @@ if _typing.TYPE_CHECKING:
         CredentialsSource as CredentialsSource,
         PersonalAccessToken as PersonalAccessToken,
     )
-    from livechat_async.errors import (
-        APIStatusError as APIStatusError,
-        AuthenticationError as AuthenticationError,
-        BadRequestError as BadRequestError,
-        CallError as CallError,
-        ClientStateError as ClientStateError,
-        ConfigurationError as ConfigurationError,
-        ConnectError as ConnectError,
-        ConnectTimeout as ConnectTimeout,
-        ConnectionLost as ConnectionLost,
-        DecodeError as DecodeError,
-        ExportError as ExportError,
-        InvalidJSONError as InvalidJSONError,
-        LiveChatError as LiveChatError,
-        NotFoundError as NotFoundError,
-        OverfullDayError as OverfullDayError,
-        PagingError as PagingError,
-        PermissionDeniedError as PermissionDeniedError,
-        ProtocolError as ProtocolError,
-        QueueFullError as QueueFullError,
-        RateLimitError as RateLimitError,
-        RedirectError as RedirectError,
-        RequestTimeout as RequestTimeout,
-        ResponseTooLarge as ResponseTooLarge,
-        ServerError as ServerError,
-        TLSError as TLSError,
-        TransportError as TransportError,
-        UnsettledDaysError as UnsettledDaysError,
-        WebhookError as WebhookError,
-    )
+    from livechat_async.errors import *
     from livechat_async.export.checkpoint import (
         Checkpoint as Checkpoint,
         IncompleteDay as IncompleteDay,
@@ -66,115 +38,16 @@ if _typing.TYPE_CHECKING:
     )
     from livechat_async.http.request import Request as Request
     from livechat_async.http.response import Response as Response
-    from livechat_async.models.agents import (
-        Agent as Agent,
-        AgentGroup as AgentGroup,
-        AgentNotifications as AgentNotifications,
-        AgentPermission as AgentPermission,
-        AgentStatus as AgentStatus,
-        AgentSummary as AgentSummary,
-        Weekday as Weekday,
-        WorkDay as WorkDay,
-    )
-    from livechat_async.models.canned_responses import CannedResponse as CannedResponse
-    from livechat_async.models.chats import (
-        Chat as Chat,
-        ChatAgent as ChatAgent,
-        ChatEvent as ChatEvent,
-        ChatEventType as ChatEventType,
-        ChatGoal as ChatGoal,
-        ChatMessage as ChatMessage,
-        ChatQueue as ChatQueue,
-        ChatRate as ChatRate,
-        ChatSurveyAnswer as ChatSurveyAnswer,
-        ChatType as ChatType,
-        ChatVisitor as ChatVisitor,
-        Engagement as Engagement,
-        GoalOrder as GoalOrder,
-        UserType as UserType,
-    )
-    from livechat_async.models.goals import (
-        ApiGoal as ApiGoal,
-        CustomVariableGoal as CustomVariableGoal,
-        Goal as Goal,
-        GoalKind as GoalKind,
-        GoalType as GoalType,
-        MatchType as MatchType,
-        SalesTrackerGoal as SalesTrackerGoal,
-        SalesValueType as SalesValueType,
-        UrlGoal as UrlGoal,
-    )
-    from livechat_async.models.greetings import (
-        AdsProvider as AdsProvider,
-        AdsTraffic as AdsTraffic,
-        CurrentUrl as CurrentUrl,
-        CustomVariableRule as CustomVariableRule,
-        FunnelUrl as FunnelUrl,
-        Greeting as Greeting,
-        GreetingRule as GreetingRule,
-        GreetingSubtype as GreetingSubtype,
-        PageViews as PageViews,
-        Place as Place,
-        Referrer as Referrer,
-        Rule as Rule,
-        RuleOperator as RuleOperator,
-        RuleType as RuleType,
-        SearchKeyword as SearchKeyword,
-        TimeOnPage as TimeOnPage,
-        TimeOnSite as TimeOnSite,
-        UrlFunnel as UrlFunnel,
-        VisitedUrl as VisitedUrl,
-        Visits as Visits,
-    )
-    from livechat_async.models.groups import Group as Group
-    from livechat_async.models.reports import (
-        ChatEngagement as ChatEngagement,
-        CountedHours as CountedHours,
-        GoalsReached as GoalsReached,
-        GreetingsShown as GreetingsShown,
-        GroupBy as GroupBy,
-        NewTickets as NewTickets,
-        NotRepliedChats as NotRepliedChats,
-        Period as Period,
-        QueuePart as QueuePart,
-        QueuedVisitors as QueuedVisitors,
-        RankedAgent as RankedAgent,
-        Ratings as Ratings,
-        Report as Report,
-        ResponseTime as ResponseTime,
-        Sales as Sales,
-        Seconds as Seconds,
-        SolvedTickets as SolvedTickets,
-        TicketSources as TicketSources,
-        TimeSpent as TimeSpent,
-        TotalChats as TotalChats,
-    )
-    from livechat_async.models.status import (
-        GroupStatus as GroupStatus,
-        OnlineStatus as OnlineStatus,
-    )
-    from livechat_async.models.tags import (
-        Tag as Tag,
-        TagCount as TagCount,
-    )
-    from livechat_async.models.tickets import (
-        FirstResponse as FirstResponse,
-        Ticket as Ticket,
-        TicketAgent as TicketAgent,
-        TicketAttachment as TicketAttachment,
-        TicketAuthor as TicketAuthor,
-        TicketAuthorType as TicketAuthorType,
-        TicketEvent as TicketEvent,
-        TicketEventType as TicketEventType,
-        TicketGroup as TicketGroup,
-        TicketOrder as TicketOrder,
-        TicketPeriod as TicketPeriod,
-        TicketRate as TicketRate,
-        TicketRequester as TicketRequester,
-        TicketSource as TicketSource,
-        TicketSourceType as TicketSourceType,
-        TicketStatus as TicketStatus,
-    )
+    from livechat_async.models.agents import *
+    from livechat_async.models.canned_responses import *
+    from livechat_async.models.chats import *
+    from livechat_async.models.goals import *
+    from livechat_async.models.greetings import *
+    from livechat_async.models.groups import *
+    from livechat_async.models.reports import *
+    from livechat_async.models.status import *
+    from livechat_async.models.tags import *
+    from livechat_async.models.tickets import *
     from livechat_async.models.visitors import (
         CustomVariable as CustomVariable,
         DetailField as DetailField,

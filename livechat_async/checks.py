@@ -1,8 +1,8 @@
 """What arguments may be: seconds, counts, prices, choices, days, time zones, hosts, ports.
 
 A ``check_`` function returns the value, or raises the `refusal` of it: a `ConfigurationError` that
-names the argument, the value and the remedy. `seconds`, `count`, `choice`, `flag` and `text` make
-attrs validators.
+names the argument, the value and the remedy. `needs`, `seconds`, `count`, `choice`, `flag` and
+`text` make attrs validators; in `attrs.validators.optional` they allow None.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from inspect import iscoroutinefunction
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 from attrs import Attribute
+from attrs.validators import and_
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import shown
 
 __all__ = [
+    "Validator",
     "check_call",
     "check_choice",
     "check_clock",
@@ -48,6 +50,7 @@ __all__ = [
     "is_deeper",
     "is_loopback",
     "meant",
+    "needs",
     "parse_day",
     "refusal",
     "seconds",
@@ -115,41 +118,39 @@ def check_flag(name: str, value: Any) -> bool:
 def check_seconds(
     name: str, value: Any, *, at_least: float = 0.0, above_zero: bool = False
 ) -> float:
-    """A finite number of seconds.
-
-    Args:
-        name: of the argument.
-        value: what was given.
-        at_least: the smallest value.
-        above_zero: whether zero is refused.
-    """
-    problem = _problem_of_seconds(value, at_least, above_zero=above_zero)
-    if problem:
-        raise refusal(name, value, problem)
+    """A finite number of seconds, ``at_least`` or more; or ``above_zero``, which refuses zero."""
+    if not _are_seconds(value, at_least, above_zero=above_zero):
+        raise refusal(name, value, _seconds_needed(at_least, above_zero=above_zero))
     return float(value)
 
 
-def seconds(
-    *, at_least: float = 0.0, above_zero: bool = False, optional: bool = False
-) -> Validator:
-    """The rule of `check_seconds` as an attrs validator; ``optional`` allows None."""
+def needs(needed: str, is_right: Callable[[Any], object]) -> Validator:
+    """An attrs validator: a `ConfigurationError` says what is needed, unless the value is right."""
 
     def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
-        if optional and value is None:
-            return
-        problem = _problem_of_seconds(value, at_least, above_zero=above_zero)
-        if problem:
-            raise ConfigurationError(f"{_place(instance, attribute, value)}: {problem}")
+        if not is_right(value):
+            place = f"{type(instance).__name__}({attribute.name}={shown(value)})"
+            raise ConfigurationError(f"{place}: {needed}")
 
     return validate
 
 
-def _problem_of_seconds(value: Any, at_least: float, *, above_zero: bool) -> str:
+def seconds(*, at_least: float = 0.0, above_zero: bool = False) -> Validator:
+    """The rule of `check_seconds` as an attrs validator."""
+    return needs(
+        _seconds_needed(at_least, above_zero=above_zero),
+        partial(_are_seconds, at_least=at_least, above_zero=above_zero),
+    )
+
+
+def _are_seconds(value: Any, at_least: float, *, above_zero: bool) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    bound = "above 0" if above_zero else f"{at_least:g} or more"
-    if is_number and _is_finite(value) and value >= at_least and (value > 0 or not above_zero):
-        return ""
-    return f"a number of seconds is needed, {bound}"
+    is_in_range = is_number and value >= at_least and (value > 0 or not above_zero)
+    return is_in_range and _is_finite(value)
+
+
+def _seconds_needed(at_least: float, *, above_zero: bool) -> str:
+    return f"a number of seconds is needed, {'above 0' if above_zero else f'{at_least:g} or more'}"
 
 
 def _is_finite(value: float) -> bool:
@@ -168,13 +169,7 @@ def check_count(name: str, value: Any, at_least: int = 1) -> int:
 
 def count(at_least: int = 1) -> Validator:
     """The rule of `check_count` as an attrs validator."""
-
-    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
-        if not _is_count(value, at_least):
-            place = _place(instance, attribute, value)
-            raise ConfigurationError(f"{place}: {_count_needed(at_least)}")
-
-    return validate
+    return needs(_count_needed(at_least), partial(_is_count, at_least=at_least))
 
 
 def _is_count(value: Any, at_least: int) -> bool:
@@ -185,38 +180,18 @@ def _count_needed(at_least: int) -> str:
     return f"a whole number is needed, {at_least} or more"
 
 
-def _place(instance: object, attribute: Attribute[Any], value: Any) -> str:
-    return f"{type(instance).__name__}({attribute.name}={shown(value)})"
-
-
 def flag() -> Validator:
     """The rule of `check_flag` as an attrs validator."""
-
-    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
-        if not isinstance(value, bool):
-            raise ConfigurationError(f"{_place(instance, attribute, value)}: {_FLAG_NEEDED}")
-
-    return validate
+    return needs(_FLAG_NEEDED, lambda value: isinstance(value, bool))
 
 
-def text(*, optional: bool = False, at_most: int | None = None) -> Validator:
-    """Text that is not blank, as an attrs validator.
-
-    Args:
-        optional: whether None is allowed.
-        at_most: the largest number of characters.
-    """
-
-    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
-        if optional and value is None:
-            return
-        if not isinstance(value, str) or not value.strip():
-            raise ConfigurationError(f"{_place(instance, attribute, value)}: {_NOT_BLANK}")
-        if at_most is not None and len(value) > at_most:
-            place = _place(instance, attribute, value)
-            raise ConfigurationError(f"{place}: at most {at_most} characters are possible")
-
-    return validate
+def text(at_most: int | None = None) -> Validator:
+    """Text that is not blank, of ``at_most`` characters, as an attrs validator."""
+    not_blank = needs(_NOT_BLANK, lambda value: isinstance(value, str) and value.strip())
+    if at_most is None:
+        return not_blank
+    limit = f"at most {at_most} characters are possible"
+    return and_(not_blank, needs(limit, lambda value: len(value) <= at_most))
 
 
 def choice(choices: Iterable[str]) -> Validator:

@@ -21,6 +21,7 @@ from livechat_async.redaction import HIDDEN, is_secret_name, printable
 
 __all__ = [
     "brief",
+    "cut",
     "ends_of",
     "html_table",
     "label_of",
@@ -55,10 +56,11 @@ def brief(value: object, length: int = _TEXT, *, quoted: bool = True) -> str:
         shown = _brief(value, length, quoted, _DEPTH)
     except Exception:  # noqa: BLE001 (whatever its own repr raises)
         shown = f"<{type(value).__name__}>"
-    return _cut(shown, 2 * length)
+    return cut(shown, 2 * length)
 
 
-def _cut(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
+    """A text of at most this length, and a sign that there is more."""
     return text if len(text) <= length else f"{text[:length]}…"
 
 
@@ -74,7 +76,7 @@ def _brief(value: Any, length: int, quoted: bool, depth: int) -> str:  # noqa: F
     label = value if type(value) is str else label_of(value)  # a class of texts may hide them
     if label is None:
         return repr(value) if quoted else f"{value}"
-    return repr(_cut(label, length)) if quoted else _cut(label, length)
+    return repr(cut(label, length)) if quoted else cut(label, length)
 
 
 def _brief_items(items: Any, length: int, quoted: bool, depth: int) -> str:  # noqa: FBT001

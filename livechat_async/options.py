@@ -9,9 +9,11 @@ from datetime import tzinfo
 from typing import Any, TypeAlias, cast, get_args
 
 from attrs import Attribute, field, frozen
+from attrs.validators import optional
 from yarl import URL
 
 from livechat_async.checks import (
+    Validator,
     check_choice,
     check_count,
     check_hosts,
@@ -53,6 +55,8 @@ _OUR_HEADERS = {
     "x-region": "pass region instead",
 }
 
+_limit: Validator = optional(seconds(above_zero=True))
+
 
 @frozen
 class Timeouts:
@@ -69,9 +73,9 @@ class Timeouts:
         ConfigurationError: a value is not a number above zero.
     """
 
-    connect: float | None = field(default=5.0, validator=seconds(above_zero=True, optional=True))
-    attempt: float | None = field(default=15.0, validator=seconds(above_zero=True, optional=True))
-    deadline: float | None = field(default=60.0, validator=seconds(above_zero=True, optional=True))
+    connect: float | None = field(default=5.0, validator=_limit)
+    attempt: float | None = field(default=15.0, validator=_limit)
+    deadline: float | None = field(default=60.0, validator=_limit)
 
     __repr__ = repr_of_fields
 

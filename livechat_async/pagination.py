@@ -9,6 +9,7 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#archives
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Hashable, Sequence
@@ -32,7 +33,7 @@ from attrs import evolve, field, frozen
 from livechat_async.checks import check_call, check_choice, check_count
 from livechat_async.decoding.bodies import load_json, read_envelope
 from livechat_async.decoding.hooks import is_nothing, whole_number
-from livechat_async.decoding.problems import WireError, wrong
+from livechat_async.decoding.problems import WireError, show, wrong
 from livechat_async.display import ends_of, html_table, never_raises, noun_of, out_of
 from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
@@ -53,6 +54,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+logger: logging.Logger = logging.getLogger("livechat_async")
 
 BrokenPolicy: TypeAlias = Literal["raise", "skip"]
 _Identify: TypeAlias = Callable[[Sequence[Any]], Any]
@@ -486,4 +489,6 @@ def _count(value: Any, name: str) -> int | None:
     number = whole_number(value)
     if is_nothing(value) or (number is not None and number >= 0):
         return number
-    raise wrong("a number", value).inside(name)
+    # A walk does without it: it ends at an empty page.
+    logger.warning("left out what is no number at %s: %s", name, shorten(show(value), (), _SHOWN))
+    return None

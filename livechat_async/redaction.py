@@ -348,7 +348,10 @@ def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
         if len(secret.strip()) < SHORTEST_HIDDEN:
             continue
         in_html = escape(secret)
-        found |= {secret, repr(secret)[1:-1], in_html}
+        # In a text with both quotation marks, `repr` escapes one of them, and PHP escapes both.
+        beside_both = repr(f"{secret}'\"")[1:-4]
+        in_php = beside_both.replace('"', r"\"")
+        found |= {secret, repr(secret)[1:-1], beside_both, in_php, in_html}
         for apostrophe in _APOSTROPHES:
             found.add(in_html.replace("&#x27;", apostrophe))
         for safe in _SAFE_IN_URLS:

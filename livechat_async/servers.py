@@ -1,23 +1,58 @@
-"""Rules of the servers that listen on this machine: whose requests they answer, what they log."""
+"""Servers on this machine: how they start, whose requests they answer, and what they log."""
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import logging
 import re
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from aiohttp import web
 
 from livechat_async.checks import is_address, is_loopback
+from livechat_async.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from aiohttp.web import BaseSite
 
 __all__ = [
     "is_from_own_page",
     "is_from_web_page",
     "is_local_host",
     "is_private_host",
+    "listen",
     "server_logger",
+    "start_site",
+    "url_of",
 ]
 
 # The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
 _HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}?)\.?)(?::[0-9]{0,5})?")
+
+
+async def listen(
+    runner: web.AppRunner | web.ServerRunner, host: str, port: int, remedy: str
+) -> tuple[str, int]:
+    """Begin to serve, and return the address and the port; port 0 takes any free one.
+
+    Raises:
+        ConfigurationError: the port cannot be had; the text ends with the remedy.
+    """
+    try:
+        await runner.setup()
+        await start_site(web.TCPSite(runner, host, port))
+    except OSError as problem:
+        why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
+        raise ConfigurationError(f"port {port} on {host} {why}: {remedy}") from None
+    address: tuple[str, int] = runner.addresses[0][:2]
+    return address
+
+
+def url_of(address: str, port: int) -> str:
+    """The URL of a server, such as ``http://127.0.0.1:8080``."""
+    return f"http://{f'[{address}]' if ':' in address else address}:{port}"
 
 
 def is_local_host(host: str) -> bool:
@@ -77,6 +112,21 @@ def is_from_own_page(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "").strip().lower()
     origin = headers.get("origin", "").strip().lower()
     return host != "" and site == "same-origin" and origin == f"http://{host}"
+
+
+async def start_site(site: BaseSite) -> None:
+    """Start to listen. A cancellation waits for that, so that the site's runner can close it.
+
+    asyncio loses the socket of a server that is cancelled while it starts; it listens on.
+    """
+    starting = asyncio.ensure_future(site.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait((starting,))
+        if not starting.cancelled():
+            starting.exception()  # the cancellation comes before it
+        raise
 
 
 def server_logger(name: str) -> logging.Logger:

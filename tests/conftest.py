@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 
 # Health checks and deadlines judge the speed of the machine, not the code. Where the variable CI is
 # set, the examples are the same each time: a change is judged by what it changes. The environments
-# that repeat the tests try fewer examples; `--hypothesis-profile thorough` tries many.
+# that repeat the tests try fewer examples; `--hypothesis-profile thorough` tries many. A test that
+# needs more than others asks for a multiple of `settings.default.max_examples`.
 settings.register_profile(
     "livechat_async",
     deadline=None,

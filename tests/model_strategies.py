@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,15 +18,21 @@ from livechat_async.redaction import Secret
 
 TEXT = st.text(max_size=10)
 SOME_TEXT = st.text(min_size=1, max_size=10)
-JSON: st.SearchStrategy[Any] = st.recursive(
+LEAVES = (
     st.none()
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=5,
+    | TEXT
 )
+
+
+def holding(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Leaves, and lists and dicts of the inner values."""
+    return LEAVES | st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3)
+
+
+JSON = holding(holding(holding(LEAVES)))  # st.recursive takes several times as long
 PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     int: st.integers(),
@@ -46,6 +53,7 @@ def wire_names(cls: type[Any]) -> set[str]:
     return twins | {field.metadata.get("wire", field.name) for field in fields}
 
 
+@functools.cache
 def models(cls: type[Any]) -> st.SearchStrategy[Any]:
     """Instances that decoding can give: a blank stands for None where there can be None."""
     hints = get_type_hints(cls)
@@ -81,6 +89,7 @@ def values(hint: Any) -> st.SearchStrategy[Any]:
     return models(hint) if attrs.has(hint) else PLAIN[hint]
 
 
+@functools.cache
 def nearly(cls: type[Any]) -> st.SearchStrategy[Any]:
     """Objects with the model's fields, which hold something else as often as not."""
     leaves = JSON | st.sampled_from(

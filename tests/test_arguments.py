@@ -728,6 +728,10 @@ async def test_a_misspelled_argument_suggests_the_right_one(
             "LiveChatClient.paginate: did you mean max_items: int | None?",
         ),
         (
+            lambda _: RetryPolicy(max_attemps=3),  # type: ignore[call-arg]
+            "RetryPolicy.__init__: did you mean attempts: int? It has attempts, backoff",
+        ),
+        (
             lambda c: c.visitors.list("chatting"),
             "VisitorsResource.list: name the arguments: state=, groups=, on_broken=",
         ),

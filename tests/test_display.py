@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -200,13 +201,18 @@ async def test_what_makes_calls_says_how_to_use_it(livechat_sandbox: Sandbox) ->
         assert repr(client.visitors) == "<VisitorsResource: add_details, count, list, watch>"
 
 
+@functools.cache
+def usual_or_odd(cls: type[Any]) -> st.SearchStrategy[Any]:
+    fields = [field.alias for field in attrs.fields(cls)]
+    odd = st.fixed_dictionaries(dict.fromkeys(fields, ODD)).map(lambda values: cls(**values))
+    return models(cls) | odd
+
+
 @pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
 @given(data=st.data())
 def test_any_model_shows_itself_in_a_line(cls: type[Any], data: st.DataObject) -> None:
     """What decoding gives, and what only a program can put there (field case 22)."""
-    fields = [field.alias for field in attrs.fields(cls)]
-    odd = st.fixed_dictionaries(dict.fromkeys(fields, ODD)).map(lambda values: cls(**values))
-    model = data.draw(models(cls) | odd)
+    model = data.draw(usual_or_odd(cls))
     shown = repr(model)
     assert shown.startswith(f"{cls.__name__}(")
     assert shown.endswith(")")

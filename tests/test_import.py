@@ -8,6 +8,7 @@ import pydoc
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -28,8 +29,17 @@ from livechat_async.models.visitors import Count
 from livechat_async.redaction import repr_of_fields
 
 _SOURCE = ast.parse(Path(livechat_async.__file__).read_text(encoding="utf-8"))
+
+
+def names_imported_by(node: ast.ImportFrom) -> set[tuple[str, str | None]]:
+    """The names of an import, each with its name after ``as``; `import *` makes all public."""
+    if node.names[0].name == "*":
+        return {(name, name) for name in import_module(str(node.module)).__all__}
+    return {(alias.name, alias.asname) for alias in node.names}
+
+
 _LATER = {
-    node.module: {alias.name for alias in node.names}
+    node.module: {name for name, _ in names_imported_by(node)}
     for block in _SOURCE.body
     if isinstance(block, ast.If)
     for node in block.body
@@ -70,10 +80,10 @@ def test_what_is_imported_later_is_what_type_checkers_see() -> None:
 def test_type_checkers_see_each_name_as_one_of_the_package() -> None:
     # A name that is imported without `as` is private to the package for type checkers.
     imported = {
-        (alias.name, alias.asname)
+        pair
         for node in ast.walk(_SOURCE)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("livechat_async")
-        for alias in node.names
+        for pair in names_imported_by(node)
     }
     assert imported == {(name, name) for name in livechat_async.__all__}
 

@@ -28,7 +28,7 @@ import orjson
 import pydantic
 import pytest
 from attrs import frozen
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.pretty import pretty_repr, traverse
 from yarl import URL
@@ -334,12 +334,29 @@ def test_an_empty_secret_hides_nothing() -> None:
         ("a URL of yarl", str(URL("/").with_query(a="~planted!/'%ü"))[4:]),
         ("HTML of PHP", "~planted!/&#039;%ü"),
         ("HTML of Jinja", "~planted!/&#39;%ü"),
+        ("a text of PHP", "~planted!/\\'%ü"),
+        ("a text of PHP with all marks", 'planted\\"\\\\ä'),
+        ("Python's text with both quotation marks", repr("~planted!/'%ü\"")),
     ],
 )
 def test_a_secret_is_hidden_however_the_answer_writes_it(form: str, written: str) -> None:
     """Field case 39: a server may write what it repeats in a way of its own."""
     secrets = ['planted"\\ä', "planted-secret/+", "dal:planted/", "planted word/", "~planted!/'%ü"]
     assert "planted" not in redact(f"what came as {form}: {written}.", secrets)
+
+
+@settings(deadline=None)
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8),
+    st.sampled_from(["", "'", '"', "'\""]),
+)
+@example("planted'word", '"')
+def test_a_secret_is_hidden_in_the_repr_of_any_text(secret: str, around: str) -> None:
+    """`repr` escapes a text by what else it holds (field case 39)."""
+    shown = redact(repr(f"{around} {secret} {around}"), [secret])
+    assert not any(
+        text in shown for text in (secret, repr(secret)[1:-1], repr(f"{secret}'\"")[1:-4])
+    )
 
 
 @settings(deadline=None)

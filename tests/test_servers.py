@@ -1,10 +1,13 @@
-"""Whose requests a server on this machine answers."""
+"""Whose requests a server on this machine answers, and how it starts."""
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +17,7 @@ from livechat_async.servers import (
     is_from_web_page,
     is_local_host,
     is_private_host,
+    start_site,
 )
 
 LOCAL = ["localhost", "LocalHost", "127.0.0.1", "127.8.9.10", "[::1]", "bot.localhost"]
@@ -166,3 +170,19 @@ def test_the_headers_of_a_web_page_are_known(
 def test_a_page_of_the_server_itself_is_known(headers: dict[str, str], *, expected: bool) -> None:
     """Its origin is the host that it asks (field case 44)."""
     assert is_from_own_page(headers) == expected
+
+
+@pytest.mark.parametrize("steps", range(1, 6))
+async def test_a_server_that_is_cancelled_while_it_starts_is_closed_with_its_runner(
+    steps: int,
+) -> None:
+    runner = web.ServerRunner(web.Server(lambda _: web.Response()))
+    await runner.setup()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        starting = asyncio.create_task(start_site(web.SockSite(runner, listening)))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait((starting,))
+        await runner.cleanup()
+        assert listening.fileno() == -1

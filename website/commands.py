@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from livechat_async.cli.app import app
+from livechat_async.cli.help import rows_of, split_help, usage_of
 
 __all__ = ["PROGRAM", "describe_commands", "every_command"]
 
@@ -18,8 +18,8 @@ _INTRODUCTION = """\
 This page is made from the program itself: `{program} COMMAND --help` shows the same.
 [The start page](../index.md#install) installs it.
 """
-_EXAMPLES = re.compile(r"\n*^Examples:\n", re.MULTILINE)
-_STYLE = re.compile(r"\[/?[a-z ]*\]")
+# Each command has a section of its own, and the options of all commands are those of the program.
+_NOT_SHOWN = ("Commands", "Options of every command")
 
 
 def every_command() -> Iterator[tuple[Any, Any]]:
@@ -40,38 +40,27 @@ def _walk(command: Any, name: str, parent: Any) -> Iterator[tuple[Any, Any]]:
 def describe_commands() -> str:
     """The page, as Markdown."""
     parts = [_INTRODUCTION.format(program=PROGRAM)]
-    shared: list[tuple[str, str]] = []  # described once, at the top
     for command, context in every_command():
         path: str = context.command_path
         depth = len(path.split())
-        text, examples = _split_examples(inspect.cleandoc(command.help or ""))
+        about, examples = split_help(command)
         if depth > 1:
             parts.append(f"{'#' * depth} {path}\n")
-        parts.append(f"{text}\n")
-        usage = " ".join([path, *command.collect_usage_pieces(context)])
-        parts.append(f"```text\n{usage}\n```\n")
-        records = [each.get_help_record(context) for each in command.get_params(context)]
-        own = [each for each in records if each and each not in shared]
-        shared = shared or own
-        parts.extend(_describe_parameters(own))
+        parts.extend(f"{_escape(paragraph)}\n" for paragraph in about)
+        parts.append(f"```text\n{usage_of(command, context)}\n```\n")
+        parts.extend(
+            _as_table(title, rows)
+            for title, rows in rows_of(command, context)
+            if title not in _NOT_SHOWN
+        )
         if examples:
             parts.append(f"```console\n{_as_prompts(examples)}\n```\n")
     return "\n".join(parts)
 
 
-def _split_examples(text: str) -> tuple[str, str]:
-    before, *after = _EXAMPLES.split(text, maxsplit=1)
-    return _escape(_STYLE.sub("", before)), inspect.cleandoc(after[0]) if after else ""
-
-
-def _describe_parameters(records: list[tuple[str, str]]) -> Iterator[str]:
-    rows = [
-        f"| `{names}` | {_in_cell(_escape(help_text))} |"
-        for names, help_text in records
-        if "--help" not in names
-    ]
-    if rows:
-        yield "\n".join(["| option | meaning |", "| --- | --- |", *rows, ""])
+def _as_table(title: str, rows: list[tuple[str, str]]) -> str:
+    lines = [f"| `{_in_cell(name)}` | {_in_cell(_escape(text))} |" for name, text in rows]
+    return "\n".join([f"| {title.lower()} | meaning |", "| --- | --- |", *lines, ""])
 
 
 def _as_prompts(examples: str) -> str:

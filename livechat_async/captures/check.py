@@ -7,7 +7,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
-from urllib.parse import parse_qsl
 
 from attrs import asdict, define, evolve, field, frozen
 
@@ -28,7 +27,9 @@ from livechat_async.captures.shapes import (
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import find_wire_error
+from livechat_async.display import cut, number_of
 from livechat_async.models.greetings import MESSAGE
+from livechat_async.redaction import printable
 
 __all__ = ["Difference", "Report", "check_captures"]
 
@@ -83,18 +84,18 @@ class Report:
 
     def to_markdown(self) -> str:
         """The report as an issue takes it. Nothing personal is in it."""
-        counts = ((self.answers, "answer"), (self.webhooks, "webhook"))
-        these = " and ".join(f"{n} {thing}{'' if n == 1 else 's'}" for n, thing in counts)
-        lines = [f"Compared: {these}."]
+        answers, webhooks = number_of(self.answers, "answer"), number_of(self.webhooks, "webhook")
+        lines = [f"Compared: {answers} and {webhooks}."]
         if not self.differences:
             lines.append("The models know every field, type and value in them.")
         else:
             lines += ["", "| call | path | difference | found | such as | times | first in |"]
             lines.append("| --- | --- | --- | --- | --- | --- | --- |")
         for each in self.differences:
-            cells = (f"`{each.call}`", f"`{each.path}`", each.kind, each.found, f"`{each.example}`")
-            row = (*cells, str(each.count), each.file)
-            lines.append(f"| {' | '.join(cell.replace('|', '¦') for cell in row)} |")
+            call, path, example = map(_code, (each.call, each.path, each.example))
+            found, file = map(_cell, (each.found, each.file))
+            row = (call, path, each.kind, found, example, str(each.count), file)
+            lines.append(f"| {' | '.join(row)} |")
         if self.unchecked:
             calls = ", ".join(f"`{call}` ({n})" for call, n in self.unchecked.items())
             lines += ["", f"No model describes: {calls}."]
@@ -119,10 +120,9 @@ def _check(captures: Iterable[Capture]) -> Report:
         if capture.kind == "webhook":
             call, shape = "webhook", DeliveryShape
         else:
-            endpoint = find_endpoint(capture.method, capture.path.removeprefix("/v2"))
+            endpoint = find_endpoint(capture.method, capture.path)
             call = endpoint or findings.call(capture)
-            names = [name for name, _ in parse_qsl(capture.query, keep_blank_values=True)]
-            shape = shape_of(endpoint, names, capture.status, capture.body)
+            shape = shape_of(endpoint, capture.query, capture.status, capture.body)
         if shape is None or capture.method == "HEAD":
             unchecked[call if capture.status < 400 else f"{call}: {capture.status}"] += 1  # noqa: PLR2004
         else:
@@ -217,9 +217,7 @@ class _Findings:
 
     def _add(self, kind: Kind, path: str, found: str, value: Any, known: Known) -> None:
         made = self._scrubber.scrub(value, known.hint, known.name)
-        example = json.dumps(made, ensure_ascii=False)
-        if len(example) > _LONGEST:
-            example = f"{example[:_LONGEST]}…"
+        example = cut(json.dumps(made, ensure_ascii=False), _LONGEST)
         # Each new value is a difference of its own; of all else, the first one is the example.
         key = (self._call, path, kind, found, example if kind == "new value" else "")
         before = self._found.get(key)
@@ -235,6 +233,15 @@ class _Findings:
             count=1,
             file=self._file,
         )
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`"
+
+
+def _cell(text: str) -> str:
+    """The text without what ends a cell, a row or code in a table of Markdown."""
+    return printable(" ".join(text.split())).translate({ord("|"): "¦", ord("`"): "'"})
 
 
 def _type(value: Any) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeAlias
@@ -17,6 +16,7 @@ from typing import Any, Final, Literal, Self, TypeAlias
 import attrs
 from attrs import field, frozen
 
+from livechat_async import private_files
 from livechat_async.checks import is_deeper, refusal
 from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
@@ -38,11 +38,14 @@ DEEPEST: Final = 100
 LARGEST: Final = 16 * 1024 * 1024
 """Bytes. A larger answer is not recorded."""
 METHODS: Final = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
+_READABLE = 1024 * 1024
+"""Characters, up to which a file is indented. Many deep values would grow a hundredfold."""
 _VERSION = 1
 _NAME = re.compile(r"([0-9]{6,9})-[A-Za-z0-9_.-]{1,120}\.json")
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,60}")
+# A replay would send them, and what follows would be no answer.
+_FRAMING = ("connection", "content-encoding", "content-length", "transfer-encoding", "upgrade")
 _LOCK = ".recording.lock"
-# Windows has no links to guard against, but would change the ends of lines.
-_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 Kind: TypeAlias = Literal["answer", "webhook"]
 
@@ -88,11 +91,19 @@ class Capture:
         """The request, such as ``GET /visitors?state=chatting``."""
         return f"{self.method} {self.path}{'?' if self.query else ''}{self.query}"
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON, and is kept."""
+        return self.body is not NO_JSON
+
     def to_json(self) -> bytes:
         """What is in its file."""
         plain = {"version": _VERSION, **attrs.asdict(self, recurse=False)}
         del plain["file"], plain["body" if self.body is NO_JSON else "size"]
-        return f"{json.dumps(plain, ensure_ascii=False, indent=1)}\n".encode("utf-8", "replace")
+        text = json.dumps(plain, ensure_ascii=False)
+        if len(text) < _READABLE:
+            text = json.dumps(plain, ensure_ascii=False, indent=1)
+        return f"{text}\n".encode("utf-8", "replace")
 
     @classmethod
     def from_json(cls, name: str, content: bytes) -> Self:
@@ -117,6 +128,8 @@ class Capture:
         for key, (is_right, needed) in _RULES.items():
             if key in given and not is_right(given[key]):
                 raise ValueError(f"was changed by hand: {key} has to be {needed}")
+        if given.get("kind") == "answer" and not given.get("status"):
+            raise ValueError("was changed by hand: the status of an answer has to be 200 to 999")
         wrong = given.keys() - {"version", *(each.name for each in attrs.fields(cls))} | {
             each for each in ("kind", "method", "path") if each not in given
         }
@@ -132,7 +145,11 @@ def _is_size(value: Any) -> bool:
 
 def _is_headers(value: Any) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(text, str) and (name + text).isprintable() and (name + text).isascii()
+        _HEADER.fullmatch(name)
+        and name.lower() not in _FRAMING
+        and isinstance(text, str)
+        and text.isprintable()
+        and text.isascii()
         for name, text in value.items()
     )
 
@@ -146,7 +163,7 @@ _RULES: Mapping[str, tuple[Any, str]] = {
         lambda value: type(value) is int and (value == 0 or 200 <= value <= 999),  # noqa: PLR2004
         "a status from 200 to 999",
     ),
-    "headers": (_is_headers, "an object of texts"),
+    "headers": (_is_headers, "an object of texts, without those about the connection or length"),
     "size": (_is_size, f"a number up to {LARGEST}"),
 }
 
@@ -182,10 +199,14 @@ def _order(path: Path) -> tuple[int, str]:
     return (int(match[1]) if match else 0, path.name)
 
 
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # no pipe is waited for
+
+
 def _load(path: Path) -> Capture:
     try:
-        # Indented and with escapes, a file can be some times larger than its answer.
-        with path.open("rb") as file:
+        # With escapes, a file can be some times larger than its answer.
+        with open(path, "rb", opener=_open) as file:
             return Capture.from_json(path.name, file.read(8 * LARGEST))
     except OSError as problem:
         text = f"cannot be read: {problem.strerror}"
@@ -205,11 +226,12 @@ class CaptureFolder:
         self.path: Path = folder
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | _SAFELY
+            flags = os.O_RDWR | os.O_CREAT | private_files.SAFELY
             self._lock = os.open(self.path / _LOCK, flags, 0o600)
+            is_mine = private_files.lock(self._lock)
         except OSError as problem:
             raise ConfigurationError(f"{self.path} cannot be used: {problem.strerror}") from None
-        if not _lock(self._lock):
+        if not is_mine:
             os.close(self._lock)
             raise ConfigurationError(
                 f"another recorder writes into {self.path}: stop it, or choose another folder"
@@ -220,38 +242,11 @@ class CaptureFolder:
         """Write a file, and return the capture with its name; an OSError if that is impossible."""
         steps = (re.sub(r"[^A-Za-z0-9_.-]+", "", step) for step in capture.path.split("/"))
         slug = "-".join(filter(None, (capture.method, *steps)))[:80]
-        draft = self.path / ".draft"
         self._number += 1
         final = self.path / f"{self._number:06}-{slug}.json"
-        draft.unlink(missing_ok=True)  # of a recorder that was killed
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY, 0o600)
-        try:
-            with os.fdopen(file, "wb") as stream:
-                stream.write(capture.to_json())
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(final)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        private_files.replace(final, capture.to_json(), draft=self.path / ".draft")
         return attrs.evolve(capture, file=final.name)
 
     def close(self) -> None:
         """Let another recorder write into the folder."""
         os.close(self._lock)
-
-
-def _lock(file: int) -> bool:
-    """Lock the file for as long as this process has it open; False if it is locked."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt  # noqa: PLC0415 - only Windows has it
-
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl  # noqa: PLC0415 - Windows has none
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -99,7 +99,8 @@ class Pseudonyms:
             return number
         with suppress(ValueError):  # Python writes no number of more than 4,300 digits
             text = str(abs(number)) if isinstance(number, int) else format(abs(number), "f")
-            return type(number)(self.unit(text)) * (-1 if number < 0 else 1)
+            made = type(number)(self.unit(text)) * (-1 if number < 0 else 1)
+            return made if made - made == 0 else 0.0  # other digits may be out of range: infinity
         return type(number)(0)
 
     def digits(self, text: str) -> str:
@@ -217,7 +218,7 @@ class Pseudonyms:
 
     def _address(self, text: str, *, bracketed: bool = False) -> str:
         found = ip_address(text)
-        if found.is_loopback:
+        if found.is_loopback and "%" not in text:  # anything may stand behind it, as a zone
             return text
         raw = self._bytes(str(found), 12)
         if found.version == 4:  # noqa: PLR2004

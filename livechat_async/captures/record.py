@@ -7,12 +7,10 @@ come back as they are. What is written holds no header of a request and no body 
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, Self
-from urllib.parse import parse_qsl
 
 import aiohttp
 from aiohttp import web
@@ -41,7 +39,13 @@ from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import ConfigurationError
 from livechat_async.options import problem_of_base_url, problem_of_plain_http
-from livechat_async.servers import is_from_web_page, is_local_host, server_logger
+from livechat_async.servers import (
+    is_from_web_page,
+    is_local_host,
+    listen,
+    server_logger,
+    url_of,
+)
 
 __all__ = ["LIVECHAT", "Recorder"]
 
@@ -55,8 +59,9 @@ _LARGE = 64 * 1024  # bytes, from which scrubbing is done in a thread
 _BETWEEN_HOPS = {
     *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
     *("te", "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect"),
-    *("accept-encoding", "content-encoding"),
+    "accept-encoding",
 }
+_DECODED = ("gzip", "deflate", "br", "zstd")  # by aiohttp, in an answer
 _KNOWN_CONTENT = ("application/json", "text/html", "text/plain", "text/javascript")
 
 
@@ -142,21 +147,14 @@ class Recorder:
         )
         logger = server_logger("livechat_async.captures")
         server = web.Server(self._handle, access_log=None, logger=logger, auto_decompress=False)
-        self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:
-            await runner.setup()
-            await web.TCPSite(runner, self._host, self._port).start()
-        except OSError as problem:
-            await self.stop()
-            why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
-            raise ConfigurationError(
-                f"port {self._port} on {self._host} {why}: use port 0 for a free one"
-            ) from None
+            remedy = "use port 0 for a free one"
+            address, self._port = await listen(self._runner, self._host, self._port, remedy)
         except BaseException:
             await self.stop()
             raise
-        address, self._port = runner.addresses[0][:2]
-        self.url = f"http://{f'[{address}]' if ':' in address else address}:{self._port}"
+        self.url = url_of(address, self._port)
 
     async def stop(self) -> None:
         """Stop at once, and let another recorder use the folder. Stopping twice does no harm."""
@@ -185,11 +183,13 @@ class Recorder:
             return self._failed(line, problem)
 
     def _refuse_stranger(self, request: web.BaseRequest) -> web.Response | None:
-        """The answer for a web page, and for methods that are none; None for all else."""
+        """The answer for a web page, and for what is no request of the API; None for all else."""
         if is_from_web_page(request.method, request.headers):
             return _error(HTTPStatus.FORBIDDEN, "Web pages may not use the recorder")
         if request.method not in (("POST",) if self._webhooks else METHODS):
             return _error(HTTPStatus.METHOD_NOT_ALLOWED, "The recorder does not know this method")
+        if not request.rel_url.raw_path.startswith("/"):  # as in "OPTIONS *"
+            return _error(HTTPStatus.BAD_REQUEST, "The recorder passes on paths only")
         # Webhooks come through a tunnel, which has a name of its own.
         hosts = [] if self._webhooks else request.headers.getall("Host", [])
         if hosts and not all(map(is_local_host, [*hosts, request.host])):
@@ -223,7 +223,11 @@ class Recorder:
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
         ) as answer:
+            if answer.status < HTTPStatus.OK:
+                raise aiohttp.ClientPayloadError  # it changes the protocol, unasked
             headers = _passed_on(answer.headers)
+            if headers.get("Content-Encoding", "").lower() in _DECODED:
+                headers.popall("Content-Encoding")
             if "Location" in headers:
                 location = _join(url, headers["Location"])
                 if location.origin() == upstream.origin():
@@ -271,12 +275,11 @@ class Recorder:
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
     ) -> None:
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        endpoint = find_endpoint(request.method, path.removeprefix("/v2"))
-        names = [name for name, _ in parse_qsl(query, keep_blank_values=True)]
+        endpoint = find_endpoint(request.method, path)
 
         def scrubbed() -> Capture:
             document = _read(content)
-            shape = shape_of(endpoint, names, answer.status, document)
+            shape = shape_of(endpoint, query, answer.status, document)
             is_json = document is not NO_JSON
             return Capture(
                 kind="answer",

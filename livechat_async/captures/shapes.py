@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import EnumType
 from functools import cache
 from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qs
 
 import attrs
 from attrs import field, frozen
@@ -180,23 +181,19 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 
 
 def find_endpoint(method: str, path: str) -> str | None:
-    """The key in `ENDPOINTS` of a call, without ``/v2`` before its path; None if it has none."""
-    call = f"{method} {path.removesuffix('/')}"
+    """The key in `ENDPOINTS` of a call; None if it has none. Its path may begin with ``/v2``."""
+    call = f"{method} {path.removeprefix('/v2').removesuffix('/')}"
     return next((each for each, pattern in _patterns() if pattern.fullmatch(call)), None)
 
 
-def shape_of(endpoint: str | None, names: Collection[str], status: int, body: Any) -> Any:
-    """The type of an answer with this body; None if no model says what it is.
+def shape_of(endpoint: str | None, query: str, status: int, body: Any) -> Any:
+    """The type of an answer with this JSON as its body; None if no model says what it is.
 
-    Args:
-        endpoint: a key in `ENDPOINTS`, or None.
-        names: the names in the query.
-        status: the status of the answer.
-        body: its JSON.
+    ``endpoint`` is a key in `ENDPOINTS`, and ``query`` the query string of the request.
     """
     if endpoint is None or not 200 <= status < 300:  # noqa: PLR2004
         return None
-    if endpoint == "GET /visitors" and "count" in names:
+    if endpoint == "GET /visitors" and "count" in parse_qs(query, keep_blank_values=True):
         return Count
     shape = ENDPOINTS[endpoint]
     key, envelope = _LISTS.get(shape, ("", None))

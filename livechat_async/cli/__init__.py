@@ -1,9 +1,9 @@
 """The command line: ``livechat-async``, or ``python -m livechat_async``.
 
 Read ``run`` (errors and exit codes), ``app`` (the commands, and the options of all of them),
-``parsing`` (how a function becomes a command), ``common`` (what every command uses), then
-``commands``, a module a resource. ``output`` draws what commands show; ``export`` and ``listen`` do
-the work of ``chats export`` and ``webhooks listen``.
+``parsing`` (how a function becomes a command), ``wording`` (what messages say), ``common`` (what
+every command uses), then ``commands``, a module a resource. ``output`` draws what commands show;
+``export`` and ``listen`` do the work of ``chats export`` and ``webhooks listen``.
 
 A module of commands is imported when one of its commands is run, completed, or asked for its help.
 """

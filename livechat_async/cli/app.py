@@ -21,18 +21,27 @@ _COMMANDS = {
         "sandbox:run_demo",
         "See in a few seconds what it does: no account is needed, nothing leaves this machine.",
     ),
-    "visitors": ("visitors:app", "Who is on the site, and what the agent sees of them."),
-    "chats": ("chats:app", "The archive of chats."),
-    "tickets": ("tickets:app", "Tickets."),
+    "visitors": (
+        "visitors:app",
+        "List, count and watch visitors, and show agents details of them.",
+    ),
+    "chats": ("chats:app", "List, read and export archived chats."),
+    "tickets": ("tickets:app", "List and read tickets."),
     "reports": ("reports:show_report", "Show a report."),
-    "webhooks": ("webhooks:app", "Which events LiveChat sends, and where to."),
-    "agents": ("agents:app", "Who answers chats."),
-    "groups": ("groups:app", "Groups of agents."),
+    "webhooks": (
+        "webhooks:app",
+        "Register and receive webhooks, and repeat those that a bot gave up.",
+    ),
+    "agents": ("agents:app", "List, create, change and remove agents."),
+    "groups": ("groups:app", "List, create, change and remove groups of agents."),
     "status": ("groups:show_status", "Show whether visitors can chat now: online or offline."),
-    "tags": ("tags:app", "The tags of chats and tickets."),
-    "goals": ("goals:app", "What visitors should do."),
-    "greetings": ("greetings:app", "What visitors are greeted with."),
-    "canned-responses": ("canned_responses:app", "Texts that agents have ready."),
+    "tags": ("tags:app", "List, create and remove the tags of chats and tickets."),
+    "goals": ("goals:app", "List, create, change and remove goals, and mark one as reached."),
+    "greetings": ("greetings:app", "List and read greetings."),
+    "canned-responses": (
+        "canned_responses:app",
+        "List, create, change and remove canned responses.",
+    ),
     "login": (
         "profiles:log_in",
         "Keep the token of an account, so that commands need no variables.",
@@ -47,7 +56,7 @@ _COMMANDS = {
         "record:run_record",
         "Write each answer of LiveChat to a file, without personal data, until Ctrl-C.",
     ),
-    "captures": ("captures:app", "Answers and webhooks that 'record' has written."),
+    "captures": ("captures:app", "Check the answers and webhooks that 'record' has written."),
     "completion": (
         "shell:print_completion",
         "Print the script by which a shell completes commands, options and their values.",
@@ -106,7 +115,7 @@ _SHARED = (
         "env_file",
         Path,
         option(
-            "Read variables from this file, such as .env. Those that are set stay.",
+            "Read variables from this file, such as .env. Those that are set already stay.",
             metavar="FILE",
             expose_value=False,
             callback=_load_file,
@@ -117,16 +126,18 @@ _SHARED = (
         "timeout",
         float,
         option(
-            f"Limit of each call, with its repetitions. [default: {TIMEOUT:g}]",
+            f"The time limit of a call with its repetitions. [default: {TIMEOUT:g}]",
             metavar="SECONDS",
             min=0.1,
             **_KEPT,
         ),
     ),
     make_option(
-        "region",
+        "account_region",
         _Region,
-        option("Where the account lives. An OAuth token already names it.", **_KEPT),
+        option(
+            "The data centre of the account. An OAuth token names it already.", "--region", **_KEPT
+        ),
     ),
     make_option(
         "verbose",
@@ -148,7 +159,6 @@ app: LazyGroup = LazyGroup(
     shared=_SHARED,
     name="livechat-async",
     params=[_VERSION],
-    context_settings={"help_option_names": ["-h", "--help"]},
     help="""LiveChat on the command line: visitors, chats, tickets, agents, reports and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or

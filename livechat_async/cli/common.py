@@ -7,7 +7,8 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -16,12 +17,16 @@ from attrs import define
 from click.exceptions import Exit
 
 from livechat_async.cli.env_file import CREDENTIALS
+from livechat_async.cli.wording import in_options
+from livechat_async.display import number_of
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import TRICKY, Secret, is_secret_name, printable
 
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
+    from livechat_async.captures import Recorder
     from livechat_async.cli.profiles import Profile
+    from livechat_async.sandbox import Sandbox
 
 __all__ = [
     "INTERRUPTED",
@@ -33,9 +38,11 @@ __all__ = [
     "how_long",
     "in_units",
     "logger",
-    "number_of",
+    "number_or_no",
     "open_in_browser",
+    "served_until_stopped",
     "show_log",
+    "show_warnings",
     "to_json",
     "to_plain",
     "wait_for",
@@ -54,7 +61,7 @@ TIMEOUT = 60.0
 
 PASSWORD_VARIABLES = "LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD"  # noqa: S105
 VISIBLE_PASSWORD = (
-    "holds a user name or password, which everybody on this machine can see: set "
+    "holds a user name or password, which other users of this machine can see: set "
     f"{PASSWORD_VARIABLES} instead"
 )
 
@@ -70,7 +77,7 @@ class Settings:
     """The values of the options that all commands take; ``context.obj`` of the outermost one."""
 
     timeout: float = TIMEOUT
-    region: Literal["dal", "fra"] | None = None
+    account_region: Literal["dal", "fra"] | None = None
     profile: str | None = None
 
     def client(self, *, retries: bool = True) -> LiveChatClient:
@@ -82,7 +89,10 @@ class Settings:
         if self.profile is None and any(os.environ.get(name) for name in CREDENTIALS):
             from livechat_async import LiveChatClient  # noqa: PLC0415
 
-            return LiveChatClient.from_env(**self._options(retries), region=self.region)
+            try:
+                return LiveChatClient.from_env(**self._options(retries), region=self.account_region)
+            except ConfigurationError as problem:
+                raise ConfigurationError(in_options(str(problem), _variables())) from None
         from livechat_async.cli import profiles  # noqa: PLC0415 (few commands need it)
 
         name = profiles.chosen_name(self.profile)
@@ -104,7 +114,9 @@ class Settings:
         from livechat_async import LiveChatClient  # noqa: PLC0415
 
         options = self._options(retries, profile.base_url)
-        return LiveChatClient(profile.credentials, **options, region=self.region or profile.region)
+        return LiveChatClient(
+            profile.credentials, **options, region=self.account_region or profile.region
+        )
 
     def client_without_credentials(self) -> LiveChatClient:
         """A client that sends no credentials, which is enough to add details."""
@@ -117,7 +129,7 @@ class Settings:
         if name is not None or "base_url" not in address:
             kept = profiles.describe(name or profiles.DEFAULT).base_url
             address |= {"base_url": kept} if kept else {}
-        return LiveChatClient(**self._options(), **address, region=self.region)
+        return LiveChatClient(**self._options(), **address, region=self.account_region)
 
     def _options(self, retries: bool = True, base_url: str | None = None) -> dict[str, Any]:
         from livechat_async import RetryPolicy, Timeouts  # noqa: PLC0415
@@ -130,6 +142,17 @@ class Settings:
     def of(cls, context: click.Context) -> Self:
         """The settings of the command line that runs."""
         return context.find_root().ensure_object(cls)
+
+
+def _variables() -> dict[str, str]:
+    """What `LiveChatClient` calls the values that variables have, and the variables."""
+    token = "LIVECHAT_TOKEN" if os.environ.get("LIVECHAT_TOKEN") else "LIVECHAT_ACCESS_TOKEN"
+    return {
+        "allow_insecure_hosts": "LIVECHAT_ALLOW_INSECURE_HOSTS",
+        "base_url": "LIVECHAT_BASE_URL",
+        "login": "LIVECHAT_LOGIN",
+        "token": token,
+    }
 
 
 def webhook_password() -> tuple[Secret, Secret]:
@@ -150,13 +173,33 @@ class _StderrHandler(logging.Handler):
             sys.stderr.write(f"{printable(line)}\n")
 
 
+class _WarningHandler(_StderrHandler):
+    """Leaves out what was said last, such as each time when a list is polled."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.getMessage() != self._said:
+            self._said = record.getMessage()
+            super().emit(record)
+
+
+def show_warnings() -> None:
+    """Show warnings of the library on stderr, in the form of other messages."""
+    _show_on_stderr(_WarningHandler(), "warning: %(message)s")
+
+
 def show_log() -> None:
     """Show everything that the library logs on stderr, as ``--verbose`` asks for."""
-    handler = _StderrHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    library = logging.getLogger("livechat_async")
-    library.handlers = [handler]
-    library.setLevel(logging.DEBUG)
+    _show_on_stderr(_StderrHandler(), "%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("livechat_async").setLevel(logging.DEBUG)
+
+
+def _show_on_stderr(handler: logging.Handler, pattern: str) -> None:
+    handler.setFormatter(logging.Formatter(pattern))
+    logging.getLogger("livechat_async").handlers = [handler]
 
 
 def with_client(
@@ -184,6 +227,23 @@ def wait_for(work: Coroutine[Any, Any, None]) -> None:
     except BrokenPipeError:
         # Caught here, because rich and click would exit with code 1.
         raise Exit(_BROKEN_PIPE) from None
+
+
+@asynccontextmanager
+async def served_until_stopped(server: Recorder | Sandbox) -> AsyncIterator[None]:
+    """Start a server, let the block introduce it, and serve until SIGTERM or Ctrl-C."""
+    import asyncio  # noqa: PLC0415 (help and completion need none)
+    import signal  # noqa: PLC0415
+
+    stopped = asyncio.Event()
+    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await server.start()
+    try:
+        yield
+        await stopped.wait()
+    finally:
+        await server.stop()
 
 
 async def open_in_browser(url: str) -> None:
@@ -244,9 +304,9 @@ def in_units(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def number_of(number: int, thing: str) -> str:
-    """A number with its noun, such as ``1 visitor`` or ``2 visitors``."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
+def number_or_no(number: int, thing: str) -> str:
+    """What is in a list, such as ``no visitors`` or ``1 visitor``."""
+    return number_of(number, thing) if number else f"no {thing}s"
 
 
 def without_secrets(data: Any) -> Any:

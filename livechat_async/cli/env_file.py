@@ -14,9 +14,11 @@ __all__ = ["CREDENTIALS", "load_env_file", "parse_env"]
 CREDENTIALS = ("LIVECHAT_LOGIN", "LIVECHAT_TOKEN", "LIVECHAT_ACCESS_TOKEN")
 
 _OURS = r"\s*(?:export\s+)?(?P<name>LIVECHAT_\w+)"
-_LINE = rf"""(?x:{_OURS}\s*=[ \t]*(?:
-    '(?P<plain>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)" | (?P<bare>[^\s'"\#][^'"\#]*?)?
-)(?:\s+\#.*|\s*))"""
+# Possessive, so that a long line takes no time that grows with its square.
+_LINE = rf"""(?x:{_OURS}\s*=[ \t]*+(?:
+    '(?P<plain>[^']*)' | "(?P<quoted>(?:[^"\\]|\\.)*)"
+    | (?P<bare>[^\s'"\#]++(?:\s++[^\s'"\#]++)*+)?
+)\s*+(?:(?<=\s)\#.*)?)"""
 _ESCAPES: Mapping[str, str] = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -35,6 +37,8 @@ def load_env_file(path: Path) -> None:
         raise ConfigurationError(f"--env-file {path}: {reason}") from None
     has_credentials = any(os.environ.get(name) for name in CREDENTIALS)
     for name, value in parse_env(text, str(path)):
+        if "\0" in value:
+            raise ConfigurationError(f"--env-file {path}: the value of {name} holds a NUL")
         if name not in os.environ and not (has_credentials and name in CREDENTIALS):
             os.environ[name] = value
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from inspect import cleandoc
@@ -15,7 +16,7 @@ __all__ = ["EXIT_CODES", "help_of", "rows_of", "split_help", "usage_of"]
 
 EXIT_CODES = (
     ("0", "Success."),
-    ("1", "A call failed, or the answer to a question was no."),
+    ("1", "A call or a check failed, or the answer to a question was no."),
     ("2", "A value, an option or a setting is wrong."),
     ("130", "It was stopped, by Ctrl-C or SIGTERM."),
     ("141", "The reader of its output is gone."),
@@ -25,6 +26,8 @@ _WIDEST, _NARROWEST = 100, 40
 _MOST_LEFT = 32
 """The most characters of a name that has its text beside it; else the text is below."""
 _EXAMPLES = "Examples:"
+_WHOLE = r"(?<!\w)'[^']+'(?!\w)|\[[^\]]+\]"
+_GLUE = "\xa0"  # a blank at which no line ends
 
 
 def help_of(command: click.Command, context: click.Context) -> str:
@@ -35,6 +38,9 @@ def help_of(command: click.Command, context: click.Context) -> str:
     parts.append(f"{_heading('Usage:')} {usage_of(command, context)}")
     for title, rows in rows_of(command, context):
         parts.append(f"{_heading(f'{title}:')}\n{_in_columns(rows, width)}")
+    if context.parent is not None:
+        root = context.find_root().command_path
+        parts.append(f"{_heading('Exit codes:')} '{root} --help' lists them")
     if examples:
         parts.append(f"{_heading(_EXAMPLES)}\n{indent(examples, '  ')}")
     return "\n\n".join(parts)
@@ -48,8 +54,10 @@ def split_help(command: click.Command) -> tuple[list[str], str]:
 
 
 def usage_of(command: click.Command, context: click.Context) -> str:
-    """How the command is written, in one line."""
-    return " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    """How the command is written, in one line, with the options that it cannot do without."""
+    options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
+    needed = [_names_of(one, [_long(one)]) for one in options if one.required and not one.envvar]
+    return " ".join([context.command_path, *needed, *command.collect_usage_pieces(context)])
 
 
 def rows_of(
@@ -80,12 +88,18 @@ def rows_of(
 
 
 def _option_row(option: click.Option) -> tuple[str, str]:
-    long = next(name for name in option.opts if name.startswith("--"))  # others are old names
     short = [name for name in option.opts if not name.startswith("--")]
-    names = ", ".join([*short, long, *option.secondary_opts])
-    if not option.is_flag:
-        names += f" {option.metavar or _kind(option)}"
+    names = _names_of(option, [*short, _long(option), *option.secondary_opts])
     return names, " ".join([option.help or "", *_remarks(option)]).strip()
+
+
+def _long(option: click.Option) -> str:
+    return next(name for name in option.opts if name.startswith("--"))  # others are old names
+
+
+def _names_of(option: click.Option, names: Sequence[str]) -> str:
+    value = "" if option.is_flag else f" {option.metavar or _kind(option)}"
+    return f"{', '.join(names)}{value}"
 
 
 def _kind(option: click.Option) -> str:
@@ -99,7 +113,7 @@ def _remarks(option: click.Option) -> Iterator[str]:
     default: Any = option.default
     if option.required:
         yield "[required]"
-    elif isinstance(default, (int, float, str)) and not isinstance(default, bool) and default:
+    elif isinstance(default, (int, float, str)) and not isinstance(default, bool):
         yield f"[default: {default:g}]" if isinstance(default, float) else f"[default: {default}]"
     if option.envvar:
         yield f"[variable: {option.envvar}]"
@@ -110,15 +124,16 @@ def _heading(text: str) -> str:
 
 
 def _filled(text: str, width: int, gap: str = "") -> str:
-    """Lines of words, which are never broken, for they may be names."""
-    return fill(
-        text,
+    """Lines of words. Names, commands in quotes, and remarks in brackets are never broken."""
+    lines = fill(
+        re.sub(_WHOLE, lambda whole: whole[0].replace(" ", _GLUE), text),
         width,
         initial_indent=gap,
         subsequent_indent=gap,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return lines.replace(_GLUE, " ")
 
 
 def _in_columns(rows: Iterable[tuple[str, str]], width: int) -> str:

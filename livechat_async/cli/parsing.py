@@ -30,10 +30,21 @@ from attrs import frozen
 from click.shell_completion import CompletionItem
 
 from livechat_async.cli.help import help_of, split_help
+from livechat_async.redaction import shown
 
-__all__ = ["Command", "Group", "LazyGroup", "argument", "make_option", "option", "together"]
+__all__ = [
+    "Command",
+    "Group",
+    "LazyGroup",
+    "argument",
+    "innermost",
+    "make_option",
+    "option",
+    "together",
+]
 
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
+_INNERMOST = f"{__name__}.innermost"  # a key of what all contexts of a command line share
 
 
 @frozen
@@ -58,8 +69,9 @@ def option(about: str, *names: str, **settings: Any) -> Any:
     Args:
         about: its line in the help.
         names: such as ``"--yes", "-y"``, or ``"--tagged/--untagged"`` for a flag with two sides.
-        settings: ``min``, ``max`` and ``parser`` of the value, and settings of `click.Option`. A
-            parser raises a `ValueError` that says what is needed.
+        settings: ``min``, ``max`` and ``parser`` of the value, ``arguments``, and settings of
+            `click.Option`. A parser raises a `ValueError` that says what is needed. ``arguments``
+            are what the library calls it, where that is not the name of the parameter.
     """
     return _Word(about, names, settings)
 
@@ -112,6 +124,10 @@ class _Shown(click.Command):
         free = [parameter for parameter in shared if used.isdisjoint(parameter.opts)]
         return [*own, *free, help_option]
 
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names of the option that shows the help."""
+        return ["-h", "--help"]
+
     def get_help(self, ctx: click.Context) -> str:
         """The help as a text."""
         return help_of(self, ctx)
@@ -161,10 +177,17 @@ class Command(_Shown):
         }
         for name, bundle in self._bundles.items():
             given[name] = bundle.value(given)
+        ctx.meta[_INNERMOST] = ctx
         if self._takes_context:
             given["context"] = ctx
         assert self.callback is not None  # noqa: S101 - __init__ has it
         return ctx.invoke(self.callback, **given)
+
+
+def innermost(context: click.Context) -> click.Context:
+    """The context of the command that runs, of those in the given one."""
+    found: click.Context = context.meta.get(_INNERMOST, context)
+    return found
 
 
 class Group(_Shown, click.Group):
@@ -259,6 +282,7 @@ def _make(name: str, parameter: inspect.Parameter) -> click.Parameter:
         [kind] = (one for one in get_args(kind) if one is not type(None))
     is_list = get_origin(kind) is list
     settings = dict(word.settings)
+    arguments = settings.pop("arguments", ())
     type_ = _type_of(get_args(kind)[0] if is_list else kind, settings)
     if parameter.default is inspect.Parameter.empty:
         settings["required"] = True
@@ -267,13 +291,16 @@ def _make(name: str, parameter: inspect.Parameter) -> click.Parameter:
     if word.is_argument:
         settings |= {"nargs": -1} if is_list else {}
         made: click.Parameter = click.Argument([name], type=type_, **settings)
-        vars(made)["help"] = word.about  # click has no help of arguments
+        # What click does not keep.
+        vars(made).update(help=word.about, arguments=arguments)
         return made
     names = word.names or (f"--{name.replace('_', '-')}",)
     if kind is bool:
         settings = {"default": None, **settings}
         return click.Option([name, *names], is_flag=True, help=word.about, **settings)
-    return click.Option([name, *names], type=type_, multiple=is_list, help=word.about, **settings)
+    made = click.Option([name, *names], type=type_, multiple=is_list, help=word.about, **settings)
+    vars(made)["arguments"] = arguments
+    return made
 
 
 def _type_of(kind: Any, settings: dict[str, Any]) -> click.ParamType[Any]:
@@ -286,7 +313,7 @@ def _type_of(kind: Any, settings: dict[str, Any]) -> click.ParamType[Any]:
         return _Choice(kind)
     if kind in (int, float):
         return _Number(kind, least, most)
-    return click.Path(path_type=Path) if issubclass(kind, Path) else click.STRING
+    return _Path(path_type=Path) if issubclass(kind, Path) else _Value(_to_text)
 
 
 class _Value(_ParamType):
@@ -302,10 +329,29 @@ class _Value(_ParamType):
         if type(value) is not str:
             return value
         try:
+            value.encode()
             return self._read(value)
+        except UnicodeEncodeError:  # so Python keeps bytes of another encoding than the terminal's
+            message = f"{shown(value)} is no text in UTF-8"
         except ValueError as problem:
-            message = f"{value!r} {problem}"
+            message = f"{shown(value)} {problem}"
         raise click.BadParameter(message, ctx, param)
+
+
+def _to_text(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is blank")
+    return text
+
+
+class _Path(click.Path):
+    """A file or a folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a path, which is not blank."""
+        if not str(value).strip():
+            raise click.BadParameter(f"{shown(value)} is blank", ctx, param)
+        return super().convert(value, param, ctx)
 
 
 class _Choice(_Value):
@@ -346,7 +392,7 @@ class _Number(_Value):
     def _find(self, text: str) -> float:
         with suppress(ValueError):
             number = self._number(text)
-            if self._least <= number <= self._most:
+            if self._least <= number <= self._most and abs(number) != float("inf"):
                 return number
         raise ValueError(f"is not {self._needed()}")
 

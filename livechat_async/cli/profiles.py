@@ -13,12 +13,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 import msgspec
 from attrs import evolve, field, frozen
 
+from livechat_async import private_files
 from livechat_async.credentials import BearerToken, Credentials, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret
@@ -95,7 +95,7 @@ def chosen_name(given: str | None) -> str | None:
 
 def names() -> list[str]:
     """The names of all profiles."""
-    with suppress(FileNotFoundError):
+    with suppress(FileNotFoundError, NotADirectoryError):
         found = (path.stem for path in _directory().iterdir() if path.suffix == ".json")
         return sorted(name for name in found if re.fullmatch(_NAME, name))
     return []
@@ -113,6 +113,7 @@ def save(profile: Profile) -> Profile:
         OSError: the file cannot be written.
     """
     path = _path(profile.name)
+    before = _tried(lambda keyring: keyring.get_password(_SERVICE, profile.name))
     is_in_keyring = _put_into_keyring(profile.name, profile.token)
     stored = _Stored(
         profile.login,
@@ -120,8 +121,18 @@ def save(profile: Profile) -> Profile:
         profile.region,
         None if is_in_keyring else profile.token.reveal(),
     )
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _replace(path, msgspec.json.format(msgspec.json.encode(stored)))
+    content = msgspec.json.format(msgspec.json.encode(stored))
+    try:
+        for folder in (path.parent.parent, path.parent):  # parents=True would heed the umask alone
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_files.replace(path, content, path.with_name(f".{path.stem}-{os.getpid()}"))
+    except BaseException:
+        # The file of the profile before names the address to which this token would go.
+        if before:
+            _put_into_keyring(profile.name, Secret(before))
+        elif is_in_keyring:
+            _drop_from_keyring(profile.name)
+        raise
     if not is_in_keyring:
         _drop_from_keyring(profile.name)  # an older one
     return evolve(profile, is_in_keyring=is_in_keyring)
@@ -201,21 +212,6 @@ def _find(name: str) -> _Stored | None:
     raise ConfigurationError(
         f"{path} is no profile any more: livechat-async login --profile {name} makes it again"
     )
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file, which is there as a whole or not at all. Only its owner can read it."""
-    with NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as file:  # of mode 0600
-        draft = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            draft.replace(path)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
 
 
 # The keyring, which may fail in ways of its own: no package, no service, a locked one.

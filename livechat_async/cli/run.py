@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -16,7 +15,10 @@ from click.exceptions import Exit
 from livechat_async import errors
 from livechat_async.cli import NEEDED, completion
 from livechat_async.cli.app import app
-from livechat_async.cli.common import INTERRUPTED, NAME, logger
+from livechat_async.cli.common import INTERRUPTED, NAME, logger, show_warnings
+from livechat_async.cli.parsing import innermost
+from livechat_async.cli.wording import of_failure, of_wrong_usage
+from livechat_async.redaction import shown
 
 __all__ = ["run"]
 
@@ -26,6 +28,7 @@ def run() -> int:
     if completion.is_asked():
         return completion.answer(app, NAME)
     _prepare_streams()
+    show_warnings()
     code = _run()
     try:
         sys.stdout.flush()
@@ -36,6 +39,7 @@ def run() -> int:
 
 
 def _run() -> int:
+    context = None
     try:
         # Not `app.main`, which has its own messages and exit codes.
         with app.make_context(NAME, sys.argv[1:]) as context:
@@ -45,11 +49,11 @@ def _run() -> int:
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and (error.name or "").startswith(NEEDED):
             raise  # `main` says what to install
-        return _show_failure(error)
+        return _show_failure(error, context)
     return 0
 
 
-def _show_failure(error: Exception) -> int:
+def _show_failure(error: Exception, context: click.Context | None) -> int:
     """Say what failed, and return the exit code."""
     match error:
         case click.ClickException():
@@ -58,10 +62,13 @@ def _show_failure(error: Exception) -> int:
             click.echo("nothing is changed", err=True)
             return INTERRUPTED if isinstance(error.__context__, KeyboardInterrupt) else 1
         case errors.LiveChatError():
-            _show_error(f"{error}{_advice(error)}")
+            if body := getattr(error, "body", ""):
+                logger.debug("the answer begins with %r", body)
+            _show_error(of_failure(error, context and innermost(context)))
             return 2 if isinstance(error, errors.ConfigurationError) else 1
-        case OSError():  # of stdout: errors of the network are LiveChatErrors
-            _show_error(f"cannot write: {error.strerror or error}")
+        case OSError():  # of a file or of stdout: errors of the network are LiveChatErrors
+            place = f"{shown(error.filename)}: " if error.filename else "cannot write: "
+            _show_error(f"{place}{error.strerror or error}")
         case _:  # a traceback does not help at a prompt
             logger.debug("not expected", exc_info=error)
             _show_error(
@@ -83,41 +90,10 @@ def _show_wrong_usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.message, err=True)
     else:
-        message = _in_our_words(error)
+        message = of_wrong_usage(error)
         hint = "" if context is None else f" Try '{context.command_path} --help'"
         _show_error(f"{message}{'' if message.endswith(('.', '?')) else '.'}{hint}")
     return error.exit_code
-
-
-def _in_our_words(error: click.ClickException) -> str:
-    match error:
-        case click.BadParameter(param=click.Parameter() as parameter):
-            name = next((n for n in parameter.opts if n.startswith("--")), parameter.name or "")
-            name = name if name.startswith("--") else name.upper()
-            is_missing = isinstance(error, click.MissingParameter)
-            return f"{name} is missing" if is_missing else f"{name}: {error.message}"
-        case click.NoSuchOption(option_name=option, possibilities=names):
-            close = get_close_matches(option, names or (), n=1, cutoff=0.7)
-            return f"there is no option {option}{''.join(f'. Did you mean {n}?' for n in close)}"
-        case click.BadOptionUsage(option_name=option):
-            has_value = "does not take a value" in error.message
-            return f"{option} {'takes no value' if has_value else 'needs a value'}"
-        case _:
-            return error.message
-
-
-def _advice(error: errors.LiveChatError) -> str:
-    """Name the option that does here what the library's message advises."""
-    match error:
-        case errors.RequestTimeout(limit="deadline"):
-            return " (here: --timeout SECONDS)"
-        case errors.ConnectError():
-            return " (here: LIVECHAT_BASE_URL)"
-        case errors.DecodeError():
-            logger.debug("the answer begins with %r", error.body)
-            return " (here: --verbose)"
-        case _:
-            return ""
 
 
 def _prepare_streams() -> None:

@@ -237,10 +237,15 @@ def read_envelope(
     raws = _items(members[key])
     if raws is None and not is_nothing(load_json(members[key], key)):
         return None
-    numbers = {name: load_json(members.get(name, b"null"), name) for name in ("pages", "total")}
-    numbers[key] = None
-    items = _read_items(raws or (), hook, type_, key, on_broken)
-    return Envelope(items, numbers["pages"], numbers["total"])
+    pages, total = (None if key == name else _load(members, name) for name in ("pages", "total"))
+    return Envelope(_read_items(raws or (), hook, type_, key, on_broken), pages, total)
+
+
+def _load(members: dict[str, bytes], name: str) -> Any:
+    try:
+        return load_json(members.get(name, b"null"), name)
+    except WireError as error:
+        return f"what cannot be read: {error.found}"
 
 
 @lru_cache(maxsize=64)

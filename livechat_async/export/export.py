@@ -375,8 +375,12 @@ def export(
     """
     first, last = date_from or BEGINNING, date_to or _today(request.query.get("timezone"))
     if first > last:
-        limit = "date_to" if date_to else "today"
-        raise ConfigurationError(f"date_from={first} is after {limit}={last}: swap the two")
+        if date_from is None:
+            problem = f"date_to={last} is before {BEGINNING}, when exports begin: give a later day"
+        else:
+            limit, remedy = ("date_to", "swap the two") if date_to else ("today", "begin earlier")
+            problem = f"date_from={first} is after {limit}={last}: {remedy}"
+        raise ConfigurationError(problem)
     place = {"base_url": str(session.options.base_url), "path": request.path}
     asked = {**place, "date_from": date_from, "date_to": date_to, **request.query}
     plain = {name: _plain(value) for name, value in asked.items() if value is not None}

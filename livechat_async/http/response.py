@@ -19,10 +19,12 @@ from livechat_async.errors import (
     APIStatusError,
     AuthenticationError,
     BadRequestError,
+    CallError,
     DecodeError,
     InvalidJSONError,
     NotFoundError,
     PermissionDeniedError,
+    ProtocolError,
     RateLimitError,
     ServerError,
 )
@@ -48,6 +50,7 @@ _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
 _SHOWN_MESSAGE = 500
 _LIFECYCLE = ("Deprecation", "Sunset")
+_READ_ENCODINGS = ("", "identity", "gzip", "deflate", "br", "zstd")  # by aiohttp, or not needed
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ERRORS: Mapping[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -135,16 +138,29 @@ def decode(raw: RawResponse, request: PreparedRequest, read: Reader[T]) -> T:
     """The body as a typed value, made by ``read``.
 
     Raises:
+        ProtocolError: its Content-Encoding is none that is read.
         InvalidJSONError: the body is empty, cut off, or something else than JSON.
         DecodeError: it is not of that type; says where, and what stands there.
     """
     try:
         return read(raw.content)
     except NotJSONError as error:  # a whole document would come again as it is
-        failure = _decode_error(InvalidJSONError, _not_json(error, raw), raw, request)
+        encoding = raw.headers.get("Content-Encoding", "").lower()
+        if encoding in _READ_ENCODINGS or not raw.content:
+            failure: CallError = _decode_error(
+                InvalidJSONError, _not_json(error, raw), raw, request
+            )
+        else:
+            failure = _unread_encoding(encoding, request)
     except Exception as error:  # noqa: BLE001 (whatever a hook of the user's raises, too)
         failure = _decode_error(DecodeError, find_wire_error(error), raw, request)
     raise failure
+
+
+def _unread_encoding(encoding: str, request: PreparedRequest) -> ProtocolError:
+    shown = request.redact(repr(encoding), _SHOWN_FINDING)
+    reason = f"its Content-Encoding is {shown}, which this client does not read"
+    return ProtocolError(method=request.method, url=request.shown_url, reason=reason)
 
 
 def _not_json(error: NotJSONError, raw: RawResponse) -> WireError:

@@ -87,7 +87,7 @@ class Transport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.closed: bool = False
         self.slots: asyncio.Semaphore = asyncio.Semaphore(max_concurrency)
-        self._bodies: set[aiohttp.StreamReader] = set()  # that are being read
+        self._bodies: _Bodies = _Bodies()
 
     def open(self) -> aiohttp.ClientSession:
         """The session; makes it if there is none yet.
@@ -123,8 +123,7 @@ class Transport:
         """Close the connections, unless the session was lent. Closing twice does no harm."""
         self.closed = True
         if self._session is not None and not self._is_lent:
-            for body in self._bodies:  # aiohttp leaves who reads it waiting
-                body.set_exception(aiohttp.ClientPayloadError("the client was closed"))
+            self._bodies.end()
             await self._session.close()
 
     def __del__(self) -> None:
@@ -197,6 +196,8 @@ class Transport:
             )
         except (aiohttp.ClientError, OSError) as error:
             failure = _transport_error(error, request, seconds, connect)
+            if isinstance(failure, ConnectionLost) and session.closed:
+                failure.reason = "the session was closed"
             if isinstance(failure, RequestTimeout) and waits:
                 failure.reason = failure.reason or "all connections of the lent session were in use"
         # Raised out here, it is not chained to aiohttp's errors: some of them show our headers.
@@ -248,7 +249,7 @@ async def _exchange_once(
     max_header: int | None,
     *,
     is_lent: bool,
-    bodies: set[aiohttp.StreamReader],
+    bodies: _Bodies,
 ) -> RawResponse | None:
     """The answer, or None if it is too large."""
     middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = (_never_repeat,)
@@ -271,6 +272,8 @@ async def _exchange_once(
         chunks: list[bytes] = []
         size = 0
         bodies.add(answer.content)
+        if is_lent:
+            bodies.watch(answer.connection)
         try:
             while chunk := await answer.content.readany():
                 size += len(chunk)
@@ -286,6 +289,30 @@ async def _exchange_once(
             headers=answer.headers,
             content=b"".join(chunks),
         )
+
+
+class _Bodies(set[aiohttp.StreamReader]):
+    """Bodies that are being read. aiohttp leaves who reads them waiting if it is closed."""
+
+    def end(self) -> None:
+        for body in self:
+            body.set_exception(aiohttp.ClientPayloadError("the session was closed"))
+
+    def watch(self, connection: Any) -> None:
+        """End the body on this connection if the caller closes the session."""
+        closed = getattr(getattr(connection, "protocol", None), "closed", None)
+        if closed is not None:  # else the whole body is here
+            closed.remove_done_callback(self._end_detached)  # an earlier call may have added it
+            closed.add_done_callback(self._end_detached)
+
+    def _end_detached(self, closed: asyncio.Future[None]) -> None:
+        closed.exception()  # otherwise asyncio logs that it was never retrieved
+        for body in self:
+            if body.is_eof() or body.exception() is not None:
+                continue
+            connection = getattr(body, "_protocol", None)
+            if connection is not None and not connection.connected:
+                body.set_exception(aiohttp.ClientPayloadError("the session was closed"))
 
 
 class _Lost(aiohttp.ClientError):

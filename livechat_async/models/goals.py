@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import ClassVar
 
 from attrs import field, frozen
+from attrs.validators import optional
 
 from livechat_async.checks import check_price, choice, text
-from livechat_async.models._base import IdText, WireModel
-from livechat_async.models._typed_part import TypedPart
+from livechat_async.models._base import IdText, TypedPart, WireModel
 
 __all__ = [
     "ApiGoal",
@@ -147,10 +147,10 @@ class SalesTrackerGoal(GoalKind):
     """
 
     type: ClassVar[str] = GoalType.SALES_TRACKER
-    sales_tracker_id: str | None = field(default=None, validator=text(optional=True))
+    sales_tracker_id: str | None = field(default=None, validator=optional(text()))
     value_type: SalesValueType | str | None = field(default=None, validator=choice(SalesValueType))
     value: str | None = field(default=None, converter=_to_price)
-    currency: str | None = field(default=None, validator=text(optional=True))
-    time_range: str | None = field(default=None, validator=text(optional=True))
-    order_field_name: str | None = field(default=None, validator=text(optional=True))
-    value_field_name: str | None = field(default=None, validator=text(optional=True))
+    currency: str | None = field(default=None, validator=optional(text()))
+    time_range: str | None = field(default=None, validator=optional(text()))
+    order_field_name: str | None = field(default=None, validator=optional(text()))
+    value_field_name: str | None = field(default=None, validator=optional(text()))

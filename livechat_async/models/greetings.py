@@ -10,15 +10,14 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from attrs import field, frozen
+from attrs.validators import optional
 
 from livechat_async.checks import check_choice, check_items, choice, count, text
 from livechat_async.errors import ConfigurationError
-from livechat_async.models._base import EMPTY, IdText, WireModel
-from livechat_async.models._typed_part import TypedPart
+from livechat_async.models._base import EMPTY, IdText, TypedPart, WireModel
 from livechat_async.redaction import shown
 
 __all__ = [
-    "MESSAGE",
     "AdsProvider",
     "AdsTraffic",
     "CurrentUrl",
@@ -305,6 +304,6 @@ class AdsTraffic(_Comparison):
     )
     value: str | None = field(
         default=None,
-        validator=text(optional=True, at_most=255),
+        validator=optional(text(at_most=255)),
         metadata={"wire": "variable_value"},
     )

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from attrs import field, frozen
 
 from livechat_async.display import brief, html_table, never_raises, number_of
-from livechat_async.models._base import EMPTY, WireModel
+from livechat_async.models._base import EMPTY, WireModel, json_of, plain_of
 
 __all__ = [
     "ChatEngagement",
@@ -29,7 +29,6 @@ __all__ = [
     "QueuePart",
     "QueuedVisitors",
     "RankedAgent",
-    "Ranking",
     "Ratings",
     "Report",
     "ResponseTime",
@@ -110,9 +109,7 @@ class Report(Generic[Row]):
 
     def to_dict(self) -> dict[str, Any]:
         """The rows as JSON types, by the keys of their periods; see `WireModel.to_dict`."""
-        from livechat_async.models._plain import to_plain  # noqa: PLC0415
-
-        plain: dict[str, Any] = to_plain(self.rows)
+        plain: dict[str, Any] = plain_of(self.rows)
         return plain
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -121,9 +118,7 @@ class Report(Generic[Row]):
         Args:
             indent: how many blanks a level is indented by; None writes one line.
         """
-        from livechat_async.models._plain import to_json  # noqa: PLC0415
-
-        return to_json(self.rows, indent=indent)
+        return json_of(self.rows, indent=indent)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """The rows of a table: ``pandas.DataFrame(report.to_rows())``.

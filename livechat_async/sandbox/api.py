@@ -1,11 +1,12 @@
-"""The documented API: its version, its credentials, and the pages that answer."""
+"""The documented API: its version, its credentials, the pages that answer, and recorded answers."""
 
 from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from importlib import import_module
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from livechat_async.credentials import Credentials
 from livechat_async.sandbox import pages
@@ -15,14 +16,19 @@ from livechat_async.sandbox.http.answers import (
     NotFound,
     as_jsonp,
     bad_request,
+    error,
     no_rights,
     not_found,
+    to_json,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route, find_route, segments
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["ROUTES", "answer_api"]
+if TYPE_CHECKING:
+    from livechat_async.captures.replay import Replay
+
+__all__ = ["ROUTES", "answer_api", "answer_recorded"]
 
 _Page: TypeAlias = Callable[..., Answer]
 
@@ -45,6 +51,18 @@ def answer_api(
     if callback is None or request.method not in {"GET", "HEAD"}:
         return answer
     return as_jsonp(answer, callback)
+
+
+def answer_recorded(replay: Replay, request: RecordedRequest) -> Answer:
+    """The recorded answer to a request, or a 501 that says what there is."""
+    found = replay.find(request.method, request.raw_path, request.raw_query)
+    if found is None:
+        # Not 404, which programs take for a visitor or chat that is gone.
+        text = replay.explain(request.method, request.raw_path, request.raw_query)
+        return error(HTTPStatus.NOT_IMPLEMENTED, text)
+    body = to_json(found.body) if found.is_json else b"." * found.size
+    headers = dict(found.headers)
+    return Answer(found.status, body, headers.pop("Content-Type", "application/json"), headers)
 
 
 def _answer(account: Account, accepted: Sequence[Credentials], request: RecordedRequest) -> Answer:

@@ -24,7 +24,8 @@ from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
 from livechat_async.sandbox.faults import FAULTS
 from livechat_async.sandbox.http.answers import Answer, Wire, error, json_answer, not_found
-from livechat_async.sandbox.http.requests import RecordedRequest, content_type_of
+from livechat_async.sandbox.http.bodies import content_type_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route, find_route, segments
 from livechat_async.sandbox.openapi import describe
 from livechat_async.sandbox.state.account import Account
@@ -66,17 +67,6 @@ def update_visitor(
         raise ConfigurationError("'visitor_id' is not known here: the path names the visitor")
     sandbox.update_visitor(visitor_id, omit=omit, **fields)
     return get_visitor(sandbox, visitor_id)
-
-
-def say(sandbox: Actions, visitor_id: str, *, text: str, by_agent: bool = False) -> None:
-    """Add a message to the chat, by the visitor or by the agent.
-
-    Args:
-        visitor_id: the id of a visitor in a chat.
-        text: the message.
-        by_agent: whether the agent says it.
-    """
-    sandbox.say(visitor_id, text, by_agent=by_agent)
 
 
 def seed(
@@ -179,15 +169,6 @@ def inject(sandbox: Actions, /, *, fault: Any = None, times: int = 1, **argument
     sandbox.inject(made, times)
 
 
-def set_latency(sandbox: Actions, *, seconds: float) -> None:
-    """Change how long each request of the API waits before it is carried out.
-
-    Args:
-        seconds: how long; 0 is not at all.
-    """
-    sandbox.set_latency(seconds)
-
-
 def list_arrivals(sandbox: Actions) -> list[str]:
     """The ids of the chats that arrived."""
     return [] if sandbox.arrivals is None else sandbox.arrivals.ids
@@ -241,7 +222,7 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("POST", "/visitors/{visitor_id}/queue", Actions.queue),
     Route("POST", "/visitors/{visitor_id}/chat", Actions.start_chat),
     Route("DELETE", "/visitors/{visitor_id}/chat", Actions.end_chat),
-    Route("POST", "/visitors/{visitor_id}/messages", say),
+    Route("POST", "/visitors/{visitor_id}/messages", Actions.say),
     Route("GET", "/visitors/{visitor_id}/details", Actions.details_of),
     Route("GET", "/chats", Actions.chats),
     Route("POST", "/chats", Actions.add_chat),
@@ -268,7 +249,7 @@ CALLS: tuple[Route[_Call], ...] = (
     Route("DELETE", "/chaos", end_chaos),
     Route("POST", "/faults", inject),
     Route("DELETE", "/faults", Actions.clear_faults),
-    Route("POST", "/latency", set_latency),
+    Route("POST", "/latency", Actions.set_latency),
     Route("POST", "/freeze", Actions.freeze),
     Route("DELETE", "/freeze", Actions.thaw),
     Route("GET", "/requests", Actions.requests),

@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -20,7 +20,7 @@ from aiohttp import web
 from attrs import Attribute, evolve, field, frozen
 from attrs.validators import optional
 
-from livechat_async.checks import Validator, count, flag, refusal, seconds
+from livechat_async.checks import count, flag, needs, refusal, seconds
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import shown
 from livechat_async.sandbox.http.answers import (
@@ -53,18 +53,6 @@ _PAGE = (
     b"<!DOCTYPE html>\n<html><body><h1>Something is between you and LiveChat</h1></body></html>\n"
 )
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
-
-
-def _needs(what: str, is_right: Callable[[Any], bool]) -> Validator:
-    """An attrs validator: the values for which ``is_right`` holds."""
-
-    def validate(instance: object, attribute: Attribute[Any], value: Any) -> None:
-        if not is_right(value):
-            raise ConfigurationError(
-                f"{type(instance).__name__}({attribute.name}={shown(value)}): {what} needed"
-            )
-
-    return validate
 
 
 def _check_content(instance: object, attribute: Attribute[Any], value: object) -> None:
@@ -104,25 +92,27 @@ def _are_texts(values: Iterable[object]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-_one_line = _needs(
-    "one line of text is", lambda text: isinstance(text, str) and text.isprintable() and text != ""
+_one_line = needs(
+    "one line of text is needed",
+    lambda text: isinstance(text, str) and text.isprintable() and text != "",
 )
-_check_status = _needs(
-    "a status from 200 to 599 is", lambda value: isinstance(value, int) and value in range(200, 600)
+_check_status = needs(
+    "a status from 200 to 599 is needed",
+    lambda value: isinstance(value, int) and value in range(200, 600),
 )
-_check_part = _needs(
-    "a part from 0 to less than 1 is",
+_check_part = needs(
+    "a part from 0 to less than 1 is needed",
     lambda value: isinstance(value, (int, float)) and 0 <= value < 1,
 )
-_check_redirect = _needs(
-    "301, 302, 303, 307 or 308 is", lambda value: value in (301, 302, 303, 307, 308)
+_check_redirect = needs(
+    "301, 302, 303, 307 or 308 is needed", lambda value: value in (301, 302, 303, 307, 308)
 )
-_check_change = _needs(
-    "a dict such as {'pages': 0} is",
+_check_change = needs(
+    "a dict such as {'pages': 0} is needed",
     lambda value: isinstance(value, Mapping) and _are_texts(value),
 )
-_check_paths = _needs(
-    "a list such as ['pages'] is",
+_check_paths = needs(
+    "a list such as ['pages'] is needed",
     lambda value: isinstance(value, (list, tuple)) and _are_texts(value),
 )
 

@@ -27,16 +27,17 @@ from livechat_async.credentials import BearerToken, PersonalAccessToken
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.sandbox.actions import Actions
-from livechat_async.sandbox.api import answer_api
+from livechat_async.sandbox.api import answer_api, answer_recorded
 from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.control import answer_control
+from livechat_async.sandbox.http.access import Access
 from livechat_async.sandbox.http.answers import PAGE_SIZE
-from livechat_async.sandbox.http.doors import Doors
 from livechat_async.sandbox.http.server import Server
 from livechat_async.sandbox.state.account import Account, CountShape, Plan
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import TokenScope
 from livechat_async.sandbox.window.window import Window
+from livechat_async.servers import url_of
 
 __all__ = ["Sandbox"]
 
@@ -147,7 +148,7 @@ class Sandbox(Actions):
         webhook_tokens: TokenScope = "event",
     ) -> None:
         control_token = conceal(control_token, "token")  # no frame may show it
-        doors = _check_doors(host, control_token, allow_remote, allow_hosts)
+        access = _check_access(host, control_token, allow_remote, allow_hosts)
         receivers = check_hosts("webhook_hosts", webhook_hosts)
         check_choice("count_shape", count_shape, get_args(CountShape))
         check_choice("plan", plan, get_args(Plan))
@@ -200,7 +201,7 @@ class Sandbox(Actions):
             account.requests,
             account.faults,
             account.pace,
-            doors,
+            access,
         )
 
     @classmethod
@@ -223,9 +224,7 @@ class Sandbox(Actions):
         Raises:
             ConfigurationError: a capture cannot be read, or an option is wrong.
         """
-        # Here, because captures import every model.
-        from livechat_async.captures.replay import Replay  # noqa: PLC0415
-        from livechat_async.sandbox.recorded import answer_recorded  # noqa: PLC0415
+        from livechat_async.captures.replay import Replay  # noqa: PLC0415 (it imports every model)
 
         sandbox = cls(host=host, port=port)
         replay = Replay.load(folder)
@@ -259,9 +258,7 @@ class Sandbox(Actions):
             ConfigurationError: the sandbox runs already, or its port is in use.
         """
         address, self._port = await self._server.start(self._host, self._port)
-        address = _THIS_MACHINE.get(address, address)
-        host = f"[{address}]" if ":" in address else address
-        self._url = f"http://{host}:{self._port}"
+        self._url = url_of(_THIS_MACHINE.get(address, address), self._port)
         self._account.deliverer.start()
 
     async def stop(self) -> None:
@@ -303,7 +300,7 @@ class Sandbox(Actions):
         return self._account.license_id
 
 
-def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: Any) -> Doors:
+def _check_access(host: object, token: Any, allow_remote: object, allow_hosts: Any) -> Access:
     if not isinstance(host, str):
         raise refusal("host", host, "text is needed, such as 127.0.0.1")
     if not check_flag("allow_remote", allow_remote) and not is_loopback(host):
@@ -323,7 +320,7 @@ def _check_doors(host: object, token: Any, allow_remote: object, allow_hosts: An
     if names and not allow_remote:
         needed = "it has no effect without allow_remote=True: pass both"
         raise refusal("allow_hosts", allow_hosts, needed)
-    return Doors(control_token=token, remote_hosts=names if allow_remote else None)
+    return Access(control_token=token, remote_hosts=names if allow_remote else None)
 
 
 def _check_license(license_id: Any) -> int:

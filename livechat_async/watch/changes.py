@@ -145,10 +145,7 @@ def diff(
     Visitors who left come first, in the order of ``before``; then all others in the order of
     ``after``, each state before the page. A visitor with a later ``last_visit`` left and came back.
 
-    Args:
-        before: the older snapshot.
-        after: the newer one.
-        updates: whether to report `Updated` if only other fields changed.
+    With ``updates``, there is an `Updated` where only other fields changed.
     """
     both = [id_ for id_ in before if id_ in after]
     stayed = {id_ for id_ in both if not _came_back(before[id_].last_visit, after[id_].last_visit)}

@@ -3,7 +3,7 @@
 Read in this order, as a webhook travels: `servers` (aiohttp, ASGI), `intake`, `gate` (may the
 request come in?), `parsing` and `events`, `engine` (the agreement) with `sqlite` (one machine),
 `taskiq` (many machines) or `memory` (tests), and `runner` (attempts of a handler). `receiver` puts
-them together.
+them together. `letters` are the jobs that an engine has given up.
 """
 
 from livechat_async.models.webhooks import (

@@ -11,6 +11,7 @@ from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError, find_wire_error
+from livechat_async.display import cut
 from livechat_async.errors import WebhookError
 from livechat_async.models._base import quirks_of
 from livechat_async.models.webhooks import DATA_TYPES, WebhookDataType, WebhookEventType
@@ -61,7 +62,7 @@ def _event_or_error(body: Any) -> WebhookEvent | WebhookError:
         document = load_json(content)
     except WireError as error:
         found = f"{len(content):,} bytes of something else ({error.found})"
-        return _error("", "JSON", _shortened(found) if content else "an empty body")
+        return _error("", "JSON", cut(found, _SHOWN) if content else "an empty body")
     if content.count(b"[") + content.count(b"{") > _DEEPEST and is_deeper(document, _DEEPEST):
         return _error("", f"JSON of at most {_DEEPEST} levels", "more of them")
     if not isinstance(document, dict):
@@ -129,7 +130,7 @@ def _unreadable(problem: WireError, document: dict[str, Any]) -> WebhookError:
     found = {"[": "a list", "{": "an object"}.get(problem.found[:1])
     if found is None:
         found = redact(problem.found, secrets_in(conceal(document)))
-    return _error(problem.path, problem.expected, _shortened(found))
+    return _error(problem.path, problem.expected, cut(found, _SHOWN))
 
 
 def _kind(value: Any) -> str:
@@ -141,7 +142,3 @@ def _kind(value: Any) -> str:
     if isinstance(value, list):
         return "a list"
     return "an object" if isinstance(value, dict) else "a number"
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -158,6 +158,17 @@ def test_a_report_is_a_table_for_an_issue(tmp_path: Path):
     assert re.fullmatch(f"No model describes: {calls_without}.", last)
 
 
+def test_nothing_in_a_name_or_value_breaks_the_table(tmp_path: Path):
+    """What a capture holds is chosen by others, and the report is pasted into an issue."""
+    odd = "x`|\n| y `](http://example.com) \x1b[31m \u202e"
+    body = [{**VISITOR, odd: 5, "state": odd}]
+    lines = report_on(tmp_path, {"body": body}).to_markdown().splitlines()
+    rows = [line.split(" | ") for line in lines[4:]]
+    assert [len(row) for row in rows] == [7, 7]
+    assert [row[1].count("`") for row in rows] == [2, 2]
+    assert all(line.isprintable() for line in lines)
+
+
 def test_a_report_without_differences_says_so(tmp_path: Path):
     assert report_on(tmp_path, {"body": []}).to_markdown().splitlines() == [
         "Compared: 1 answer and 0 webhooks.",

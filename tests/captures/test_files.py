@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from model_strategies import JSON
 
 from livechat_async import ConfigurationError
 from livechat_async.captures import Capture, check_captures, load_captures
-from livechat_async.captures.files import NO_JSON, CaptureFolder
+from livechat_async.captures.files import DEEPEST, NO_JSON, CaptureFolder
 from livechat_async.sandbox import Sandbox
 
 GOOD: dict[str, Any] = {
@@ -36,6 +37,15 @@ def test_what_is_written_is_read_again(body: Any, query: str, status: int):
     assert again.file == "a.json"
     assert (again.status, again.path) == (status, "/a")
     assert json.dumps(again.body) == json.dumps(body)
+
+
+def test_deep_values_do_not_grow_a_file_beyond_what_is_read():
+    body: Any = [5] * 1_000_000
+    for _ in range(DEEPEST - 1):
+        body = [body]
+    content = Capture(kind="answer", method="GET", path="/a", status=200, body=body).to_json()
+    assert len(content) < 4_000_000
+    assert Capture.from_json("", content).body == body
 
 
 def test_a_body_that_is_no_json_is_read_again_by_its_size():
@@ -64,6 +74,11 @@ def test_a_body_that_is_no_json_is_read_again_by_its_size():
         ({"status": True}, "status has to be"),
         ({"headers": {"A": "b\r\nC: d"}}, "headers has to be an object of texts"),
         ({"headers": []}, "headers has to be"),
+        ({"headers": {"content-length": "9"}}, "without those about the connection or length"),
+        ({"headers": {"Transfer-Encoding": "chunked"}}, "headers has to be"),
+        ({"headers": {"": "a"}}, "headers has to be"),
+        ({"headers": {"A b": "c"}}, "headers has to be"),
+        ({"status": 0}, "the status of an answer has to be 200 to 999"),
         ({"size": -1}, "size has to be a number up to"),
         ({"size": 10**12}, "size has to be"),
         ({"size": 5}, "look at body and size"),
@@ -97,6 +112,12 @@ def test_a_folder_that_is_missing_or_empty_is_named_with_a_remedy(tmp_path: Path
         load_captures(tmp_path)
     (tmp_path / "a.json").mkdir()
     with pytest.raises(ConfigurationError, match=r"a\.json cannot be read: Is a directory"):
+        load_captures(tmp_path)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_named_and_not_waited_for(tmp_path: Path):
+    os.mkfifo(tmp_path / NAME)
+    with pytest.raises(ConfigurationError, match=f"{NAME} is no JSON"):
         load_captures(tmp_path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import json
 import socket
 import stat
@@ -166,6 +167,32 @@ async def test_an_answer_that_is_cut_short_is_a_502_and_leaves_no_file(tmp_path:
     assert (status, around.captures) == (502, [])
 
 
+async def test_an_answer_that_changes_the_protocol_is_a_502_and_leaves_no_file(tmp_path: Path):
+    """Nothing reads a capture with such a status, so it would spoil its folder."""
+
+    async def switch(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse(status=101, headers={"Upgrade": "other"})
+        response.headers["Connection"] = "upgrade"
+        await response.prepare(request)
+        return response
+
+    async with recording_of(tmp_path / "captures", switch) as around:
+        status, _, _ = await around.get("/visitors", headers={"Upgrade": "other"})
+    assert (status, around.captures) == (502, [])
+
+
+async def test_a_request_without_a_path_is_a_400_and_nothing_is_sent_on(tmp_path: Path):
+    """What is appended to the upstream's address must not change its host or port."""
+    async with recording_of(tmp_path / "captures", answering([])) as around:
+        port = int(around.recorder.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert around.captures == []
+
+
 async def test_a_redirect_to_another_host_is_not_followed_and_named(tmp_path: Path):
     handler = answering({}, 302, Location=f"https://fra.example.com/{SECRET}?a=b")
     async with recording_of(tmp_path / "captures", handler) as around:
@@ -252,6 +279,22 @@ async def test_a_compressed_answer_is_recorded(tmp_path: Path):
         _, body, _ = await around.get("/visitors")
     assert json.loads(body) == [{"id": "S1.a", "state": "browsing"}]
     assert around.captures[0].body[0]["state"] == "browsing"
+
+
+async def test_a_body_that_stays_compressed_keeps_the_header_that_says_so(tmp_path: Path):
+    packed = gzip.compress(b'{"name": "mary"}')
+    seen = dict[str, Any]()
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        seen.update(encoding=request.headers.get("Content-Encoding"), body=await request.read())
+        return web.Response(body=packed, headers={"Content-Encoding": "x-gzip"})
+
+    async with recording_of(tmp_path / "captures", handle) as around:
+        sent = {"data": packed, "headers": {"Content-Encoding": "gzip"}}
+        _, body, headers = await around.get("/tickets", "POST", **sent)
+    assert (seen["encoding"], seen["body"]) == ("gzip", b'{"name": "mary"}')  # aiohttp unpacks it
+    assert (headers["Content-Encoding"], body) == ("x-gzip", packed)
+    assert around.captures[0].body is NO_JSON
 
 
 async def test_answers_at_the_same_time_get_a_file_each(tmp_path: Path):

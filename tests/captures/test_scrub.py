@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from model_strategies import JSON, models
 
@@ -230,6 +231,20 @@ def test_a_number_has_as_many_digits_and_is_the_same_as_text(one: int, two: int)
     assert len(str(made)) == len(str(one))
     assert other.digits(str(one)) == str(made)
     assert (other.number(two) == made) == (one == two) or max(one, two) >= 10**8
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+@example(1e308)
+@example(-1.7976931348623157e308)
+def test_a_number_stays_one_that_json_has(number: float):
+    assert math.isfinite(Pseudonyms().number(number))
+
+
+@pytest.mark.parametrize(
+    "text", ["::1%mary", "http://[::1%25mary]/", "john@::1%mary", "[::1%mary]", "fe80::1%mary"]
+)
+def test_the_zone_of_an_address_of_this_machine_does_not_stay(text: str):
+    assert "mary" not in Pseudonyms().text(text)
 
 
 @pytest.mark.parametrize(

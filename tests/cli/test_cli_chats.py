@@ -141,7 +141,15 @@ async def test_filters_reach_the_server(sandbox: Sandbox, here: Here) -> None:
         *("--timezone", "Europe/Warsaw", "--query", "shoes", "--agent", "jane@example.com"),
         *("--group", "0", "--goal", "71", "--has-goal", "--sale", "7", "--no-sale", "--queued"),
         *("--rate", "rated", "--include-pending", "--tag", "a", "--tag", "b", "--tagged"),
-        *("--no-comment", "--city", "Kraków", "--region", "R", "--country", "Poland"),
+        *(
+            "--no-comment",
+            "--city",
+            "Kraków",
+            "--visitor-region",
+            "R",
+            "--visitor-country",
+            "Poland",
+        ),
     )
 
     assert done.code == 0, done.err

@@ -58,6 +58,7 @@ async def test_the_environment_comes_first(
         (b"LIVECHAT_TOKEN=\xff", "it is no text"),
         (b"# ours\nLIVECHAT_TOKEN s3cr3t", "line 2: NAME=value is needed"),
         (b"LIVECHAT_TOKEN='s3cr3t", "line 1: NAME=value is needed, and quotes in pairs"),
+        (b"LIVECHAT_TOKEN=s3cr3t\0", "the value of LIVECHAT_TOKEN holds a NUL"),
     ],
 )
 async def test_a_wrong_file_is_explained_without_its_values(
@@ -83,6 +84,10 @@ async def test_a_wrong_file_is_explained_without_its_values(
         ("LIVECHAT_A=", ""),
         ("LIVECHAT_A=b # said", "b"),
         ("LIVECHAT_A=b#c", None),
+        ("LIVECHAT_A= # said", ""),
+        ("LIVECHAT_A=#said", None),
+        ("LIVECHAT_A='b'#said", None),
+        ("LIVECHAT_A=b \t c\t#said", "b \t c"),
         ("LIVECHAT_A='b # c' # said", "b # c"),
         ("LIVECHAT_A='b\\n'", "b\\n"),
         ('LIVECHAT_A="b\\n\\"c\\" \\\\ \\$d"', 'b\n"c" \\ $d'),

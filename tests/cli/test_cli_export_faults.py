@@ -30,18 +30,18 @@ from click.exceptions import Exit
 from pyarrow import parquet
 
 from livechat_async import Chat, ConfigurationError, Page, RequestTimeout
-from livechat_async.cli.export import writing
+from livechat_async.cli.export import Format, writing
 from livechat_async.cli.export.files import ExportFile
 from livechat_async.cli.export.formats import COLUMNS
-from livechat_async.cli.export.kinds import Format
 from livechat_async.cli.export.writing import write_export
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import Export
 
 DAY = date(2023, 1, 1)
+BUFFER = 1024  # bytes: an eighth of a usual buffer, so that lines of an eighth do
 # Longer than the buffer of a file, so that operations fail within lines as well as between them.
-SIZES = (10, 3_000, 5_000)  # characters of two bytes
+SIZES = (10, 375, 625)  # characters of two bytes
 CHATS = [
     Chat(id=f"C{number}", message="é" * SIZES[number % 3], timezone=str(number // 6))
     for number in range(18)
@@ -90,7 +90,7 @@ class Faults:
         def made(descriptor: int, mode: str) -> io.BufferedIOBase:
             raw = Raw(descriptor, mode.replace("b", ""))
             raw.step = self.step
-            return io.BufferedRandom(raw) if "+" in mode else io.BufferedWriter(raw)
+            return (io.BufferedRandom if "+" in mode else io.BufferedWriter)(raw, BUFFER)
 
         changes = {
             "open": opened,
@@ -296,7 +296,12 @@ FAULTS = [(io_error, False), (disk_full, True), (interrupt, False), (cancel, Fal
 @pytest.mark.once
 @pytest.mark.parametrize(
     ("start", "kind"),
-    [*itertools.product(["fresh", "resumed"], Format), ("overwriting", Format.JSONL)],
+    # Every kind is JSON lines until the conversion, which comes after a resumption as well.
+    [
+        ("fresh", Format.JSONL),
+        ("overwriting", Format.JSONL),
+        *(("resumed", kind) for kind in Format),
+    ],
 )
 @pytest.mark.parametrize(("fault", "stays"), FAULTS)
 def test_whichever_operation_fails_no_line_is_lost_or_doubled(
@@ -519,7 +524,7 @@ def test_what_is_put_there_meanwhile_is_not_followed(
     victim = tmp_path / "victim"
     victim.write_text("precious")
 
-    def attempt(at: int) -> int:
+    def attempt(at: int) -> list[str]:
         it = new()
         path = it.output.with_name(it.output.name + suffix)
 
@@ -541,10 +546,11 @@ def test_what_is_put_there_meanwhile_is_not_followed(
             it.run(resume=it.part.exists() or it.checkpoint.exists())
             it.check_whole()
         shutil.rmtree(it.directory)
-        return faults.count
+        return faults.names
 
-    for at in range(1, attempt(0) + 1):
-        attempt(at)
+    for at, operation in enumerate(attempt(0), start=1):
+        if operation in {"open", "replace", "unlink"}:  # the others look at no name
+            attempt(at)
 
 
 @pytest.mark.parametrize("option", ["resume", "overwrite"])

@@ -298,6 +298,45 @@ async def test_shared_options_stand_before_or_behind_the_command(place: str) -> 
 
 
 async def test_a_command_keeps_its_own_option_of_a_shared_name() -> None:
-    done = await run("chats", "list", "--region", "nowhere", env=environment())
+    shown = await run("sandbox", "--help", env=environment())
 
-    assert "no credentials" in done.err  # and not: none of dal, fra
+    assert "Log a line per request on stderr." in shown.out
+    assert "Log all calls on stderr." not in shown.out
+
+
+@pytest.mark.parametrize("command", ["list", "export"])
+async def test_the_region_of_an_account_is_not_that_of_its_visitors(command: str) -> None:
+    """Before `chats`, --region was the account's, and behind it, the visitor's."""
+    words = ("chats", command, "--output", "chats.jsonl")[: 2 if command == "list" else 4]
+
+    account = await run(*words, "--region", "California", env=environment())
+    visitor = await run(*words, "--visitor-region", "California", env=environment())
+
+    assert "--region: 'California' is none of: dal, fra" in account.err
+    assert "no credentials" in visitor.err
+
+
+async def test_commands_in_quotes_and_remarks_in_brackets_stay_in_one_line() -> None:
+    done = await run("webhooks", "listen", "--help", env=environment(COLUMNS="80"))
+    record = await run("record", "--help", env=environment(COLUMNS="80"))
+    login = await run("login", "--help", env=environment(COLUMNS="80"))
+
+    assert "'cloudflared tunnel --url http://127.0.0.1:8080'" in done.out
+    assert "'sandbox --captures'" in record.out
+    assert "[variable: LIVECHAT_BASE_URL]" in login.out
+
+
+async def test_the_usage_has_what_a_command_cannot_do_without() -> None:
+    create = await run("tags", "create", "--help", env=environment())
+    details = await run("visitors", "add-details", "--help", env=environment())
+
+    assert "tags create --group NUMBER --author LOGIN [OPTIONS] NAME" in create.out
+    # The license id can also come from its variable.
+    assert "add-details --id NAME [OPTIONS] VISITOR_ID" in details.out
+
+
+async def test_each_command_says_where_the_exit_codes_are() -> None:
+    for path in COMMANDS[1:]:
+        done = await run(*path, "--help", env=environment())
+
+        assert "Exit codes: 'livechat-async --help' lists them" in done.out

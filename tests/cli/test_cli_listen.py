@@ -654,7 +654,7 @@ async def test_verbose_shows_no_secret(
     ("arguments", "changes", "code", "text"),
     [
         ("--event chat_begun", {}, 2, "chat_begun"),
-        ("--exec ''", {}, 2, "--exec is empty"),
+        ("--exec ''", {}, 2, "--exec: '' is blank"),
         ("--exec 'echo \"x'", {}, 2, "No closing quotation"),
         ("--exec 'no-such-program-here --x'", {}, 2, "no program 'no-such-program-here'"),
         ("--exec /", {}, 2, "no program '/'"),

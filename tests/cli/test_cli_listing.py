@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
-from cli_runner import Done, show
+from cli_runner import Done, Running, show
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat_async.cli.output.listing import _fit
 from livechat_async.cli.output.show import local_time
-from livechat_async.sandbox import Sandbox
+from livechat_async.sandbox import Body, Sandbox
 
 Here = Callable[..., Awaitable[Done]]
+Start = Callable[..., Running]
 
 ADDRESS = "a.customer.with.quite.a.long.name@shop.example.com"
 PAGED = ("chats", "tickets")
@@ -215,3 +218,59 @@ def test_a_table_fits_and_texts_give_first(widths: list[tuple[int, int, int]], r
         can_give = any(got > column[floor] for got, column in zip(fitted, widths, strict=True))
         assert not (is_cut and can_give)
     assert all(1 <= got <= column[0] for got, column in zip(fitted, widths, strict=True))
+
+
+BROKEN: dict[str, Any] = {
+    "chats": {"chats": [{"id": "A1"}, {"id": "A2", "duration": "long"}], "total": 2, "pages": 1},
+    "tickets": {"tickets": [{"id": "A1"}, {"id": [7]}], "total": 2},
+    "visitors": [{"id": "A1", "state": "browsing"}, {"id": [7], "state": "browsing"}],
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+async def test_what_cannot_be_read_ends_a_list_or_is_left_out(
+    sandbox: Sandbox, here: Here, kind: str
+) -> None:
+    sandbox.inject(Body(BROKEN[kind]), times=2)
+
+    stopped = await here(kind, "list")
+    skipped = await here(kind, "list", "--on-broken", "skip")
+
+    assert stopped.code == 1
+    assert "--verbose shows the beginning of the answer; --on-broken skip goes on" in stopped.err
+    assert len(stopped.err.splitlines()) == 1
+    header, *lines = skipped.out.splitlines()
+    assert (skipped.code, header[:2]) == (0, "id")
+    assert [line.split("\t")[0] for line in lines] == ["A1"]
+    assert "expected " in skipped.err or "is not " in skipped.err
+    assert f"[{len(lines)}]." in skipped.err
+    assert "--all for the rest" not in skipped.err
+
+
+async def test_a_watch_leaves_out_what_cannot_be_read_and_says_so_once(
+    sandbox: Sandbox, env: dict[str, str], start: Start
+) -> None:
+    sandbox.inject(Body(BROKEN["visitors"]), times=3)
+
+    watch = start("visitors", "watch", "--interval", "0.2", "--json", env=env)
+    arrived, left = json.loads(await watch.line()), json.loads(await watch.line())
+    done = await watch.end(signal.SIGINT)
+
+    assert [arrived["change"], left["change"]] == ["arrived", "left"]
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("warning: the watch skips visitors that cannot be read: [1].id")
+
+
+async def test_a_list_that_is_watched_can_leave_out_what_cannot_be_read(
+    sandbox: Sandbox, env: dict[str, str], start: Start
+) -> None:
+    sandbox.inject(Body(BROKEN["visitors"]), times=2)
+    watch = ("visitors", "list", "--watch", "--interval", "0.2", "--json", "--on-broken", "skip")
+
+    process = start(*watch, env=env)
+    lists = [json.loads(await process.line()) for _ in range(3)]
+    done = await process.end(signal.SIGINT)
+
+    assert [len(visitors) for visitors in lists] == [1, 1, 0]
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("warning: skipped visitors that cannot be read: [1].id")

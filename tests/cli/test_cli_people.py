@@ -123,8 +123,8 @@ async def test_the_status_is_one_word(sandbox: Sandbox, here: Here) -> None:
         (("groups", "get", "7"), 1, "404"),
         (("groups", "create", "--name", "VIP"), 2, "--agent"),
         (("groups", "create", "--agent", JOHN), 2, "--name"),
-        (("groups", "update", "0", "--name", "All"), 2, "group_id=0"),
-        (("groups", "delete", "0", "--yes"), 2, "group_id=0"),
+        (("groups", "update", "0", "--name", "All"), 2, "GROUP_ID=0"),
+        (("groups", "delete", "0", "--yes"), 2, "GROUP_ID=0"),
         (("status", "--group", "7"), 1, "404"),
     ],
 )

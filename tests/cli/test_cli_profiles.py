@@ -121,6 +121,18 @@ async def test_only_the_owner_can_read_the_file(login: Login, settings: Path) ->
     assert json.loads(file.read_bytes())["token"] == TOKEN
 
 
+async def test_only_the_owner_can_exchange_the_directory_whatever_the_umask(
+    login: Login, settings: Path
+) -> None:
+    before = os.umask(0)
+    try:
+        assert (await login("--no-check", "--login", JOHN)).code == 0
+    finally:
+        os.umask(before)
+    folders = (settings / "livechat-async", settings / "livechat-async" / "profiles")
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700, 0o700]
+
+
 async def test_a_keyring_holds_the_token_where_there_is_one(
     keyring: Keyring, bare: dict[str, str], login: Login, settings: Path
 ) -> None:
@@ -237,6 +249,22 @@ async def test_profiles_are_listed_without_tokens(bare: dict[str, str], login: L
     assert [one["name"] for one in json.loads(as_json.out)] == ["a", "work"]
     assert TOKEN not in as_json.out
     assert "t0ken" not in as_json.out
+
+
+async def test_a_profile_that_cannot_be_read_hides_no_other(
+    bare: dict[str, str], login: Login, settings: Path
+) -> None:
+    """One fault does not cost the rest (field case 2)."""
+    for name in ("a", "b", "c"):
+        await login("--no-check", "--login", JOHN, "--profile", name)
+    file_of(settings, "a").write_bytes(b"{")
+    file_of(settings, "b").chmod(0o644)
+    file_of(settings, "d").mkdir()
+
+    done = await run("profiles", "--columns", "name", env=bare)
+
+    assert (done.code, done.out) == (0, "name\nc\n")
+    assert [line.partition(" ")[0] for line in done.err.splitlines()] == ["warning:"] * 3
 
 
 async def test_the_shell_completes_the_names_of_profiles(
@@ -368,3 +396,23 @@ async def test_a_login_that_cannot_be_written_leaves_the_one_before(
     assert file_of(settings).read_bytes() == before
     assert [path.name for path in file_of(settings).parent.iterdir()] == ["default.json"]
     assert (await run(*LIST, env=bare)).code == 0
+
+
+@pytest.mark.parametrize("has_token", [True, False])
+async def test_a_login_that_cannot_be_written_changes_no_token_in_the_keyring(
+    keyring: Keyring, login: Login, monkeypatch: pytest.MonkeyPatch, *, has_token: bool
+) -> None:
+    """Otherwise the new token would go to the address of the profile before."""
+    keyring.priority = 5
+    if has_token:
+        await login("--no-check", "--login", JOHN)
+    before = dict(keyring.kept)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = await login("--no-check", "--login", JOHN, token="another")
+
+    assert done.code == 1
+    assert keyring.kept == before

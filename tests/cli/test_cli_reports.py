@@ -96,6 +96,12 @@ def rule(lines: list[str]) -> str:
     return next(line for line in lines if line.startswith("──"))
 
 
+async def test_a_report_without_rows_is_said_to_be_empty(env: dict[str, str]) -> None:
+    code, terminal = await show("reports", "chats-ranking", "--to", "2001-01-01", env=env)
+
+    assert (code, terminal.plain) == (0, "No agents.\n")
+
+
 async def test_a_pipe_gets_columns_separated_by_tabs(sandbox: Sandbox, here: Here) -> None:
     add_chats(sandbox)
 
@@ -166,11 +172,11 @@ async def test_options_reach_the_server(sandbox: Sandbox, here: Here) -> None:
     [
         (("everything",), "NAME: 'everything' is none of: chats-total, chats-engagement"),
         (("ticket-solved",), "availability; did you mean 'tickets-solved'? Try"),
-        (("chats-total", "--goal", "71"), "goal=71: this report has no such argument"),
+        (("chats-total", "--goal", "71"), "--goal=71: this report has no such option"),
         (("chats-occupancy",), "weekday='' is none of 'monday'"),
         (
             ("chats-total", "--weekday", "monday"),
-            "weekday='monday': this report has no such argument",
+            "--weekday='monday': this report has no such option",
         ),
         (("chats-total", "--agent", "john"), "agent='john': an e-mail address"),
         (("chats-total", "--group-by", "week"), "week"),

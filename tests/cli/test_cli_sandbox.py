@@ -297,12 +297,12 @@ async def test_control_calls_of_a_sandbox_for_others_need_the_token(
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("--host", "0.0.0.0"), "(here: --allow-remote, --control-token or LIVECHAT_CONTROL_"),  # noqa: S104 - refused
-        (("--host", "0.0.0.0", "--allow-remote"), "--control-token or LIVECHAT_CONTROL_TOKEN)"),  # noqa: S104 - refused
+        (("--host", "0.0.0.0"), "pass --allow-remote and a token in LIVECHAT_CONTROL_T"),  # noqa: S104 - refused
+        (("--allow-remote",), "--allow-remote: a token in LIVECHAT_CONTROL_TOKEN is needed"),
         (("--control-token", "tiny-word"), "16 to 200 ASCII characters"),
-        (("--allow-host", "a.test"), "(here: --allow-remote, --allow-host)"),
+        (("--allow-host", "a.test"), "it has no effect without --allow-remote"),
         (("--webhook-host", "http://bot"), "no host name: give each name exactly"),
-        (("--webhook-host", "http://bot"), "(here: --webhook-host)"),
+        (("--webhook-host", "http://bot"), "--webhook-host: 'http://bot' is no"),
     ],
 )
 async def test_an_open_door_is_refused_with_the_remedy(options: tuple[str, ...], text: str) -> None:
@@ -366,3 +366,13 @@ async def test_open_opens_its_page(start: Start, monkeypatch: pytest.MonkeyPatch
         assert lines[0].endswith(opened[-1])
         assert lines[1] == "# Open that in a browser to see what happens on it."
         assert done.err == refusal
+
+
+@pytest.mark.parametrize("option", ["--chats=5", "--allow-remote", "--chaos=flaky", "--plan=team"])
+async def test_what_has_no_effect_on_recorded_answers_is_refused(option: str) -> None:
+    """It was ignored without a word."""
+    done = await run(*SANDBOX, "--captures", "captures/", "--verbose", option, env=environment())
+
+    assert (done.code, done.out) == (2, "")
+    name = option.partition("=")[0]
+    assert done.err.startswith(f"error: {name} has no effect with --captures: leave it out")

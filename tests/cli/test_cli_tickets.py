@@ -84,7 +84,14 @@ async def test_a_terminal_gets_a_table(sandbox: Sandbox, env: dict[str, str]) ->
     lines = terminal.plain.splitlines()
     assert (code, lines[0].strip()) == (0, "2 tickets")
     assert max(map(len, lines)) <= 80
-    for text in ("O5CR4", "open", "Where is [my]", "2023-01-10 08:00", "Mary Brown", "(nobody)"):
+    for text in (
+        "O5CR4",
+        "open",
+        "Where is [my]",
+        "2023-01-10 08:00",
+        "Mary Brown",
+        "(not assigned)",
+    ):
         assert text in terminal.plain
     assert none.plain.startswith("No tickets")
 

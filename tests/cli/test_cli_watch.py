@@ -47,7 +47,7 @@ async def test_a_terminal_shows_a_passing_failure_and_goes_on(
     terminal = start("--verbose", *FAST, env=env, width=80)
     await terminal.until("asking again: GET")
     assert "visitors at" not in terminal.plain
-    await terminal.until("Nobody at ")
+    await terminal.until("No visitors at ")
     sandbox.add_visitor(name="Mary [b]Brown")
     await terminal.until("Mary [b]Brown")
     sandbox.inject(Status(503, {"error": "[red]down\x1b[2Jnow"}))
@@ -184,7 +184,7 @@ async def test_a_terminal_shows_an_outage_and_its_end(
     await terminal.until("watching every 0.2 s")
     await terminal.until("no answer now")
     await terminal.until("↻ answered again, after ")
-    await terminal.until("nobody, 0 chatting")
+    await terminal.until("no visitors, 0 chatting")
     code = (await terminal.end(signal.SIGINT)).code
 
     assert code == 130

@@ -124,13 +124,13 @@ async def test_nothing_hostile_reaches_the_terminal(
         ("create chat_started --url https://u:p/x@example.com/", 2, "set LIVECHAT_WEBHOOK_USER"),
         ("create chat_started --url example.com", 2, "url has to be a whole URL"),
         ("create chat_started --url https://[::1", 2, "url is not a URL"),
-        ("create chat_started --url ''", 2, "url has to be a whole URL"),
+        ("create chat_started --url ''", 2, "--url: '' is blank"),
         ("create chat_started", 2, "--url"),
         ("create chat_begun --url https://example.com", 2, "chat_begun"),
         (f"create chat_started --url {URL} --data-type ticket", 2, "brings no 'ticket'"),
         (f"create chat_started --url {URL} --data-type x", 2, "--data-type"),
         ("delete 0123", 1, "Push notification not found"),
-        ("delete ''", 2, "webhook_id=''"),
+        ("delete ''", 2, "WEBHOOK_ID: '' is blank"),
     ],
 )
 async def test_a_wrong_call_gets_one_clear_line(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import attrs
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import JSON, nearly
 
@@ -421,7 +421,6 @@ def test_an_object_of_any_leaves_is_read_or_reported_and_its_neighbours_arrive(c
     """Each leaf of each model as any JSON, in lists and envelopes (field cases 1 to 4)."""
     good = {"id": "good", "state": "x"}
 
-    @settings(deadline=None, max_examples=40)
     @given(nearly(cls).map(lambda leaves: {**good, **leaves}))
     def check(odd: Any) -> None:
         try:

@@ -958,9 +958,9 @@ def visitors_with(times: st.SearchStrategy[datetime]) -> st.SearchStrategy[Visit
 
 VISITORS = visitors_with(st.datetimes()) | visitors_with(st.datetimes(timezones=st.just(UTC)))
 CONVERTER = make_converter()
+CONVERTER_OF_WARSAW = make_converter(WARSAW)
 
 
-@settings(deadline=None, max_examples=40)
 @given(VISITORS)
 def test_every_visitor_is_the_same_after_json(visitor: Visitor) -> None:
     wire = json.loads(json.dumps(CONVERTER.unstructure(visitor)))
@@ -1005,16 +1005,11 @@ def check_visitors_or_an_explanation(converter: Converter, document: Any) -> Non
         assert all(type(visitor) is Visitor for visitor in visitors)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(SOME_JSON | NEARLY_VISITORS)
 def test_any_json_gives_visitors_or_an_error_with_a_path(document: Any) -> None:
     check_visitors_or_an_explanation(CONVERTER, document)
-
-
-@settings(deadline=None, max_examples=15)
-@given(NEARLY_VISITORS)
-def test_any_json_gives_visitors_or_an_error_with_a_time_zone_too(document: Any) -> None:
-    check_visitors_or_an_explanation(make_converter(WARSAW), document)
+    check_visitors_or_an_explanation(CONVERTER_OF_WARSAW, document)
 
 
 # --- the first error ends it ---
@@ -1139,7 +1134,7 @@ SHIFTS = st.integers(-48, 56).map(lambda quarters: timedelta(minutes=15 * quarte
 MOMENTS = st.integers(1_000_000_000, 1_900_000_000)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(SHIFTS, st.lists(st.tuples(MOMENTS, st.sampled_from(["text", "both", "unix"])), min_size=6))
 def test_naive_and_aware_times_never_mix_in_a_visitor(
     shift: timedelta, drawn: list[tuple[int, str]]
@@ -1155,8 +1150,8 @@ def test_naive_and_aware_times_never_mix_in_a_visitor(
     text = str((unix(drawn[5][0]) + shift).replace(tzinfo=None))
     wire["chat"] = {"start_time": text}
     wire["visit_path"] = [{"page": "/", "time": text}]
-    visitor = make_converter().structure(wire, Visitor)
-    (read,) = value_reader(make_converter(), list[Visitor])(json.dumps([wire]).encode())
+    visitor = CONVERTER.structure(wire, Visitor)
+    (read,) = value_reader(CONVERTER, list[Visitor])(json.dumps([wire]).encode())
     found = times_in(visitor)
     assert found == times_in(read)
     assert len({time.tzinfo is None for time in found}) == 1
@@ -1239,7 +1234,9 @@ def wires(hint: Any) -> st.SearchStrategy[Any]:
 def test_naive_and_aware_times_never_mix_in_any_object(cls: type[WireModel]) -> None:
     """Whatever form each time has, they can be subtracted (field case 23)."""
 
-    @settings(deadline=None, max_examples=80)
+    careful = CONVERTER.get_structure_hook(cls).careful  # reads what has a new field
+
+    @settings(max_examples=3 * settings.default.max_examples)
     @given(st.lists(wires(cls), min_size=1, max_size=3))
     def check(wire: list[Any]) -> None:
         found = CONVERTER.structure(wire, list[cls])  # type: ignore[valid-type]
@@ -1247,9 +1244,7 @@ def test_naive_and_aware_times_never_mix_in_any_object(cls: type[WireModel]) -> 
         for model, again in zip(found, read, strict=True):
             assert len({time.tzinfo is None for time in times_in(model)}) <= 1
             assert [str(time) for time in times_in(model)] == [str(t) for t in times_in(again)]
-        new_field = [{**each, "new": 1} for each in wire]
-        careful = make_converter().structure(new_field[0], cls)
-        assert times_in(careful) == times_in(found[0])
+        assert times_in(careful({**wire[0], "new": 1}, cls)) == times_in(found[0])
 
     check()
 

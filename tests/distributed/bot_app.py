@@ -24,7 +24,7 @@ NOTES = Path(os.environ["BOT_NOTES"])
 engine = TaskiqEngine(
     os.environ["BOT_REDIS"],
     prefix=os.environ["BOT_PREFIX"],
-    redelivery=float(os.environ.get("BOT_REDELIVERY", "1.5")),
+    redelivery=float(os.environ.get("BOT_REDELIVERY", "3")),
     max_starts=int(os.environ.get("BOT_STARTS", "10")),
 )
 client = LiveChatClient(

@@ -77,7 +77,7 @@ async def test_a_worker_killed_between_handling_and_acknowledging(
         await bot.deliver(body("b"))  # they are at work
         await until(lambda: bot.counts("done")["b"] == 1)
         await bot.deliver(body("a"))  # LiveChat repeats it
-        await asyncio.sleep(2.5)  # longer than the redelivery takes
+        await asyncio.sleep(4)  # longer than the redelivery takes
         assert bot.counts("done")["a"] == runs
     assert (tmp_path / "killed").exists()
     assert await left_in(redis_server, prefix) == 0

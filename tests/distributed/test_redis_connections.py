@@ -223,8 +223,7 @@ async def test_workers_go_on_when_redis_is_full(
 ):
     """What was answered 200 is handled; a new webhook is answered 503 (field case 38)."""
     url = own_redis_server.url
-    # Even on a busy machine, a lease of 2.8 s is renewed in time.
-    bot, worker = (Bot(url, prefix, redelivery=4.0) for _ in range(2))
+    bot, worker = Bot(url, prefix), Bot(url, prefix)
     worker.gate = asyncio.Event()
     names = [f"event-{number}" for number in range(30)]
     wishes = {names[0]: "fail", names[1]: "fail once"}

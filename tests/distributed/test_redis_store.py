@@ -44,7 +44,7 @@ async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
 @pytest.fixture
 def make(redis: Redis, prefix: str) -> Make:
     def make(**more: Any) -> WebhookStore:
-        given = {"remember": 60.0, "redelivery": 0.4, "queue_size": 5, "keep": 600.0, **more}
+        given = {"remember": 60.0, "redelivery": 2.0, "queue_size": 5, "keep": 600.0, **more}
         return WebhookStore(redis, prefix, **given)
 
     return make
@@ -199,11 +199,11 @@ async def test_an_entry_is_another_workers_when_its_lease_has_ended_and_not_befo
     entry = await begun(store)
     one, two = run_of(entry, "one"), run_of(entry, "two")
     assert await claimed(store, "two") is None
-    await asyncio.sleep(0.25)
+    await asyncio.sleep(1.25)
     assert await store.renew(one)
-    await asyncio.sleep(0.25)
+    await asyncio.sleep(1.25)
     assert await claimed(store, "two") is None
-    await asyncio.sleep(0.25)
+    await asyncio.sleep(1.25)
     assert await store.find("two", claims=False) is None
     assert await claimed(store, "two") == entry
     assert await claimed(store, "two") is None
@@ -231,11 +231,11 @@ async def test_an_entry_that_went_to_another_worker_before_it_was_begun_is_not_b
     """And a lease begins with the run, not with the reading."""
     await store.add(JOB)
     entry = await taken(store)
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.5)
     assert await begin(store, entry, "one") is not None
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(1)
     assert await claimed(store, "two") is None
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(1.5)
     assert await claimed(store, "two") == entry
     assert await begin(store, entry, "one") is None
     assert await begin(store, entry, "two") is not None
@@ -264,7 +264,7 @@ async def test_a_job_left_to_others_waits_for_the_end_of_its_lease(store: Webhoo
     entry = await begun(store)
     await store.give_back(run_of(entry, "one"), at_once=False)
     assert await claimed(store, "two") is None
-    await asyncio.sleep(0.45)
+    await asyncio.sleep(2.25)
     assert await claimed(store, "two") == entry
 
 
@@ -273,7 +273,7 @@ async def test_an_entry_that_was_removed_is_passed_over(store: WebhookStore, red
     await store.add(job_of("another"))
     left = await taken(store)
     await redis.xdel(store.stream, gone)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(2.5)
     assert await claimed(store, "two") is None
     assert await claimed(store, "two") == left
     assert (await redis.xpending(store.stream, "workers"))["pending"] == 1

@@ -88,6 +88,33 @@ async def test_a_body_whose_encoding_shows_late_is_named_as_well(
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("name", ["x-gzip", "compress", "gzip, gzip", "foo", "\xff"])
+async def test_an_encoding_that_is_not_read_is_named_and_not_asked_for_again(
+    server: ScriptedServer, client: LiveChatClient, name: str
+) -> None:
+    """It is a fault that stays (field case 9)."""
+    head = OK + b"Content-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+    server.script(raw(head % (name.encode("latin-1"), len(ZIPPED)) + ZIPPED))
+    with pytest.raises(ProtocolError, match="which this client does not read"):
+        await client.visitors.list()
+    assert len(server.requests) == 1
+
+
+async def test_an_empty_body_is_asked_for_again_whatever_its_encoding(
+    server: ScriptedServer, client: LiveChatClient
+) -> None:
+    server.script(raw(encoded("x-gzip", b"")), answer())
+    assert await client.visitors.list() == []
+
+
+async def test_json_under_an_encoding_that_means_nothing_is_read(
+    server: ScriptedServer, client: LiveChatClient
+) -> None:
+    """Some servers name a character set there."""
+    server.script(raw(encoded("utf-8")))
+    assert await client.visitors.list() == []
+
+
 async def test_the_limit_of_a_header_can_be_set(
     server: ScriptedServer, make_client: MakeClient, lend: Lend
 ) -> None:

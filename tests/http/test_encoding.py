@@ -250,7 +250,7 @@ HOSTILE = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(TREES)
 def test_what_is_encoded_arrives(data: dict[str, object]) -> None:
     text = urlencode(data)
@@ -258,21 +258,21 @@ def test_what_is_encoded_arrives(data: dict[str, object]) -> None:
     assert json.dumps(parse_str(text)) == json.dumps(expected_text(data))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(TREES)
 def test_bare_brackets_arrive_as_encoded_ones_do(data: dict[str, object]) -> None:
     bare = "&".join(f"{quote(n, safe='[]')}={quote(t, safe='[]')}" for n, t in encode_pairs(data))
     assert parse_str(bare) == parse_str(urlencode(data))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(TREES)
 def test_the_text_is_the_pairs_to_any_form_reader(data: dict[str, object]) -> None:
     read = parse_qsl(urlencode(data), keep_blank_values=True, strict_parsing=bool(data))
     assert read == encode_pairs(data)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=12 * settings.default.max_examples)
 @given(HOSTILE)
 def test_hostile_names_are_refused_or_arrive(data: dict[str, object]) -> None:
     try:

@@ -20,6 +20,7 @@ from scripted_server import (
     answer,
     hanging,
     hanging_body,
+    head,
     held,
     redirect,
 )
@@ -30,9 +31,11 @@ from livechat_async import (
     BearerToken,
     ClientStateError,
     ConfigurationError,
+    ConnectionLost,
     DetailField,
     LiveChatClient,
     PersonalAccessToken,
+    Request,
     RetryPolicy,
     Timeouts,
     VisitorDetails,
@@ -314,6 +317,56 @@ async def test_a_client_that_is_closed_while_an_answer_is_read_ends_the_call(
     async with asyncio.timeout(30):
         with pytest.raises(ClientStateError, match="is closed"):
             await call
+
+
+@pytest.mark.parametrize("owner", [True, False], ids=["its connections", "shared connections"])
+async def test_a_lent_session_that_is_closed_while_an_answer_is_read_ends_the_call(
+    server: ScriptedServer,
+    make_client: MakeClient,
+    lend: Lend,
+    owner: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    """The call would wait for what cannot come (field case 7)."""
+    server.script(answer(), hanging_body())
+    session = lend(connector=aiohttp.TCPConnector(), connector_owner=owner)
+    client = make_client(session=session, timeouts=Timeouts(attempt=None, deadline=None))
+    connector = session.connector
+    await client.visitors.list()  # the next call takes this connection again
+    write = client.send(Request("POST", "/visitors", body={"a": "b"}), list[Any])
+    call = asyncio.create_task(write)
+    while not client._session.transport._bodies:  # noqa: ASYNC110 (nothing says when it reads)
+        await asyncio.sleep(0)
+    await session.close()
+    if not owner:
+        assert connector is not None
+        await connector.close()
+    async with asyncio.timeout(30):
+        with pytest.raises(ConnectionLost, match="lost: the session was closed"):
+            await call
+
+
+async def test_a_connection_that_breaks_between_calls_of_a_lent_session_logs_nothing(
+    server: ScriptedServer, make_client: MakeClient, lend: Lend, caplog: pytest.LogCaptureFixture
+) -> None:
+    """asyncio logs a failure that is never retrieved."""
+    session = lend()
+    client = make_client(session=session)
+
+    async def reply(exchange: Exchange) -> None:
+        await exchange.send(head(200, {"Content-Length": "2"}))
+        await asyncio.sleep(0.05)  # so that the client has to wait for the body
+        await exchange.send(b"[]")
+
+    server.script(reply, reply)
+    for _ in range(2):
+        await client.visitors.list()
+    assert session.connector is not None
+    ((protocol, _),) = next(iter(session.connector._conns.values()))
+    protocol.connection_lost(ConnectionResetError())
+    del protocol
+    gc.collect()
+    await asyncio.sleep(0)
+    assert not caplog.records
 
 
 async def test_a_session_that_is_closed_cancels_no_call_that_waits_for_a_connection(

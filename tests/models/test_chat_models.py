@@ -601,7 +601,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=40 * settings.default.max_examples)
 @given(TIMES, CHANGES)
 def test_no_time_of_another_form_is_read(text: str, changes: list[tuple[int, str]]) -> None:
     for place, character in changes:

@@ -416,6 +416,12 @@ def test_the_bot_says_which_variable_is_missing(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("LIVECHAT_WEBHOOK_PASSWORD", raising=False)
     with pytest.raises(ConfigurationError, match="set LIVECHAT_WEBHOOK_PASSWORD: LiveChat sends"):
         load(BLOCKS["crm bot"], "bot")
+    monkeypatch.setenv("LIVECHAT_WEBHOOK_PASSWORD", "choose-your-own")
+    monkeypatch.setenv("LIVECHAT_LOGIN", "john.doe@example.com")
+    monkeypatch.setenv("LIVECHAT_TOKEN", "sandbox-token")
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
+    with pytest.raises(SystemExit, match="set PUBLIC_URL: LiveChat reaches the bot there"):
+        load(BLOCKS["crm bot"], "bot")
 
 
 async def test_the_bot_of_the_tutorial_shows_the_plan(

@@ -68,10 +68,12 @@ def test_the_page_of_commands_has_every_command_with_its_options_and_examples():
     assert len(paths) == len(set(paths)) > 40
     for path in paths[1:]:
         assert re.search(rf"^#+ {path}$", page, re.MULTILINE), path
-    assert "| `--field NAME=VALUE` | A line. The name ends at the first '='. |" in page
+    about_field = "A line of text; may be repeated. The name ends at the first '='."
+    assert f"| `--field NAME=VALUE` | {about_field} |" in page
+    assert "| `VISITOR_ID` | The visitor's id, from the webhook. |" in page
+    assert "| `130` | It was stopped, by Ctrl-C or SIGTERM. |" in page
     assert "$ livechat-async visitors list --state chatting --group 0 --group 2\n" in page
     assert page.count("| `--timeout SECONDS` |") == 1
-    assert "[dim]" not in page
 
 
 def texts(svg: str) -> list[str]:

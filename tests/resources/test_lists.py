@@ -248,6 +248,41 @@ async def test_an_option_that_cannot_be_meant_is_refused_at_once(
 
 @every_list
 @pytest.mark.parametrize(
+    "odd",
+    [
+        '"many"',
+        "-1",
+        "2.5",
+        "true",
+        "[1]",
+        '{"a": 1}',
+        "1e400",
+        '"\xff"',
+        "[" * 2000 + "]" * 2000,
+    ],
+    ids=lambda odd: odd[:10],
+)
+@pytest.mark.parametrize("number", ["pages", "total"])
+async def test_an_odd_number_in_an_envelope_costs_no_item(
+    client: LiveChatClient,
+    wire: Wire,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    name: str,
+    number: str,
+    odd: str,
+) -> None:
+    """One odd value costs none of its neighbours (field case 3)."""
+    wire.answers = [f'{{"{name}": [{{"id": "A"}}], "{number}": {odd}}}'.encode("latin-1")]
+    page = await getattr(client, name).list()
+    assert [item.id for item in page] == ["A"]
+    assert (page.pages, page.total) == (None, None)
+    assert any(f"left out what is no number at {number}: " in text for text in caplog.messages)
+    assert max(map(len, caplog.messages)) < 300
+
+
+@every_list
+@pytest.mark.parametrize(
     ("envelope", "numbers"),
     [
         ({"pages": 1.0, "total": "2"}, (1, 2)),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Sandbox, StartedChat
 from livechat_async.sandbox.http.answers import BadRequest
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.bodies import read_body
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.pages.visitors import read_details
 
 ADDED = (200, {"result": "Visitor details added"})

@@ -88,6 +88,19 @@ async def test_deep_json_is_answered(
         assert response.status == 200
 
 
+@pytest.mark.parametrize("value", [10**29, -(10**29), 10**11, "9999-12-31T23:59:59-14:00"])
+@pytest.mark.parametrize(
+    ("path", "name"), [("chats", "duration"), ("tickets", "date"), ("tickets", "modified")]
+)
+async def test_a_time_beyond_every_year_is_kept_and_answered(
+    http: aiohttp.ClientSession, path: str, name: str, value: object
+) -> None:
+    async with http.post(f"/_sandbox/{path}", json={name: value}) as answer:
+        assert answer.status == 200, await answer.text()
+    async with http.get(f"/_sandbox/{path}") as answer:
+        assert (await answer.json())[0][name] == value
+
+
 async def test_only_the_first_of_many_problems_are_named(
     sandbox: Sandbox, http: aiohttp.ClientSession
 ) -> None:

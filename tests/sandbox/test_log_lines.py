@@ -12,7 +12,7 @@ import pytest
 from asking import ask
 
 from livechat_async.sandbox import CutBody, DropConnection, Sandbox, Slow, Status
-from livechat_async.sandbox.http.doors import Doors
+from livechat_async.sandbox.http.access import Access
 
 LOGGER = "livechat_async.sandbox"
 
@@ -101,7 +101,7 @@ async def test_a_long_target_is_cut(
 
 
 def test_what_a_terminal_obeys_is_a_picture() -> None:
-    assert Doors().show("/v2/\x1b[31m\udcff\u202e") == "/v2/\u241b[31m\ufffd\ufffd"
+    assert Access().show("/v2/\x1b[31m\udcff\u202e") == "/v2/\u241b[31m\ufffd\ufffd"
 
 
 async def test_nothing_is_written_unless_the_log_is_shown(

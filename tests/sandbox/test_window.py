@@ -433,6 +433,19 @@ async def test_only_the_last_rows_of_a_full_sandbox_are_sent() -> None:
     assert counted == {"chats_archived": 500, "tickets": 500}
 
 
+async def test_what_a_program_nests_deep_ends_no_stream() -> None:
+    """A function calls itself over what was sent (field case 42)."""
+    sandbox, deep = Sandbox(), list[Any]()
+    for _ in range(600):
+        deep = [deep]
+    sandbox.add_visitor(id="S1.a", name=deep, page_current={"a": deep})
+    sandbox.add_ticket(subject=deep)
+    changes = Feed(sandbox._account).changes()
+    (row,) = changes["visitors"]["put"]
+    assert len(json.dumps(row)) < 1_000
+    assert "…" in json.dumps(row, ensure_ascii=False)
+
+
 async def test_a_stop_ends_the_streams_at_once(
     sandbox: Sandbox, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:

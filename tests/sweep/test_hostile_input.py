@@ -20,7 +20,8 @@ from yarl import URL
 from livechat_async import Chat, LiveChatError, PersonalAccessToken, Ticket, Visitor
 from livechat_async.checks import parse_day
 from livechat_async.cli.common import to_json
-from livechat_async.cli.output.cells import safe_cell
+from livechat_async.cli.env_file import parse_env
+from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.bodies import NotJSONError, load_json, read_envelope, value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.export.checkpoint import Checkpoint
@@ -136,7 +137,7 @@ READERS: dict[str, Reader] = {
     "a state": lambda text: read_visitors(visitor(state=text)),
     "a zone": lambda text: read_visitors(visitor(timezone=text)),
     "a new field": lambda text: read_visitors(visitor(**{text: text})),
-    "items of a page": chats,
+    "items of a page": lambda text: chats(text[: len(text) // 5]),  # each costs an error
     "the total of a page": lambda text: chats("{}", json.dumps(text)),
     "a ticket": lambda text: read_ticket(json.dumps({"id": text, "events": [text]}).encode()),
     "an error body": lambda text: error_with(text.encode()),
@@ -162,6 +163,7 @@ READERS: dict[str, Reader] = {
     "a line of JSON": to_json,
     "a checkpoint": Checkpoint.from_json,
     "a day": parse_day,
+    "a line of an env file": lambda text: list(parse_env(f"LIVECHAT_A={text}b{text}'", ".env")),
 }
 
 MANY: dict[str, Callable[[int], object]] = {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -143,6 +146,10 @@ def write_at(path: Path, offset: int, content: bytes) -> None:
         file.write(content)
 
 
+def link(path: Path, target: Path) -> None:
+    path.symlink_to(target)
+
+
 def files_in(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
@@ -151,6 +158,15 @@ def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
     database = sqlite3.connect(path)
     try:
         return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def insert_job_of_a_dead_process(path: Path, content: bytes) -> None:
+    database = sqlite3.connect(path)
+    try:
+        with database:
+            database.execute("INSERT INTO jobs VALUES ('k', 'show', ?, 1, 1, 0, 0, 77)", (content,))
     finally:
         database.close()
 
@@ -340,6 +356,29 @@ async def test_a_job_that_waits_for_an_attempt_is_not_run_early(start: MakeEngin
     assert runner.attempts == other.attempts == []
     now[0] += 300
     await until(lambda: bool(runner.attempts or other.attempts))
+
+
+@pytest.mark.parametrize("restarts", [True, False])
+async def test_a_clock_that_is_set_back_delays_no_job(start: MakeEngine, *, restarts: bool) -> None:
+    """Job 2 has not begun, and job 1 waits a minute for its second attempt."""
+    now = [1e9]
+    engine, runner = await start(concurrency=1, clock=lambda: now[0])
+    await engine.submit(job(1))
+    await engine.submit(job(2))
+    now[0] -= 86_400
+    if restarts:
+        await crash(engine)
+        engine, runner = await start(concurrency=1, clock=lambda: now[0])
+        await until(lambda: bool(runner.orders))
+    else:
+        await asyncio.sleep(1.2)  # a look around
+    runner.always = DONE
+    for order in runner.orders.values():
+        order.set_result(Outcome(False, wait=60.0))  # noqa: FBT003
+    await until(lambda: len(runner.attempts) == 2)
+    await until(lambda: engine.status() == EngineStatus(queued=1, running=0))
+    now[0] += 61
+    await until(lambda: len(runner.attempts) == 3)
 
 
 async def test_an_outage_of_the_database_behind_a_handler_costs_no_event(
@@ -780,6 +819,18 @@ async def test_a_full_disk_is_503_and_jobs_still_end(
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_link_in_the_place_of_the_reserve_is_not_followed(
+    path: Path, tmp_path: Path, start: MakeEngine
+) -> None:
+    """Others may plant a link where they may write (field case 37)."""
+    other = tmp_path / "other"
+    other.write_bytes(b"of another program")
+    link(Path(f"{path}-reserve-{os.getpid()}"), other)
+    await start()
+    await until(Path(f"{path}-reserve").exists)
+    assert other.read_bytes() == b"of another program"
+
+
 async def test_without_room_for_its_reserve_an_engine_stores_nothing_new(
     start: MakeEngine, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -791,7 +842,7 @@ async def test_without_room_for_its_reserve_an_engine_stores_nothing_new(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("livechat_async.webhooks.sqlite.reserve.os.write", no_room)
+        patch.setattr("livechat_async.webhooks.sqlite.database.os.write", no_room)
         engine._store._reserve.give_up()
         with pytest.raises(QueueFullError, match="the database cannot be used now"):
             await engine.submit(job(2))
@@ -886,6 +937,21 @@ async def test_a_file_that_is_removed_while_it_is_used_is_made_again(
 
 
 @pytest.mark.usefixtures("quick")
+async def test_a_file_of_owners_that_is_removed_is_made_again(
+    path: Path, start: MakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its jobs still run here, and a job of a process that ended still begins again."""
+    engine, runner = await start()
+    await engine.submit(job(1))
+    owners = Path(f"{path}-owners")
+    await asyncio.to_thread(owners.unlink)
+    await until(owners.exists)
+    await asyncio.to_thread(insert_job_of_a_dead_process, path, body(2))
+    await until(lambda: len(runner.attempts) == 2)
+    assert [key for key, _ in runner.attempts] == [short(1), short(2)]
+    assert caplog.text.count("-owners was removed or replaced while it was used") == 1
+
+
 async def test_outcomes_that_cannot_be_stored_at_the_end_are_counted(
     path: Path,
     start: MakeEngine,
@@ -994,6 +1060,26 @@ async def test_an_engine_belongs_to_one_receiver_and_is_started_first(path: Path
         await engine.submit(Job(parse_webhook(document()), "show"))
     assert repr(engine) == f"<SQLiteEngine at {path}>"
     await engine.close(0)
+
+
+def test_owners_lock_a_file_again_that_was_removed(tmp_path: Path) -> None:
+    """Otherwise a new process would take all others for dead, and run their jobs a second time."""
+    path = tmp_path / "owners"
+    owners = Owners(str(path))
+    number = owners.take()
+    assert not owners.keep()
+    path.unlink()
+    assert owners.keep()
+    assert not owners.keep()
+    lock = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+
+    def other_process() -> bytes:
+        command = [sys.executable, "-c", lock, str(path)]
+        return subprocess.run(command, capture_output=True, check=False).stderr
+
+    assert b"BlockingIOError" in other_process()
+    owners.release(number)
+    assert other_process() == b""
 
 
 def test_owners_have_numbers_of_their_own_until_they_leave(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app: CallApp = CallApp("Who answers chats.")
+app: CallApp = CallApp("List, create, change and remove agents.")
 
 
 async def _create(client: LiveChatClient, **fields: Any) -> Agent:
@@ -31,19 +31,25 @@ async def _set_status(client: LiveChatClient, login: str, status: AgentStatus) -
 
 
 _LOGIN = {"login": options.argument(str, "The agent's login, an e-mail address.")}
-_STATUS = {"status": options.one_of("STATUS", AgentStatus, "Only these agents")}
+_STATUS = {"status": options.one_of("STATUS", AgentStatus, "Only agents with this status")}
 _FIELDS = {
     "name": options.text("TEXT", "The name."),
     "job_title": options.text("TEXT", "The job title."),
-    "permission": options.optional(AgentPermission, "administrator or normal.", metavar="ROLE"),
-    "groups": options.numbers("A group; may be repeated.", "--group"),
-    "login_status": options.one_of("STATUS", AgentStatus, "Right after a login"),
-    "max_chats_count": options.number("The most chats at once.", "--max-chats"),
+    "permission": options.optional(
+        AgentPermission, "The role: administrator or normal.", metavar="ROLE"
+    ),
+    "groups": options.numbers(
+        "The number of one of the agent's groups; may be repeated.", "--group"
+    ),
+    "login_status": options.one_of("STATUS", AgentStatus, "The status right after a login"),
+    "max_chats_count": options.number("The largest number of chats at once.", "--max-chats"),
 }
-_AGENTS: Listing[AgentSummary] = Listing.of_columns(
+_AGENTS: Listing[AgentSummary] = Listing(
     "agent",
-    **fields("login", "name", "status", "permission"),
-    groups=lambda agent: joined(*map(str, agent.group_ids)),
+    {
+        **fields("login", "name", "status", "permission"),
+        "groups": lambda agent: joined(*map(str, agent.group_ids)),
+    },
 )
 
 app.add_call('agents list --status "accepting chats"', "Show the agents.", _STATUS, _AGENTS)
@@ -69,14 +75,14 @@ app.add_call(
     """Let an agent take chats or none, or log the agent out.
 
     LiveChat changes nothing while the agent is offline.""",
-    {**_LOGIN, "status": options.argument(AgentStatus, "The new status.")},
+    {**_LOGIN, "status": options.argument(AgentStatus, f"One of: {', '.join(AgentStatus)}.")},
     "{login} is {answer}",
     method=_set_status,
     has_json=False,
 )
 app.add_call(
     "agents delete jenny.doe@example.com --yes",
-    "Remove an agent, whose statistics are then lost. Archived chats stay.",
+    "Remove an agent and the agent's statistics. Archived chats stay.",
     _LOGIN,
     "{login} is removed",
     ask="Remove the agent {login} and the statistics?",

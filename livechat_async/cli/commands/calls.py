@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import click
 
 from livechat_async.cli.commands.options import AsJson, Filters, Yes, confirm, given_filters
+from livechat_async.cli.common import to_plain, without_secrets
 from livechat_async.cli.output.listing import Listing, View, show_list
-from livechat_async.cli.output.show import show_item, without_secrets
+from livechat_async.cli.output.show import show_item
 from livechat_async.cli.parsing import Group
 from livechat_async.redaction import printable
 
@@ -76,7 +77,7 @@ class CallApp(Group):
                 show_list(context, call, view)
             else:
                 to_text = partial(_text, show, filters)
-                show_item(context, call, to_text, as_json=as_json, to_plain=without_secrets)
+                show_item(context, call, to_text, as_json=as_json, to_plain=_without_secrets)
 
         kinds: dict[str, Any] = {"filters": Annotated[Filters, given_filters(arguments, needs)]}
         view_options: Any = getattr(show, "options", None)
@@ -88,6 +89,10 @@ class CallApp(Group):
             kinds["as_json"] = AsJson
         run.__annotations__ = {"context": click.Context, **kinds}  # what `Command` reads
         self.command(name, help=f"{text}\n\nExamples:\n  livechat-async {example}")(run)
+
+
+def _without_secrets(answer: Any) -> Any:
+    return without_secrets(to_plain(answer))
 
 
 def _text(show: Any, arguments: Mapping[str, Any], answer: Any) -> Any:

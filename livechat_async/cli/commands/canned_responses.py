@@ -9,10 +9,12 @@ from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 
 __all__ = ["app"]
 
-app: CallApp = CallApp("Texts that agents have ready.")
+app: CallApp = CallApp("List, create, change and remove canned responses.")
 
 _ID = {"response_id": options.argument(int, "The canned response's number.", min=0)}
-_TAGS = {"tags": options.texts("TAG", "A shortcut for it; may be repeated.", "--tag")}
+_TAGS = {
+    "tags": options.texts("TAG", "A shortcut that agents type for it; may be repeated.", "--tag")
+}
 _RESPONSES: Listing[CannedResponse] = Listing(
     "canned response",
     columns={
@@ -33,14 +35,18 @@ _RESPONSES: Listing[CannedResponse] = Listing(
 app.add_call(
     "canned-responses list --group 2",
     "Show the canned responses of one group, 0 by default.",
-    options.OF_GROUP,
+    options.of_group("The group; 0 by default."),
     _RESPONSES,
 )
 app.add_call("canned-responses get 3151", "Show a canned response.", _ID, _RESPONSES.details)
 app.add_call(
     'canned-responses create "Good bye." --tag bye --tag cu',
     "Create a canned response.",
-    {"text": options.argument(str, "The text."), **_TAGS, **options.OF_GROUP},
+    {
+        "text": options.argument(str, "The text."),
+        **_TAGS,
+        **options.of_group("The group that gets it; 0 by default."),
+    },
     "it is canned response {answer.id} now",
     needs=["tags"],
 )

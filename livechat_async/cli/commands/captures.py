@@ -14,14 +14,14 @@ from livechat_async.redaction import printable
 
 __all__ = ["app"]
 
-app: Group = Group(help="Answers and webhooks that 'record' has written.")
+app: Group = Group(help="Check the answers and webhooks that 'record' has written.")
 
 
 @app.command("check")
 def check(
     folder: Annotated[Path, argument("The folder that 'record' has written.")],
     *,
-    as_json: Annotated[bool, option("As JSON.", "--json")] = False,
+    as_json: Annotated[bool, option("As one JSON document.", "--json")] = False,
 ) -> None:
     """Compare recorded answers and webhooks with what this release knows.
 

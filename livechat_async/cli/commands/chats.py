@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import click
 
 from livechat_async.cli.commands import options
+from livechat_async.cli.commands.options import OnBroken
 from livechat_async.cli.common import to_plain, with_client
-from livechat_async.cli.export.kinds import Format, guess_format
+from livechat_async.cli.export import Format, guess_format
 from livechat_async.cli.output.archive import CHATS, chat_transcript
 from livechat_async.cli.output.listing import View, show_items
 from livechat_async.cli.output.show import show_item
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app: Group = Group(help="The archive of chats.")
+app: Group = Group(help="List, read and export archived chats.")
 
 _FILTERS: Mapping[str, Any] = {
     **options.DAYS,
@@ -47,17 +48,28 @@ _FILTERS: Mapping[str, Any] = {
     "comment": options.flag(
         "--comment/--no-comment", "Only chats with a comment on the rating, or none."
     ),
-    "city": options.text("NAME", "Only chats from this city, in the local language."),
-    "region": options.text("NAME", "Only chats from this region of a country, in its language."),
-    "country": options.text("NAME", "Only chats from this country, in English."),
+    # With a prefix, for --region is the data centre of the account.
+    "city": options.text(
+        "NAME",
+        "Only chats of visitors in this city, in the local language.",
+        "--visitor-city",
+        "--city",
+    ),
+    "region": options.text(
+        "NAME",
+        "Only chats of visitors in this region of a country, in its language.",
+        "--visitor-region",
+    ),
+    "country": options.text(
+        "NAME",
+        "Only chats of visitors in this country, in English.",
+        "--visitor-country",
+        "--country",
+    ),
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], CHATS.options(pages=True)]
-
-
-class _OnBroken(StrEnum):
-    RAISE = "raise"
-    SKIP = "skip"
+_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("chat")]
 
 
 class _OnOverfullDay(StrEnum):
@@ -66,7 +78,13 @@ class _OnOverfullDay(StrEnum):
 
 
 @app.command("list")
-def list_chats(context: click.Context, *, filters: _Filters, view: _View) -> None:
+def list_chats(
+    context: click.Context,
+    *,
+    filters: _Filters,
+    view: _View,
+    on_broken: _OnBroken = OnBroken.RAISE,
+) -> None:
     """Show chats of the archive, the newest first.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names. LiveChat
@@ -77,7 +95,8 @@ def list_chats(context: click.Context, *, filters: _Filters, view: _View) -> Non
       livechat-async chats list --all --csv --columns id,started,email
       livechat-async chats list --all --json | jq -r '.visitor.email'
     """
-    show_items(context, lambda client: client.chats.list(**filters, **view.of_pager), view)
+    arguments = {**filters, **view.of_pager, "on_broken": on_broken.value}
+    show_items(context, lambda client: client.chats.list(**arguments), view)
 
 
 @app.command("get")
@@ -110,12 +129,13 @@ def export_chats(
     prefetch: Annotated[
         int, option("How many pages to request ahead.", metavar="PAGES", min=1, max=64)
     ] = 8,
-    on_broken: Annotated[
-        _OnBroken,
-        option("Stop at a chat that cannot be read, or report and skip it."),
-    ] = _OnBroken.RAISE,
+    on_broken: _OnBroken = OnBroken.RAISE,
     on_overfull_day: Annotated[
-        _OnOverfullDay, option("For a day of more than 25,000 chats, LiveChat's limit.")
+        _OnOverfullDay,
+        option(
+            "Stop at a day of more than 25,000 chats, LiveChat's limit, or write the latest of "
+            "that day and go on."
+        ),
     ] = _OnOverfullDay.RAISE,
 ) -> None:
     """Write all chats of some days to a file, each once.

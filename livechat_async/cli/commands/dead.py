@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import click
 
-from livechat_async.cli.common import number_of, to_json, without_secrets
+from livechat_async.cli.common import to_json, without_secrets
 from livechat_async.cli.output.listing import Listing, View, draw_list, two_lines
 from livechat_async.cli.output.show import local_time
 from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
-    from livechat_async.webhooks.sqlite.letters import DeadLetter, SQLiteLetters
-    from livechat_async.webhooks.taskiq.letters import RedisLetters
+    from livechat_async.webhooks.letters import DeadLetter, DeadLetters
 
 __all__ = ["app"]
 
@@ -27,14 +27,17 @@ _PREFIX = "livechat"
 _Engine: TypeAlias = Annotated[
     str,
     option(
-        "The file of the bot's SQLiteEngine, or the URL of its TaskiqEngine's Redis. Set a URL "
-        "with a password in the variable: everybody on this machine sees a command's options.",
+        "The file of the bot's SQLiteEngine, or the URL of its TaskiqEngine's Redis. Other users "
+        "of this machine can see options, so the variable is safer for a URL with a password.",
         "--engine",
         envvar="LIVECHAT_BOT_ENGINE",
         metavar="FILE",
+        arguments=["redis_url"],
     ),
 ]
-_Prefix: TypeAlias = Annotated[str, option("The TaskiqEngine's prefix.", "--prefix")]
+_Prefix: TypeAlias = Annotated[
+    str, option("The prefix of the TaskiqEngine.", "--prefix", metavar="TEXT")
+]
 _Ids: TypeAlias = Annotated[
     list[int] | None, argument("The letters' ids, as list shows them.", metavar="[ID]...")
 ]
@@ -114,7 +117,9 @@ def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, view: _View) -> 
 
 @app.command("show")
 def show_letter(
-    letter_id: Annotated[int, argument("The id, as list shows it.", metavar="ID")],
+    letter_id: Annotated[
+        int, argument("The letter's id, as list shows it.", metavar="ID", arguments=["ids"])
+    ],
     *,
     engine: _Engine,
     prefix: _Prefix = _PREFIX,
@@ -171,7 +176,7 @@ def discard_letters(
 
 
 @contextmanager
-def _opened(engine: str, prefix: str) -> Iterator[SQLiteLetters | RedisLetters]:
+def _opened(engine: str, prefix: str) -> Iterator[DeadLetters]:
     # Imported here, because the webhooks take long to import.
     if "://" in engine:
         try:

@@ -22,6 +22,7 @@ from livechat_async.cli.output.show import terminal
 from livechat_async.cli.output.visitors import details_panel, short_table
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
+from livechat_async.servers import start_site
 from livechat_async.watch.changes import Arrived, Change, StateChanged
 from livechat_async.webhooks import ChatStarted, SQLiteEngine, WebhookCredentials, WebhookReceiver
 
@@ -202,7 +203,7 @@ async def _served(bot: WebhookReceiver) -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await start_site(web.TCPSite(runner, "127.0.0.1", 0))
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/livechat"
     finally:
         await runner.cleanup()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from livechat_async import ConfigurationError
+from livechat_async.checks import check_price
 from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, two_lines
@@ -16,17 +19,32 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app: CallApp = CallApp("What visitors should do.")
+app: CallApp = CallApp("List, create, change and remove goals, and mark one as reached.")
 
 
 async def _create(
-    client: LiveChatClient, name: str, url: str | None = None, variable: str | None = None
+    client: LiveChatClient,
+    name: str,
+    url: str | None = None,
+    variable: CustomVariableGoal | None = None,
 ) -> Goal:
     if url is not None and variable is not None:
         raise click.BadParameter("give --url or --variable: a goal is reached in one way")
     if variable is not None:
-        return await client.goals.create(name, CustomVariableGoal(*variable.partition("=")[::2]))
+        return await client.goals.create(name, variable)
     return await client.goals.create(name, ApiGoal() if url is None else UrlGoal(url))
+
+
+def _to_variable(text: str) -> CustomVariableGoal:
+    with suppress(ConfigurationError):  # one of the two is blank
+        return CustomVariableGoal(*text.partition("=")[::2])
+    raise ValueError("cannot be used: NAME=VALUE is needed, such as plan=gold")
+
+
+def _to_price(text: str) -> str:
+    with suppress(ConfigurationError):
+        return check_price("", text)
+    raise ValueError("is no price: digits are needed, with a period, such as 49.50")
 
 
 def _way(goal: Goal) -> str:
@@ -35,16 +53,20 @@ def _way(goal: Goal) -> str:
 
 
 _ID = {"goal_id": options.argument(int, "The goal's number.", min=0)}
-_TYPE = {"type": options.one_of("TYPE", GoalType, "Of this type")}
+_TYPE = {"type": options.one_of("TYPE", GoalType, "Only goals of this type")}
 _VISITOR = options.argument(str, "The visitor's id.")
-_ACTIVE = options.optional(bool, "Whether it is enabled.", "--active/--paused")
+_ACTIVE = options.flag("--active/--paused", "Resume it, or pause it.")
 _KIND = {
-    "url": options.optional(str, "Reached with this address, or a part of it."),
-    "variable": options.text("NAME=VALUE", "Reached when this variable is set."),
+    "url": options.text("URL", "The goal is reached on this address, or on a part of it."),
+    "variable": options.text(
+        "NAME=VALUE", "The goal is reached when this variable is set.", parser=_to_variable
+    ),
 }
 _ORDER = {
-    f"order_{name}": options.text("TEXT", f"The order's {name}.")
-    for name in ("id", "description", "price", "currency")
+    "order_id": options.text("ID", "The order's id."),
+    "order_description": options.text("TEXT", "What was ordered."),
+    "order_price": options.text("PRICE", "The order's price, such as 49.50.", parser=_to_price),
+    "order_currency": options.text("CODE", "The currency of the price, such as USD."),
 }
 _GOALS: Listing[Goal] = Listing(
     "goal",
@@ -64,7 +86,7 @@ app.add_call("goals list --type url", "Show the goals.", _TYPE, _GOALS)
 app.add_call("goals get 71", "Show a goal, and how it is reached.", _ID, _GOALS.details)
 app.add_call(
     'goals create "Order placed" --url https://example.com/thanks',
-    "Create a goal. Without an option, a program marks it.",
+    "Create a goal. Without --url or --variable, 'goals mark' or a program marks it as reached.",
     {"name": options.argument(str, "The goal's name."), **_KIND},
     "{answer.name} is goal {answer.id} now",
     method=_create,
@@ -72,7 +94,7 @@ app.add_call(
 app.add_call(
     "goals update 71 --paused",
     "Rename, pause or resume a goal.",
-    {**_ID, "name": options.optional(str, "The new name."), "active": _ACTIVE},
+    {**_ID, "name": options.text("TEXT", "The new name."), "active": _ACTIVE},
     _GOALS.details,
 )
 app.add_call(

@@ -9,7 +9,7 @@ from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 
 __all__ = ["app"]
 
-app: CallApp = CallApp("What visitors are greeted with.")
+app: CallApp = CallApp("List and read greetings.")
 
 
 def _rule(rule: GreetingRule) -> str:
@@ -39,5 +39,10 @@ _GREETINGS: Listing[Greeting] = Listing(
 )
 
 _ID = {"greeting_id": options.argument(int, "The greeting's number.", min=0)}
-app.add_call("greetings list --group 0", "Show the greetings.", options.OF_GROUP, _GREETINGS)
+app.add_call(
+    "greetings list --group 0",
+    "Show the greetings.",
+    options.of_group("Only the greetings of this group."),
+    _GREETINGS,
+)
 app.add_call("greetings get 2411 --json", "Show a greeting.", _ID, _GREETINGS.details)

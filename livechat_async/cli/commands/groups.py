@@ -15,18 +15,21 @@ from livechat_async.redaction import printable
 
 __all__ = ["app", "show_status"]
 
-app: CallApp = CallApp("Groups of agents.")
+app: CallApp = CallApp("List, create, change and remove groups of agents.")
 
 _ID = {"group_id": options.argument(int, "The group's number.", min=0)}
 _FIELDS = {
     "name": options.text("TEXT", "The name."),
-    "agents": options.texts("LOGIN", "A login; may be repeated.", "--agent"),
-    "language": options.text("CODE", "Of the chat window."),
+    "agents": options.texts("LOGIN", "The login of one of its agents; may be repeated.", "--agent"),
+    "language": options.text("CODE", "The language of the chat window, such as en."),
 }
-_GROUPS: Listing[Group] = Listing.of_columns(
+_GROUP = options.of_group("The group; by default 0, which has all agents.")
+_GROUPS: Listing[Group] = Listing(
     "group",
-    **fields("id", "name", "status", "language"),
-    agents=lambda group: "everyone" if group.agents is None else joined(*group.agents),
+    {
+        **fields("id", "name", "status", "language"),
+        "agents": lambda group: "everyone" if group.agents is None else joined(*group.agents),
+    },
 )
 
 app.add_call("groups list", "Show the groups. Group 0 has every agent.", {}, _GROUPS)
@@ -40,7 +43,7 @@ app.add_call(
 )
 app.add_call(
     "groups update 2 --agent ann@example.com --agent bob@example.com",
-    "Change a group. Agents that are not named leave it, if any are named.",
+    "Change a group. With --agent, agents that are not named leave it.",
     {**_ID, **_FIELDS},
     all_fields,
 )
@@ -56,7 +59,7 @@ app.add_call(
 def show_status(
     context: click.Context,
     *,
-    filters: Annotated[options.Filters, options.given_filters(options.OF_GROUP)],
+    filters: Annotated[options.Filters, options.given_filters(_GROUP)],
     as_json: options.AsJson = False,
 ) -> None:
     """Show whether visitors can chat now: online or offline.

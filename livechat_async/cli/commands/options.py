@@ -20,10 +20,10 @@ from livechat_async.cli.parsing import option
 
 __all__ = [
     "DAYS",
-    "OF_GROUP",
     "AsJson",
     "Filters",
     "Interval",
+    "OnBroken",
     "Yes",
     "argument",
     "confirm",
@@ -32,6 +32,8 @@ __all__ = [
     "given_filters",
     "number",
     "numbers",
+    "of_group",
+    "on_broken",
     "one_of",
     "option",
     "optional",
@@ -54,7 +56,7 @@ AsJson: TypeAlias = Annotated[
 Interval: TypeAlias = Annotated[
     float,
     option(
-        "Time between two polls. LiveChat bills each: 5 s costs some 140 USD in 30 days.",
+        "The time between two polls. LiveChat bills each: 5 s costs some 140 USD in 30 days.",
         metavar="SECONDS",
         min=0.2,
         max=86_400,
@@ -62,6 +64,13 @@ Interval: TypeAlias = Annotated[
 ]
 
 Yes: TypeAlias = Annotated[bool, option("Do not ask whether to go on.", "--yes", "-y")]
+
+
+class OnBroken(StrEnum):
+    """What to do about an item that cannot be read."""
+
+    RAISE = "raise"
+    SKIP = "skip"
 
 
 def confirm(question: str, yes: bool) -> None:
@@ -74,14 +83,11 @@ def confirm(question: str, yes: bool) -> None:
 
 
 def given_filters(table: Mapping[str, Any], needs: Collection[str] = ()) -> Any:
-    """The options of a table as one parameter: the filters that were given, with days in order."""
+    """The options of a table as one parameter: the filters that were given."""
     return parsing.together(_only_given, table, needs)
 
 
 def _only_given(**filters: Any) -> Filters:
-    first, last = filters.get("date_from"), filters.get("date_to")
-    if first is not None and last is not None and first > last:
-        raise click.UsageError(f"--from {first} is after --to {last}: swap the two")
     return {name: value for name, value in filters.items() if value is not None}
 
 
@@ -97,9 +103,9 @@ def optional(kind: Any, text: str, *names: str, **settings: Any) -> Any:
     return Annotated[kind | None, option(text, *names, **settings)]
 
 
-def text(metavar: str, about: str, *names: str) -> Any:
+def text(metavar: str, about: str, *names: str, **settings: Any) -> Any:
     """An optional text."""
-    return optional(str, about, *names, metavar=metavar)
+    return optional(str, about, *names, metavar=metavar, **settings)
 
 
 def texts(metavar: str, about: str, *names: str) -> Any:
@@ -122,6 +128,18 @@ def flag(names: str, text: str) -> Any:
     return optional(bool, text, names)
 
 
+def of_group(about: str) -> Mapping[str, Any]:
+    """The table of commands whose only filter is a group."""
+    return {"group": number(about)}
+
+
+def on_broken(noun: str) -> Any:
+    """The option for an item that cannot be read."""
+    return option(
+        f"Stop at a {noun} that cannot be read, or say so on stderr and skip it.", "--on-broken"
+    )
+
+
 def day(name: str, text: str) -> Any:
     """An optional day."""
     return optional(date, text, name, metavar="YYYY-MM-DD", parser=_to_day)
@@ -133,8 +151,6 @@ def one_of(metavar: str, kind: type[StrEnum], about: str) -> Any:
 
 
 DAYS: Mapping[str, Any] = {
-    "date_from": day("--from", "The first day."),
+    "date_from": day("--from", "The first day; by default all days count."),
     "date_to": day("--to", "The last day; today by default."),
 }
-
-OF_GROUP: Mapping[str, Any] = {"group": number("Of this group.")}

@@ -13,6 +13,7 @@ from livechat_async.cli.common import Settings, wait_for
 from livechat_async.cli.output.listing import Listing, View, draw_list
 from livechat_async.cli.parsing import option
 from livechat_async.cli.profiles import Profile
+from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, printable
 
 __all__ = ["list_profiles", "log_in", "log_out"]
@@ -23,7 +24,9 @@ def log_in(
     *,
     login: Annotated[
         str | None,
-        option("The agent's e-mail address. It is asked for by default.", metavar="E-MAIL"),
+        option(
+            "The agent's login, an e-mail address. It is asked for by default.", metavar="LOGIN"
+        ),
     ] = None,
     oauth: Annotated[
         bool, option("The token is an OAuth access token, which needs no login.", "--oauth")
@@ -33,7 +36,7 @@ def log_in(
         option("Another address, such as a sandbox's.", metavar="URL", envvar="LIVECHAT_BASE_URL"),
     ] = None,
     no_check: Annotated[
-        bool, option("Do not try the token, such as without a network.", "--no-check")
+        bool, option("Keep the token without a call that tries it.", "--no-check")
     ] = False,
 ) -> None:
     """Keep the token of an account, so that commands need no variables.
@@ -67,7 +70,7 @@ def log_in(
         token=Secret(token.strip()),
         login="" if oauth or login is None else login,
         base_url=base_url,
-        region=settings.region,
+        region=settings.account_region,
     )
     client = settings.client_of(profile)
     if not no_check:
@@ -110,7 +113,7 @@ _COLUMNS: Mapping[str, Callable[[Profile], str]] = {
     "region": lambda profile: profile.region or "",
     "token_in": lambda profile: profile.place,
 }
-_PROFILES: Listing[Profile] = Listing.of_columns("profile", to_plain=_to_plain, **_COLUMNS)
+_PROFILES: Listing[Profile] = Listing("profile", _COLUMNS, to_plain=_to_plain)
 _View: TypeAlias = Annotated[View[Any], _PROFILES.options(about_json="all but the token")]
 
 
@@ -121,4 +124,10 @@ def list_profiles(*, view: _View) -> None:
       livechat-async profiles
       livechat-async profiles --columns name,login
     """
-    draw_list([profiles.describe(name) for name in profiles.names()], view)
+    found = list[Profile]()
+    for name in profiles.names():
+        try:
+            found.append(profiles.describe(name))
+        except ConfigurationError as problem:
+            click.echo(f"warning: {printable(str(problem))}", err=True)
+    draw_list(found, view)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import click
 
-from livechat_async import ConfigurationError
-from livechat_async.cli.common import number_of, wait_for
+from livechat_async.cli.common import served_until_stopped, wait_for
 from livechat_async.cli.parsing import option
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
@@ -23,7 +20,16 @@ __all__ = ["run_record"]
 
 def run_record(
     *,
-    output: Annotated[Path, option("The folder to write into.", metavar="FOLDER")],
+    output: Annotated[
+        Path,
+        option(
+            "The folder to write into.",
+            "--output",
+            "-o",
+            metavar="FOLDER",
+            arguments=["folder"],
+        ),
+    ],
     upstream: Annotated[
         str | None,
         option(
@@ -32,8 +38,12 @@ def run_record(
         ),
     ] = None,
     webhooks: Annotated[bool, option("Record webhooks, instead of answers.", "--webhooks")] = False,
-    host: Annotated[str, option("A loopback address.")] = "127.0.0.1",
-    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8081,
+    host: Annotated[
+        str, option("The address to listen on, which has to be loopback.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
+    ] = 8081,
 ) -> None:
     r"""Write each answer of LiveChat to a file, without personal data, until Ctrl-C.
 
@@ -77,21 +87,10 @@ def run_record(
 
 
 async def _serve(recorder: Recorder, *, webhooks: bool) -> None:
-    stopped = asyncio.Event()
-    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    try:
-        await recorder.start()
-    except ConfigurationError as problem:
-        hint = " (here: --port 0)" if "port" in str(problem) else ""
-        raise ConfigurationError(f"{problem}{hint}") from None
-    try:
+    async with served_until_stopped(recorder):
         if webhooks:
             click.echo("# Register this address at LiveChat, or the tunnel that leads to it:")
             click.echo(f"#   {recorder.url}/livechat")
         else:
-            click.echo("# Point a program at the recorder, as livechat-async is by")
+            click.echo("# Point livechat-async, or another program, at the recorder:")
             click.echo(f"export LIVECHAT_BASE_URL={recorder.url}")
-        await stopped.wait()
-    finally:
-        await recorder.stop()

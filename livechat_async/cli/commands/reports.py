@@ -17,8 +17,7 @@ from livechat_async import GroupBy
 from livechat_async.checks import meant
 from livechat_async.cli.commands import options
 from livechat_async.cli.common import to_json, to_plain, with_client
-from livechat_async.cli.output.cells import safe_cell
-from livechat_async.cli.output.show import is_terminal, new_table, terminal
+from livechat_async.cli.output.show import is_terminal, new_table, safe_cell, terminal
 from livechat_async.cli.parsing import argument, option
 from livechat_async.redaction import printable
 
@@ -47,7 +46,7 @@ _LONGEST_BAR, _EIGHTHS = 40, " ▏▎▍▌▋▊▉"
 
 
 _FILTERS: Mapping[str, Any] = {
-    "date_from": options.day("--from", "The first day; by default the beginning of time."),
+    "date_from": options.day("--from", "The first day; by default all days count."),
     "date_to": options.DAYS["date_to"],
     "group_by": options.one_of("PERIOD", GroupBy, "How long each period is"),
     "timezone": options.text("ZONE", "The time zone of the days, such as America/Phoenix."),
@@ -112,8 +111,10 @@ def show_report(
         elif not is_terminal(sys.stdout):
             for line in [names, *lines]:
                 click.echo("\t".join("" if v is None else printable(str(v)) for v in line))
-        else:
+        elif lines:
             terminal().print(_table(name, names, lines))
+        else:
+            click.echo(f"No {names[0]}s.")
 
     with_client(context, show)
 

@@ -5,27 +5,27 @@ The sandbox is imported inside the commands, because it takes longer to import t
 
 from __future__ import annotations
 
-import asyncio
 import shlex
-import signal
 from collections.abc import Iterator
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import click
+from click.core import ParameterSource
 from yarl import URL
 
-from livechat_async import ConfigurationError
 from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import (
-    number_of,
     open_in_browser,
+    served_until_stopped,
     show_log,
     to_json,
     wait_for,
 )
 from livechat_async.cli.output.show import terminal
+from livechat_async.cli.wording import label_of
+from livechat_async.display import number_of
 from livechat_async.redaction import Secret, printable
 
 if TYPE_CHECKING:
@@ -34,16 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["run_demo", "run_sandbox"]
 
 _JSON = ("-H", "Content-Type: application/json", "-d")
-
+_WITH_CAPTURES = ("captures", "host", "port", "open_", "verbose")
 
 _TOKEN = "LIVECHAT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
-
-_OPTIONS = {
-    "allow_remote": "--allow-remote",
-    "control_token": f"--control-token or {_TOKEN}",
-    "allow_hosts": "--allow-host",
-    "webhook_hosts": "--webhook-host",
-}
 
 
 class _Chaos(StrEnum):
@@ -72,41 +65,57 @@ def run_demo(
 
 
 def run_sandbox(
+    context: click.Context,
     *,
     host: Annotated[
         str, option("The address to listen on; any but loopback needs --allow-remote.")
     ] = "127.0.0.1",
-    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8080,
+    port: Annotated[
+        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
+    ] = 8080,
     visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
     chats: Annotated[
         int | None,
-        option("Chats in the archives; 120 by default.", metavar="NUMBER", min=0, max=10**6),
+        option("The number of archived chats. [default: 120]", metavar="NUMBER", min=0, max=10**6),
     ] = None,
     tickets: Annotated[
-        int | None, option("Tickets; 12 by default.", metavar="NUMBER", min=0, max=10**6)
+        int | None,
+        option("The number of tickets. [default: 12]", metavar="NUMBER", min=0, max=10**6),
     ] = None,
     latency: Annotated[
-        float, option("Time before each answer of the API.", metavar="SECONDS", min=0, max=3600)
+        float, option("The time before each answer of the API.", metavar="SECONDS", min=0, max=3600)
     ] = 0,
     chaos: Annotated[
         _Chaos | None,
         option(f"Let requests fail or wait: {', '.join(_Chaos)}.", metavar="PROFILE"),
     ] = None,
     chaos_seed: Annotated[
-        int, option("Another number makes up other faults.", metavar="NUMBER", min=0)
+        int,
+        option(
+            "The seed of the faults: another number makes other faults.", metavar="NUMBER", min=0
+        ),
     ] = 0,
     webhook_retry_span: Annotated[
-        float, option("How long to repeat a webhook until a 200.", metavar="SECONDS", min=0)
+        float,
+        option("How long to repeat a webhook that is not answered 200.", metavar="SECONDS", min=0),
     ] = 6 * 60 * 60,
     webhook_repeats: Annotated[
         int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
     ] = 0,
-    webhook_host: Annotated[
+    webhook_hosts: Annotated[
         list[str] | None,
-        option("Another machine that gets webhooks; may be repeated.", metavar="HOST"),
+        option(
+            "Another machine that gets webhooks; may be repeated.",
+            "--webhook-host",
+            metavar="HOST",
+        ),
     ] = None,
     plan: Annotated[
-        _Plan, option("The plan of the account; smaller ones lack some reports.")
+        _Plan,
+        option(
+            f"The account's plan: {', '.join(_Plan)}. Smaller ones lack some reports.",
+            metavar="PLAN",
+        ),
     ] = _Plan.ENTERPRISE,
     allow_remote: Annotated[
         bool, option("Serve other machines; needs a control token.", "--allow-remote")
@@ -114,26 +123,32 @@ def run_sandbox(
     control_token: Annotated[
         str | None,
         option(
-            "What control calls must send. In an option, other users of this machine see it.",
+            "The token that control calls must send. Other users of this machine can see options, "
+            "so the variable is safer.",
             metavar="TOKEN",
             envvar=_TOKEN,
         ),
     ] = None,
-    allow_host: Annotated[
+    allow_hosts: Annotated[
         list[str] | None,
-        option("A name with dots by which others call it; may be repeated.", metavar="HOST"),
+        option(
+            "A name with dots by which other machines reach it; may be repeated.",
+            "--allow-host",
+            metavar="HOST",
+        ),
     ] = None,
     verbose: Annotated[bool, option("Log a line per request on stderr.", "--verbose")] = False,
     open_: Annotated[bool, option("Open the sandbox's page in a browser.", "--open")] = False,
     captures: Annotated[
         Path | None,
         option(
-            "Answer as 'record' has written into this folder, and make nothing up.",
+            "Give the answers that 'record' has written into this folder, and no others.",
             metavar="FOLDER",
+            arguments=["folder"],
         ),
     ] = None,
 ) -> None:
-    """Run a LiveChat of your own on this machine, until Ctrl-C.
+    r"""Run a LiveChat of your own on this machine, until Ctrl-C.
 
     It speaks the documented API strictly, for tests of programs in any language,
     and delivers the webhooks that are registered for this machine.
@@ -143,40 +158,38 @@ def run_sandbox(
       livechat-async sandbox --port 0 --visitors 500 --chats 50000
       livechat-async sandbox --chaos flaky --chaos-seed 7 --verbose
       livechat-async sandbox --webhook-retry-span 60 --webhook-repeats 1
-      livechat-async sandbox --host 0.0.0.0 --allow-remote
+      LIVECHAT_CONTROL_TOKEN=choose-your-own-token livechat-async sandbox \
+        --host 0.0.0.0 --allow-remote
       livechat-async sandbox --captures captures/
     """
     from livechat_async.sandbox import Sandbox  # noqa: PLC0415
 
+    if verbose:
+        show_log()
     if captures is not None:
+        _refuse_useless(context)
         wait_for(_serve(Sandbox.from_captures(captures, host=host, port=port), opens=open_))
         return
     token = Secret(control_token) if control_token is not None else None
     del control_token
-    if verbose:
-        show_log()
-    try:
-        sandbox = Sandbox(
-            host=host,
-            port=port,
-            seed=visitors,
-            chats=chats,
-            tickets=tickets,
-            latency=latency,
-            chaos=None if chaos is None else chaos.value,
-            chaos_seed=chaos_seed,
-            webhook_retry_span=webhook_retry_span,
-            webhook_repeats=webhook_repeats,
-            webhook_hosts=webhook_host or (),
-            plan=plan.value,
-            allow_remote=allow_remote,
-            control_token=token,
-            allow_hosts=allow_host or (),
-        )
-    except ConfigurationError as problem:
-        options = [option for name, option in _OPTIONS.items() if name in str(problem)]
-        raise ConfigurationError(f"{problem} (here: {', '.join(options)})") from None
-    receiver = next(iter(webhook_host or ()), "" if allow_remote else "127.0.0.1")
+    sandbox = Sandbox(
+        host=host,
+        port=port,
+        seed=visitors,
+        chats=chats,
+        tickets=tickets,
+        latency=latency,
+        chaos=None if chaos is None else chaos.value,
+        chaos_seed=chaos_seed,
+        webhook_retry_span=webhook_retry_span,
+        webhook_repeats=webhook_repeats,
+        webhook_hosts=webhook_hosts or (),
+        plan=plan.value,
+        allow_remote=allow_remote,
+        control_token=token,
+        allow_hosts=allow_hosts or (),
+    )
+    receiver = next(iter(webhook_hosts or ()), "" if allow_remote else "127.0.0.1")
     wait_for(
         _serve(
             sandbox,
@@ -188,6 +201,14 @@ def run_sandbox(
     )
 
 
+def _refuse_useless(context: click.Context) -> None:
+    """Options that say what the sandbox makes up have no effect on recorded answers."""
+    for one in context.command.params:
+        is_given = context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
+        if is_given and one.name not in _WITH_CAPTURES:
+            raise click.UsageError(f"{label_of(one)} has no effect with --captures: leave it out")
+
+
 async def _serve(
     sandbox: Sandbox,
     *,
@@ -196,14 +217,7 @@ async def _serve(
     has_token: bool = False,
     receiver: str = "127.0.0.1",
 ) -> None:
-    stopped = asyncio.Event()
-    with suppress(NotImplementedError):  # Windows has no signal handlers: SIGTERM just ends it
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    try:
-        await sandbox.start()
-    except ConfigurationError as problem:
-        raise ConfigurationError(f"{problem} (here: --port 0)") from None
-    try:
+    async with served_until_stopped(sandbox):
         console = terminal()
         lines = _introduction(sandbox, is_remote=is_remote, has_token=has_token, receiver=receiver)
         for line in lines:
@@ -211,9 +225,6 @@ async def _serve(
         console.file.flush()
         if opens:
             await open_in_browser(sandbox.url)
-        await stopped.wait()
-    finally:
-        await sandbox.stop()
 
 
 def _introduction(

@@ -9,7 +9,7 @@ from livechat_async.cli.output.listing import Listing, fields, two_lines
 
 __all__ = ["app"]
 
-app: CallApp = CallApp("The tags of chats and tickets.")
+app: CallApp = CallApp("List, create and remove the tags of chats and tickets.")
 
 _TAG = {
     "name": options.argument(str, "The tag."),
@@ -33,11 +33,16 @@ _TAGS: Listing[Tag] = Listing(
     },
 )
 
-app.add_call("tags list", "Show the tags, and how often each is in use.", options.OF_GROUP, _TAGS)
+app.add_call(
+    "tags list",
+    "Show the tags, and how often each is in use.",
+    options.of_group("Only the tags of this group."),
+    _TAGS,
+)
 app.add_call(
     "tags create sales --group 0 --author john.doe@example.com",
     "Add a tag to a group.",
-    {**_TAG, "author": options.text("LOGIN", "The login of who makes it.")},
+    {**_TAG, "author": options.text("LOGIN", "The login of the agent who adds it.")},
     "group {answer.group} has the tag {answer.name} now",
     needs=["group", "author"],
 )

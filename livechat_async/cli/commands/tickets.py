@@ -9,6 +9,7 @@ import click
 
 from livechat_async import TicketOrder, TicketStatus
 from livechat_async.cli.commands import options
+from livechat_async.cli.commands.options import OnBroken
 from livechat_async.cli.output.archive import TICKETS, ticket_history
 from livechat_async.cli.output.listing import View, show_items
 from livechat_async.cli.output.show import show_item
@@ -16,29 +17,38 @@ from livechat_async.cli.parsing import Group, argument
 
 __all__ = ["app"]
 
-app: Group = Group(help="Tickets.")
+app: Group = Group(help="List and read tickets.")
 
 _FILTERS: Mapping[str, Any] = {
     **options.DAYS,
     "status": options.one_of("STATUS", TicketStatus, "Only tickets with this status"),
     "assigned": options.flag(
-        "--assigned/--unassigned", "Only tickets with an assignee, or without."
+        "--assigned/--unassigned", "Only tickets with an assignee, or without one."
     ),
-    "assignee": options.text("LOGIN", "Only tickets of this agent."),
-    "requester_mail": options.text("MAIL", "Only tickets from this e-mail address.", "--requester"),
+    "assignee": options.text("LOGIN", "Only tickets that are assigned to this agent."),
+    "requester_mail": options.text(
+        "EMAIL", "Only tickets from this e-mail address.", "--requester"
+    ),
     "group": options.number("Only tickets of this group."),
     "source": options.text("NAME", "Only tickets from this source, such as mail."),
     "query": options.text("TEXT", "Only tickets with this text."),
     "tag": options.text("TAG", "Only tickets with this tag."),
     "tagged": options.flag("--tagged/--untagged", "Only tickets with any tag, or none."),
-    "order": options.one_of("ORDER", TicketOrder, "By the last change"),
+    "order": options.one_of("ORDER", TicketOrder, "Sort by the last change"),
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], TICKETS.options(pages=True)]
+_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("ticket")]
 
 
 @app.command("list")
-def list_tickets(context: click.Context, *, filters: _Filters, view: _View) -> None:
+def list_tickets(
+    context: click.Context,
+    *,
+    filters: _Filters,
+    view: _View,
+    on_broken: _OnBroken = OnBroken.RAISE,
+) -> None:
     """Show tickets.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names.
@@ -47,7 +57,8 @@ def list_tickets(context: click.Context, *, filters: _Filters, view: _View) -> N
       livechat-async tickets list --status open --unassigned
       livechat-async tickets list --all --json | jq -r .subject
     """
-    show_items(context, lambda client: client.tickets.list(**filters, **view.of_pager), view)
+    arguments = {**filters, **view.of_pager, "on_broken": on_broken.value}
+    show_items(context, lambda client: client.tickets.list(**arguments), view)
 
 
 @app.command("get")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, TypeAlias
@@ -13,16 +14,18 @@ import click
 
 from livechat_async import ConfigurationError, DetailField, VisitorDetails, VisitorState
 from livechat_async.cli.commands import options
-from livechat_async.cli.common import Settings, number_of, to_json, wait_for, with_client
+from livechat_async.cli.commands.options import OnBroken
+from livechat_async.cli.common import Settings, to_json, wait_for, with_client
 from livechat_async.cli.output.listing import View, show_list
 from livechat_async.cli.output.show import show_item
 from livechat_async.cli.output.visitors import VISITORS
 from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 __all__ = ["app"]
 
-app: Group = Group(help="Who is on the site, and what the agent sees of them.")
+app: Group = Group(help="List, count and watch visitors, and show agents details of them.")
 
 _LINK = re.compile(
     r"(?P<name>[^=]*)=(?P<text>.*?)=(?P<url>(?:https?://|mailto:|tel:).*)",
@@ -35,11 +38,30 @@ _FILTERS: Mapping[str, Any] = {
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], VISITORS.options()]
+_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("visitor")]
 
 
 class _Encoding(StrEnum):
     JSON = "json"
     FORM = "form"
+
+
+def _to_field(text: str) -> DetailField:
+    name, mark, value = text.partition("=")
+    if not mark or not name.strip():
+        raise ValueError("cannot be used: NAME=VALUE is needed, such as Age=36")
+    return DetailField(name, value)
+
+
+def _to_link(text: str) -> DetailField:
+    found = _LINK.fullmatch(text)
+    with suppress(ConfigurationError):  # no name, or only the beginning of an address
+        if found is not None:
+            return DetailField(found["name"], found["text"], url=found["url"])
+    raise ValueError(
+        "cannot be used: NAME=TEXT=URL is needed, such as "
+        "'Profile=Open in CRM=https://crm.example.com/7'"
+    )
 
 
 @app.command("list")
@@ -50,29 +72,26 @@ def list_visitors(
     view: _View,
     watch: Annotated[bool, option("Show the list again and again.", "--watch")] = False,
     interval: options.Interval = 5.0,
+    on_broken: _OnBroken = OnBroken.RAISE,
 ) -> None:
     """Show who is on the site now.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names. With --watch
-    and --json, each line is a whole JSON list. Each poll is an API call, which LiveChat may bill.
+    and --json, each line is a whole JSON list. Each poll is an API call, which LiveChat bills.
 
     Examples:
       livechat-async visitors list --state chatting --group 0 --group 2
       livechat-async visitors list --watch --interval 10
       livechat-async visitors list --json | jq '.[].name'
     """
+    arguments = {**filters, "on_broken": on_broken.value}
     if watch:
         from livechat_async.cli.commands.watch import follow_list  # noqa: PLC0415 (slow to import)
 
-        follow = partial(follow_list, filters=filters, interval=interval, view=view)
+        follow = partial(follow_list, filters=arguments, interval=interval, view=view)
         with_client(context, follow, retries=False)  # the next poll repeats a failed call
         return
-    show_list(
-        context,
-        lambda client: client.visitors.list(**filters),
-        view,
-        nothing="Nobody there matches." if filters else "Nobody is there.",
-    )
+    show_list(context, lambda client: client.visitors.list(**arguments), view)
 
 
 @app.command("watch")
@@ -84,18 +103,19 @@ def watch_visitors(
         bool, option("As JSON lines, a change a line, with the visitor.", "--json")
     ] = False,
     interval: options.Interval = 5.0,
+    on_broken: _OnBroken = OnBroken.SKIP,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
 
-    Each line is a change: arrived, state, page or left. Everybody who is there
-    at the start comes first. On a pipe, the lines are tab-separated columns
+    Each line is a change: arrived, state, page or left. It begins with the
+    visitors who are there already. On a pipe, the lines are tab-separated columns
     below a line of their names. With --state or --group, a visitor who leaves
     that state or group has left.
 
     When LiveChat does not answer, the command says so on stderr and goes on. It
     shows a line "resynced" once LiveChat answers again.
 
-    Each poll is an API call, which LiveChat may bill: every 5 s makes 518,400 in 30 days.
+    Each poll is an API call, which LiveChat bills: every 5 s makes 518,400 in 30 days.
 
     Examples:
       livechat-async visitors watch
@@ -104,7 +124,8 @@ def watch_visitors(
     """
     from livechat_async.cli.commands.watch import follow_changes  # noqa: PLC0415 (slow to import)
 
-    follow = partial(follow_changes, filters=filters, interval=interval, as_json=as_json)
+    arguments = {**filters, "on_broken": on_broken.value}
+    follow = partial(follow_changes, filters=arguments, interval=interval, as_json=as_json)
     with_client(context, follow, retries=False)  # the next poll repeats a failed call
 
 
@@ -134,22 +155,42 @@ def add_details(
     visitor_id: Annotated[str, argument("The visitor's id, from the webhook.")],
     *,
     set_id: Annotated[
-        str, option("Names the set. It replaces a set of the same name.", "--id", metavar="NAME")
+        str,
+        option(
+            "The name of this set of details. It replaces a set of the same name.",
+            "--id",
+            metavar="NAME",
+        ),
+    ],
+    license_id: Annotated[
+        int,
+        option(
+            "The license id, from the webhook.",
+            envvar="LIVECHAT_LICENSE_ID",
+            metavar="NUMBER",
+            min=0,
+        ),
     ],
     field: Annotated[
-        list[str] | None, option("A line. The name ends at the first '='.", metavar="NAME=VALUE")
-    ] = None,
-    link: Annotated[
-        list[str] | None,
+        list[DetailField] | None,
         option(
-            "A line that is a link. The name ends at the first '=', and the address begins "
-            "at the first http://, https://, mailto: or tel: that follows a later '='.",
-            metavar="NAME=TEXT=URL",
+            "A line of text; may be repeated. The name ends at the first '='.",
+            metavar="NAME=VALUE",
+            parser=_to_field,
         ),
     ] = None,
-    icon: Annotated[str | None, option("A picture of 64 by 64 pixels.", metavar="ADDRESS")] = None,
-    license_id: Annotated[
-        str | None, option("From the webhook.", envvar="LIVECHAT_LICENSE_ID", metavar="NUMBER")
+    link: Annotated[
+        list[DetailField] | None,
+        option(
+            "A line that is a link; may be repeated. The name ends at the first '=', and the "
+            "address begins at the first http://, https://, mailto: or tel: that follows a later "
+            "'='.",
+            metavar="NAME=TEXT=URL",
+            parser=_to_link,
+        ),
+    ] = None,
+    icon: Annotated[
+        str | None, option("The address of a picture of 64 by 64 pixels.", metavar="ADDRESS")
     ] = None,
     encoding: Annotated[_Encoding, option("The encoding of the request.")] = _Encoding.JSON,
 ) -> None:
@@ -165,11 +206,9 @@ def add_details(
         --link "Profile=Open in CRM=https://crm.example.com/7"
     """
     settings = Settings.of(context)
-    fields = [*map(_to_field, field or ()), *map(_to_link, link or ())]
+    fields = [*(field or ()), *(link or ())]
     if not fields:
         raise click.BadParameter("there is nothing to show; give a --field or a --link")
-    if license_id is None:
-        raise ConfigurationError("no license id: give --license-id, or set LIVECHAT_LICENSE_ID")
     details = VisitorDetails(set_id, fields, icon)
 
     async def add() -> None:
@@ -184,23 +223,6 @@ def add_details(
         click.echo(f"{number_of(len(fields), 'line')} sent as {set_id} for {printable(visitor_id)}")
 
     wait_for(add())
-
-
-def _to_field(text: str) -> DetailField:
-    name, mark, value = text.partition("=")
-    if not mark:
-        raise click.BadParameter(f"--field {text!r}: NAME=VALUE is needed, such as Age=36")
-    return DetailField(name, value)
-
-
-def _to_link(text: str) -> DetailField:
-    found = _LINK.fullmatch(text)
-    if found is None:
-        raise click.BadParameter(
-            f"--link {text!r}: NAME=TEXT=URL is needed, such as "
-            "'Profile=Open in CRM=https://crm.example.com/7'"
-        )
-    return DetailField(found["name"], found["text"], url=found["url"])
 
 
 def _webhook_token() -> str:

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from livechat_async import CallError, LiveChatClient, RetryPolicy, Visitor, VisitorState
 from livechat_async.cli.commands.options import Filters
-from livechat_async.cli.common import number_of, to_json, to_plain
+from livechat_async.cli.common import number_or_no, to_json, to_plain
 from livechat_async.cli.output import visitors as output
 from livechat_async.cli.output.listing import View
 from livechat_async.cli.output.show import is_terminal, show_error, terminal
@@ -80,7 +80,7 @@ def _live_table(interval: float, limit: int | None) -> Iterator[_ListView]:
             asked = f" at {_now():%H:%M:%S %Z}"
         lines = console.height - _LINES_ROUND_TABLE - (_LINES_OF_PROBLEM if problem else 0)
         problem = problem and f"asking again: {problem}"
-        count = number_of(len(visitors), "visitor") if visitors else "Nobody"
+        count = number_or_no(len(visitors or ()), "visitor").capitalize()
         table = output.visitors_table(
             visitors or [],
             width=console.width,
@@ -133,7 +133,7 @@ async def _follow_live(
     def show(change: Change, visitors: Collection[Visitor]) -> None:
         console.print(output.change_line(change, _now(), console.width))
         chatting = sum(visitor.state == VisitorState.CHATTING for visitor in visitors)
-        there = number_of(len(visitors), "visitor") if visitors else "nobody"
+        there = number_or_no(len(visitors), "visitor")
         footer = Text.assemble((there, "bold"), (f", {chatting} chatting, {every}", "dim"))
         live.update(footer, refresh=True)
 

@@ -24,7 +24,7 @@ from livechat_async.redaction import Secret, printable
 
 __all__ = ["app"]
 
-app: Group = Group(help="Which events LiveChat sends, and where to.")
+app: Group = Group(help="Register and receive webhooks, and repeat those that a bot gave up.")
 
 _KINDS = ", ".join(WebhookEventType)
 _ALL_BUT_SECRETS = "all but user names, passwords and tokens"
@@ -96,7 +96,7 @@ def create_webhook(
 
     LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD are the user name and
     password that LiveChat sends with it; without the two it sends none. They are
-    no arguments, because everybody on this machine can see those.
+    variables because other users of this machine can see options.
 
     Examples:
       livechat-async webhooks create chat_started --url https://example.com/livechat
@@ -137,7 +137,9 @@ def listen(
     context: click.Context,
     *,
     host: Annotated[str, option("The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, option("The port; 0 for any free one.", min=0, max=65_535)] = 8080,
+    port: Annotated[
+        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
+    ] = 8080,
     event: Annotated[
         list[WebhookEventType] | None,
         option(f"Only these events; may be repeated. All: {_KINDS}.", metavar="EVENT_TYPE"),
@@ -147,7 +149,7 @@ def listen(
     ] = None,
     jobs: Annotated[int, option("How many programs run at the same time.", min=1, max=1_000)] = 4,
     exec_timeout: Annotated[
-        float, option("Seconds that one run may take.", metavar="SECONDS", min=0.1)
+        float, option("How long one run may take.", metavar="SECONDS", min=0.1)
     ] = 30.0,
     attempts: Annotated[int, option("How many runs an event gets.", min=1, max=100)] = 5,
     register: Annotated[
@@ -164,11 +166,12 @@ def listen(
     r"""Receive webhooks on this machine until Ctrl-C.
 
     A terminal shows each event in a line. A pipe gets tab-separated columns below
-    a line of their names. Repeated deliveries are dropped. All else goes to stderr.
+    a line of their names. Repeated deliveries are dropped. Everything else goes to
+    stderr.
 
     LIVECHAT_WEBHOOK_USER and LIVECHAT_WEBHOOK_PASSWORD are the user name and
-    password that LiveChat sends. LIVECHAT_WEBHOOK_SECRET is a secret last part of
-    the path; the path before it may be any.
+    password that LiveChat sends. LIVECHAT_WEBHOOK_SECRET is a secret at the end of
+    the path; what stands before it does not matter.
 
     --exec starts the program once for each event, several at a time. It reads the
     event, with its secret token, as JSON on stdin; no shell is used. Exit code 0
@@ -179,9 +182,9 @@ def listen(
     webhooks delete removes them.
 
     LiveChat cannot reach 127.0.0.1. While you develop, a tunnel leads from a public
-    address to this machine, such as 'cloudflared tunnel --url
-    http://127.0.0.1:8080' or 'ssh -R'. Register the tunnel's address, and set the
-    password: the tunnel lets everybody in. Events are kept in memory only.
+    address to this machine, such as 'cloudflared tunnel --url http://127.0.0.1:8080'
+    or 'ssh -R'. Register the tunnel's address, and set the password: everyone can send
+    requests to the tunnel. Events are kept in memory only.
 
     After Ctrl-C, programs get 10 s to finish; a second Ctrl-C ends them at once.
 

@@ -20,15 +20,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from livechat_async import ConfigurationError
+from livechat_async import ConfigurationError, private_files
 from livechat_async.export.checkpoint import Checkpoint, checksum
 
-__all__ = ["ExportFile", "create_private"]
+__all__ = ["ExportFile", "create_output"]
 
 _OVERWRITE = "use --overwrite instead of --resume"
 _OURS = (".part", ".checkpoint", ".tmp")
-# Windows has no links to guard against, but would change the ends of lines.
-_SAFELY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MODE = 0o600
 
 
@@ -137,11 +135,9 @@ class ExportFile:
                 f"another program has removed or replaced {self.part}: {_OVERWRITE}"
             )
         content = _content(self._good, checkpoint.to_json())
-        with create_private(self._draft) as file:
-            file.write(f'{{{content}, "checksum": "{checksum(content)}"}}\n'.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        self._draft.replace(self._kept)
+        kept = f'{{{content}, "checksum": "{checksum(content)}"}}\n'.encode()
+        _is_there(self._draft)  # it may have become something that must not be replaced
+        private_files.replace(self._kept, kept, self._draft)
         self.saved = checkpoint.items_done
         _sync_directory(self._kept.parent)
 
@@ -194,7 +190,7 @@ class ExportFile:
         """Open and lock the part, or a new one; False if it is not there."""
         while self._file is None:
             # Not mode "a", which always writes at the end, nor "w", which empties before the lock.
-            flags = os.O_RDWR | _SAFELY | (os.O_CREAT | os.O_EXCL if create else 0)
+            flags = os.O_RDWR | private_files.SAFELY | (os.O_CREAT | os.O_EXCL if create else 0)
             try:
                 self._file = os.fdopen(os.open(self.part, flags, _MODE), "r+b")
             except OSError as error:
@@ -213,7 +209,8 @@ class ExportFile:
     def _take(self) -> None:
         """Lock the part, unless it has lost its name before: then close it."""
         assert self._file is not None  # noqa: S101 - it was just opened
-        if not _lock(self._file):
+        # On Windows, others could not even read a part that is locked.
+        if sys.platform != "win32" and not private_files.lock(self._file.fileno()):
             raise ConfigurationError(f"another export is writing {self.part}: wait, or stop it")
         if not self._has_its_name():
             self.close()  # the export that had the lock is finished
@@ -266,12 +263,11 @@ class ExportFile:
         return checkpoint, good
 
 
-def create_private(path: Path) -> BinaryIO:
+def create_output(path: Path) -> BinaryIO:
     """A new file for its owner only. It replaces a file that an earlier export left."""
     if _is_there(path):
         path.unlink()
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY
-    return os.fdopen(os.open(path, flags, _MODE), "wb")
+    return private_files.create(path)
 
 
 def _content(good: int, checkpoint: str) -> str:
@@ -292,19 +288,6 @@ def _is_there(path: Path) -> bool:
             f"{path} is {kind}, which an export neither follows nor replaces: remove it, or "
             "choose another --output"
         )
-    return True
-
-
-def _lock(file: BinaryIO) -> bool:
-    """Lock the file for as long as this process runs; False if another process has the lock."""
-    if sys.platform == "win32":
-        return True
-    import fcntl  # noqa: PLC0415 - Windows has none
-
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
     return True
 
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from livechat_async import Chat, ConfigurationError
-from livechat_async.cli.export.files import create_private
-from livechat_async.cli.export.kinds import Format
-from livechat_async.cli.output.cells import safe_cell
+from livechat_async.cli.export import Format
+from livechat_async.cli.export.files import create_output
+from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.converter import shared_converter
-from livechat_async.models._plain import to_plain
+from livechat_async.models._base import plain_of
 
 __all__ = ["COLUMNS", "check_format", "convert"]
 
@@ -68,7 +68,7 @@ async def convert(part: Path, kind: Format, warn: Callable[[str], None]) -> Path
         return None
     converted = part.with_suffix(".tmp")
     try:
-        with create_private(converted) as file:
+        with create_output(converted) as file:
             if kind is Format.CSV:
                 await _to_csv(part, file)
             elif misfits := await _to_parquet(part, file):
@@ -89,7 +89,7 @@ def _rows(part: Path) -> Iterator[list[dict[str, Any]]]:
     to_chat = partial(shared_converter().structure, cl=Chat)
     with part.open("rb") as lines:
         chats = map(to_chat, map(json.loads, lines))
-        rows = (to_plain(chat._row()) for chat in chats)  # noqa: SLF001 (a text keeps its offset)
+        rows = (plain_of(chat._row()) for chat in chats)  # noqa: SLF001 (a text keeps its offset)
         while some := list(islice(rows, _ROWS_AT_A_TIME)):
             yield some
 

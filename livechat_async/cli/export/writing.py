@@ -17,11 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from livechat_async import Chat, LiveChatError
 from livechat_async.cli.common import INTERRUPTED, in_units, to_json
+from livechat_async.cli.export import Format
 from livechat_async.cli.export.files import ExportFile
 from livechat_async.cli.export.formats import convert
-from livechat_async.cli.export.kinds import Format
 from livechat_async.cli.output.listing import joined
-from livechat_async.cli.output.show import is_terminal, terminal
+from livechat_async.cli.output.show import is_terminal, say_broken, terminal
+from livechat_async.display import number_of
 from livechat_async.errors import OverfullDayError
 from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import Export, ExportProgress
@@ -59,7 +60,7 @@ async def write_export(
             file.begin(export.checkpoint, overwrite=overwrite)
         else:
             file.cut()
-            _say(f"going on after {file.saved:,} chats")
+            _say(f"going on after {number_of(file.saved, 'chat')}")
         await _finish(export, to_plain, file, kind)
     finally:
         file.close()
@@ -121,19 +122,17 @@ def _way_on(file: ExportFile) -> str:
     place = file.output if file.is_published else file.part
     if not place.exists():
         return f"nothing is kept: {place} is gone"
-    return f"{file.saved:,} chats are kept in {place}: run the same command with --resume to go on"
+    kept = number_of(file.saved, "chat")
+    return f"{kept} kept in {place}: run the same command with --resume to go on"
 
 
 def _sum_up(export: Export[Chat], file: ExportFile) -> None:
     progress = export.progress
-    _say(f"{progress.items_done:,} chats in {file.output}")
+    _say(f"{number_of(progress.items_done, 'chat')} in {file.output}")
     for day in export.incomplete:
         total = "more" if day.total is None else f"{day.total:,}"
         _say(f"of {day.day} only the latest {day.exported:,} chats of {total} could be had")
-    if progress.items_broken:
-        _say(f"{progress.items_broken:,} chats could not be read and were left out")
-    for item in export.broken[:10]:
-        _say(f"  page {item.page}, {item.path}: expected {item.expected}, found {item.found}")
+    say_broken(export.broken, "chat", progress.items_broken)
     if export.late:
         _say(f"{export.late:,} chats came meanwhile into days that were done: they are not in it")
 

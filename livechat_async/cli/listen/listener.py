@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -23,9 +22,10 @@ from livechat_async.cli import common
 from livechat_async.cli.common import INTERRUPTED, PASSWORD_VARIABLES
 from livechat_async.cli.listen.programs import Programs
 from livechat_async.cli.listen.view import ListenView, event_data
+from livechat_async.display import number_of
 from livechat_async.models.webhooks import WebhookEventType
 from livechat_async.redaction import Secret, SecretBytes, printable, redact
-from livechat_async.servers import server_logger
+from livechat_async.servers import listen, server_logger, url_of
 from livechat_async.webhooks import Job, MemoryEngine, WebhookCredentials, WebhookReceiver
 from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent
 
@@ -78,7 +78,7 @@ class Access:
             return
         raise ConfigurationError(
             f"{reach} lets everybody send events, as there is no password: set "
-            f"{PASSWORD_VARIABLES}, or LIVECHAT_WEBHOOK_SECRET; or say --insecure"
+            f"{PASSWORD_VARIABLES}, or LIVECHAT_WEBHOOK_SECRET; or give --insecure"
         )
 
     @property
@@ -168,13 +168,12 @@ class Listener:
         client = None if self._access.public is None else make_client()
         logger = server_logger("livechat_async.cli.listen")
         runner = web.AppRunner(self._app(), access_log=None, logger=logger, shutdown_timeout=1.0)
-        await runner.setup()
         try:
-            await _bind(runner, host, port)
+            address = await listen(runner, host, port, "--port 0 finds a free one")
             if client is not None:
                 await self._register(client)
             self._stop.watch()  # not before: until here, Ctrl-C cancels the call
-            self._introduce(runner.addresses[0])
+            self._introduce(url_of(*address) + _PATH)
             self._view.begin()
             await self._bot.start()
             await self._stop.first.wait()
@@ -210,9 +209,7 @@ class Listener:
         stay = " The registrations stay after this; livechat-async webhooks delete removes them."
         self._view.say(("Registered ", "bold"), where, stay)
 
-    def _introduce(self, address: Sequence[str | int]) -> None:
-        host, port = str(address[0]), address[1]
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}{_PATH}"
+    def _introduce(self, url: str) -> None:
         if self._access.path_secret:
             url += "/$LIVECHAT_WEBHOOK_SECRET"
         what = f" for {', '.join(self._kinds) or 'every event'}, until Ctrl-C."
@@ -232,7 +229,7 @@ class Listener:
         status = self._bot.status()
         left = status.queued + status.running
         if left:
-            events = common.number_of(left, "event")
+            events = number_of(left, "event")
             limit = f"for {_DRAIN:g} s at the most. Ctrl-C ends it at once."
             self._view.say(f"Stopping: {events} to be handled yet, {limit}")
         closing = asyncio.create_task(self._bot.close(_DRAIN))
@@ -268,13 +265,3 @@ class _ShowingEngine(MemoryEngine):
             if self._only_shown:  # not taken after all, so that LiveChat delivers it again
                 raise QueueFullError("the reader of this command's output is gone") from None
         return True
-
-
-async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except OSError as problem:
-        why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
-        raise ConfigurationError(
-            f"port {port} on {host} {why}: --port 0 finds a free one"
-        ) from None

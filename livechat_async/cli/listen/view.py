@@ -16,11 +16,12 @@ import click
 from attrs import astuple, frozen
 from rich.text import Text
 
-from livechat_async.cli.common import number_of, to_json, without_secrets
+from livechat_async.cli.common import to_json, without_secrets
 from livechat_async.cli.output.listing import joined
 from livechat_async.cli.output.show import WIDE, is_terminal, terminal, titled_panel
 from livechat_async.cli.output.visitors import event_start, path_of, who_in_columns
 from livechat_async.decoding.converter import shared_converter
+from livechat_async.display import number_of
 from livechat_async.models.tickets import TicketRequester
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
 from livechat_async.redaction import printable, reveal
@@ -182,15 +183,17 @@ class ListenView(logging.Handler):
     def warnings(self) -> Iterator[None]:
         """Show what the receiver logs, a line each, unless ``--verbose`` already does."""
         logger = logging.getLogger("livechat_async.webhooks")
-        if logging.getLogger("livechat_async").handlers:
+        if logger.isEnabledFor(logging.DEBUG):
             yield
             return
         level = logger.level
         logger.addHandler(self)
         logger.setLevel(logging.INFO)
+        logger.propagate = False
         try:
             yield
         finally:
+            logger.propagate = True
             logger.setLevel(level)
             logger.removeHandler(self)
 

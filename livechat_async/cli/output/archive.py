@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from livechat_async.cli.output.listing import Listing, joined, two_lines
+from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 from livechat_async.cli.output.show import local_time
 from livechat_async.redaction import printable
 
@@ -136,16 +136,15 @@ def _iso(moment: datetime | None) -> str:
 CHATS: Listing[Chat] = Listing(
     "chat",
     columns={
-        "id": lambda chat: chat.id,
-        "type": lambda chat: chat.type or "",
+        **fields("id", "type"),
         "started": lambda chat: _iso(_start(chat)),
-        "duration": lambda chat: "" if chat.duration is None else str(chat.duration),
+        **fields("duration"),
         "visitor_id": lambda chat: (chat.visitor_summary and chat.visitor_summary.id) or "",
         "visitor": _visitor_name,
         "email": _mail,
         "agents": _agents,
         "groups": _groups,
-        "rate": lambda chat: chat.rate or "",
+        **fields("rate"),
         "tags": lambda chat: joined(*chat.tags),
         "messages": lambda chat: str(len(chat.messages)),
         "url": lambda chat: chat.chat_start_url,
@@ -161,9 +160,7 @@ CHATS: Listing[Chat] = Listing(
 TICKETS: Listing[Ticket] = Listing(
     "ticket",
     columns={
-        "id": lambda ticket: ticket.id,
-        "status": lambda ticket: ticket.status or "",
-        "subject": lambda ticket: ticket.subject,
+        **fields("id", "status", "subject"),
         "requester": lambda ticket: _requester(ticket)[0],
         "email": lambda ticket: _requester(ticket)[1],
         "assignee": _assignee,
@@ -179,7 +176,7 @@ TICKETS: Listing[Ticket] = Listing(
         ),
         "Requester": lambda ticket: two_lines(*_requester(ticket)),
         "Assignee, tags": lambda ticket: two_lines(
-            _assignee(ticket) or "(nobody)", joined(*ticket.tags)
+            _assignee(ticket) or "(not assigned)", joined(*ticket.tags)
         ),
     },
 )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
@@ -20,14 +21,20 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async.checks import meant
-from livechat_async.cli.common import number_of, to_json, to_plain, with_client
-from livechat_async.cli.output.cells import safe_cell
-from livechat_async.cli.output.show import is_terminal, new_table, terminal
+from livechat_async.cli.common import number_or_no, to_json, to_plain, with_client
+from livechat_async.cli.output.show import (
+    is_terminal,
+    new_table,
+    safe_cell,
+    say_broken,
+    terminal,
+)
 from livechat_async.cli.parsing import option, together
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
-    from livechat_async import LiveChatClient, Pager
+    from livechat_async import BrokenItem, LiveChatClient, Pager
 
 __all__ = [
     "Listing",
@@ -53,23 +60,15 @@ _GAP = 2  # between two columns
 
 @frozen
 class Listing(Generic[T]):
-    """How a list of items looks: as columns by their names on pipes, as cells on terminals."""
+    """How a list of items looks: as columns by their names on pipes, as cells on terminals.
+
+    Without cells, it has the same columns everywhere.
+    """
 
     noun: str
     columns: Mapping[str, Callable[[T], str]]
-    cells: Mapping[str, Callable[[T], Text]]
+    cells: Mapping[str, Callable[[T], Text]] | None = None
     to_plain: Callable[[T], Any] = to_plain
-
-    @classmethod
-    def of_columns(
-        cls,
-        noun: str,
-        *,
-        to_plain: Callable[[T], Any] = to_plain,
-        **columns: Callable[[T], str],
-    ) -> Listing[T]:
-        """A listing with the same columns everywhere."""
-        return cls(noun, columns, _cells_of(columns), to_plain)
 
     def options(
         self, *, pages: bool = False, about_json: str = "every field that LiveChat sent"
@@ -98,7 +97,7 @@ class Listing(Generic[T]):
             "limit": Annotated[
                 int | None,
                 option(
-                    "The most to show." + (f" [default: {_ONE_PAGE}]" if pages else ""),
+                    "Show at most this many." + (f" [default: {_ONE_PAGE}]" if pages else ""),
                     "--limit",
                     "--max-items",
                     metavar="NUMBER",
@@ -134,7 +133,7 @@ class Listing(Generic[T]):
 
     def table(self, items: Sequence[T], title: str) -> Table:
         """A table of the items. It fits the terminal."""
-        return _fitting_table(title, self.cells, items)
+        return _fitting_table(title, self.cells or _cells_of(self.columns), items)
 
 
 @frozen
@@ -170,7 +169,12 @@ class View(Generic[T]):
     @property
     def of_pager(self) -> dict[str, Any]:
         """The arguments of a method that makes a pager."""
-        return {"prefetch": 8} if self.everything else {"max_items": self.limit or _ONE_PAGE}
+        return {"prefetch": 8} if self.everything else {}
+
+    @property
+    def most(self) -> int | None:
+        """The largest number of items of a pager, or None."""
+        return None if self.everything else self.limit or _ONE_PAGE
 
     @property
     def chosen(self) -> dict[str, Callable[[T], str]]:
@@ -196,24 +200,28 @@ class View(Generic[T]):
         return "\t".join(map(printable, texts))
 
     def draw(self, items: Sequence[T], total: int | None) -> None:
-        """Show the items in a table on the terminal."""
+        """Show the items in a table on the terminal, or say that there are none."""
         title = self._count(len(items), total)
+        if not items:
+            click.echo(f"{title.capitalize()}.")
+            return
         if self.columns:
             table = _fitting_table(title, _cells_of(self.chosen), items)
         else:
             table = self.listing.table(items, title)
         terminal().print(table)
 
-    def say_rest(self, shown: int, total: int | None) -> None:
-        """Say on stderr that there is more."""
-        if total is not None and shown < total:
+    def say_rest(self, shown: int, total: int | None, broken: Sequence[BrokenItem] = ()) -> None:
+        """Say on stderr that there is more, and what could not be read."""
+        say_broken(broken, self.listing.noun)
+        if total is not None and shown + len(broken) < total:
             rest = ", --all for the rest" if self.comes_in_pages else ""
             click.echo(f"{self._count(shown, total)}{rest}", err=True)
 
     def _count(self, shown: int, total: int | None) -> str:
         if total is not None and shown < total:
             return f"{shown:,} of {number_of(total, self.listing.noun)}"
-        return number_of(shown, self.listing.noun) if shown else f"No {self.listing.noun}s"
+        return number_or_no(shown, self.listing.noun)
 
 
 def show_items(
@@ -222,49 +230,62 @@ def show_items(
     """Run a command that shows a pager: a table on a terminal, elsewhere a line when it comes."""
 
     async def show(client: LiveChatClient) -> None:
-        async with fetch(client) as pager:
+        broken: list[BrokenItem] = []
+        async with fetch(client) as pager, aclosing(_read(pager, view.most, broken)) as items:
             if view.is_drawn:
-                items = [item async for item in pager]
-                count = len(items)
-                view.draw(items, pager.progress.items_expected)
+                shown = [item async for item in items]
+                count = len(shown)
+                view.draw(shown, pager.progress.items_expected)
             else:
                 count = 0
                 for line in view.head():
                     click.echo(line)
-                async for item in pager:
+                async for item in items:
                     click.echo(view.line(item))
                     count += 1
-            view.say_rest(count, pager.progress.items_expected)
+            view.say_rest(count, pager.progress.items_expected, broken)
 
     with_client(context, show)
+
+
+async def _read(
+    pager: Pager[T], most: int | None, broken: list[BrokenItem]
+) -> AsyncGenerator[T, None]:
+    """The items of all pages, or the first of them. It adds what cannot be read to ``broken``."""
+    left = most
+    async with aclosing(pager.pages()) as pages:
+        async for page in pages:
+            broken += page.broken
+            for item in page:
+                yield item
+                if left is not None:
+                    left -= 1
+                    if left == 0:
+                        return
 
 
 def show_list(
     context: click.Context,
     fetch: Callable[[LiveChatClient], Awaitable[Sequence[T]]],
     view: View[T],
-    *,
-    nothing: str | None = None,
 ) -> None:
     """Run a command that shows a list which comes in one answer, or says that it is empty."""
 
     async def show(client: LiveChatClient) -> None:
-        draw_list(await fetch(client), view, nothing=nothing)
+        draw_list(await fetch(client), view)
 
     with_client(context, show)
 
 
-def draw_list(items: Sequence[T], view: View[T], *, nothing: str | None = None) -> None:
+def draw_list(items: Sequence[T], view: View[T]) -> None:
     """Show a list that is there, or say that it is empty."""
     shown = items[: view.limit]
     if view.as_json:
         click.echo(to_json([view.listing.to_plain(item) for item in shown], indent=2))
     elif not view.is_drawn:
         click.echo("\n".join([*view.head(), *map(view.line, shown)]))
-    elif shown:
-        view.draw(shown, len(items))
     else:
-        click.echo(nothing or f"No {view.listing.noun}s.")
+        view.draw(shown, len(items))
     view.say_rest(len(shown), len(items))
 
 

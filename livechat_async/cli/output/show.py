@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -16,11 +17,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from livechat_async.cli.common import to_json, to_plain, with_client
-from livechat_async.redaction import is_secret_name, printable
+from livechat_async.cli.common import to_json, to_plain, with_client, without_secrets
+from livechat_async.display import number_of
+from livechat_async.redaction import printable
 
 if TYPE_CHECKING:
-    from livechat_async import LiveChatClient
+    from livechat_async import BrokenItem, LiveChatClient
 
 __all__ = [
     "WIDE",
@@ -28,17 +30,25 @@ __all__ = [
     "is_terminal",
     "local_time",
     "new_table",
+    "safe_cell",
+    "say_broken",
     "show_error",
     "show_item",
     "terminal",
     "titled_panel",
-    "without_secrets",
 ]
 
 T = TypeVar("T")
 
 WIDE = 110
 """The width from which a terminal shows more."""
+
+# A spreadsheet takes a cell that begins so for a formula, also in wide letters and after blanks.
+_FORMULA = "[\\s\ufeff\"']*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+_AT_START = re.compile(f"{_FORMULA}|[\\x00-\\x1f\\x7f]")
+# Where it divides lines at ; or |, a cell also begins after each of them, even within quotes.
+_AFTER_SEPARATOR = re.compile(f"([;|])(?={_FORMULA})")
+_MOST_BROKEN = 10
 
 
 def is_terminal(stream: TextIO) -> bool:
@@ -72,6 +82,25 @@ def show_error(message: str) -> None:
         click.echo(f"error: {printable(message)}", err=True)
 
 
+def say_broken(items: Sequence[BrokenItem], noun: str, number: int | None = None) -> None:
+    """Say on stderr what could not be read and is left out.
+
+    Args:
+        items: what is known of them.
+        noun: what one of them is.
+        number: how many there are, if some are not known any more.
+    """
+    number = len(items) if number is None else number
+    if number:
+        click.echo(f"left out {number_of(number, noun)} that cannot be read:", err=True)
+    for item in items[:_MOST_BROKEN]:
+        place = f"page {item.page}, {item.path}"
+        text = f"{place}: expected {item.expected}, found {item.found}"
+        click.echo(f"  {printable(text)}", err=True)
+    if len(items) > _MOST_BROKEN:
+        click.echo(f"  and {len(items) - _MOST_BROKEN:,} more", err=True)
+
+
 def show_item(
     context: click.Context,
     fetch: Callable[[LiveChatClient], Awaitable[T]],
@@ -93,15 +122,9 @@ def show_item(
     with_client(context, show)
 
 
-def without_secrets(item: Any) -> dict[str, Any]:
-    """An object as plain values, but for its secrets, such as the ``api_key`` of an agent."""
-    plain = to_plain(item)
-    return {name: value for name, value in plain.items() if not is_secret_name(name)}
-
-
 def all_fields(item: Any) -> str:
     """An object as a text: a line for each field that is not empty, without secrets."""
-    plain = without_secrets(item).items()
+    plain = without_secrets(to_plain(item)).items()
     filled = {name: value for name, value in plain if value not in (None, "", [], {})}
     texts = {name: v if isinstance(v, str) else to_json(v) for name, v in filled.items()}
     return "\n".join(f"{name}: {printable(text)}" for name, text in texts.items())
@@ -130,3 +153,20 @@ def local_time(moment: datetime | None, pattern: str = "%Y-%m-%d %H:%M %Z") -> s
         with suppress(OverflowError, ValueError, OSError):  # here, it is before 1 or after 9999
             moment = moment.astimezone()
     return f"{moment:{pattern}}".rstrip()
+
+
+def safe_cell(value: Any) -> str:
+    """Text for a cell of CSV that no spreadsheet takes for a formula; a list goes into one cell.
+
+    An apostrophe goes before what would be a formula. To get the text back, remove one apostrophe
+    wherever it is followed, at the start or after a separator, by what begins a formula.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+    safe = _AFTER_SEPARATOR.sub(r"\1'", text)
+    return printable(f"'{safe}" if _AT_START.match(text) else safe)

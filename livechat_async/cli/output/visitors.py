@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async import Visitor, VisitorDetails, VisitorState
-from livechat_async.cli.common import how_long, number_of, to_json
-from livechat_async.cli.output.listing import Listing, joined, two_lines
+from livechat_async.cli.common import how_long, to_json
+from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 from livechat_async.cli.output.show import WIDE, new_table, terminal, titled_panel
+from livechat_async.display import number_of
 from livechat_async.redaction import printable
 from livechat_async.watch import changes
 from livechat_async.watch.changes import Change, page_of
@@ -149,19 +150,14 @@ class _Visitors(Listing[Visitor]):
 VISITORS: Listing[Visitor] = _Visitors(
     "visitor",
     columns={
-        "id": lambda visitor: visitor.id,
-        "name": lambda visitor: visitor.name,
-        "state": lambda visitor: visitor.state,
-        "group": lambda visitor: _number(visitor.group),
+        **fields("id", "name", "state", "group"),
         "page": page_of,
-        "city": lambda visitor: visitor.city,
-        "region": lambda visitor: visitor.region,
+        **fields("city", "region"),
         "country": lambda visitor: visitor.country or visitor.country_code,
         "since": lambda visitor: visitor.last_visit.isoformat() if visitor.last_visit else "",
-        "visits": lambda visitor: _number(visitor.visits),
+        **fields("visits"),
         "agents": _agents,
     },
-    cells={},
 )
 
 # Changes

@@ -46,6 +46,7 @@ GOALS = ((71, "Order placed"), (72, "Newsletter"))
 _ENGAGEMENTS = ("immediate_start", "immediate_start", "auto_invite", "manual_invite")
 _PRODUCTS = (("Leather boots", "199"), ("Running shoes", "89.90"), ("Shoe polish", "0"))
 _CURRENCIES = ("USD", "EUR", "PLN")
+_LONGEST = 10**9  # seconds of a chat; a longer one may not end in any year
 _COMMENTS = ("Quick and friendly, thank you.", "I had to wait for a while.")
 _TALK = (
     ("agent", "Hello, how can I help you?"),
@@ -116,7 +117,7 @@ def given_chat(
         item = _missed_chat(chat_id, moment, _unknown_visitor(moment), "Nobody was there.", zone)
     else:
         duration = values.get("duration")
-        if isinstance(duration, bool) or not isinstance(duration, int):
+        if not isinstance(duration, int) or abs(duration) >= _LONGEST:
             duration = 60
         moment = _moment(fields, "started", _moment(fields, "ended", now) - duration)
         ended = _moment(fields, "ended", moment + duration)

@@ -24,6 +24,7 @@ __all__ = [
 DAY = 86_400
 """Seconds."""
 
+_MOMENTS = range(-(10**10), 10**11)  # Unix seconds that are a day in any zone
 # A plus sign that was not encoded arrives as a space.
 _TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d)?)(?:[.,]\d{1,9})?"
@@ -119,10 +120,11 @@ def iso_date(seconds: int) -> str:
 
 def read_ticket_time(value: object) -> int | None:
     """The Unix seconds of a time in a ticket, text or number; None for anything else."""
-    if isinstance(value, int):
-        return value
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-    return int(moment.timestamp()) if moment is not None and moment.tzinfo is not None else None
+    seconds = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        seconds = None if moment.tzinfo is None else int(moment.timestamp())
+    return seconds if isinstance(seconds, int) and seconds in _MOMENTS else None

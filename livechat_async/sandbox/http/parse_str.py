@@ -21,7 +21,7 @@ _INDEX_MIN: Final = -(2**63)
 _INDEX_MAX: Final = 2**63 - 1
 _INDEX: Final = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
-_ENCODED: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ENCODED: Final = re.compile(rb"(?:%[0-9A-Fa-f]{2})++")
 
 # isspace() of the C locale.
 _WHITE_SPACE: Final = frozenset(" \t\n\v\f\r")
@@ -95,7 +95,7 @@ def _decode(text: str) -> str:
     # The HTTP server passes bytes that are not UTF-8 as surrogates.
     raw = text.replace("+", " ").encode("utf-8", "surrogateescape")
     # A megabyte of % takes unquote_to_bytes a second.
-    raw = _ENCODED.sub(lambda byte: bytes.fromhex(byte[1].decode()), raw)
+    raw = _ENCODED.sub(lambda run: bytes.fromhex(run[0].replace(b"%", b"").decode()), raw)
     return raw.decode("utf-8", "replace")
 
 

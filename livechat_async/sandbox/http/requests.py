@@ -1,40 +1,30 @@
-"""Requests: the last ones, kept for tests to inspect, and the bodies of writes."""
+"""Requests: the last ones are kept, for tests and for the page that shows them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import unquote
 
 from attrs import evolve, field, frozen
 
-from livechat_async.checks import is_deeper
-from livechat_async.redaction import HIDDEN, SecretBytes, conceal, is_secret_name
-from livechat_async.sandbox.http.answers import Answer, BadRequest
-from livechat_async.sandbox.http.multipart import read_multipart
-from livechat_async.sandbox.http.parse_str import parse_pairs, parse_str
+from livechat_async.redaction import HIDDEN, SecretBytes, is_secret_name
+from livechat_async.sandbox.http.answers import Answer
+from livechat_async.sandbox.http.parse_str import parse_str
 
 __all__ = [
     "KeptAnswer",
     "RecordedRequest",
     "RequestLog",
-    "content_type_of",
-    "read_body",
-    "read_query",
-    "read_tags",
 ]
 
 _KEPT = 10_000
 _MOST_BYTES = 64 * 2**20  # of the bodies of all kept requests
 _ANSWERS_KEPT = 200
 _MOST_OF_ANSWER = 64 * 2**10
-_DEEPEST = 100  # levels, far beyond what any method takes
-_FORM = "application/x-www-form-urlencoded"
-_MULTIPART = "multipart/form-data"
-_JSON = "application/json"
 
 
 @frozen(kw_only=True)
@@ -175,76 +165,3 @@ class RequestLog:
         self._records.clear()
         self._answers.clear()
         self._bytes = 0
-
-
-def content_type_of(request: RecordedRequest) -> str:
-    """The content type without its parameters, such as ``application/json``; "" if missing."""
-    return str(request.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
-
-
-def read_body(request: RecordedRequest, lists: Collection[str] = ()) -> Any:
-    """The values in a form or a JSON object; ``lists`` names those with lists.
-
-    The query adds the values that the body lacks, as some programs send them there. Their secrets
-    show in no ``repr``. A body of any other kind is a BadRequest.
-    """
-    kind = content_type_of(request)
-    if kind == _JSON:
-        values = _read_json(request.body)
-    elif kind == _FORM:
-        values = _read_form(request.form(), lists)
-    elif kind == _MULTIPART:
-        header = request.headers["Content-Type"]
-        values = _read_form(parse_pairs(read_multipart(request.body, header)), lists)
-    elif request.body or not request.raw_query:
-        kinds = f"{_FORM}, {_MULTIPART} or {_JSON}"
-        raise BadRequest(f"Content-Type has to be {kinds}, not {kind or 'missing'}")
-    else:
-        values = {}
-    return conceal({**_read_form(request.query, lists), **values})
-
-
-def read_query(request: RecordedRequest) -> Mapping[str, object]:
-    """The query of a read, and the values of a form in its body, which ``curl -X GET -d`` sends."""
-    has_form = content_type_of(request) in {_FORM, _MULTIPART}
-    return read_body(request) if has_form else request.query
-
-
-def read_tags(request: RecordedRequest) -> list[str]:
-    """The tags of ``PUT .../tags``: ``tag[]=a&tag[]=b`` or ``{"tag": ["a", "b"]}``.
-
-    A body without them is a BadRequest; an empty list in JSON removes all tags.
-    """
-    tags = read_body(request, lists=("tag",)).get("tag")
-    if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
-        raise BadRequest("tag is required and has to be a list of texts, tag[]=sales in a form")
-    return tags
-
-
-def _read_form(values: dict[str, object], lists: Collection[str]) -> Mapping[str, object]:
-    for name in lists:
-        items = values.get(name)
-        # To PHP an array with gaps in its numbers is still an array.
-        if isinstance(items, dict) and all(key.isdecimal() for key in items):
-            values[name] = list(items.values())
-    return values
-
-
-def _read_json(body: bytes) -> Mapping[str, object]:
-    try:
-        value: Any = json.loads(body.decode("utf-8"), parse_constant=_refuse)
-        # json.loads accepts a lone surrogate as an escape, yet it is no character.
-        json.dumps(value, ensure_ascii=False).encode()
-        if is_deeper(value, _DEEPEST):
-            raise BadRequest(f"the body is nested more than {_DEEPEST} levels deep")
-    except UnicodeError:  # its text holds the body, and that has a token
-        raise BadRequest("the body is not valid JSON: not UTF-8") from None
-    except (ValueError, RecursionError) as problem:
-        raise BadRequest(f"the body is not valid JSON: {problem}") from None
-    if not isinstance(value, dict):
-        raise BadRequest("the body has to be a JSON object")
-    return value
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")

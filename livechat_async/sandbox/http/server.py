@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import time
 from collections import deque
@@ -22,19 +21,19 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import HIDDEN, WireText, is_secret_name
 from livechat_async.sandbox.chaos import Chaos
 from livechat_async.sandbox.faults import Fault
+from livechat_async.sandbox.http.access import Access
 from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
-from livechat_async.sandbox.http.doors import Doors
-from livechat_async.sandbox.http.pace import Pace
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
-from livechat_async.servers import is_from_own_page, is_from_web_page, server_logger
+from livechat_async.servers import is_from_own_page, is_from_web_page, listen, server_logger
 
-__all__ = ["FaultQueue", "Server"]
+__all__ = ["FaultQueue", "Pace", "Server"]
 
 # The first part of a control call's path.
 _CONTROL = "_sandbox"
 _OF_PAGE = (_CONTROL, "_window")
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
+_THAW_SECONDS = 0.02
 
 _logger = logging.getLogger("livechat_async.sandbox")
 
@@ -53,7 +52,7 @@ class Server:
     _log: RequestLog
     _faults: FaultQueue
     _pace: Pace
-    _doors: Doors = field(factory=Doors)
+    _access: Access = field(factory=Access)
     _runner: web.ServerRunner | None = field(default=None, init=False)
     _streams: set[asyncio.Task[Any]] = field(factory=set[asyncio.Task[Any]], init=False)
 
@@ -75,21 +74,12 @@ class Server:
             access_log=None,
             logger=server_logger(_logger.name),
         )
-        self._runner = runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
         try:
-            await runner.setup()
-            await web.TCPSite(runner, host, port).start()
-        except OSError as problem:
-            await self.stop()
-            why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
-            raise ConfigurationError(
-                f"port {port} on {host} {why}: leave port out to get a free one"
-            ) from None
+            return await listen(self._runner, host, port, "leave port out to get a free one")
         except BaseException:
             await self.stop()
             raise
-        address: tuple[str, int] = runner.addresses[0][:2]
-        return address
 
     async def stop(self) -> None:
         """Stop at once and drop what is under way; does nothing if the server does not run."""
@@ -101,7 +91,7 @@ class Server:
             await runner.cleanup()
 
     async def _handle_and_log(self, request: web.BaseRequest) -> web.StreamResponse:
-        began, status, met = time.perf_counter(), "unfinished", list[Fault]()
+        began, status, met = time.perf_counter(), "unfinished", list[str]()
         try:
             response = await self._handle(request, met)
             if request.transport is not None and not request.transport.is_closing():
@@ -110,12 +100,12 @@ class Server:
         finally:
             if _logger.isEnabledFor(logging.INFO):
                 took = (time.perf_counter() - began) * 1000
-                because = f" ({type(met[0]).__name__})" if met else ""
-                shown = self._doors.show(_shown_target(request))
+                because = f" ({met[0]})" if met else ""
+                shown = self._access.show(_shown_target(request))
                 _logger.info("%s %s %s %.0f ms%s", request.method, shown, status, took, because)
 
-    async def _handle(self, request: web.BaseRequest, met: list[Fault]) -> web.StreamResponse:
-        body, refusal = b"", _refuse_stranger(request, self._doors)
+    async def _handle(self, request: web.BaseRequest, met: list[str]) -> web.StreamResponse:
+        body, refusal = b"", _refuse_stranger(request, self._access)
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -130,8 +120,8 @@ class Server:
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
         fault = self._faults.take()
         if fault is not None:
-            met.append(fault)
-            record = evolve(record, fault=type(fault).__name__)
+            met.append(type(fault).__name__)
+            record = evolve(record, fault=met[0])
         began, number = time.perf_counter(), self._log.add(record)
         exchange = Exchange(
             request,
@@ -161,6 +151,21 @@ class Server:
                 async for part in parts:
                     await response.write(part)
         return response
+
+
+@define(eq=False)
+class Pace:
+    """How fast the API answers: after ``latency`` seconds, and not at all while it is frozen."""
+
+    latency: float = 0.0
+    is_frozen: bool = False
+
+    async def wait(self) -> None:
+        """Wait until a request may be carried out."""
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        while self.is_frozen:  # noqa: ASYNC110 - an Event is of one thread; any may thaw this
+            await asyncio.sleep(_THAW_SECONDS)
 
 
 class FaultQueue:
@@ -199,7 +204,7 @@ class FaultQueue:
         self._entries.clear()
 
 
-def _refuse_stranger(request: web.BaseRequest, doors: Doors) -> Answer | None:
+def _refuse_stranger(request: web.BaseRequest, access: Access) -> Answer | None:
     """403 for a web page, whether of another site or of a name that was made to lead here.
 
     401 for a control call without the token that it needs. Only the sandbox's own page may use its
@@ -211,9 +216,9 @@ def _refuse_stranger(request: web.BaseRequest, doors: Doors) -> Answer | None:
         return error(HTTPStatus.FORBIDDEN, text)
     hosts = request.headers.getall("Host", [])
     # A target such as http://example.com/visitors counts as well. No browser leaves Host out.
-    refusal = doors.refuse_host([*hosts, request.host]) if hosts else None
+    refusal = access.refuse_host([*hosts, request.host]) if hosts else None
     if refusal is None and _first_part(request) == _CONTROL:
-        refusal = doors.refuse_control(request.headers.get("Authorization", ""))
+        refusal = access.refuse_control(request.headers.get("Authorization", ""))
     return refusal
 
 

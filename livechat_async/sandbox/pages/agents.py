@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from livechat_async.sandbox.http.answers import Answer, json_answer, limit_reached
-from livechat_async.sandbox.http.bodies import BodyReader, body_of
-from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_query
+from livechat_async.sandbox.http.bodies import BodyReader, body_of, query_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.team import DAYS, STATUSES, Team
@@ -27,7 +26,7 @@ _NOTIFICATIONS = (*_CHANGEABLE, "incoming_chat", "new_goal")
 
 def list_agents(account: Account, request: RecordedRequest) -> Answer:
     """``GET /agents``: all agents, or those with a status."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     status = reader.choice("status", STATUSES)
     reader.check()
     agents = [account.team.summary(login) for login in account.team.logins]

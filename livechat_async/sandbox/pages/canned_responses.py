@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from livechat_async.sandbox.http.answers import Answer, json_answer
-from livechat_async.sandbox.http.bodies import BodyReader, author_of, body_of
-from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_query
+from livechat_async.sandbox.http.bodies import BodyReader, author_of, body_of, query_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.visitors import DEFAULT_AGENT
@@ -17,7 +16,7 @@ __all__ = ["ROUTES"]
 
 def list_responses(account: Account, request: RecordedRequest) -> Answer:
     """``GET /canned_responses``: the canned responses of one group, 0 by default."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     group = reader.number("group") or 0
     reader.check()
     return json_answer([item for item in account.canned_responses if item["group"] == group])

@@ -16,6 +16,7 @@ from livechat_async.sandbox.http.answers import (
     list_answer,
     not_found,
 )
+from livechat_async.sandbox.http.bodies import query_of, read_body, read_tags
 from livechat_async.sandbox.http.queries import (
     Filter,
     QueryReader,
@@ -27,12 +28,7 @@ from livechat_async.sandbox.http.queries import (
     part_of,
     values_of,
 )
-from livechat_async.sandbox.http.requests import (
-    RecordedRequest,
-    read_body,
-    read_query,
-    read_tags,
-)
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.events import chat_part, visitor_of_chat
@@ -44,7 +40,7 @@ _RATES = ("rated", "not_rated", "rated_good", "rated_bad")
 
 def list_chats(account: Account, request: RecordedRequest) -> Answer:
     """``GET /chats``: one page of the chats that fit, the newest first."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     since, until = reader.days(reader.zone())
     page = reader.page()
     asked, fits = reader.filters(_FILTERS)

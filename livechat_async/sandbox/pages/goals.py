@@ -6,9 +6,8 @@ import re
 from collections.abc import Mapping
 
 from livechat_async.sandbox.http.answers import Answer, NotFound, Wire, json_answer
-from livechat_async.sandbox.http.bodies import BodyReader, body_of
-from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_query
+from livechat_async.sandbox.http.bodies import BodyReader, body_of, query_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
@@ -29,7 +28,7 @@ _ORDER = ("id", "description", "price", "currency")
 
 def list_goals(account: Account, request: RecordedRequest) -> Answer:
     """``GET /goals``: all goals, or those of one type, without the fields of their type."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     kind = reader.choice("type", _FIELDS)
     reader.check()
     goals = [goal for goal in account.goals if kind in (None, goal["type"])]

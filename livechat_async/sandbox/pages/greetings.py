@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from livechat_async.sandbox.http.answers import Answer, Wire, bad_request, json_answer
-from livechat_async.sandbox.http.bodies import BodyReader, body_of
-from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_query
+from livechat_async.sandbox.http.bodies import BodyReader, body_of, query_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
@@ -27,7 +26,7 @@ _HIDDEN = ("group", "subtype")
 
 def list_greetings(account: Account, request: RecordedRequest) -> Answer:
     """``GET /greetings``: the greetings of one group, or of all groups."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     group = reader.number("group")
     reader.check()
     return json_answer(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from livechat_async.sandbox.http.answers import Answer, BadRequest, json_answer, limit_reached
-from livechat_async.sandbox.http.bodies import body_of
-from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_query
+from livechat_async.sandbox.http.bodies import body_of, query_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.team import STATUSES
@@ -54,7 +53,7 @@ def delete_group(account: Account, _request: RecordedRequest, number: str) -> An
 
 def get_status(account: Account, request: RecordedRequest) -> Answer:
     """``GET /status``: whether an agent of a group takes chats."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     group = reader.number("group")
     reader.check()
     return get_status_of(account, request, str(group or 0))

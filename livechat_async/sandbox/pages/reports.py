@@ -14,6 +14,7 @@ from attrs import frozen
 
 from livechat_async.sandbox.data.dates import DAY, day_end, day_start
 from livechat_async.sandbox.http.answers import Answer, BadRequest, Wire, error, json_answer
+from livechat_async.sandbox.http.bodies import query_of, read_query
 from livechat_async.sandbox.http.queries import (
     Filter,
     QueryReader,
@@ -21,7 +22,7 @@ from livechat_async.sandbox.http.queries import (
     objects_of,
     part_of,
 )
-from livechat_async.sandbox.http.requests import RecordedRequest, read_query
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.reports import REPORTS, Report, groups_of, logins_of, minutes_of
@@ -123,7 +124,7 @@ def _items(timeline: Timeline, since: int | None, until: int | None = None) -> I
 
 def get_occupancy(account: Account, request: RecordedRequest) -> Answer:
     """``GET /reports/chats/agents_occupancy``: the last four of a weekday, in UTC, by hours."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     weekday = reader.choice("weekday", _WEEKDAYS)
     reader.check()
     if weekday is None:

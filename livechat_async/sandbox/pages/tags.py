@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from livechat_async.sandbox.http.answers import Answer, bad_request, json_answer
-from livechat_async.sandbox.http.bodies import body_of
-from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_query
+from livechat_async.sandbox.http.bodies import body_of, query_of
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
@@ -16,7 +15,7 @@ __all__ = ["ROUTES"]
 
 def list_tags(account: Account, request: RecordedRequest) -> Answer:
     """``GET /tags``: the tags of one group, or of all groups."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     group = reader.number("group")
     reader.check()
     return json_answer(account.tags.list(group))

@@ -18,6 +18,7 @@ from livechat_async.sandbox.http.answers import (
     list_answer,
     not_found,
 )
+from livechat_async.sandbox.http.bodies import query_of, read_body, read_tags
 from livechat_async.sandbox.http.queries import (
     Filter,
     QueryReader,
@@ -28,12 +29,7 @@ from livechat_async.sandbox.http.queries import (
     part_of,
     values_of,
 )
-from livechat_async.sandbox.http.requests import (
-    RecordedRequest,
-    read_body,
-    read_query,
-    read_tags,
-)
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
@@ -49,7 +45,7 @@ _CREATED_FROM = ("chat-window", "mail", "lc2")
 
 def list_tickets(account: Account, request: RecordedRequest) -> Answer:
     """``GET /tickets``: one page of the tickets that fit, the last changed first."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     days = reader.days(UTC)
     page = reader.page()
     order = reader.choice("order", ("asc", "desc"))

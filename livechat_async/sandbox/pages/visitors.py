@@ -15,8 +15,8 @@ from livechat_async.sandbox.http.answers import (
     no_rights,
     not_found,
 )
-from livechat_async.sandbox.http.queries import QueryReader
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body, read_query
+from livechat_async.sandbox.http.bodies import query_of, read_body
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
@@ -30,7 +30,7 @@ _FILTER_STATES = ("chatting", "queued", "browsing", "invited", "refused invitati
 
 def list_visitors(account: Account, request: RecordedRequest) -> Answer:
     """``GET /visitors``: the visitors, or their number with ``count=1``."""
-    reader = QueryReader(read_query(request))
+    reader = query_of(request)
     state = reader.choice("state", _FILTER_STATES)
     groups = reader.numbers("group", "the number of a group")
     is_count = reader.flag("count")

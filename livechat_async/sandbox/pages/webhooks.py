@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from livechat_async.sandbox.http.answers import Answer, json_answer, not_found
-from livechat_async.sandbox.http.requests import RecordedRequest, read_body
+from livechat_async.sandbox.http.bodies import read_body
+from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.registrations import Registration, read_registration

@@ -7,14 +7,10 @@ from typing import Literal, TypeAlias
 
 from livechat_async.sandbox.data.tickets import given_ticket, made_up_ticket
 from livechat_async.sandbox.http.answers import Wire
-from livechat_async.sandbox.http.pace import Pace
 from livechat_async.sandbox.http.requests import RequestLog
-from livechat_async.sandbox.http.server import FaultQueue
-from livechat_async.sandbox.state.canned_responses import CannedResponses
+from livechat_async.sandbox.http.server import FaultQueue, Pace
 from livechat_async.sandbox.state.chats import Chats
-from livechat_async.sandbox.state.goals import Goals
-from livechat_async.sandbox.state.greetings import Greetings
-from livechat_async.sandbox.state.tags import Tags
+from livechat_async.sandbox.state.content import CannedResponses, Goals, Greetings, Tags
 from livechat_async.sandbox.state.team import Team
 from livechat_async.sandbox.state.timeline import Timeline
 from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitors

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote_plus
 
 from livechat_async.checks import is_deeper
+from livechat_async.display import cut
 from livechat_async.redaction import HIDDEN, conceal, hide, is_secret_name
 from livechat_async.sandbox.http.answers import BadRequest, Wire
 from livechat_async.sandbox.http.multipart import read_multipart
@@ -47,19 +48,8 @@ def show_request(record: RecordedRequest, answer: KeptAnswer | None, hidden: Seq
 
 def show_delivery(delivery: Delivery, hidden: Sequence[str]) -> Wire:
     """A delivery with its body and all its attempts."""
-    return {
-        "id": delivery.id,
-        "event_type": delivery.event_type,
-        "event_unique_id": delivery.event_unique_id,
-        "url": delivery.url,
-        "done": delivery.done,
-        "body": _body(delivery.raw_body, "application/json", hidden),
-        "size": len(delivery.raw_body),
-        "attempts": [
-            {"at": each.at.isoformat(), "status": each.status, "problem": each.problem}
-            for each in delivery.attempts
-        ],
-    }
+    body = _body(delivery.raw_body, "application/json", hidden)
+    return {**delivery.to_wire(), "body": body, "size": len(delivery.raw_body)}
 
 
 def _headers(headers: Mapping[str, str], hidden: Sequence[str]) -> list[list[str]]:
@@ -81,7 +71,7 @@ def _body(body: bytes, content_type: str, hidden: Sequence[str]) -> str:
             text = _text(body, hidden)
     else:
         text = _json(body, hidden) or _text(body, hidden)
-    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+    return cut(text, _MOST_SHOWN)
 
 
 def _json(body: bytes, hidden: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from attrs import asdict, define, field, fields
 
+from livechat_async.display import cut
 from livechat_async.sandbox.data.live_chats import LiveChat
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
@@ -29,6 +30,7 @@ _Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
 _REQUESTS, _DELIVERIES, _TICKETS, _ENDED_CHATS, _MESSAGES = 200, 100, 50, 10, 100
 _FAULTS = 20
 _LONGEST = 2_000  # characters of a text
+_DEEPEST = 20  # levels
 _VISITOR = (
     *("id", "name", "state", "group", "ip", "city", "country", "country_code", "language"),
     *("page_current", "page_title", "referrer", "last_visit_ts", "visits", "page_views", "chats"),
@@ -221,7 +223,7 @@ def _describe(fault: Any) -> str:
         for each in fields(type(fault))
         if getattr(fault, each.name) != each.default
     )
-    return _cut(f"{type(fault).__name__}({', '.join(shown)})", 80)
+    return cut(f"{type(fault).__name__}({', '.join(shown)})", 80)
 
 
 def _copy(mark: tuple[object, ...]) -> tuple[object, ...]:
@@ -229,16 +231,14 @@ def _copy(mark: tuple[object, ...]) -> tuple[object, ...]:
     return tuple(dict(part) if isinstance(part, dict) else part for part in mark)
 
 
-def _cut(text: str, longest: int = _LONGEST) -> str:
-    return text if len(text) <= longest else f"{text[:longest]}…"
-
-
-def _short(value: Any) -> Any:
-    """A copy in which texts are cut: a program may have sent anything."""
+def _short(value: Any, levels: int = _DEEPEST) -> Any:
+    """A copy in which texts and what is nested deep are cut: a program may have sent anything."""
     if isinstance(value, str):
-        return _cut(value)
+        return cut(value, _LONGEST)
+    if not isinstance(value, (Mapping, list, tuple)):
+        return value
+    if levels == 0:
+        return "…"
     if isinstance(value, Mapping):
-        return {key: _short(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_short(item) for item in value]
-    return value
+        return {key: _short(item, levels - 1) for key, item in value.items()}
+    return [_short(item, levels - 1) for item in value]

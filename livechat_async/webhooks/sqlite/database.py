@@ -1,4 +1,4 @@
-"""The file of jobs: how it is opened, what is in it, and what can be wrong with it."""
+"""The file of jobs: how it is opened, what is in it, what can be wrong with it, and its reserve."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import sqlite3
 from contextlib import suppress
 from typing import Any
 
+from livechat_async import private_files
 from livechat_async.checks import refusal
 from livechat_async.errors import LiveChatError
 from livechat_async.redaction import printable
 
 __all__ = [
     "DatabaseError",
+    "Reserve",
     "checked_path",
     "connect",
     "disk_is_full",
@@ -22,6 +24,7 @@ __all__ = [
 
 # So long a step waits for another program's lock. LiveChat waits about 10 s for an answer.
 _BUSY_SECONDS = 2.0
+_RESERVE = 8 * 1024 * 1024  # more than SQLite's log has when its content moves to the database
 _APPLICATION = 0x4C434A42  # marks our files in their header
 _VERSION = 1
 _SCHEMA = """
@@ -200,3 +203,45 @@ class transaction:  # noqa: N801 (a context manager that is quicker than a gener
             if self._database.in_transaction:
                 with suppress(sqlite3.Error):
                     self._database.execute("ROLLBACK")
+
+
+class Reserve:
+    """A file of zeros beside the database. While it is missing, no new jobs are stored.
+
+    To record that a job has ended takes some room too. Without the reserve, a full disk would stop
+    all jobs, and those that ended would run again.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def is_there(self) -> bool:
+        """Whether there is room; all processes see the same file."""
+        return os.path.exists(self._path)  # noqa: PTH110 (a path is text here)
+
+    def fill(self) -> None:
+        """Make the file, if the disk has room for it."""
+        if self.is_there():
+            return
+        new = f"{self._path}-{os.getpid()}"
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | private_files.SAFELY
+            file = os.open(new, flags, 0o600)
+            try:
+                left = memoryview(bytes(_RESERVE))
+                while left:
+                    left = left[os.write(file, left) :]
+                os.fsync(file)
+            finally:
+                os.close(file)
+            os.replace(new, self._path)  # noqa: PTH105
+        except OSError:
+            self._remove(new)
+
+    def give_up(self) -> None:
+        """Free the room."""
+        self._remove(self._path)
+
+    def _remove(self, path: str) -> None:
+        with suppress(OSError):
+            os.unlink(path)  # noqa: PTH108

@@ -57,7 +57,8 @@ class SQLiteEngine:
        handler and before its outcome was recorded.
     3. Several processes of one machine may share the file, such as the workers of a web server:
        one of them runs the job. A job runs again elsewhere only if its process has ended.
-    4. A job that waits for another attempt waits in the file, through restarts too.
+    4. A job that waits for another attempt waits in the file, through restarts too. A clock that
+       is set back delays no job that came while it was ahead.
     5. A repeat of an event does not run a handler that succeeded, for ``remember`` seconds.
     6. What was given up stays as a dead letter, with its error, for ``keep`` seconds;
        ``livechat-async webhooks dead`` shows, replays and discards it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from threading import Lock
 
 __all__ = ["Owners"]
@@ -68,16 +69,44 @@ class Owners:
             self._free(number)
             return False
 
+    def keep(self) -> bool:
+        """Lock the file again if it was removed or replaced; say whether it was.
+
+        Then `is_alive` cannot be trusted until the other processes have done so, too.
+
+        Raises:
+            OSError: the file cannot be opened.
+        """
+        with _guard:
+            if self._path not in _files:  # in a child, which has no lock of its parent's
+                return False
+            file, held = _files[self._path]
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.stat(self._path), os.fstat(file)):  # noqa: PTH116
+                    return False
+            new = self._open()
+            try:
+                for number in held:
+                    _lock(new, number)
+            except OSError:  # a new process has the number: only the file before shows ours
+                os.close(new)
+            else:
+                _files[self._path] = (new, held)
+                os.close(file)
+            return True
+
     def release(self, number: int) -> None:
         """Be an owner no more."""
         with _guard:
             if number in _files.get(self._path, (0, ()))[1]:
                 self._free(number)
 
+    def _open(self) -> int:
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+
     def _try(self, number: int) -> bool:
         if self._path not in _files:
-            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-            _files[self._path] = (os.open(self._path, flags, 0o600), set())
+            _files[self._path] = (self._open(), set())
         file, held = _files[self._path]
         if number in held:
             return False

@@ -16,19 +16,20 @@ from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import Job
 from livechat_async.webhooks.sqlite.database import (
     DatabaseError,
+    Reserve,
     connect,
     disk_is_full,
     problem_of,
     transaction,
 )
 from livechat_async.webhooks.sqlite.owners import Owners
-from livechat_async.webhooks.sqlite.reserve import Reserve
 
 __all__ = ["Answer", "Batch", "Ending", "JobStore", "NewJob", "Report", "StoredJob"]
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _CHUNK = 100  # jobs in one statement: older SQLites allow 999 values
+_UNSURE = 3  # looks; every process looks once a second
 _MOST_EXPIRED = 5_000  # marks that are removed at a time
 
 
@@ -139,6 +140,8 @@ class JobStore:
         self._file: tuple[int, int] | None = None
         self._waiting = 0
         self._letters = 0
+        self._looked = 0.0  # the time of the latest look
+        self._unsure = 0  # looks to come that cannot tell which processes live
 
     def open(self) -> None:
         """Open the database, if it is not open.
@@ -157,6 +160,7 @@ class JobStore:
         database = connect(self.path)
         try:
             with transaction(database):
+                self._heed_clock(database, self._clock())
                 self._take_over(database)
                 if self._me is None:
                     self._me = self._owners.take()
@@ -217,7 +221,19 @@ class JobStore:
             with transaction(database):
                 self._record(database, batch.endings)
                 if batch.look:
-                    self._take_over(database)
+                    now = self._clock()
+                    if now < self._looked:
+                        self._heed_clock(database, now)
+                    self._looked = now
+                    if self._owners.keep():
+                        if not self._unsure:
+                            shown = printable(f"{self.path}-owners")
+                            logger.warning("%s was removed or replaced while it was used", shown)
+                        self._unsure = _UNSURE
+                    if self._unsure:
+                        self._unsure -= 1
+                    else:
+                        self._take_over(database)
                     self._let_go(database, batch.mine)
                     self._expire(database)
                     report.oldest = self._count(database)
@@ -331,6 +347,15 @@ class JobStore:
             )
         self._waiting -= len(taken)
         return taken
+
+    def _heed_clock(self, database: sqlite3.Connection, now: float) -> None:
+        """Move jobs that came in the future: the clock was set back, and they would wait for it."""
+        moved = database.execute(
+            "UPDATE jobs SET due = due - (received - ?), received = ? WHERE received > ?",
+            (now, now, now),
+        )
+        if moved.rowcount:
+            logger.warning("the clock was set back: %d jobs no longer wait for it", moved.rowcount)
 
     def _take_over(self, database: sqlite3.Connection) -> None:
         """Free the jobs of processes that ended."""

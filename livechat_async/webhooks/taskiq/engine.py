@@ -60,9 +60,8 @@ from livechat_async.webhooks.taskiq.connection import (
     check_prefix,
     check_redis,
 )
-from livechat_async.webhooks.taskiq.limiter import RedisLimiter
 
-__all__ = ["RedisLimiter", "TaskiqEngine", "WebhookBroker"]
+__all__ = ["TaskiqEngine"]
 
 _COUNT_EVERY = 2.0
 

@@ -1,9 +1,8 @@
-"""Dead letters in Redis: to list, to run again, and to discard."""
+"""Dead letters in Redis."""
 
 from __future__ import annotations
 
-import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,17 +10,18 @@ import redis
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import SecretBytes
-from livechat_async.webhooks.sqlite.letters import DeadLetter, chosen_of
+from livechat_async.webhooks.letters import DeadLetter, DeadLetters, Step, chosen_of
 from livechat_async.webhooks.taskiq.connection import RedisUrl, check_prefix, reason_of
 from livechat_async.webhooks.taskiq.store import DISCARD, REPLAY, keys_of
 
 __all__ = ["RedisLetters"]
 
 _ANSWER_TIMEOUT = 10.0
+_SCRIPTS: Mapping[Step, str] = {"list": "", "replay": REPLAY, "discard": DISCARD}
 
 
-class RedisLetters:
-    """The dead letters of a `TaskiqEngine`, whether or not a bot runs. Its methods block.
+class RedisLetters(DeadLetters):
+    """The dead letters of a `TaskiqEngine`.
 
     Args:
         redis_url: as for the engine.
@@ -38,47 +38,18 @@ class RedisLetters:
             self._url.secret.reveal(), protocol=2, socket_timeout=_ANSWER_TIMEOUT
         )
 
-    def list(self, ids: Iterable[int] | None = None) -> builtins.list[DeadLetter]:
-        """The dead letters, oldest first: all, or those with these ids.
-
-        Raises:
-            ConfigurationError: there is none with one of the ids, or Redis cannot be used now.
-        """
-        return self._do(ids, "")
-
-    def replay(self, ids: Iterable[int] | None = None) -> builtins.list[DeadLetter]:
-        """Let dead letters run again: a worker takes them at once, or when it starts.
-
-        Returns:
-            The letters as they were. Their attempts start from the first again.
-
-        Raises:
-            ConfigurationError: as for `list`; then nothing was changed.
-        """
-        return self._do(ids, REPLAY)
-
-    def discard(self, ids: Iterable[int] | None = None) -> builtins.list[DeadLetter]:
-        """Remove dead letters for good.
-
-        Returns:
-            The letters that were removed.
-
-        Raises:
-            ConfigurationError: as for `list`; then nothing was changed.
-        """
-        return self._do(ids, DISCARD)
-
     def close(self) -> None:
         """Close the connections."""
         self._redis.close()
 
-    def _do(self, ids: Iterable[int] | None, script: str) -> builtins.list[DeadLetter]:
-        """Run the script with each of the letters. A full Redis refuses transactions."""
+    def _do(self, step: Step, ids: Iterable[int] | None) -> list[DeadLetter]:
+        script = _SCRIPTS[step]
         try:
             letters = dict(self._read())
             chosen = chosen_of(list(letters.values()), ids)
             if script and chosen:
                 by_id = {letter.id: name for name, letter in letters.items()}
+                # A full Redis refuses transactions.
                 with self._redis.pipeline(transaction=False) as steps:
                     for letter in chosen:
                         name = by_id[letter.id]
@@ -90,7 +61,7 @@ class RedisLetters:
             raise ConfigurationError(problem) from None
         return chosen
 
-    def _read(self) -> builtins.list[tuple[str, DeadLetter]]:
+    def _read(self) -> list[tuple[str, DeadLetter]]:
         names = [each.decode() for each in self._redis.zrange(f"{self._prefix}:dead", 0, -1)]
         with self._redis.pipeline(transaction=False) as steps:
             for name in names:

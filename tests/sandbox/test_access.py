@@ -21,7 +21,7 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret
 from livechat_async.sandbox import Sandbox
 from livechat_async.sandbox.control import CALLS
-from livechat_async.sandbox.http.doors import Doors
+from livechat_async.sandbox.http.access import Access
 
 TOKEN = "Test-Token/123+456=789"
 
@@ -377,14 +377,14 @@ async def test_the_url_of_all_addresses_is_one_to_connect_to(
 
 @given(st.text(max_size=40) | st.sampled_from([TOKEN, f"Bearer {TOKEN}", basic("a:b", TOKEN)]))
 def test_only_the_token_opens(authorization: str) -> None:
-    doors = Doors(control_token=Secret(TOKEN))
-    is_open = doors.refuse_control(authorization) is None
+    access = Access(control_token=Secret(TOKEN))
+    is_open = access.refuse_control(authorization) is None
     assert is_open == (authorization == f"Bearer {TOKEN}")
 
 
 @pytest.mark.parametrize("delimiter", [" ", "=", ":", "Bearer ", "Basic ", "/", "A"])
 def test_a_long_header_is_judged_at_once(delimiter: str) -> None:
     """A hundred thousand of any delimiter open nothing (field case 35)."""
-    doors = Doors(control_token=Secret(TOKEN))
+    access = Access(control_token=Secret(TOKEN))
     for scheme in ("Bearer ", "Basic ", ""):
-        assert doors.refuse_control(f"{scheme}{delimiter * 100_000}") is not None
+        assert access.refuse_control(f"{scheme}{delimiter * 100_000}") is not None

@@ -1,4 +1,4 @@
-"""The doors of a sandbox: by which names it is called, and who may use its control calls."""
+"""Access to a sandbox: by which names it is called, and who may use its control calls."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from livechat_async.redaction import Secret, printable, shorten, spellings_of
 from livechat_async.sandbox.http.answers import Answer, error
 from livechat_async.servers import is_local_host, is_private_host
 
-__all__ = ["Doors"]
+__all__ = ["Access"]
 
 _MOST_SHOWN = 500  # characters
 
 
 @frozen(kw_only=True)
-class Doors:
+class Access:
     """Whose requests a sandbox answers.
 
     Attributes:
