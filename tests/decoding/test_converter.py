@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livechat_async import (
+    Chat,
     CustomVariable,
     DetailField,
     Operator,
@@ -1132,6 +1133,24 @@ def times_in(value: Any) -> list[datetime]:
 
 SHIFTS = st.integers(-48, 56).map(lambda quarters: timedelta(minutes=15 * quarters))
 MOMENTS = st.integers(1_000_000_000, 1_900_000_000)
+
+
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Asia/Tokyo")])
+@pytest.mark.parametrize("seconds", [1358937653, "1358937653"])
+def test_unix_seconds_are_in_the_zone_of_the_client_and_texts_in_that_of_the_chat(
+    seconds: object, zone: ZoneInfo | None
+) -> None:
+    wire = {"id": "a", "type": "chat", "timezone": "Europe/Warsaw", "started": seconds}
+    wire["ended"] = "2013-01-23 11:40:53"
+    converter = make_converter(zone)
+    chat = converter.structure(wire, Chat)
+    (read,) = value_reader(converter, list[Chat])(json.dumps([wire]).encode())
+    for each in (chat, read):
+        assert each.started is not None
+        assert each.ended is not None
+        assert each.started.tzinfo == (zone or UTC)
+        assert each.ended.tzinfo == ZoneInfo("Europe/Warsaw")
+        assert each.started == each.ended
 
 
 @settings(max_examples=2 * settings.default.max_examples)
