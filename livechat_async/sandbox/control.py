@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, get_args
 
 from attrs import asdict, evolve
 
-from livechat_async.checks import check_choice, check_count, meant
+from livechat_async.checks import check_choice, check_count, meant, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.visitors import VisitorDetails
 from livechat_async.redaction import shown
@@ -33,6 +33,8 @@ from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
 __all__ = ["CALLS", "answer_control"]
+
+_MOST_MADE_UP = 10**6  # chats or tickets: that takes seconds, in which nothing else is answered
 
 _Call: TypeAlias = Callable[..., object] | property
 
@@ -82,14 +84,15 @@ def seed(
     """Add made-up chats and tickets, evenly spread over some days.
 
     Args:
-        chats: the number of chats.
-        tickets: the number of tickets.
+        chats: the number of chats, up to a million.
+        tickets: the number of tickets, up to a million.
         date_from: the first day, in UTC; by default 90 days before the end.
         date_to: the last day; by default they end now.
         seed: another number makes up others.
     """
-    check_count("chats", chats, 0)
-    check_count("tickets", tickets, 0)
+    for name, number in (("chats", chats), ("tickets", tickets)):
+        if check_count(name, number, 0) > _MOST_MADE_UP:
+            raise refusal(name, number, f"a number up to {_MOST_MADE_UP:,} is needed")
     sandbox.seed_chats(chats, date_from=date_from, date_to=date_to, seed=seed)
     sandbox.seed_tickets(tickets, date_from=date_from, date_to=date_to, seed=seed)
 

@@ -42,6 +42,8 @@ async def test_chats_and_tickets_can_be_made_up(
         {"chats": 1, "date_from": 1},
         {"visitors": 1},
         {"seed": "x"},
+        {"chats": 1_000_001},
+        {"tickets": 10**30},
     ):
         assert (await call(control, "POST", "seed", json=bad))[0] == 400
     assert (len(sandbox.chats), len(sandbox.tickets)) == (30, 2), "a mistake changes nothing"
