@@ -119,7 +119,8 @@ def _furthest(rows: Sequence[Row], measure: str) -> float:
 def _bar(row: Row, measure: str, top: int, most: float) -> Iterator[str]:
     found, middle, text = row.ratios[measure], top + _BAR / 2, top + _BAR - 2
     scale = _BARS / most
-    kind = "ours" if row.name.removeprefix("import ").startswith(_OURS) else "peer"
+    name = row.name.removeprefix("import ").replace("-", "_")  # the command is ours, too
+    kind = "ours" if name.startswith(_OURS) else "peer"
     if found.median == found.low == found.high == 1:
         kind = "base"
     yield f'<text class="name {kind}" x="{_NAMES - 8}" y="{text}">{escape(row.name)}</text>'

@@ -28,7 +28,7 @@ __all__ = ["NAMES", "sections"]
 NAMES = ("import", "memory")
 KEPT = 400
 _AIOHTTP = "import aiohttp"
-_OURS = "from livechat_async import LiveChatClient"
+_OURS = "import livechat_async's client"
 _HELP, _COMPLETION = "livechat-async chats list --help", "livechat-async chats list --r, and Tab"
 _IMPORTS = {
     _OURS: ("livechat_async",),
@@ -53,7 +53,11 @@ _TAB = {
     "COMP_WORDS": "livechat-async chats list --r",
     "COMP_CWORD": "3",
 }
-_STATEMENTS = {_HELP: _COMMAND.format({}), _COMPLETION: _COMMAND.format(_TAB)}
+_STATEMENTS = {
+    _OURS: "from livechat_async import LiveChatClient",
+    _HELP: _COMMAND.format({}),
+    _COMPLETION: _COMMAND.format(_TAB),
+}
 _PER_PAYLOAD = "400"
 
 

@@ -41,7 +41,7 @@ KEPT = DECODERS.keys() - {
     "msgspec, to dicts",
 }
 IMPORTS = {
-    "from livechat_async import LiveChatClient": (),
+    "import livechat_async's client": (),
     "import aiohttp": (),
     "import httpx": ("httpx",),
     "import httpx2": ("httpx2",),
