@@ -27,8 +27,8 @@ WITH_REDIS = "livechat_async/webhooks/taskiq/*.py"
 def install(session: nox.Session, *groups: str, options: tuple[str, ...] = ()) -> None:
     """Install the package with its extras, and dependency groups of ``pyproject.toml``.
 
-    Bytecode is kept in ``.nox/bytecode``, also where Python is told to write none: the tests start
-    many processes, and compiling is most of what it takes to start one.
+    Python keeps its bytecode in ``.nox/bytecode``, even if ``PYTHONDONTWRITEBYTECODE`` is set. The
+    tests start many processes, and a process spends most of its start on compiling.
     """
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
     session.env["PYTHONPYCACHEPREFIX"] = str(Path(".nox", "bytecode").resolve())

@@ -396,8 +396,8 @@ class Actions:
         values = {"event_type": event_type, "url": url, "data_types": kinds}
         try:
             registration = read_registration(values)
-        except BadRequest as refusal:
-            raise ConfigurationError("; ".join(refusal.args)) from None
+        except BadRequest as problem:
+            raise ConfigurationError("; ".join(problem.args)) from None
         return self._account.registrations.add(*registration).id
 
     def remove_webhook(self, webhook_id: str) -> None:

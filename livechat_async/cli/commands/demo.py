@@ -22,7 +22,7 @@ from livechat_async.cli.output.show import terminal
 from livechat_async.cli.output.visitors import details_panel, short_table
 from livechat_async.redaction import printable
 from livechat_async.sandbox import Sandbox
-from livechat_async.servers import start_site
+from livechat_async.servers import listen, url_of
 from livechat_async.watch.changes import Arrived, Change, StateChanged
 from livechat_async.webhooks import ChatStarted, SQLiteEngine, WebhookCredentials, WebhookReceiver
 
@@ -201,10 +201,9 @@ async def _served(bot: WebhookReceiver) -> AsyncIterator[str]:
     app.router.add_post("/livechat", bot.aiohttp_handler)
     app.cleanup_ctx.append(bot.aiohttp_context)
     runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
     try:
-        await start_site(web.TCPSite(runner, "127.0.0.1", 0))
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/livechat"
+        address = await listen(runner, "127.0.0.1", 0, "see what keeps this machine from listening")
+        yield f"{url_of(*address)}/livechat"
     finally:
         await runner.cleanup()
 

@@ -117,7 +117,7 @@ def given_chat(
         item = _missed_chat(chat_id, moment, _unknown_visitor(moment), "Nobody was there.", zone)
     else:
         duration = values.get("duration")
-        if not isinstance(duration, int) or abs(duration) >= _LONGEST:
+        if type(duration) is not int or abs(duration) >= _LONGEST:  # true and false are ints, too
             duration = 60
         moment = _moment(fields, "started", _moment(fields, "ended", now) - duration)
         ended = _moment(fields, "ended", moment + duration)
