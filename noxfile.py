@@ -6,6 +6,7 @@ The tests use every processor; ``--`` hands arguments to pytest, as in
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -17,7 +18,9 @@ nox.options.error_on_missing_interpreters = False  # a session without its Pytho
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PACKAGE = ".[cli,distributed,parquet,testing]"
-PARALLEL = ("-n", "auto", "--dist", "worksteal")
+# Tests wait a fifth of their time, so two processors keep three of them busy.
+WORKERS = max(2, (os.cpu_count() or 1) * 3 // 2)
+PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
 # For the environments that repeat the tests: the session `tests` runs all, with more examples.
 BRIEF = (*PARALLEL, "--hypothesis-profile", "brief", "-m", "not once")
 # Only `distributed` runs these: they need a Redis.
