@@ -22,8 +22,6 @@ from benchmarks.measuring import (
     workers,
 )
 
-__all__ = ["NAMES", "sections"]
-
 OURS = "livechat_async"
 BY_DEFAULT = "livechat_async, 16 at once"
 BASE = "aiohttp + json.loads"

@@ -8,8 +8,6 @@ from html import escape
 
 from benchmarks.measuring import Row, Section
 
-__all__ = ["chart"]
-
 _OURS = "livechat_async"
 _WIDTH = 940
 _GAP = 36

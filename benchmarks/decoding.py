@@ -27,8 +27,6 @@ from benchmarks.measuring import (
 )
 from benchmarks.serving import PAGE_SIZE, fetch
 
-__all__ = ["BASE", "DECODERS", "NAMES", "NEEDS", "OURS", "PAYLOADS", "contender", "sections"]
-
 Decoder: TypeAlias = Callable[[bytes], object]
 
 OURS = "livechat_async"

@@ -23,8 +23,6 @@ from benchmarks.measuring import (
 )
 from benchmarks.serving import fetch
 
-__all__ = ["NAMES", "sections"]
-
 NAMES = ("import", "memory")
 KEPT = 400
 _AIOHTTP = "import aiohttp"

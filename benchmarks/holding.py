@@ -15,8 +15,6 @@ from livechat_async.decoding.bodies import value_reader
 from livechat_async.decoding.converter import make_converter
 from livechat_async.sandbox import Sandbox
 
-__all__ = ["NAMES", "sections"]
-
 NAMES = ("holding",)
 _BYTES = 10_000_000
 _VISITORS = 400

@@ -14,25 +14,6 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-__all__ = [
-    "ROOT",
-    "Goal",
-    "Process",
-    "Row",
-    "Section",
-    "Settings",
-    "Spread",
-    "Taken",
-    "Turn",
-    "are_installed",
-    "compared",
-    "in_time",
-    "running",
-    "say",
-    "take_turns",
-    "workers",
-]
-
 Process: TypeAlias = "subprocess.Popen[str]"
 
 ROOT = Path(__file__).parent.parent

@@ -15,8 +15,6 @@ from benchmarks.measuring import Goal, Row, Section, Settings, Spread, running, 
 from benchmarks.serving import LATENCY, PAGE_SIZE
 from livechat_async import LiveChatClient, PersonalAccessToken
 
-__all__ = ["NAMES", "sections"]
-
 NAMES = ("paging",)
 PREFETCH = 8
 RUNS = 5

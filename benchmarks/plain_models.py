@@ -10,8 +10,6 @@ from typing import Any
 
 from attrs import define, field
 
-__all__ = ["PlainVisitor"]
-
 
 @define(kw_only=True)
 class PlainPage:

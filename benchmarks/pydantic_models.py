@@ -13,8 +13,6 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from livechat_async import VisitorState
 
-__all__ = ["VISITORS", "Details", "Visitor"]
-
 T = TypeVar("T")
 
 

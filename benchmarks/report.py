@@ -12,8 +12,6 @@ import attrs
 
 from benchmarks.measuring import Row, Section, Settings
 
-__all__ = ["document", "machine", "summary", "table"]
-
 _NAME_WIDTH = 32
 _COLUMN_WIDTH = 24
 _PACKAGES = (

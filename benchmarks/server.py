@@ -25,8 +25,6 @@ from livechat_async.sandbox.data.chats import made_up_chat
 from livechat_async.sandbox.data.people import DOCUMENTED_VISITOR
 from livechat_async.sandbox.http.answers import to_json
 
-__all__: list[str] = []
-
 _DOCUMENTED = ROOT / "tests" / "fixtures" / "visitors_2013.json"
 _FIRST_CHAT = 1_700_000_000
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 
 from benchmarks.measuring import running
 
-__all__ = ["LATENCY", "LISTS", "PAGE_SIZE", "fetch", "served"]
-
 LISTS = (1, 10, 400)
 """The lengths of its lists of visitors."""
 

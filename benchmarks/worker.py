@@ -14,8 +14,6 @@ import time
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-__all__ = ["Contender"]
-
 
 class Contender(Protocol):
     """A contender: an async context manager that does jobs."""

@@ -23,40 +23,6 @@ from attrs.validators import and_
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import shown
 
-__all__ = [
-    "Validator",
-    "check_call",
-    "check_choice",
-    "check_clock",
-    "check_count",
-    "check_day",
-    "check_days_in_order",
-    "check_flag",
-    "check_hosts",
-    "check_items",
-    "check_kind",
-    "check_list",
-    "check_numbers",
-    "check_port",
-    "check_price",
-    "check_seconds",
-    "check_zone",
-    "choice",
-    "closest",
-    "count",
-    "find_zone",
-    "flag",
-    "is_address",
-    "is_deeper",
-    "is_loopback",
-    "meant",
-    "needs",
-    "parse_day",
-    "refusal",
-    "seconds",
-    "text",
-]
-
 # Text, as `re` compiles it at its first use: the import stays quick.
 _HOST_NAME = r"[^\W_][\w.-]{0,252}"
 

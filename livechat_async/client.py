@@ -56,8 +56,6 @@ if TYPE_CHECKING:
     from livechat_async.resources.visitors import VisitorsResource
     from livechat_async.resources.webhooks import WebhooksResource
 
-__all__ = ["LiveChatClient"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

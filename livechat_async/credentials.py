@@ -22,17 +22,6 @@ from livechat_async.redaction import (
     reveal,
 )
 
-__all__ = [
-    "BearerToken",
-    "Credentials",
-    "CredentialsKeeper",
-    "CredentialsSource",
-    "PersonalAccessToken",
-    "Region",
-    "Signature",
-    "check_credentials",
-]
-
 Region: TypeAlias = Literal["dal", "fra"]
 
 _REGION_PREFIX = re.compile(r"(dal|fra)[:-]", re.IGNORECASE)

@@ -19,19 +19,6 @@ from attrs import fields, has
 
 from livechat_async.redaction import HIDDEN, is_secret_name, printable
 
-__all__ = [
-    "brief",
-    "cut",
-    "ends_of",
-    "html_table",
-    "label_of",
-    "never_raises",
-    "noun_of",
-    "number_of",
-    "out_of",
-    "repr_of_model",
-]
-
 _LINE: Final = 320  # characters of the repr of a model
 _TEXT, _CELL = 60, 80  # characters of a text in a line, and in a cell of a table
 _ITEMS = 3  # of a list or a mapping

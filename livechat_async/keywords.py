@@ -18,8 +18,6 @@ from livechat_async.checks import closest
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import conceal, shown
 
-__all__ = ["arguments_of", "explain", "options_of", "unknown"]
-
 # What other libraries call it, and what it is called here.
 _OTHER_WORDS = {
     "end": "date_to",

@@ -29,15 +29,6 @@ from livechat_async.credentials import Credentials, CredentialsSource, Region, c
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, WireText, kind_of, repr_of_fields, reveal, shown
 
-__all__ = [
-    "ClientOptions",
-    "Limiter",
-    "RetryPolicy",
-    "Timeouts",
-    "problem_of_base_url",
-    "problem_of_plain_http",
-]
-
 Limiter: TypeAlias = AbstractAsyncContextManager[Any, Any]
 
 _ERROR_STATUSES = range(400, 600)

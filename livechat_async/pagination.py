@@ -40,19 +40,6 @@ from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
 from livechat_async.redaction import repr_of_fields, shorten
 
-__all__ = [
-    "BrokenItem",
-    "BrokenPolicy",
-    "Page",
-    "Pager",
-    "Progress",
-    "Walk",
-    "check_policy",
-    "ids_of",
-    "page_fetcher",
-    "skip_to",
-]
-
 T = TypeVar("T")
 
 logger: logging.Logger = logging.getLogger("livechat_async")

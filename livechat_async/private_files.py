@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
-__all__ = ["SAFELY", "create", "lock", "replace"]
-
 # Windows has no links to guard against, but would change the ends of lines.
 SAFELY: Final = (
     getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

@@ -18,26 +18,6 @@ from urllib.parse import quote
 
 from attrs import fields
 
-__all__ = [
-    "HIDDEN",
-    "TRICKY",
-    "Secret",
-    "SecretBytes",
-    "WireText",
-    "conceal",
-    "hide",
-    "is_secret_name",
-    "kind_of",
-    "printable",
-    "redact",
-    "repr_of_fields",
-    "reveal",
-    "secrets_in",
-    "shorten",
-    "shown",
-    "spellings_of",
-]
-
 HIDDEN = "***"
 
 SHORTEST_HIDDEN: Final = 4

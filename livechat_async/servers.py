@@ -17,17 +17,6 @@ from livechat_async.errors import ConfigurationError
 if TYPE_CHECKING:
     from aiohttp.web import BaseSite
 
-__all__ = [
-    "is_from_own_page",
-    "is_from_web_page",
-    "is_local_host",
-    "is_private_host",
-    "listen",
-    "server_logger",
-    "start_site",
-    "url_of",
-]
-
 # The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
 _HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}?)\.?)(?::[0-9]{0,5})?")
 

@@ -9,8 +9,6 @@ from typing import Any
 from livechat_async.cli.app import app
 from livechat_async.cli.help import rows_of, split_help, usage_of
 
-__all__ = ["PROGRAM", "describe_commands", "every_command"]
-
 PROGRAM = "livechat-async"
 _INTRODUCTION = """\
 # The command line

@@ -17,8 +17,6 @@ from typing import Any
 
 import griffe
 
-__all__ = ["AttrsInit", "Links", "public_paths"]
-
 _MODULES = (
     "livechat_async",
     "livechat_async.webhooks",

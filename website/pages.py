@@ -12,8 +12,6 @@ from typing import Any
 
 from website.commands import describe_commands
 
-__all__ = ["ROOT", "move_links", "publish_sources", "write_pages"]
-
 ROOT = Path(__file__).parent.parent
 
 _SITE_NAMES = {

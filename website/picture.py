@@ -17,8 +17,6 @@ from rich.text import Text
 from livechat_async.cli.commands import demo
 from website.pages import ROOT
 
-__all__ = ["PICTURE", "draw"]
-
 PICTURE = ROOT / "docs" / "demo.svg"
 _WIDTH = 80
 _COMMAND = "$ livechat-async demo"

@@ -11,8 +11,6 @@ from importlib import import_module
 
 from benchmarks.worker import Contender
 
-__all__ = ["CONTENDERS", "NEEDS", "contender"]
-
 CONTENDERS: Mapping[str, str] = {
     "livechat_async": "ours:LiveChatAsync",
     "livechat_async, 16 at once": "ours:LiveChatAsyncByDefault",

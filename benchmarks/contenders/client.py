@@ -11,8 +11,6 @@ from collections.abc import Awaitable, Callable, Sized
 from contextlib import AsyncExitStack
 from typing import Generic, Self, TypeVar
 
-__all__ = ["DETAILS", "HEADERS", "JOBS", "LOGIN", "TASKS", "TOKEN", "VISITOR_ID", "Client", "Peer"]
-
 T = TypeVar("T")
 
 TASKS = 64

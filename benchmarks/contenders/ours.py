@@ -15,8 +15,6 @@ from livechat_async import (
     VisitorDetails,
 )
 
-__all__ = ["LiveChatAsync", "LiveChatAsyncByDefault"]
-
 
 class LiveChatAsync(Client):
     """This library."""

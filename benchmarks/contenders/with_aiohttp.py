@@ -12,8 +12,6 @@ import aiohttp
 
 from benchmarks.contenders.client import DETAILS, HEADERS, Peer
 
-__all__ = ["AiohttpJson"]
-
 
 class AiohttpJson(Peer[bytes]):
     """Bare aiohttp, and the standard library's json."""

@@ -12,8 +12,6 @@ from typing import Any
 
 from benchmarks.contenders.client import DETAILS, HEADERS, TASKS, Peer
 
-__all__ = ["Httpx2Json", "HttpxJson", "LikeTheSdk"]
-
 
 class HttpxJson(Peer[Any]):
     """An httpx client, and ``.json()``."""

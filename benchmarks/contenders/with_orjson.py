@@ -9,8 +9,6 @@ import orjson
 from benchmarks.contenders.client import DETAILS
 from benchmarks.contenders.with_aiohttp import AiohttpJson
 
-__all__ = ["AiohttpOrjson"]
-
 
 class AiohttpOrjson(AiohttpJson):
     """Bare aiohttp, and orjson, into dicts."""

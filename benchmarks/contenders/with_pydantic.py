@@ -12,8 +12,6 @@ from benchmarks.contenders.client import DETAILS
 from benchmarks.contenders.with_httpx import HttpxJson
 from benchmarks.pydantic_models import VISITORS, Details
 
-__all__ = ["HttpxPydantic"]
-
 
 class HttpxPydantic(HttpxJson):
     """An httpx client, and pydantic models of what comes and what is sent."""

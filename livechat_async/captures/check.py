@@ -31,8 +31,6 @@ from livechat_async.display import cut, number_of
 from livechat_async.models.greetings import MESSAGE
 from livechat_async.redaction import printable
 
-__all__ = ["Difference", "Report", "check_captures"]
-
 Kind: TypeAlias = Literal["new field", "new value", "new type", "contradiction"]
 _LONGEST = 60  # characters of an example
 

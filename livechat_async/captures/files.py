@@ -22,17 +22,6 @@ from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.problems import WireError
 from livechat_async.errors import ConfigurationError
 
-__all__ = [
-    "DEEPEST",
-    "LARGEST",
-    "METHODS",
-    "NO_JSON",
-    "Capture",
-    "CaptureFolder",
-    "check_folder",
-    "load_captures",
-]
-
 DEEPEST: Final = 100
 """Levels of JSON. An answer with more of them is not recorded."""
 LARGEST: Final = 16 * 1024 * 1024

@@ -21,8 +21,6 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 from livechat_async.decoding.times import parse_time
 
-__all__ = ["Pseudonyms"]
-
 _LOWER, _UPPER = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _DIGITS, _HEX = "0123456789", "abcdef"
 _SPACE = re.compile(r"(\s+)")

@@ -47,8 +47,6 @@ from livechat_async.servers import (
     url_of,
 )
 
-__all__ = ["LIVECHAT", "Recorder"]
-
 LIVECHAT: Final = "https://api.livechatinc.com"
 """Where requests go on to by default."""
 _CONNECT_SECONDS, _READ_SECONDS = 30, 120

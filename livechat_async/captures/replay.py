@@ -11,8 +11,6 @@ from urllib.parse import parse_qsl, unquote
 from livechat_async.captures.files import Capture, load_captures
 from livechat_async.checks import refusal
 
-__all__ = ["Replay"]
-
 _SHOWN = 5
 _Request: TypeAlias = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]
 

@@ -49,8 +49,6 @@ from livechat_async.models.reports import GroupBy
 from livechat_async.models.tickets import TicketOrder
 from livechat_async.models.visitors import Count
 
-__all__ = ["Scrubber"]
-
 _FIELD = re.compile(r"[a-z][A-Za-z]{0,29}(?:_[A-Za-z]{1,30}|[0-9]){0,5}")
 _NEW_VALUE = "[a-z]{1,20}([ _:-][a-z]{1,20}){0,3}"
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]")

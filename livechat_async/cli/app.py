@@ -14,8 +14,6 @@ from livechat_async.cli.common import TIMEOUT, Settings
 from livechat_async.cli.env_file import load_env_file
 from livechat_async.cli.parsing import LazyGroup, make_option, option
 
-__all__ = ["app"]
-
 _COMMANDS = {
     "demo": (
         "sandbox:run_demo",

@@ -28,29 +28,6 @@ if TYPE_CHECKING:
     from livechat_async.cli.profiles import Profile
     from livechat_async.sandbox import Sandbox
 
-__all__ = [
-    "INTERRUPTED",
-    "NAME",
-    "PASSWORD_VARIABLES",
-    "TIMEOUT",
-    "VISIBLE_PASSWORD",
-    "Settings",
-    "how_long",
-    "in_units",
-    "logger",
-    "number_or_no",
-    "open_in_browser",
-    "served_until_stopped",
-    "show_log",
-    "show_warnings",
-    "to_json",
-    "to_plain",
-    "wait_for",
-    "webhook_password",
-    "with_client",
-    "without_secrets",
-]
-
 NAME = "livechat-async"
 INTERRUPTED = 130
 """The exit code after a signal such as Ctrl-C."""

@@ -14,8 +14,6 @@ from click.shell_completion import (
     shell_complete,
 )
 
-__all__ = ["VARIABLE", "answer", "is_asked", "script"]
-
 VARIABLE = "_LIVECHAT_ASYNC_COMPLETE"
 """What the script sets to ask for completions."""
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 from livechat_async.errors import ConfigurationError
 
-__all__ = ["CREDENTIALS", "load_env_file", "parse_env"]
-
 CREDENTIALS = ("LIVECHAT_LOGIN", "LIVECHAT_TOKEN", "LIVECHAT_ACCESS_TOKEN")
 
 _OURS = r"\s*(?:export\s+)?(?P<name>LIVECHAT_\w+)"

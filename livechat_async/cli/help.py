@@ -12,8 +12,6 @@ from typing import Any
 
 import click
 
-__all__ = ["EXIT_CODES", "help_of", "rows_of", "split_help", "usage_of"]
-
 EXIT_CODES = (
     ("0", "Success."),
     ("1", "A call or a check failed, or the answer to a question was no."),

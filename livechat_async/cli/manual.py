@@ -9,8 +9,6 @@ import click
 from livechat_async._version import __version__
 from livechat_async.cli.help import rows_of, split_help, usage_of
 
-__all__ = ["escape", "manual_page"]
-
 # Without these, man shows other characters, which a shell does not take.
 _GLYPHS = str.maketrans(
     {

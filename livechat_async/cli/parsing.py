@@ -32,17 +32,6 @@ from click.shell_completion import CompletionItem
 from livechat_async.cli.help import help_of, split_help
 from livechat_async.redaction import shown
 
-__all__ = [
-    "Command",
-    "Group",
-    "LazyGroup",
-    "argument",
-    "innermost",
-    "make_option",
-    "option",
-    "together",
-]
-
 _KEYWORD = inspect.Parameter.KEYWORD_ONLY
 _INNERMOST = f"{__name__}.innermost"  # a key of what all contexts of a command line share
 

@@ -23,18 +23,6 @@ from livechat_async.credentials import BearerToken, Credentials, PersonalAccessT
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret
 
-__all__ = [
-    "DEFAULT",
-    "Profile",
-    "chosen_name",
-    "describe",
-    "has_profile",
-    "load",
-    "names",
-    "remove",
-    "save",
-]
-
 DEFAULT = "default"
 """The profile that is used if none is named."""
 

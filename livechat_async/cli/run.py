@@ -20,8 +20,6 @@ from livechat_async.cli.parsing import innermost
 from livechat_async.cli.wording import of_failure, of_wrong_usage
 from livechat_async.redaction import shown
 
-__all__ = ["run"]
-
 
 def run() -> int:
     """Run the app with the arguments of the process, and return the exit code."""

@@ -14,8 +14,6 @@ import click
 
 from livechat_async import errors
 
-__all__ = ["in_options", "label_of", "of_failure", "of_wrong_usage"]
-
 _QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
 _CALL = rf"^[A-Z]\w*\((?:{_QUOTED}, )?(\w+=(?:{_QUOTED}|[^()'\"]*))\)"
 """An object in front, such as ``VisitorDetails(icon='x')``, of which the attribute is kept."""

@@ -25,18 +25,6 @@ from livechat_async.decoding.problems import WireError, find_wire_error, show
 from livechat_async.decoding.quick import Hook, quick_of
 from livechat_async.decoding.times import with_own_times
 
-__all__ = [
-    "IS_STOPPED",
-    "LARGE",
-    "Envelope",
-    "NotJSONError",
-    "Reader",
-    "load_json",
-    "read_envelope",
-    "single_reader",
-    "value_reader",
-]
-
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[bytes], T]
 OnBroken: TypeAlias = Callable[[WireError], None] | None

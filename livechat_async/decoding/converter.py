@@ -48,8 +48,6 @@ from livechat_async.models._base import (
 )
 from livechat_async.models.visitors import Count, DetailField, VisitorDetails
 
-__all__ = ["ClientConverter", "make_converter", "shared_converter"]
-
 _COUNT_KEYS = ("count", "total", "visitors")
 
 

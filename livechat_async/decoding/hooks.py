@@ -18,8 +18,6 @@ from livechat_async.decoding.problems import WireError, wrong
 from livechat_async.decoding.quick import Quick, QuickHook
 from livechat_async.redaction import HIDDEN, Secret
 
-__all__ = ["HOOKS", "ID_TEXT_HOOK", "NOTHING", "is_nothing", "to_int", "to_str", "whole_number"]
-
 NOTHING: Final = (None, "")
 """What stands for nothing on the quick way, where a text, a number, a time or an object is due."""
 

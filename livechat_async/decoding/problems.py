@@ -9,8 +9,6 @@ from cattrs import AttributeValidationNote, BaseValidationError, IterableValidat
 
 from livechat_async.models._base import WireModel, wire_name
 
-__all__ = ["WireError", "find_wire_error", "show", "wrong"]
-
 _WRONG_KIND = (TypeError, AttributeError)
 
 

@@ -24,19 +24,6 @@ import msgspec
 
 from livechat_async.models._base import quirks_of, wire_name
 
-__all__ = [
-    "NO_TIMES",
-    "TIMES",
-    "Fields",
-    "Hook",
-    "Make",
-    "ModelHook",
-    "Quick",
-    "QuickHook",
-    "Times",
-    "quick_of",
-]
-
 Hook: TypeAlias = Callable[[Any, Any], Any]
 Make: TypeAlias = Callable[[Any], Any]
 Around: TypeAlias = Callable[[Make], Make] | None

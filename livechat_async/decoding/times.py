@@ -17,19 +17,6 @@ from livechat_async.decoding.hooks import NOTHING, is_nothing, to_int, whole_num
 from livechat_async.decoding.problems import WireError, show, wrong
 from livechat_async.decoding.quick import NO_TIMES, TIMES, Make, Quick, QuickHook, Times
 
-__all__ = [
-    "DATE_HOOK",
-    "datetime_hook",
-    "in_one_zone",
-    "is_no_time",
-    "parse_time",
-    "time_or_number_hook",
-    "time_or_zero_hook",
-    "to_unix_time",
-    "with_own_times",
-]
-
-
 P = ParamSpec("P")
 K = TypeVar("K")
 T = TypeVar("T")

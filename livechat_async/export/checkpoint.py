@@ -17,8 +17,6 @@ from livechat_async.checks import refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import shown
 
-__all__ = ["Checkpoint", "IncompleteDay", "Window", "checksum"]
-
 _KIND = "livechat_async.export"
 _VERSION = 1
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]

@@ -10,8 +10,6 @@ from attrs import define, field
 
 from livechat_async.pagination import BrokenItem, Page, ids_of
 
-__all__ = ["Completeness", "keys_of"]
-
 
 @define
 class _Pass:

@@ -40,16 +40,6 @@ from livechat_async.http.session import SessionManager
 from livechat_async.pagination import BrokenItem, BrokenPolicy, Page, Walk, page_fetcher
 from livechat_async.redaction import shown
 
-__all__ = [
-    "BEGINNING",
-    "MOST_ITEMS",
-    "WINDOW_ITEMS",
-    "Export",
-    "ExportProgress",
-    "OverfullDayPolicy",
-    "export",
-]
-
 T = TypeVar("T")
 
 OverfullDayPolicy: TypeAlias = Literal["raise", "partial"]

@@ -31,8 +31,6 @@ from urllib.parse import quote, unquote
 
 from livechat_async.redaction import Secret
 
-__all__ = ["Plain", "encode_pairs", "plain", "quote_segment", "urlencode"]
-
 Plain: TypeAlias = dict[str, "Plain"] | list["Plain"] | str | int | float
 """What JSON carries, without null."""
 

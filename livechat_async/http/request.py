@@ -31,15 +31,6 @@ from livechat_async.redaction import (
     spellings_of,
 )
 
-__all__ = [
-    "BodyEncoding",
-    "PreparedRequest",
-    "Request",
-    "RequestBuilder",
-    "no_request",
-    "redirected",
-]
-
 BodyEncoding: TypeAlias = Literal["json", "form"]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

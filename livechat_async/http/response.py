@@ -31,15 +31,6 @@ from livechat_async.errors import (
 from livechat_async.http.request import PreparedRequest
 from livechat_async.redaction import printable, repr_of_fields
 
-__all__ = [
-    "RawResponse",
-    "Response",
-    "decode",
-    "deprecation_of",
-    "parse_retry_after",
-    "status_error",
-]
-
 T = TypeVar("T")
 
 _OK, _MULTIPLE_CHOICES = 200, 300

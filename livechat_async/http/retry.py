@@ -25,15 +25,6 @@ from livechat_async.errors import (
 )
 from livechat_async.options import RetryPolicy
 
-__all__ = [
-    "Deadline",
-    "DeadlinePassed",
-    "call_with_retries",
-    "is_worth_repeating",
-    "seconds_to_wait",
-    "was_surely_not_processed",
-]
-
 T = TypeVar("T")
 
 _NEVER_BETTER = (TLSError, ProtocolError, ResponseTooLarge, RedirectError)

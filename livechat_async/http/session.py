@@ -29,8 +29,6 @@ from livechat_async.http.retry import Deadline, DeadlinePassed, call_with_retrie
 from livechat_async.http.transport import Transport
 from livechat_async.options import ClientOptions, Limiter
 
-__all__ = ["SessionManager"]
-
 T = TypeVar("T")
 
 logger: logging.Logger = logging.getLogger("livechat_async")

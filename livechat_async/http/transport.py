@@ -35,8 +35,6 @@ from livechat_async.errors import (
 from livechat_async.http.request import PreparedRequest, redirected
 from livechat_async.http.response import RawResponse
 
-__all__ = ["Transport"]
-
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 5
 _SHORTEST = 0.001  # seconds; aiohttp takes 0 for no limit

@@ -24,22 +24,6 @@ from livechat_async.checks import (
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import shown
 
-__all__ = [
-    "as_choice",
-    "as_flag",
-    "as_mail",
-    "as_number",
-    "as_price",
-    "as_tags",
-    "as_text",
-    "as_zone_name",
-    "changes",
-    "date_range",
-    "given_mail",
-    "given_tags",
-    "given_text",
-]
-
 
 def given_text(name: str, value: Any) -> str:
     """Text that is not blank, for an argument that cannot be left out."""

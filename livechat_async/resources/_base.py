@@ -16,8 +16,6 @@ from livechat_async.models._base import WireModel
 from livechat_async.pagination import BrokenPolicy, Pager, page_fetcher
 from livechat_async.redaction import kind_of
 
-__all__ = ["Resource", "with_response"]
-
 T = TypeVar("T")
 
 

@@ -30,8 +30,6 @@ from livechat_async.resources._arguments import (
 )
 from livechat_async.resources._base import Resource
 
-__all__ = ["AgentsResource"]
-
 _Notifications: TypeAlias = AgentNotifications | Mapping[str, bool]
 
 _LOGIN_STATUSES = (AgentStatus.ACCEPTING, AgentStatus.NOT_ACCEPTING)

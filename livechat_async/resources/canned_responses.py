@@ -16,8 +16,6 @@ from livechat_async.resources._arguments import (
 )
 from livechat_async.resources._base import Resource
 
-__all__ = ["CannedResponsesResource"]
-
 _ONE = "/canned_responses/{response_id}"
 
 

@@ -26,8 +26,6 @@ from livechat_async.resources._arguments import (
 )
 from livechat_async.resources._base import Resource
 
-__all__ = ["ChatFilters", "ChatsResource"]
-
 _FLAGS = ("has_goal", "has_sale", "queued", "include_pending", "tagged", "comment")
 _RULES: Mapping[str, Callable[[str, Any], Any]] = {  # a filter without one is text
     **dict.fromkeys(_FLAGS, as_flag),

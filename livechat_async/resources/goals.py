@@ -18,8 +18,6 @@ from livechat_async.resources._arguments import (
 )
 from livechat_async.resources._base import Resource
 
-__all__ = ["GoalsResource"]
-
 _ONE = "/goals/{goal_id}"
 
 

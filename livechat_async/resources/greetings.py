@@ -20,8 +20,6 @@ from livechat_async.resources._arguments import (
 )
 from livechat_async.resources._base import Resource
 
-__all__ = ["GreetingsResource"]
-
 _ONE = "/greetings/{greeting_id}"
 
 

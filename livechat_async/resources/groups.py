@@ -12,8 +12,6 @@ from livechat_async.models.groups import Group
 from livechat_async.resources._arguments import as_text, changes, given_mail, given_text
 from livechat_async.resources._base import Resource
 
-__all__ = ["GroupsResource"]
-
 
 class GroupsResource(Resource):
     """The groups of agents: ``client.groups``. A number that no group has is a `NotFoundError`.

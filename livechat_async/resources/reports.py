@@ -27,8 +27,6 @@ from livechat_async.resources._arguments import (
 )
 from livechat_async.resources._base import Resource
 
-__all__ = ["ChatReports", "ReportFilters", "ReportsResource", "TicketReports"]
-
 
 # What the methods take. A type checker refuses the rest, and so does `_query`.
 class _Days(TypedDict, total=False):

@@ -6,8 +6,6 @@ from livechat_async.checks import check_count
 from livechat_async.models.status import GroupStatus
 from livechat_async.resources._base import Resource
 
-__all__ = ["StatusResource"]
-
 
 class StatusResource(Resource):
     """Whether visitors can chat now: ``client.status``.

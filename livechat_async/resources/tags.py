@@ -9,8 +9,6 @@ from livechat_async.models.tags import Tag
 from livechat_async.resources._arguments import as_number, given_mail, given_text
 from livechat_async.resources._base import Resource
 
-__all__ = ["TagsResource"]
-
 
 class TagsResource(Resource):
     """The tags of the groups: ``client.tags``. To tag a chat, use ``client.chats.set_tags``.

@@ -24,8 +24,6 @@ from livechat_async.resources._arguments import (
 )
 from livechat_async.resources._base import Resource
 
-__all__ = ["TicketsResource"]
-
 _NEW_SOURCES = (TicketSourceType.CHAT_WINDOW, TicketSourceType.MAIL, TicketSourceType.LC2)
 
 

@@ -22,8 +22,6 @@ from livechat_async.resources._base import Resource
 if TYPE_CHECKING:
     from livechat_async.watch.watch import FailureHook, VisitorWatch
 
-__all__ = ["VisitorList", "VisitorsResource"]
-
 logger: logging.Logger = logging.getLogger("livechat_async")
 
 _MOST_STATES = 4  # that a list names

@@ -18,8 +18,6 @@ from livechat_async.redaction import Secret, conceal, kind_of, shown
 from livechat_async.resources._arguments import given_text
 from livechat_async.resources._base import Resource
 
-__all__ = ["WantedEvents", "WebhooksResource"]
-
 WantedEvents: TypeAlias = (
     Iterable[str] | Mapping[WebhookEventType, Iterable[str]] | Mapping[str, Iterable[str]]
 )

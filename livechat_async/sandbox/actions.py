@@ -29,8 +29,6 @@ from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitor
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 from livechat_async.sandbox.webhooks.registrations import DATA_TYPES, read_registration
 
-__all__ = ["Actions"]
-
 
 class Actions:
     """The methods of a sandbox for visitors, chats, tickets, webhooks, requests and faults.

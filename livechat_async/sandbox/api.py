@@ -28,8 +28,6 @@ from livechat_async.sandbox.state.account import Account
 if TYPE_CHECKING:
     from livechat_async.captures.replay import Replay
 
-__all__ = ["ROUTES", "answer_api", "answer_recorded"]
-
 _Page: TypeAlias = Callable[..., Answer]
 
 ROUTES: tuple[Route[_Page], ...] = tuple(

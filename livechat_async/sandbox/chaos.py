@@ -25,8 +25,6 @@ from livechat_async.sandbox.faults import (
     Status,
 )
 
-__all__ = ["PROFILES", "Chaos", "ChaosProfile", "Profile"]
-
 ChaosProfile: TypeAlias = Literal["calm", "flaky", "rate-limited", "outage", "slow"]
 
 

@@ -32,8 +32,6 @@ from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
-__all__ = ["CALLS", "answer_control"]
-
 _MOST_MADE_UP = 10**6  # chats or tickets: that takes seconds, in which nothing else is answered
 
 _Call: TypeAlias = Callable[..., object] | property

@@ -33,22 +33,6 @@ from livechat_async.sandbox.http.answers import (
     to_json,
 )
 
-__all__ = [
-    "FAULTS",
-    "Body",
-    "CutBody",
-    "Drip",
-    "DropConnection",
-    "EmptyBody",
-    "Envelope",
-    "Fault",
-    "Html",
-    "Redirect",
-    "Slow",
-    "Status",
-    "edit",
-]
-
 _PAGE = (
     b"<!DOCTYPE html>\n<html><body><h1>Something is between you and LiveChat</h1></body></html>\n"
 )

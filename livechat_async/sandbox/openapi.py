@@ -21,8 +21,6 @@ from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.webhooks.deliverer import Attempt, Delivery
 
-__all__ = ["SHAPES", "describe"]
-
 _Call: TypeAlias = Callable[..., object] | property
 
 SHAPES: Mapping[type, Mapping[str, Any]] = {

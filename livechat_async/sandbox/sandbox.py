@@ -39,8 +39,6 @@ from livechat_async.sandbox.webhooks.events import TokenScope
 from livechat_async.sandbox.window.window import Window
 from livechat_async.servers import url_of
 
-__all__ = ["Sandbox"]
-
 # Test data: they open nothing but a sandbox.
 _LOGIN = "john.doe@example.com"
 _TOKEN = "sandbox-token"  # noqa: S105

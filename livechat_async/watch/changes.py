@@ -11,20 +11,6 @@ from attrs import frozen
 from livechat_async.display import repr_of_model
 from livechat_async.models.visitors import Visitor, VisitorState
 
-__all__ = [
-    "Arrived",
-    "Change",
-    "Left",
-    "PageChanged",
-    "Resynced",
-    "StateChanged",
-    "Updated",
-    "VisitorChange",
-    "diff",
-    "page_of",
-    "to_snapshot",
-]
-
 
 @frozen(repr=False)
 class VisitorChange:

@@ -33,8 +33,6 @@ from livechat_async.options import RetryPolicy
 from livechat_async.pagination import BrokenItem
 from livechat_async.watch.changes import Arrived, Change, Resynced, diff, to_snapshot
 
-__all__ = ["FailureHook", "Poll", "Poller", "VisitorWatch"]
-
 T = TypeVar("T")
 
 FailureHook: TypeAlias = Callable[[CallError, float], object]

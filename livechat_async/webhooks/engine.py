@@ -14,8 +14,6 @@ from attrs import field, frozen
 
 from livechat_async.webhooks.events import WebhookEvent
 
-__all__ = ["Engine", "EngineStatus", "Job", "JobRunner", "Outcome", "Sleep"]
-
 Sleep = Callable[[float], Awaitable[None]]
 
 

@@ -17,8 +17,6 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of, reveal
 from livechat_async.servers import is_from_web_page
 
-__all__ = ["ACCEPTED", "Gate", "ReceiverAnswer", "RefusedError", "WebhookCredentials"]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _HEADERS: Mapping[int, Mapping[str, str]] = {

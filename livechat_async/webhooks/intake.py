@@ -19,8 +19,6 @@ from livechat_async.webhooks.parsing import parse_webhook
 from livechat_async.webhooks.refusals import Refusals
 from livechat_async.webhooks.runner import HandlerRunner
 
-__all__ = ["CLOSE_SECONDS", "Intake", "ReceiverState", "check_async"]
-
 ReceiverState: TypeAlias = Literal["new", "running", "closing", "closed"]
 ReadBody: TypeAlias = Callable[[int], Awaitable[bytes]]
 """Reads the body; may stop once there are more bytes than the given limit."""

@@ -14,8 +14,6 @@ from livechat_async.errors import ClientStateError, ConfigurationError, QueueFul
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
 
-__all__ = ["MemoryEngine"]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _ABANDON_SECONDS = 10.0  # for the dead-letter hook, with all the jobs left at the end

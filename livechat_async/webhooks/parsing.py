@@ -18,8 +18,6 @@ from livechat_async.models.webhooks import DATA_TYPES, WebhookDataType, WebhookE
 from livechat_async.redaction import conceal, kind_of, redact, secrets_in
 from livechat_async.webhooks.events import EVENT_CLASSES, UnknownEvent, WebhookEvent
 
-__all__ = ["parse_webhook"]
-
 _SHOWN = 150  # characters of a broken value in a message
 _DEEPEST = 100  # levels; many more are too deep for pickle, for one
 _OTHER_SPELLINGS = quirks_of(WebhookEventType).spellings

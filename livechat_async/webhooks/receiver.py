@@ -28,8 +28,6 @@ from livechat_async.webhooks.servers import (
     serve_asgi,
 )
 
-__all__ = ["ReceiverState", "ReceiverStatus", "WebhookReceiver"]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 E = TypeVar("E", bound=WebhookEvent)

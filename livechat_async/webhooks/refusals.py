@@ -7,8 +7,6 @@ import logging
 
 from livechat_async.webhooks.gate import RefusedError
 
-__all__ = ["LOG_EVERY", "Refusals"]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 LOG_EVERY = 60.0

@@ -20,8 +20,6 @@ from livechat_async.redaction import printable, redact
 from livechat_async.webhooks.engine import Job, Outcome, Sleep
 from livechat_async.webhooks.events import WebhookEvent, current_client
 
-__all__ = ["DeadLetterHook", "HandlerRunner", "RunPolicy", "is_worth_another_run"]
-
 Call = Callable[..., Coroutine[Any, Any, object]]
 Handler = Callable[[Any], Coroutine[Any, Any, object]]
 DeadLetterHook = Callable[[WebhookEvent, Exception, str], Coroutine[Any, Any, object]]

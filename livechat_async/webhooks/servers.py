@@ -14,8 +14,6 @@ from aiohttp import StreamReader, web
 from livechat_async.webhooks.gate import RefusedError
 from livechat_async.webhooks.intake import Intake
 
-__all__ = ["ASGIReceive", "ASGIScope", "ASGISend", "serve_aiohttp", "serve_asgi"]
-
 ASGIScope: TypeAlias = MutableMapping[str, Any]
 ASGIReceive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 ASGISend: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]

@@ -15,8 +15,6 @@ from livechat_async.redaction import conceal
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
-__all__ = ["app"]
-
 app: CallApp = CallApp("List, create, change and remove agents.")
 
 

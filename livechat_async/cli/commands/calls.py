@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from livechat_async import LiveChatClient
 
-__all__ = ["CallApp"]
-
 
 class CallApp(Group):
     """An app whose commands make one call each."""

@@ -7,8 +7,6 @@ from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 
-__all__ = ["app"]
-
 app: CallApp = CallApp("List, create, change and remove canned responses.")
 
 _ID = {"response_id": options.argument(int, "The canned response's number.", min=0)}

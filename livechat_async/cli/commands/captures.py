@@ -12,8 +12,6 @@ from livechat_async.cli.common import to_json
 from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.redaction import printable
 
-__all__ = ["app"]
-
 app: Group = Group(help="Check the answers and webhooks that 'record' has written.")
 
 

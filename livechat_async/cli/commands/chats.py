@@ -23,8 +23,6 @@ from livechat_async.models.chats import ChatRate
 if TYPE_CHECKING:
     from livechat_async import Chat, Checkpoint, Export, LiveChatClient
 
-__all__ = ["app"]
-
 app: Group = Group(help="List, read and export archived chats.")
 
 _FILTERS: Mapping[str, Any] = {

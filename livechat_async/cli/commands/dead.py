@@ -19,8 +19,6 @@ from livechat_async.redaction import printable
 if TYPE_CHECKING:
     from livechat_async.webhooks.letters import DeadLetter, DeadLetters
 
-__all__ = ["app"]
-
 app: Group = Group(help="The events that a bot has given up: its dead letters.")
 
 _PREFIX = "livechat"

@@ -26,8 +26,6 @@ from livechat_async.servers import listen, url_of
 from livechat_async.watch.changes import Arrived, Change, StateChanged
 from livechat_async.webhooks import ChatStarted, SQLiteEngine, WebhookCredentials, WebhookReceiver
 
-__all__ = ["CODE", "CUSTOMERS", "make_customers", "tell_story"]
-
 # The lines that a user would write. Together they are one program, which a test runs.
 _OPEN = "async with LiveChatClient(PersonalAccessToken(login, token)) as client:"
 _LIST = "    visitors = await client.visitors.list()"

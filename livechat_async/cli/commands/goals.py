@@ -17,8 +17,6 @@ from livechat_async.models.goals import ApiGoal, CustomVariableGoal, Goal, GoalT
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
-__all__ = ["app"]
-
 app: CallApp = CallApp("List, create, change and remove goals, and mark one as reached.")
 
 

@@ -18,29 +18,6 @@ from livechat_async.checks import parse_day
 from livechat_async.cli import parsing
 from livechat_async.cli.parsing import option
 
-__all__ = [
-    "DAYS",
-    "AsJson",
-    "Filters",
-    "Interval",
-    "OnBroken",
-    "Yes",
-    "argument",
-    "confirm",
-    "day",
-    "flag",
-    "given_filters",
-    "number",
-    "numbers",
-    "of_group",
-    "on_broken",
-    "one_of",
-    "option",
-    "optional",
-    "text",
-    "texts",
-]
-
 
 def argument(kind: Any, about: str, **settings: Any) -> Any:
     """An argument that has a place instead of a name."""

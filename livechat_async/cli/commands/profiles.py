@@ -16,8 +16,6 @@ from livechat_async.cli.profiles import Profile
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, printable
 
-__all__ = ["list_profiles", "log_in", "log_out"]
-
 
 def log_in(
     context: click.Context,

@@ -15,8 +15,6 @@ from livechat_async.redaction import printable
 if TYPE_CHECKING:
     from livechat_async.captures import Capture, Recorder
 
-__all__ = ["run_record"]
-
 
 def run_record(
     *,

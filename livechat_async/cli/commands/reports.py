@@ -24,8 +24,6 @@ from livechat_async.redaction import printable
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
-__all__ = ["show_report"]
-
 # Not read from the resources, which take long to import.
 _PARTS: Mapping[str, str] = {
     "chats": """total engagement not_replied ratings ranking queued_visitors waiting_times

@@ -15,7 +15,6 @@ import click
 from click.core import ParameterSource
 from yarl import URL
 
-from livechat_async.cli.commands.options import option
 from livechat_async.cli.common import (
     open_in_browser,
     served_until_stopped,
@@ -24,14 +23,13 @@ from livechat_async.cli.common import (
     wait_for,
 )
 from livechat_async.cli.output.show import terminal
+from livechat_async.cli.parsing import option
 from livechat_async.cli.wording import label_of
 from livechat_async.display import number_of
 from livechat_async.redaction import Secret, printable
 
 if TYPE_CHECKING:
     from livechat_async.sandbox import Sandbox, StartedChat
-
-__all__ = ["run_demo", "run_sandbox"]
 
 _JSON = ("-H", "Content-Type: application/json", "-d")
 _WITH_CAPTURES = ("captures", "host", "port", "open_", "verbose")

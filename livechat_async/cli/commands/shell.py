@@ -12,8 +12,6 @@ from livechat_async.cli.completion import script
 from livechat_async.cli.manual import manual_page
 from livechat_async.cli.parsing import argument
 
-__all__ = ["print_completion", "print_manual"]
-
 
 class _Shell(StrEnum):
     BASH = "bash"

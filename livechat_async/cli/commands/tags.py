@@ -7,8 +7,6 @@ from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, two_lines
 
-__all__ = ["app"]
-
 app: CallApp = CallApp("List, create and remove the tags of chats and tickets.")
 
 _TAG = {

@@ -15,8 +15,6 @@ from livechat_async.cli.output.listing import View, show_items
 from livechat_async.cli.output.show import show_item
 from livechat_async.cli.parsing import Group, argument
 
-__all__ = ["app"]
-
 app: Group = Group(help="List and read tickets.")
 
 _FILTERS: Mapping[str, Any] = {

@@ -23,8 +23,6 @@ from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
-__all__ = ["app"]
-
 app: Group = Group(help="List, count and watch visitors, and show agents details of them.")
 
 _LINK = re.compile(

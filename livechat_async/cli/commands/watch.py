@@ -25,8 +25,6 @@ from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller
 
-__all__ = ["follow_changes", "follow_list"]
-
 _LINES_ROUND_TABLE, _LINES_OF_PROBLEM = 5, 5
 
 _ListView: TypeAlias = Callable[[list[Visitor] | None, str], None]

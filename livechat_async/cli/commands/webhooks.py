@@ -22,8 +22,6 @@ from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
-__all__ = ["app"]
-
 app: Group = Group(help="Register and receive webhooks, and repeat those that a bot gave up.")
 
 _KINDS = ", ".join(WebhookEventType)

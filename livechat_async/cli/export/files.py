@@ -23,8 +23,6 @@ from typing import Any, BinaryIO
 from livechat_async import ConfigurationError, private_files
 from livechat_async.export.checkpoint import Checkpoint, checksum
 
-__all__ = ["ExportFile", "create_output"]
-
 _OVERWRITE = "use --overwrite instead of --resume"
 _OURS = (".part", ".checkpoint", ".tmp")
 _MODE = 0o600

@@ -23,8 +23,6 @@ from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models._base import plain_of
 
-__all__ = ["COLUMNS", "check_format", "convert"]
-
 _ROWS_AT_A_TIME = 5_000
 
 COLUMNS: Final[Mapping[str, str]] = {

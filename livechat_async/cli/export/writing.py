@@ -28,8 +28,6 @@ from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import Export, ExportProgress
 from livechat_async.redaction import printable
 
-__all__ = ["Pace", "write_export"]
-
 _SAVE_EVERY = 1.0  # seconds, as the three below
 _BAR_EVERY = 0.1
 _LINE_EVERY = 5.0

@@ -29,8 +29,6 @@ from livechat_async.servers import listen, server_logger, url_of
 from livechat_async.webhooks import Job, MemoryEngine, WebhookCredentials, WebhookReceiver
 from livechat_async.webhooks.events import EVENT_CLASSES, WebhookEvent
 
-__all__ = ["Access", "Listener"]
-
 _DRAIN = 10.0  # seconds
 _PATH = "/livechat"
 

@@ -17,8 +17,6 @@ from typing import Any, Self
 from livechat_async import ConfigurationError
 from livechat_async.redaction import printable
 
-__all__ = ["ProgramError", "Programs"]
-
 _GRACE = 2.0  # seconds between SIGTERM and SIGKILL
 _IS_POSIX = sys.platform != "win32"
 # In a group, what the program starts ends with it, and Ctrl-C reaches only us.

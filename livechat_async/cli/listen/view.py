@@ -27,14 +27,6 @@ from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
 from livechat_async.redaction import printable, reveal
 from livechat_async.webhooks import ReceiverStatus, WebhookEvent, events
 
-__all__ = [
-    "EVENT_COLUMNS",
-    "ListenView",
-    "event_cells",
-    "event_data",
-    "event_line",
-]
-
 EVENT_COLUMNS = ("time", "event_type", "key", "id", "visitor_id", "name", "email", "about")
 
 _SIGNS: Mapping[str, tuple[str, str]] = {

@@ -14,8 +14,6 @@ from livechat_async.redaction import printable
 if TYPE_CHECKING:
     from livechat_async import Chat, Ticket, TicketEvent
 
-__all__ = ["CHATS", "TICKETS", "chat_transcript", "ticket_history"]
-
 _LONG, _OF_DAY = "%Y-%m-%d %H:%M:%S %Z", "%H:%M:%S"
 
 

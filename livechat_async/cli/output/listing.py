@@ -36,17 +36,6 @@ from livechat_async.redaction import printable
 if TYPE_CHECKING:
     from livechat_async import BrokenItem, LiveChatClient, Pager
 
-__all__ = [
-    "Listing",
-    "View",
-    "draw_list",
-    "fields",
-    "joined",
-    "show_items",
-    "show_list",
-    "two_lines",
-]
-
 T = TypeVar("T")
 
 _Widths: TypeAlias = tuple[int, int, int]

@@ -24,20 +24,6 @@ from livechat_async.redaction import printable
 if TYPE_CHECKING:
     from livechat_async import BrokenItem, LiveChatClient
 
-__all__ = [
-    "WIDE",
-    "all_fields",
-    "is_terminal",
-    "local_time",
-    "new_table",
-    "safe_cell",
-    "say_broken",
-    "show_error",
-    "show_item",
-    "terminal",
-    "titled_panel",
-]
-
 T = TypeVar("T")
 
 WIDE = 110

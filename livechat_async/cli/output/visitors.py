@@ -19,20 +19,6 @@ from livechat_async.redaction import printable
 from livechat_async.watch import changes
 from livechat_async.watch.changes import Change, page_of
 
-__all__ = [
-    "CHANGE_COLUMNS",
-    "VISITORS",
-    "change_cells",
-    "change_json",
-    "change_line",
-    "details_panel",
-    "event_start",
-    "path_of",
-    "short_table",
-    "visitors_table",
-    "who_in_columns",
-]
-
 _STYLES: Mapping[VisitorState | str, str] = {
     VisitorState.CHATTING: "bold green",
     VisitorState.LOGGING_INTO_CHAT: "green",

@@ -10,22 +10,6 @@ from livechat_async.sandbox.data.people import AGENTS, PAGES, Person, person, pi
 from livechat_async.sandbox.http.answers import Wire, plain
 from livechat_async.sandbox.http.queries import objects_of, part_of
 
-__all__ = [
-    "AGENT_IP",
-    "GOALS",
-    "add_event",
-    "archived_chat",
-    "as_events",
-    "chat_outline",
-    "closed_event",
-    "flat_visitor",
-    "given_chat",
-    "is_chat_of",
-    "made_up_chat",
-    "message",
-    "reached_goal",
-]
-
 _ZONE_NAME = "Europe/Berlin" if zone_of("Europe/Berlin") else "UTC"  # the documentation's zone
 _ZONE = zone_of(_ZONE_NAME) or UTC
 

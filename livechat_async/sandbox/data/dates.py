@@ -7,20 +7,6 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from livechat_async.checks import find_zone, parse_day, refusal
 
-__all__ = [
-    "DAY",
-    "chat_date",
-    "day_end",
-    "day_start",
-    "iso_date",
-    "moments_of",
-    "read_moment",
-    "read_ticket_time",
-    "to_day",
-    "to_seconds",
-    "zone_of",
-]
-
 DAY = 86_400
 """Seconds."""
 

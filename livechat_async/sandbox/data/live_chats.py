@@ -24,8 +24,6 @@ from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import objects_of
 from livechat_async.sandbox.webhooks.events import chat_parts, visitor_part, webhook_body
 
-__all__ = ["LiveChat", "StartedChat", "as_operator", "default_survey"]
-
 _VISITOR = ("id", "name", "ip", "city", "region", "country", "country_code", "timezone")
 
 

@@ -8,8 +8,6 @@ from typing import NamedTuple, TypeVar
 
 from attrs import frozen
 
-__all__ = ["AGENTS", "DOCUMENTED_VISITOR", "GROUPS", "PAGES", "Page", "Person", "person", "pick"]
-
 _T = TypeVar("_T")
 
 DOCUMENTED_VISITOR = "S1352647457.ac951bfe2e"

@@ -9,8 +9,6 @@ from livechat_async.sandbox.data.dates import iso_date, read_ticket_time, to_sec
 from livechat_async.sandbox.data.people import AGENTS, GROUPS, PAGES, Person, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
 
-__all__ = ["given_ticket", "group_of", "made_up_ticket", "new_ticket"]
-
 _JOHN, _JANE = ({"id": login, "name": name} for login, name in AGENTS.items())
 _GROUP_NUMBERS = (0, 0, 2, 5)
 _PEOPLE = 199

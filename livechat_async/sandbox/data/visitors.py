@@ -12,16 +12,6 @@ from livechat_async.sandbox.data.people import PAGES, Page, person, pick
 from livechat_async.sandbox.http.answers import Wire, plain
 from livechat_async.sandbox.http.queries import objects_of
 
-__all__ = [
-    "NO_OPERATOR",
-    "made_up_visitor",
-    "move_fields",
-    "new_visitor",
-    "shown",
-    "time_text",
-    "write_fields",
-]
-
 # Every sample of the documentation has its texts one hour ahead of the Unix seconds beside them.
 _ZONE = timezone(timedelta(hours=1))
 _FORMAT = "%Y-%m-%d %H:%M:%S"

@@ -13,8 +13,6 @@ from livechat_async.redaction import Secret, printable, shorten, spellings_of
 from livechat_async.sandbox.http.answers import Answer, error
 from livechat_async.servers import is_local_host, is_private_host
 
-__all__ = ["Access"]
-
 _MOST_SHOWN = 500  # characters
 
 

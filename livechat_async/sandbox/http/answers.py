@@ -14,28 +14,6 @@ from attrs import define, field, frozen
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import shown
 
-__all__ = [
-    "HTML",
-    "JSON",
-    "PAGE_SIZE",
-    "Answer",
-    "BadRequest",
-    "Exchange",
-    "NotFound",
-    "Stream",
-    "Wire",
-    "as_jsonp",
-    "bad_request",
-    "error",
-    "json_answer",
-    "limit_reached",
-    "list_answer",
-    "no_rights",
-    "not_found",
-    "plain",
-    "to_json",
-]
-
 Wire: TypeAlias = dict[str, Any]
 """An object in the form LiveChat sends it."""
 

@@ -17,17 +17,6 @@ from livechat_async.sandbox.http.parse_str import parse_pairs
 from livechat_async.sandbox.http.queries import QueryReader
 from livechat_async.sandbox.http.requests import RecordedRequest
 
-__all__ = [
-    "BodyReader",
-    "author_of",
-    "body_of",
-    "content_type_of",
-    "query_of",
-    "read_body",
-    "read_query",
-    "read_tags",
-]
-
 _DEEPEST = 100  # levels, far beyond what any method takes
 _FORM = "application/x-www-form-urlencoded"
 _MULTIPART = "multipart/form-data"

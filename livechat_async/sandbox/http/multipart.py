@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 from livechat_async.sandbox.http.answers import BadRequest
 
-__all__ = ["read_multipart"]
-
 _BOUNDARY = re.compile(
     r';\s*boundary=(?:"([^"]{1,70})"|([^\s";,]{1,70}))', re.ASCII | re.IGNORECASE
 )

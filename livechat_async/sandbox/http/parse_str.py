@@ -7,8 +7,6 @@ from typing import Final, TypeAlias
 
 import attrs
 
-__all__ = ["parse_pairs", "parse_str"]
-
 _Value: TypeAlias = "str | _Array"
 
 MAX_NESTING: Final = 64

@@ -12,18 +12,6 @@ from attrs import frozen
 from livechat_async.sandbox.data.dates import read_moment, zone_of
 from livechat_async.sandbox.http.answers import BadRequest, Wire
 
-__all__ = [
-    "Filter",
-    "QueryReader",
-    "flag_filter",
-    "items_of",
-    "mentions",
-    "objects_of",
-    "part_filter",
-    "part_of",
-    "values_of",
-]
-
 _Asked: TypeAlias = tuple[tuple[str, Any], ...]
 
 

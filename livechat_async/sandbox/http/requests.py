@@ -15,12 +15,6 @@ from livechat_async.redaction import HIDDEN, SecretBytes, is_secret_name
 from livechat_async.sandbox.http.answers import Answer
 from livechat_async.sandbox.http.parse_str import parse_str
 
-__all__ = [
-    "KeptAnswer",
-    "RecordedRequest",
-    "RequestLog",
-]
-
 _KEPT = 10_000
 _MOST_BYTES = 64 * 2**20  # of the bodies of all kept requests
 _ANSWERS_KEPT = 200

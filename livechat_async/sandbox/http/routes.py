@@ -12,8 +12,6 @@ from attrs import frozen
 from livechat_async.sandbox.http.answers import Answer, error, not_found
 from livechat_async.sandbox.http.requests import RecordedRequest
 
-__all__ = ["Route", "find_route", "segments"]
-
 _Page = TypeVar("_Page")
 
 

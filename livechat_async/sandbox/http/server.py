@@ -26,8 +26,6 @@ from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
 from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
 from livechat_async.servers import is_from_own_page, is_from_web_page, listen, server_logger
 
-__all__ = ["FaultQueue", "Pace", "Server"]
-
 # The first part of a control call's path.
 _CONTROL = "_sandbox"
 _OF_PAGE = (_CONTROL, "_window")

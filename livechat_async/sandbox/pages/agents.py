@@ -13,8 +13,6 @@ from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.team import DAYS, STATUSES, Team
 
-__all__ = ["ROUTES"]
-
 # What the largest plan allows.
 _MOST_AGENTS = 400
 _MOST_GROUPS = 40

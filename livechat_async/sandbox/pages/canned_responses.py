@@ -11,8 +11,6 @@ from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.visitors import DEFAULT_AGENT
 
-__all__ = ["ROUTES"]
-
 
 def list_responses(account: Account, request: RecordedRequest) -> Answer:
     """``GET /canned_responses``: the canned responses of one group, 0 by default."""

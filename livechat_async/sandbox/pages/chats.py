@@ -33,8 +33,6 @@ from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.events import chat_part, visitor_of_chat
 
-__all__ = ["ROUTES"]
-
 _RATES = ("rated", "not_rated", "rated_good", "rated_bad")
 
 

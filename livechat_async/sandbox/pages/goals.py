@@ -11,8 +11,6 @@ from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["ROUTES"]
-
 _SALES = ("sales_tracker_id", "value_type", "value", "currency", "time_range", "order_field_name")
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "custom_variable": ("custom_variable_name", "custom_variable_value"),

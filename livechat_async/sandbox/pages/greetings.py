@@ -10,8 +10,6 @@ from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["ROUTES"]
-
 _NUMBERS = ("visit_time_site", "visit_time_page", "pages_view_number", "visits_number")
 _TEXTS = ("url_current", "url_visited", "url_referrer", "geolocation", "search_keyword")
 _TYPES = (*_NUMBERS, *_TEXTS, "custom_variable", "url_funnel", "ads_traffic")

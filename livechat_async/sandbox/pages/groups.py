@@ -11,8 +11,6 @@ from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.team import STATUSES
 
-__all__ = ["ROUTES"]
-
 _MOST_GROUPS = 80  # the largest plan allows them
 
 

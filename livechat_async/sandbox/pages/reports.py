@@ -28,8 +28,6 @@ from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.reports import REPORTS, Report, groups_of, logins_of, minutes_of
 from livechat_async.sandbox.state.timeline import Timeline
 
-__all__ = ["ROUTES"]
-
 _LENGTHS = ("month", "day", "hour")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKS = 4

@@ -10,8 +10,6 @@ from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["ROUTES"]
-
 
 def list_tags(account: Account, request: RecordedRequest) -> Answer:
     """``GET /tags``: the tags of one group, or of all groups."""

@@ -33,8 +33,6 @@ from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["ROUTES"]
-
 _STATUSES = ("open", "pending", "solved", "spam")
 _SOURCES = (
     *("lc2", "mail", "facebook", "agent-app-manual", "chat-window", "facebook:conversation"),

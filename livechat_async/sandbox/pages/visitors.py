@@ -20,8 +20,6 @@ from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 
-__all__ = ["ROUTES", "read_details"]
-
 _MOST_PROBLEMS = 100
 
 # The states that can be asked for; a visitor may be in others.

@@ -9,8 +9,6 @@ from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.webhooks.registrations import Registration, read_registration
 
-__all__ = ["ROUTES"]
-
 
 def list_webhooks(account: Account, _request: RecordedRequest) -> Answer:
     """``GET /webhooks``: all webhooks."""

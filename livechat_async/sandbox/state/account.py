@@ -18,8 +18,6 @@ from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import Announcer, TokenScope, ticket_part
 from livechat_async.sandbox.webhooks.registrations import Registrations
 
-__all__ = ["Account", "CountShape", "Plan"]
-
 CountShape: TypeAlias = Literal["object", "number", "text"]
 Plan: TypeAlias = Literal["starter", "team", "business", "enterprise"]
 

@@ -16,8 +16,6 @@ from livechat_async.sandbox.data.live_chats import LiveChat
 from livechat_async.sandbox.http.answers import Wire, plain
 from livechat_async.sandbox.state.timeline import Timeline, is_id, mix
 
-__all__ = ["Chats", "Movement"]
-
 _ARRIVED_SEED = 77
 
 

@@ -12,8 +12,6 @@ from livechat_async.sandbox.state.timeline import Timeline
 from livechat_async.sandbox.state.visitors import Visitors
 from livechat_async.sandbox.webhooks.events import Announcer
 
-__all__ = ["CannedResponses", "Goals", "Greetings", "Tags"]
-
 # The tags of made-up chats and tickets, each with its group.
 _TAGS = (("sales", 2), ("support", 0), ("feedback", 0), ("complaint", 0))
 _TAGS_CREATED = 1_402_989_014

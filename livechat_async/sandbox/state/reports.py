@@ -15,8 +15,6 @@ from livechat_async.sandbox.data.dates import DAY, read_ticket_time
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of, values_of
 
-__all__ = ["REPORTS", "Report", "groups_of", "logins_of", "minutes_of"]
-
 _Entries: TypeAlias = Iterable[tuple[int | None, Any]]
 _Row: TypeAlias = Callable[[list[Any]], Wire]
 

@@ -10,8 +10,6 @@ from livechat_async.checks import refusal
 from livechat_async.sandbox.data.people import AGENTS, GROUPS
 from livechat_async.sandbox.http.answers import NotFound, Wire
 
-__all__ = ["DAYS", "STATUSES", "Team"]
-
 STATUSES = ("accepting chats", "not accepting chats", "offline")
 """The statuses of agents and groups, the best one first."""
 

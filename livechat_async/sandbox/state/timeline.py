@@ -15,8 +15,6 @@ from livechat_async.redaction import shown
 from livechat_async.sandbox.data.dates import DAY, moments_of, to_day
 from livechat_async.sandbox.http.answers import Wire
 
-__all__ = ["Timeline", "check_id", "check_omit", "is_id", "mix"]
-
 # Makes the item of an id, from 64 random bits and Unix seconds.
 _Build: TypeAlias = Callable[[str, int, int], Wire]
 

@@ -29,8 +29,6 @@ from livechat_async.sandbox.state.chats import Chats
 from livechat_async.sandbox.state.timeline import check_id, check_omit
 from livechat_async.sandbox.webhooks.events import Announcer, chat_part, chat_parts, visitor_part
 
-__all__ = ["DEFAULT_AGENT", "Visitor", "Visitors"]
-
 DEFAULT_AGENT = "john.doe@example.com"
 
 

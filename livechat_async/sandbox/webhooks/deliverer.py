@@ -21,8 +21,6 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import SecretBytes, WireText
 from livechat_async.sandbox.webhooks.registrations import Registration
 
-__all__ = ["Attempt", "Deliverer", "Delivery"]
-
 _RETRIES = 10
 _KEPT = 10_000
 _AT_ONCE = 64

@@ -13,17 +13,6 @@ from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.registrations import Registrations
 
-__all__ = [
-    "Announcer",
-    "TokenScope",
-    "chat_part",
-    "chat_parts",
-    "ticket_part",
-    "visitor_of_chat",
-    "visitor_part",
-    "webhook_body",
-]
-
 TokenScope: TypeAlias = Literal["event", "registration"]
 
 _VISITOR = (

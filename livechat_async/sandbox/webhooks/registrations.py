@@ -11,8 +11,6 @@ from yarl import URL
 from livechat_async.redaction import WireText
 from livechat_async.sandbox.http.answers import BadRequest
 
-__all__ = ["DATA_TYPES", "Registration", "Registrations", "read_registration"]
-
 # Written from the documentation again, so that a mistake in the client's own table shows in tests.
 DATA_TYPES: Mapping[str, tuple[str, ...]] = {
     "chat_started": ("chat", "visitor", "pre_chat_survey"),

@@ -14,8 +14,6 @@ from livechat_async.sandbox.http.multipart import read_multipart
 from livechat_async.sandbox.http.requests import KeptAnswer, RecordedRequest
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
-__all__ = ["show_delivery", "show_request"]
-
 _MOST_SHOWN = 64 * 2**10
 _DEEPEST = 100
 

@@ -22,8 +22,6 @@ from livechat_async.sandbox.state.timeline import is_id
 from livechat_async.sandbox.state.visitors import Visitor
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
-__all__ = ["Feed"]
-
 # An id, whatever differs after a change, and what makes the row.
 _Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
 

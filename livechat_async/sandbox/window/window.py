@@ -33,8 +33,6 @@ from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.window.display import show_delivery, show_request
 from livechat_async.sandbox.window.feed import Feed
 
-__all__ = ["Window"]
-
 _PAGE = "index.html"
 _TYPES = {"css": "text/css; charset=utf-8", "js": SCRIPT, "svg": "image/svg+xml"}
 

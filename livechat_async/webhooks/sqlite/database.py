@@ -12,16 +12,6 @@ from livechat_async.checks import refusal
 from livechat_async.errors import LiveChatError
 from livechat_async.redaction import printable
 
-__all__ = [
-    "DatabaseError",
-    "Reserve",
-    "checked_path",
-    "connect",
-    "disk_is_full",
-    "problem_of",
-    "transaction",
-]
-
 # So long a step waits for another program's lock. LiveChat waits about 10 s for an answer.
 _BUSY_SECONDS = 2.0
 _RESERVE = 8 * 1024 * 1024  # more than SQLite's log has when its content moves to the database

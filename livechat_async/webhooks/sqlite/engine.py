@@ -30,8 +30,6 @@ from livechat_async.webhooks.sqlite.store import (
     StoredJob,
 )
 
-__all__ = ["SQLiteEngine"]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _LOOK_EVERY = 1.0  # seconds; so long may another process's job wait for a free place here

@@ -22,8 +22,6 @@ from livechat_async.webhooks.sqlite.database import (
     transaction,
 )
 
-__all__ = ["SQLiteLetters"]
-
 _ALL = "SELECT id, handler, body, received, died, attempts, error FROM dead ORDER BY id"
 _RUN_AGAIN = (
     "INSERT OR IGNORE INTO jobs (key, handler, body, received, due)"

@@ -8,8 +8,6 @@ import sys
 from contextlib import suppress
 from threading import Lock
 
-__all__ = ["Owners"]
-
 if sys.platform == "win32":  # pragma: no cover (tests run where there is fcntl)
     import msvcrt
 

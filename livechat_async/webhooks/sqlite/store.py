@@ -24,8 +24,6 @@ from livechat_async.webhooks.sqlite.database import (
 )
 from livechat_async.webhooks.sqlite.owners import Owners
 
-__all__ = ["Answer", "Batch", "Ending", "JobStore", "NewJob", "Report", "StoredJob"]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _CHUNK = 100  # jobs in one statement: older SQLites allow 999 values

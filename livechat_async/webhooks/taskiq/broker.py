@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
+from redis.asyncio import Redis
 from taskiq import AsyncBroker, BrokerMessage, TaskiqMessage
 from taskiq.abc.formatter import TaskiqFormatter
 
@@ -18,14 +19,11 @@ from livechat_async.errors import ConfigurationError
 from livechat_async.webhooks.taskiq.connection import (
     REDIS_UNAVAILABLE,
     Availability,
-    Redis,
     RedisUrl,
     check_redis,
 )
 from livechat_async.webhooks.taskiq.store import WebhookStore
 from livechat_async.webhooks.taskiq.worker import JobWorker
-
-__all__ = ["WebhookBroker"]
 
 _TASK = "livechat_async.webhooks:job"  # the name of the only task
 _LONGEST_READ = 0.5  # seconds; so late may another attempt begin

@@ -18,19 +18,6 @@ from livechat_async.checks import refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, conceal, kind_of, printable, redact
 
-__all__ = [
-    "REDIS_UNAVAILABLE",
-    "Availability",
-    "Redis",
-    "RedisUrl",
-    "asking",
-    "check_prefix",
-    "check_redis",
-    "milliseconds",
-    "misuse_of",
-    "reason_of",
-]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 REDIS_UNAVAILABLE: Final = (RedisError, OSError)

@@ -61,8 +61,6 @@ from livechat_async.webhooks.taskiq.connection import (
     check_redis,
 )
 
-__all__ = ["TaskiqEngine"]
-
 _COUNT_EVERY = 2.0
 
 

@@ -14,8 +14,6 @@ from livechat_async.webhooks.letters import DeadLetter, DeadLetters, Step, chose
 from livechat_async.webhooks.taskiq.connection import RedisUrl, check_prefix, reason_of
 from livechat_async.webhooks.taskiq.store import DISCARD, REPLAY, keys_of
 
-__all__ = ["RedisLetters"]
-
 _ANSWER_TIMEOUT = 10.0
 _SCRIPTS: Mapping[Step, str] = {"list": "", "replay": REPLAY, "discard": DISCARD}
 

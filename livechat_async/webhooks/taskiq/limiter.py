@@ -11,18 +11,17 @@ import random
 from typing import Any, Final
 from uuid import uuid4
 
+from redis.asyncio import Redis
+
 from livechat_async.checks import check_count, check_seconds
 from livechat_async.webhooks.taskiq.connection import (
     REDIS_UNAVAILABLE,
     Availability,
-    Redis,
     RedisUrl,
     asking,
     check_prefix,
     misuse_of,
 )
-
-__all__ = ["RedisLimiter"]
 
 # Keeps the times of the latest requests, in microseconds. Returns how long to wait; 0 means that
 # the request may begin. A request that asks twice, because an answer was lost, counts once. A full

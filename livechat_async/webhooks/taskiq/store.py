@@ -21,14 +21,13 @@ from hashlib import sha256
 from typing import Any, Final
 
 from attrs import field, frozen
+from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from livechat_async.errors import QueueFullError
 from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.engine import EngineStatus, Job, Outcome
-from livechat_async.webhooks.taskiq.connection import Redis, asking, milliseconds
-
-__all__ = ["DISCARD", "REPLAY", "Run", "StoredJob", "WebhookStore", "digest", "keys_of"]
+from livechat_async.webhooks.taskiq.connection import asking, milliseconds
 
 GROUP: Final = "workers"
 _FORGET_CONSUMER = 3_600_000  # milliseconds

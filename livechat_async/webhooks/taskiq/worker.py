@@ -14,8 +14,6 @@ from livechat_async.webhooks.parsing import parse_webhook
 from livechat_async.webhooks.taskiq.connection import REDIS_UNAVAILABLE, RedisUrl, reason_of
 from livechat_async.webhooks.taskiq.store import Run, StoredJob, WebhookStore
 
-__all__ = ["JobWorker"]
-
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
