@@ -175,6 +175,24 @@ REPORTS = [
     if name[0] != "_" and name != "occupancy"
 ]
 
+
+def callable_without_arguments() -> Iterator[Call]:
+    """The methods of resources that need no argument; a new one needs no row."""
+    for name in LiveChatClient.__annotations__:
+        for method, function in vars(resource_class(name)).items():
+            if method[0] != "_" and inspect.isfunction(function):
+                _, *others = inspect.signature(function).parameters.values()
+                needed = (p for p in others if p.default is p.empty and p.kind != p.VAR_KEYWORD)
+                if others and next(needed, None) is None:
+                    yield on_client(f"{name}.{method}")
+
+
+def resource_class(name: str) -> type[Resource]:
+    module = import_module(f"livechat_async.resources.{name}")
+    found: type[Resource] = getattr(module, f"{name.title().replace('_', '')}Resource")
+    return found
+
+
 CALLS: list[Call] = [
     # --- settings ---
     Call("LiveChatClient", of(LiveChatClient), free=("credentials",)),
@@ -228,28 +246,21 @@ CALLS: list[Call] = [
     *(Call(name, of(getattr(livechat_async, name)), {"value": 5}) for name in COMPARISONS),
     *(Call(name, of(getattr(livechat_async, name)), {"value": "/shoes"}) for name in TEXT_RULES),
     # --- the resources ---
-    on_client("visitors.list"),
-    on_client("visitors.count"),
-    on_client("visitors.watch"),
+    *callable_without_arguments(),
     on_client(
         "visitors.add_details", visitor_id=VISITOR, details=DETAILS, license_id=12345, token="abc"
     ),
-    on_client("chats.list"),
-    on_client("chats.export"),
     on_client("chats.get", chat_id="MH022RD0K5"),
     on_client("chats.set_tags", chat_id="MH022RD0K5", tags=["sales"]),
     on_client("chats.send_transcript", chat_id="MH022RD0K5", to=JOHN),
-    on_client("tickets.list"),
     on_client("tickets.get", ticket_id="O5CR4"),
     on_client("tickets.create", message="Hi", requester_mail=JOHN),
     on_client("tickets.set_tags", ticket_id="O5CR4", tags=["sales"]),
     *REPORTS,
     on_client("reports.chats.occupancy", weekday="monday"),
-    on_client("reports.availability"),
     on_client("webhooks.create", ("url",), event_type="chat_started", url="https://example.com"),
     on_client("webhooks.delete", webhook_id="b1"),
     on_client("webhooks.ensure", ("url",), url="https://example.com", events=["chat_started"]),
-    on_client("agents.list"),
     on_client("agents.get", login=JOHN),
     on_client("agents.create", ("password",), login=JOHN, name="John"),
     on_client(
@@ -265,22 +276,17 @@ CALLS: list[Call] = [
     on_client("groups.create", name="Sales", agents=[JOHN]),
     on_client("groups.update", group_id=1, name="Sales"),
     on_client("groups.delete", group_id=1),
-    on_client("status.get"),
-    on_client("tags.list"),
     on_client("tags.create", name="sales", author=JOHN, group=0),
     on_client("tags.delete", name="sales", group=0),
-    on_client("goals.list"),
     on_client("goals.get", goal_id=71),
     on_client("goals.create", name="Paid", kind=UrlGoal("/thanks")),
     on_client("goals.update", goal_id=71, name="Paid"),
     on_client("goals.delete", goal_id=71),
     on_client("goals.mark_as_successful", goal_id=71, visitor_id=VISITOR),
-    on_client("greetings.list"),
     on_client("greetings.get", greeting_id=1),
     on_client("greetings.create", name="Hello", rules=[TimeOnPage(20)]),
     on_client("greetings.update", greeting_id=1, name="Hello"),
     on_client("greetings.delete", greeting_id=1),
-    on_client("canned_responses.list"),
     on_client("canned_responses.get", response_id=1),
     on_client("canned_responses.create", text="Bye", tags=["bye"]),
     on_client("canned_responses.update", response_id=1, text="Bye"),
@@ -516,11 +522,14 @@ NOT_CALLED = {
 
 
 def public_things() -> Iterator[tuple[str, Any]]:
-    for module in (livechat_async, webhooks, taskiq, sandbox, captures, sqlite, letters):
+    for module in (livechat_async, webhooks, taskiq, sandbox, captures, sqlite):
         yield from ((name, getattr(module, name)) for name in module.__all__)
-    for name in LiveChatClient.__annotations__:
-        module = import_module(f"livechat_async.resources.{name}")
-        yield from ((each, getattr(module, each)) for each in module.__all__)
+    resources = [f"livechat_async.resources.{name}" for name in LiveChatClient.__annotations__]
+    for module in (letters, *map(import_module, resources)):
+        for name, value in vars(module).items():
+            is_own = inspect.isclass(value) and value.__module__ == module.__name__
+            if is_own and not name.startswith("_"):
+                yield name, value
 
 
 def public_callables() -> Iterator[tuple[str, Callable[..., Any]]]:

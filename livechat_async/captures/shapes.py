@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import EnumType
 from functools import cache
+from importlib import import_module
 from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qs
@@ -15,18 +17,11 @@ from urllib.parse import parse_qs
 import attrs
 from attrs import field, frozen
 
-from livechat_async.models import reports as row
+from livechat_async import models
 from livechat_async.models._base import IdText, WireModel, quirks_of, wire_name
-from livechat_async.models.agents import Agent, AgentSummary
-from livechat_async.models.canned_responses import CannedResponse
 from livechat_async.models.chats import Chat
-from livechat_async.models.goals import Goal
-from livechat_async.models.greetings import Greeting
-from livechat_async.models.groups import Group
-from livechat_async.models.status import GroupStatus
-from livechat_async.models.tags import Tag
 from livechat_async.models.tickets import Ticket
-from livechat_async.models.visitors import Count, Visitor
+from livechat_async.models.visitors import Count
 from livechat_async.models.webhooks import (
     Webhook,
     WebhookCannedResponse,
@@ -36,22 +31,6 @@ from livechat_async.models.webhooks import (
     WebhookVisitor,
 )
 from livechat_async.redaction import Secret
-
-__all__ = [
-    "ENDPOINTS",
-    "NUMBERS",
-    "TIMES",
-    "DeliveryShape",
-    "Known",
-    "enum_of",
-    "fields_of",
-    "find_endpoint",
-    "is_id",
-    "is_of",
-    "item_of",
-    "model_of",
-    "shape_of",
-]
 
 
 @frozen(kw_only=True, repr=False)
@@ -91,87 +70,23 @@ class DeliveryShape(WireModel):
     canned_response: WebhookCannedResponse | None = None
 
 
-_LISTS: Mapping[Any, tuple[str, Any]] = {
+# The objects around lists. LiveChat sends some answers of one item in that of its list, too.
+_ENVELOPES: Mapping[Any, tuple[str, Any]] = {
     Chat: ("chats", _Chats),
     Ticket: ("tickets", _Tickets),
     Webhook: ("events", _Webhooks),
 }
 
 
-def _reports(root: str, rows: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"GET /reports/{root}{name}": rows[name] for name in rows}
+def _endpoints() -> Iterator[tuple[str, Any]]:
+    lists = {GenericAlias(list, (item,)): envelope for item, (_, envelope) in _ENVELOPES.items()}
+    for info in pkgutil.iter_modules(models.__path__):
+        module = import_module(f"{models.__name__}.{info.name}")
+        for call, answer in getattr(module, "ENDPOINTS", {}).items():
+            yield call, lists.get(answer, answer)
 
 
-def _items(path: str, argument: str, item: Any, listed: Any = None) -> dict[str, Any]:
-    one = f"{path}/{{{argument}}}"
-    answers = dict.fromkeys((f"POST {path}", f"GET {one}", f"PUT {one}"), item)
-    return {f"GET {path}": GenericAlias(list, (listed or item,)), **answers, f"DELETE {one}": None}
-
-
-def _by_period(kind: Any) -> Any:
-    return Mapping[str, kind]
-
-
-_RATINGS: Mapping[str, Any] = {
-    "ratings": _by_period(row.Ratings),
-    "ratings/ranking": row.Ranking,
-}
-
-ENDPOINTS: Final[Mapping[str, Any]] = {
-    "GET /visitors": list[Visitor],
-    "POST /visitors/{visitor_id}/details": None,
-    "GET /chats": _Chats,
-    "GET /chats/{chat_id}": Chat,
-    "PUT /chats/{chat_id}/tags": None,
-    "POST /chats/{chat_id}/send_transcript": None,
-    "GET /tickets": _Tickets,
-    "POST /tickets": Ticket,
-    "GET /tickets/{ticket_id}": Ticket,
-    "PUT /tickets/{ticket_id}/tags": None,
-    **_items("/agents", "login", Agent, listed=AgentSummary),
-    **_items("/groups", "group_id", Group),
-    "GET /status": GroupStatus,
-    "GET /status/{group}": GroupStatus,
-    "GET /tags": list[Tag],
-    "POST /tags": Tag,
-    "DELETE /tags/{name}": None,
-    **_items("/goals", "goal_id", Goal),
-    "POST /goals/{goal_id}/mark_as_successful": None,
-    **_items("/greetings", "greeting_id", Greeting),
-    **_items("/canned_responses", "response_id", CannedResponse),
-    "GET /webhooks": _Webhooks,
-    "POST /webhooks": Webhook,
-    "DELETE /webhooks/{webhook_id}": None,
-    **_reports(
-        "chats/",
-        {
-            **_RATINGS,
-            "total_chats": _by_period(row.TotalChats),
-            "engagement": _by_period(row.ChatEngagement),
-            "not_replied_chats": _by_period(row.NotRepliedChats),
-            "queued_visitors": _by_period(row.QueuedVisitors),
-            "queued_visitors/waiting_times": _by_period(row.QueuedVisitors),
-            "chatting_time": _by_period(row.TimeSpent),
-            "first_response_time": _by_period(row.ResponseTime),
-            "response_time": _by_period(row.ResponseTime),
-            "agents_occupancy": _by_period(int),
-            "goals": _by_period(row.GoalsReached),
-            "greetings": _by_period(row.GreetingsShown),
-        },
-    ),
-    **_reports(
-        "tickets/",
-        {
-            **_RATINGS,
-            "new_tickets": _by_period(row.NewTickets),
-            "first_response_time": _by_period(row.CountedHours),
-            "solved_tickets": _by_period(row.SolvedTickets),
-            "resolution_time": _by_period(row.CountedHours),
-            "ticket_sources": _by_period(row.TicketSources),
-        },
-    ),
-    **_reports("", {"availability": _by_period(row.TimeSpent)}),
-}
+ENDPOINTS: Final[Mapping[str, Any]] = dict(_endpoints())
 """What each call of the documented API answers; None where the client does not read it."""
 
 
@@ -196,7 +111,7 @@ def shape_of(endpoint: str | None, query: str, status: int, body: Any) -> Any:
     if endpoint == "GET /visitors" and "count" in parse_qs(query, keep_blank_values=True):
         return Count
     shape = ENDPOINTS[endpoint]
-    key, envelope = _LISTS.get(shape, ("", None))
+    key, envelope = _ENVELOPES.get(shape, ("", None))
     is_in_list = isinstance(body, dict) and key in body and "id" not in body
     return envelope if is_in_list else shape
 

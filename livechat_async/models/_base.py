@@ -31,20 +31,6 @@ from livechat_async.checks import check_count, check_flag
 from livechat_async.display import label_of, repr_of_model
 from livechat_async.redaction import HIDDEN, Secret, is_secret_name, repr_of_fields
 
-__all__ = [
-    "EMPTY",
-    "IdText",
-    "Quirks",
-    "TimeOrZero",
-    "TypedPart",
-    "WireModel",
-    "json_of",
-    "person",
-    "plain_of",
-    "quirks_of",
-    "wire_name",
-]
-
 _T = TypeVar("_T")
 
 _MOST_LEVELS: Final = 100

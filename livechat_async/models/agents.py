@@ -151,3 +151,12 @@ class Agent(AgentSummary):
     def __reduce__(self) -> tuple[Any, ...]:
         names = (each.name for each in fields(type(self)) if each.name != "api_key")
         return partial(type(self), **{name: getattr(self, name) for name in names}), ()
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /agents": list[AgentSummary],
+    "POST /agents": Agent,
+    "GET /agents/{login}": Agent,
+    "PUT /agents/{login}": Agent,
+    "DELETE /agents/{login}": None,
+}

@@ -5,7 +5,9 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#canned-re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from attrs import frozen
 
@@ -37,3 +39,12 @@ class CannedResponse(WireModel):
     created_by: str = ""
     modification_date: datetime | None = None
     modified_by: str | None = None
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /canned_responses": list[CannedResponse],
+    "POST /canned_responses": CannedResponse,
+    "GET /canned_responses/{response_id}": CannedResponse,
+    "PUT /canned_responses/{response_id}": CannedResponse,
+    "DELETE /canned_responses/{response_id}": None,
+}

@@ -5,7 +5,7 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#archives
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -369,3 +369,11 @@ class Chat(WireModel):
             id=self.visitor_id, name=self.visitor_name, ip=self.visitor_ip, email=self.email
         )
         return None if flat == ChatVisitor() else flat
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /chats": list[Chat],
+    "GET /chats/{chat_id}": Chat,
+    "PUT /chats/{chat_id}/tags": None,
+    "POST /chats/{chat_id}/send_transcript": None,
+}

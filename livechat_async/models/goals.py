@@ -5,9 +5,10 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#goals
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from attrs import field, frozen
 from attrs.validators import optional
@@ -154,3 +155,13 @@ class SalesTrackerGoal(GoalKind):
     time_range: str | None = field(default=None, validator=optional(text()))
     order_field_name: str | None = field(default=None, validator=optional(text()))
     value_field_name: str | None = field(default=None, validator=optional(text()))
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /goals": list[Goal],
+    "POST /goals": Goal,
+    "GET /goals/{goal_id}": Goal,
+    "PUT /goals/{goal_id}": Goal,
+    "DELETE /goals/{goal_id}": None,
+    "POST /goals/{goal_id}/mark_as_successful": None,
+}

@@ -307,3 +307,12 @@ class AdsTraffic(_Comparison):
         validator=optional(text(at_most=255)),
         metadata={"wire": "variable_value"},
     )
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /greetings": list[Greeting],
+    "POST /greetings": Greeting,
+    "GET /greetings/{greeting_id}": Greeting,
+    "PUT /greetings/{greeting_id}": Greeting,
+    "DELETE /greetings/{greeting_id}": None,
+}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from attrs import frozen
 
 from livechat_async.models._base import WireModel
@@ -27,3 +30,12 @@ class Group(WireModel):
     language: str = ""
     agents: tuple[str, ...] | None = None
     status: AgentStatus | str | None = None
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /groups": list[Group],
+    "POST /groups": Group,
+    "GET /groups/{group_id}": Group,
+    "PUT /groups/{group_id}": Group,
+    "DELETE /groups/{group_id}": None,
+}

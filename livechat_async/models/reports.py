@@ -321,3 +321,28 @@ class TicketSources(WireModel):
     tickets_from_chat_window: int
     tickets_from_mail: int
     tickets_from_chat: int
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /reports/chats/ratings": Mapping[str, Ratings],
+    "GET /reports/chats/ratings/ranking": Ranking,
+    "GET /reports/chats/total_chats": Mapping[str, TotalChats],
+    "GET /reports/chats/engagement": Mapping[str, ChatEngagement],
+    "GET /reports/chats/not_replied_chats": Mapping[str, NotRepliedChats],
+    "GET /reports/chats/queued_visitors": Mapping[str, QueuedVisitors],
+    "GET /reports/chats/queued_visitors/waiting_times": Mapping[str, QueuedVisitors],
+    "GET /reports/chats/chatting_time": Mapping[str, TimeSpent],
+    "GET /reports/chats/first_response_time": Mapping[str, ResponseTime],
+    "GET /reports/chats/response_time": Mapping[str, ResponseTime],
+    "GET /reports/chats/agents_occupancy": Mapping[str, int],
+    "GET /reports/chats/goals": Mapping[str, GoalsReached],
+    "GET /reports/chats/greetings": Mapping[str, GreetingsShown],
+    "GET /reports/tickets/ratings": Mapping[str, Ratings],
+    "GET /reports/tickets/ratings/ranking": Ranking,
+    "GET /reports/tickets/new_tickets": Mapping[str, NewTickets],
+    "GET /reports/tickets/first_response_time": Mapping[str, CountedHours],
+    "GET /reports/tickets/solved_tickets": Mapping[str, SolvedTickets],
+    "GET /reports/tickets/resolution_time": Mapping[str, CountedHours],
+    "GET /reports/tickets/ticket_sources": Mapping[str, TicketSources],
+    "GET /reports/availability": Mapping[str, TimeSpent],
+}

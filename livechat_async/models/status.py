@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from attrs import frozen
 
@@ -28,3 +30,6 @@ class GroupStatus(WireModel):
     def is_online(self) -> bool:
         """Whether the status is ``online``."""
         return self.status == OnlineStatus.ONLINE
+
+
+ENDPOINTS: Mapping[str, Any] = {"GET /status": GroupStatus, "GET /status/{group}": GroupStatus}

@@ -5,7 +5,9 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#tags
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from attrs import field, frozen
 
@@ -39,3 +41,10 @@ class Tag(WireModel):
     creation_date: datetime | None = None
     count: TagCount | None = None
     group: int | None = None
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /tags": list[Tag],
+    "POST /tags": Tag,
+    "DELETE /tags/{name}": None,
+}

@@ -5,7 +5,7 @@ https://developers.livechat.com/docs/management/configuration-api/v2.0#tickets
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -313,3 +313,11 @@ class Ticket(WireModel):
     def messages(self) -> tuple[TicketEvent, ...]:
         """The events that are messages, in the order of ``events``."""
         return tuple(event for event in self.events if event.type == TicketEventType.MESSAGE)
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /tickets": list[Ticket],
+    "POST /tickets": Ticket,
+    "GET /tickets/{ticket_id}": Ticket,
+    "PUT /tickets/{ticket_id}/tags": None,
+}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,21 +20,6 @@ from attrs import field, frozen
 from livechat_async.errors import ConfigurationError
 from livechat_async.models._base import IdText, Quirks, WireModel
 from livechat_async.redaction import repr_of_fields, shown
-
-__all__ = [
-    "Count",
-    "CustomVariable",
-    "DetailField",
-    "FieldValue",
-    "Operator",
-    "SurveyAnswer",
-    "VisitedPage",
-    "Visitor",
-    "VisitorChat",
-    "VisitorDetails",
-    "VisitorState",
-    "email_in",
-]
 
 
 class VisitorState(StrEnum):
@@ -416,3 +401,9 @@ class VisitorDetails:
     icon: str | None = field(default=None, converter=_to_icon, validator=_check_icon)
 
     __repr__ = repr_of_fields
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /visitors": list[Visitor],
+    "POST /visitors/{visitor_id}/details": None,
+}

@@ -19,23 +19,6 @@ from livechat_async.models.chats import UserType
 from livechat_async.models.visitors import CustomVariable
 from livechat_async.redaction import HIDDEN, Secret
 
-__all__ = [
-    "DATA_TYPES",
-    "IdText",
-    "Webhook",
-    "WebhookCannedResponse",
-    "WebhookChat",
-    "WebhookChatAgent",
-    "WebhookChatEvent",
-    "WebhookDataType",
-    "WebhookEventType",
-    "WebhookMessage",
-    "WebhookSurveyAnswer",
-    "WebhookSurveyChoice",
-    "WebhookVisitor",
-    "hidden_repr",
-]
-
 _USER_INFO = r"\A([^/?#]*//)?[^/?#]*@"
 
 
@@ -290,3 +273,10 @@ class WebhookCannedResponse(WireModel):
     modified: datetime | None = field(default=None, metadata={"twin": "modification_date"})
     tags: tuple[str, ...] = ()
     text: str = ""
+
+
+ENDPOINTS: Mapping[str, Any] = {
+    "GET /webhooks": list[Webhook],
+    "POST /webhooks": Webhook,
+    "DELETE /webhooks/{webhook_id}": None,
+}

@@ -19,11 +19,10 @@ from livechat_async.checks import refusal
 from livechat_async.client import LiveChatClient
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding
-from livechat_async.models._base import WireModel
+from livechat_async.models._base import IdText, WireModel
 from livechat_async.models.tickets import Ticket
 from livechat_async.models.visitors import VisitorDetails
 from livechat_async.models.webhooks import (
-    IdText,
     WebhookCannedResponse,
     WebhookChat,
     WebhookEventType,
@@ -32,21 +31,6 @@ from livechat_async.models.webhooks import (
     hidden_repr,
 )
 from livechat_async.redaction import Secret
-
-__all__ = [
-    "EVENT_CLASSES",
-    "CannedResponseChanged",
-    "ChatChanged",
-    "ChatEnded",
-    "ChatStarted",
-    "TicketCreated",
-    "UnknownEvent",
-    "VisitorEvent",
-    "VisitorQueued",
-    "WebhookEvent",
-    "current_client",
-    "no_client",
-]
 
 current_client: Final[ContextVar[LiveChatClient | None]] = ContextVar(
     "current_client", default=None

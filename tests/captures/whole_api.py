@@ -5,6 +5,8 @@ So the same calls can be made to a sandbox, and to a replay of what was recorded
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import AsyncIterable
 from datetime import date
 
 from livechat_async import (
@@ -35,6 +37,25 @@ async def call_everything(
     await _archives(client)
     await _content(client)
     await _reports(client, days)
+    await _lists(client)
+
+
+async def _lists(client: LiveChatClient) -> None:
+    """Call every method ``list`` that needs no argument; a new one needs no line here."""
+    for name in LiveChatClient.__annotations__:
+        listed = getattr(getattr(client, name), "list", None)
+        if listed is None:
+            continue
+        arguments = inspect.signature(listed).parameters.values()
+        if all(
+            each.default is not each.empty or each.kind is each.VAR_KEYWORD for each in arguments
+        ):
+            found = listed()
+            if isinstance(found, AsyncIterable):
+                async for _ in found:
+                    break
+            else:
+                await found
 
 
 async def _visitors(client: LiveChatClient, token: str) -> None:

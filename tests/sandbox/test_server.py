@@ -203,7 +203,7 @@ async def test_takes_own_credentials() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/skills", "/visitors//", "/visitors/S1.a", "/visitors/S1.a/details/x", "/v3/visitors"],
+    ["/", "/nothing", "/visitors//", "/visitors/S1.a", "/visitors/S1.a/details/x", "/v3/visitors"],
 )
 async def test_an_unknown_path_is_a_404(http: aiohttp.ClientSession, path: str) -> None:
     status, answer = await get(http, path)
