@@ -21,8 +21,7 @@ PACKAGE = ".[cli,distributed,parquet,testing]"
 # Tests wait a fifth of their time, so two processors keep three of them busy.
 WORKERS = max(2, (os.cpu_count() or 1) * 3 // 2)
 PARALLEL = ("-n", str(WORKERS), "--dist", "worksteal")
-# For the environments that repeat the tests: the session `tests` runs all, with more examples.
-BRIEF = (*PARALLEL, "--hypothesis-profile", "brief", "-m", "not once")
+BRIEF = (*PARALLEL, "--brief")  # for the environments that repeat what the session `tests` runs
 # Only `distributed` runs these: they need a Redis.
 WITH_REDIS = "livechat_async/webhooks/taskiq/*.py"
 

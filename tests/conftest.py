@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import defaultdict
+from math import ceil
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Health checks and deadlines judge the speed of the machine, not the code. Where the variable CI is
-# set, the examples are the same each time: a change is judged by what it changes. The environments
-# that repeat the tests try fewer examples; `--hypothesis-profile thorough` tries many. A test that
-# needs more than others asks for a multiple of `settings.default.max_examples`.
+# set, the examples are the same each time: a change is judged by what it changes. `--brief` tries
+# fewer examples, and `--hypothesis-profile thorough` many. A test that needs more than others asks
+# for a multiple of `settings.default.max_examples`.
 settings.register_profile(
     "livechat_async",
     deadline=None,
@@ -32,3 +35,34 @@ for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.
     number = getattr(signal, name, None)  # Windows has no SIGHUP
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
+
+_MOST_CASES = 10
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--brief",
+        action="store_true",
+        help="For a Python or dependencies beside the usual ones: up to ten cases of each test, "
+        "few examples, and no test that is marked `once`.",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("brief"):
+        settings.load_profile("brief")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("brief"):
+        return
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in sorted(items, key=lambda each: each.nodeid):
+        if item.get_closest_marker("once") is None:
+            cases[item.nodeid.partition("[")[0]].append(item)
+    kept = set[pytest.Item]()
+    for of_test in cases.values():
+        kept.update(of_test[:: ceil(len(of_test) / _MOST_CASES)])
+    config.hook.pytest_deselected(items=[each for each in items if each not in kept])
+    items[:] = [each for each in items if each in kept]
