@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -65,8 +66,10 @@ def _show_failure(error: Exception, context: click.Context | None) -> int:
             _show_error(of_failure(error, context and innermost(context)))
             return 2 if isinstance(error, errors.ConfigurationError) else 1
         case OSError():  # of a file or of stdout: errors of the network are LiveChatErrors
-            place = f"{shown(error.filename)}: " if error.filename else "cannot write: "
-            _show_error(f"{place}{error.strerror or error}")
+            # Of two names, the first is that of a draft.
+            file = error.filename2 or error.filename
+            place = shown(file) if file else "cannot write to stdout"
+            _show_error(f"{place}: {error.strerror or error}")
         case _:  # a traceback does not help at a prompt
             logger.debug("not expected", exc_info=error)
             _show_error(
@@ -96,6 +99,8 @@ def _show_wrong_usage(error: click.ClickException) -> int:
 
 def _prepare_streams() -> None:
     """Make pipes UTF-8 everywhere, and let no character or closed stream be an error."""
+    if sys.stdin is None:
+        sys.stdin = StringIO()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             # It stays open as long as the process runs.

@@ -245,7 +245,7 @@ async def test_a_full_disk_is_one_line_and_a_closed_stdout_is_none(env: dict[str
         run_process(f"{command} >&-", env=env, command=("bash", "-c")),
     )
 
-    assert (full.code, full.err) == (1, "error: cannot write: No space left on device\n")
+    assert (full.code, full.err) == (1, "error: cannot write to stdout: No space left on device\n")
     assert (closed.code, closed.err) == (0, "")
 
 

@@ -312,7 +312,10 @@ def test_whichever_operation_fails_no_line_is_lost_or_doubled(
     *,
     stays: bool,
 ) -> None:
-    """Resumed, an export holds each chat once, and what it said was true (field case 36)."""
+    """Resumed, an export holds each chat once, and what it said was true (field case 36).
+
+    What failed names its file.
+    """
     new = place(kind)
     before = new()
     if start != "fresh":
@@ -336,6 +339,7 @@ def test_whichever_operation_fails_no_line_is_lost_or_doubled(
     assert counted.count > 20
     for at in range(1, counted.count + 1):
         it, faults, said = attempt(at)
+        assert "OSError:" not in said or str(it.output) in said.rpartition("OSError:")[2]
         context = f"{at}: {faults.names[at - 1]}: {said}"
         if start != "overwriting" or "nothing was written" not in said:
             it.check_message(said)

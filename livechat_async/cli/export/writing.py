@@ -26,6 +26,7 @@ from livechat_async.display import number_of
 from livechat_async.errors import OverfullDayError
 from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import Export, ExportProgress
+from livechat_async.private_files import name_file
 from livechat_async.redaction import printable
 
 _SAVE_EVERY = 1.0  # seconds, as the three below
@@ -60,6 +61,9 @@ async def write_export(
             file.cut()
             _say(f"going on after {number_of(file.saved, 'chat')}")
         await _finish(export, to_plain, file, kind)
+    except OSError as error:
+        name_file(error, file.part)
+        raise
     finally:
         file.close()
     _sum_up(export, file)
