@@ -32,7 +32,7 @@ from click.shell_completion import CompletionItem
 from livechat_async.cli.help import help_of, split_help
 from livechat_async.redaction import shown
 
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+_REQUIRED = inspect.Parameter.empty
 _INNERMOST = f"{__name__}.innermost"  # a key of what all contexts of a command line share
 
 
@@ -58,9 +58,8 @@ def option(about: str, *names: str, **settings: Any) -> Any:
     Args:
         about: its line in the help.
         names: such as ``"--yes", "-y"``, or ``"--tagged/--untagged"`` for a flag with two sides.
-        settings: ``min``, ``max`` and ``parser`` of the value, ``arguments``, and settings of
-            `click.Option`. A parser raises a `ValueError` that says what is needed. ``arguments``
-            are what the library calls it, where that is not the name of the parameter.
+        settings: ``min``, ``max`` and ``parser`` of the value, and settings of `click.Option`. A
+            parser raises a `ValueError` that says what is needed.
     """
     return _Word(about, names, settings)
 
@@ -70,9 +69,8 @@ def argument(about: str, **settings: Any) -> Any:
     return _Word(about, (), settings, is_argument=True)
 
 
-def together(
-    make: Callable[..., Any], table: Mapping[str, Any], needs: Collection[str] = ()
-) -> Any:
+@frozen
+class Together:
     """Several options and arguments that become one parameter, for ``Annotated``.
 
     Args:
@@ -80,26 +78,10 @@ def together(
         table: the annotation of each. What may be None, and flags, may be left out.
         needs: the names of those that cannot be left out nevertheless.
     """
-    return _Bundle(make, table, needs)
 
-
-@frozen
-class _Bundle:
     make: Callable[..., Any]
     table: Mapping[str, Any]
-    needs: Collection[str]
-
-    def parameters(self) -> Iterator[click.Parameter]:
-        for name, annotation in self.table.items():
-            kind = get_args(annotation)[0]
-            may_lack = name not in self.needs and (kind is bool or type(None) in get_args(kind))
-            default = (False if kind is bool else None) if may_lack else inspect.Parameter.empty
-            yield _make(
-                name, inspect.Parameter(name, _KEYWORD, default=default, annotation=annotation)
-            )
-
-    def value(self, given: dict[str, Any]) -> Any:
-        return self.make(**{name: given.pop(name) for name in self.table})
+    needs: Collection[str] = ()
 
 
 class _Shown(click.Command):
@@ -135,16 +117,16 @@ class Command(_Shown):
     ) -> None:
         parameters = inspect.signature(callback, eval_str=True).parameters
         own: list[click.Parameter] = []
-        self._bundles: dict[str, _Bundle] = {}
+        self._bundles: dict[str, Together] = {}
         for key, parameter in parameters.items():
             if get_origin(parameter.annotation) is not Annotated:
                 continue
             about = get_args(parameter.annotation)[1]
-            if isinstance(about, _Bundle):
+            if isinstance(about, Together):
                 self._bundles[key] = about
-                own.extend(about.parameters())
+                own.extend(parameters_of(about.table, about.needs))
             else:
-                own.append(_make(key, parameter))
+                own.append(_make(key, parameter.annotation, parameter.default))
         self._lists = {one.name for one in own if one.nargs < 0 or getattr(one, "multiple", False)}
         self._takes_context = "context" in parameters
         settings.setdefault("help", callback.__doc__)
@@ -165,7 +147,7 @@ class Command(_Shown):
             for name, value in ctx.params.items()
         }
         for name, bundle in self._bundles.items():
-            given[name] = bundle.value(given)
+            given[name] = bundle.make(**{one: given.pop(one) for one in bundle.table})
         ctx.meta[_INNERMOST] = ctx
         if self._takes_context:
             given["context"] = ctx
@@ -222,7 +204,7 @@ class LazyGroup(Group):
     def __init__(
         self,
         places: Mapping[str, tuple[str, str]],
-        shared: Sequence[click.Option],
+        shared: Sequence[click.Parameter],
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
@@ -257,39 +239,38 @@ class LazyGroup(Group):
         ]
 
 
-def make_option(name: str, kind: Any, word: Any) -> click.Option:
-    """An option that is no parameter of a function, and that may be left out."""
-    annotation = Annotated[kind, word]
-    made = _make(name, inspect.Parameter(name, _KEYWORD, default=None, annotation=annotation))
-    assert isinstance(made, click.Option)  # noqa: S101 - the word is one of `option`
-    return made
+def parameters_of(
+    table: Mapping[str, Any], needs: Collection[str] = ()
+) -> Iterator[click.Parameter]:
+    """The options and arguments of a table, as `Together` has it."""
+    for name, annotation in table.items():
+        kind = get_args(annotation)[0]
+        may_lack = name not in needs and (kind is bool or type(None) in get_args(kind))
+        default = (False if kind is bool else None) if may_lack else _REQUIRED
+        yield _make(name, annotation, default)
 
 
-def _make(name: str, parameter: inspect.Parameter) -> click.Parameter:
-    kind, word = get_args(parameter.annotation)[:2]
+def _make(name: str, annotation: Any, default: Any) -> click.Parameter:
+    kind, word = get_args(annotation)[:2]
     if type(None) in get_args(kind):
         [kind] = (one for one in get_args(kind) if one is not type(None))
     is_list = get_origin(kind) is list
     settings = dict(word.settings)
-    arguments = settings.pop("arguments", ())
     type_ = _type_of(get_args(kind)[0] if is_list else kind, settings)
-    if parameter.default is inspect.Parameter.empty:
+    if default is _REQUIRED:
         settings["required"] = True
-    elif parameter.default is not None:
-        settings["default"] = parameter.default
+    elif default is not None:
+        settings["default"] = default
     if word.is_argument:
         settings |= {"nargs": -1} if is_list else {}
         made: click.Parameter = click.Argument([name], type=type_, **settings)
-        # What click does not keep.
-        vars(made).update(help=word.about, arguments=arguments)
+        vars(made)["help"] = word.about  # which click does not keep
         return made
     names = word.names or (f"--{name.replace('_', '-')}",)
     if kind is bool:
         settings = {"default": None, **settings}
         return click.Option([name, *names], is_flag=True, help=word.about, **settings)
-    made = click.Option([name, *names], type=type_, multiple=is_list, help=word.about, **settings)
-    vars(made)["arguments"] = arguments
-    return made
+    return click.Option([name, *names], type=type_, multiple=is_list, help=word.about, **settings)
 
 
 def _type_of(kind: Any, settings: dict[str, Any]) -> click.ParamType[Any]:

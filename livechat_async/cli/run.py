@@ -12,10 +12,12 @@ from pathlib import Path
 
 import click
 from click.exceptions import Exit
+from click.shell_completion import shell_complete
 
 from livechat_async import errors
-from livechat_async.cli import NEEDED, completion
+from livechat_async.cli import NEEDED
 from livechat_async.cli.app import app
+from livechat_async.cli.commands.shell import VARIABLE
 from livechat_async.cli.common import INTERRUPTED, NAME, logger, show_warnings
 from livechat_async.cli.parsing import innermost
 from livechat_async.cli.wording import of_failure, of_wrong_usage
@@ -24,8 +26,8 @@ from livechat_async.redaction import shown
 
 def run() -> int:
     """Run the app with the arguments of the process, and return the exit code."""
-    if completion.is_asked():
-        return completion.answer(app, NAME)
+    if instruction := os.environ.get(VARIABLE):
+        return shell_complete(app, {}, NAME, VARIABLE, instruction)
     _prepare_streams()
     show_warnings()
     code = _run()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from livechat_async.cli import main
 from livechat_async.cli.app import app
-from livechat_async.cli.completion import VARIABLE
+from livechat_async.cli.commands.shell import VARIABLE
 from livechat_async.cli.help import EXIT_CODES, split_help
 from livechat_async.cli.manual import escape
 

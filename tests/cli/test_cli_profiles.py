@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from livechat_async import ConfigurationError, PersonalAccessToken
 from livechat_async.cli import profiles
-from livechat_async.cli.completion import VARIABLE
+from livechat_async.cli.commands.shell import VARIABLE
 from livechat_async.cli.profiles import Profile
 from livechat_async.credentials import BearerToken
 from livechat_async.redaction import Secret

@@ -30,7 +30,6 @@ _Engine: TypeAlias = Annotated[
         "--engine",
         envvar="LIVECHAT_BOT_ENGINE",
         metavar="FILE",
-        arguments=["redis_url"],
     ),
 ]
 _Prefix: TypeAlias = Annotated[
@@ -115,9 +114,7 @@ def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, view: _View) -> 
 
 @app.command("show")
 def show_letter(
-    letter_id: Annotated[
-        int, argument("The letter's id, as list shows it.", metavar="ID", arguments=["ids"])
-    ],
+    letter_id: Annotated[int, argument("The letter's id, as list shows it.", metavar="ID")],
     *,
     engine: _Engine,
     prefix: _Prefix = _PREFIX,

@@ -61,7 +61,7 @@ def confirm(question: str, yes: bool) -> None:
 
 def given_filters(table: Mapping[str, Any], needs: Collection[str] = ()) -> Any:
     """The options of a table as one parameter: the filters that were given."""
-    return parsing.together(_only_given, table, needs)
+    return parsing.Together(_only_given, table, needs)
 
 
 def _only_given(**filters: Any) -> Filters:

@@ -18,15 +18,8 @@ if TYPE_CHECKING:
 
 def run_record(
     *,
-    output: Annotated[
-        Path,
-        option(
-            "The folder to write into.",
-            "--output",
-            "-o",
-            metavar="FOLDER",
-            arguments=["folder"],
-        ),
+    folder: Annotated[
+        Path, option("The folder to write into.", "--output", "-o", metavar="FOLDER")
     ],
     upstream: Annotated[
         str | None,
@@ -68,20 +61,20 @@ def run_record(
         nonlocal count
         count += 1
         what = capture.body["event_type"] if capture.kind == "webhook" else capture.line
-        click.echo(f"{capture.status or 'webhook'} {printable(what)} -> {output / capture.file}")
+        click.echo(f"{capture.status or 'webhook'} {printable(what)} -> {folder / capture.file}")
 
     def warn(text: str) -> None:
         click.echo(f"warning: {printable(text)}", err=True)
 
     recorder = Recorder(
-        output, upstream, webhooks=webhooks, host=host, port=port, recorded=show, warn=warn
+        folder, upstream, webhooks=webhooks, host=host, port=port, recorded=show, warn=warn
     )
     try:
         wait_for(_serve(recorder, webhooks=webhooks))
     finally:
         if count:
-            files = f"{number_of(count, 'file')} in {output}"
-            click.echo(f"# {files}; compare: livechat-async captures check {output}", err=True)
+            files = f"{number_of(count, 'file')} in {folder}"
+            click.echo(f"# {files}; compare: livechat-async captures check {folder}", err=True)
 
 
 async def _serve(recorder: Recorder, *, webhooks: bool) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from livechat_async.sandbox import Sandbox, StartedChat
 
 _JSON = ("-H", "Content-Type: application/json", "-d")
-_WITH_CAPTURES = ("captures", "host", "port", "open_", "verbose")
+_WITH_CAPTURES = ("folder", "host", "port", "open_", "verbose")
 
 _TOKEN = "LIVECHAT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 
@@ -137,12 +137,12 @@ def run_sandbox(
     ] = None,
     verbose: Annotated[bool, option("Log a line per request on stderr.", "--verbose")] = False,
     open_: Annotated[bool, option("Open the sandbox's page in a browser.", "--open")] = False,
-    captures: Annotated[
+    folder: Annotated[
         Path | None,
         option(
             "Give the answers that 'record' has written into this folder, and no others.",
+            "--captures",
             metavar="FOLDER",
-            arguments=["folder"],
         ),
     ] = None,
 ) -> None:
@@ -164,9 +164,9 @@ def run_sandbox(
 
     if verbose:
         show_log()
-    if captures is not None:
+    if folder is not None:
         _refuse_useless(context)
-        wait_for(_serve(Sandbox.from_captures(captures, host=host, port=port), opens=open_))
+        wait_for(_serve(Sandbox.from_captures(folder, host=host, port=port), opens=open_))
         return
     token = Secret(control_token) if control_token is not None else None
     del control_token

@@ -29,7 +29,7 @@ from livechat_async.cli.output.show import (
     say_broken,
     terminal,
 )
-from livechat_async.cli.parsing import option, together
+from livechat_async.cli.parsing import Together, option
 from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
@@ -96,7 +96,7 @@ class Listing(Generic[T]):
         }
         if pages:
             table["everything"] = Annotated[bool, option("Show all, without a limit.", "--all")]
-        return together(partial(View, self, pages), table)
+        return Together(partial(View, self, pages), table)
 
     def _choose(self, text: str) -> tuple[str, ...]:
         names = tuple(filter(None, (name.strip() for name in text.split(","))))
