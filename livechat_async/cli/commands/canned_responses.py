@@ -15,11 +15,7 @@ _TAGS = {
 }
 _RESPONSES: Listing[CannedResponse] = Listing(
     "canned response",
-    columns={
-        **fields("id", "group"),
-        "tags": lambda response: joined(*response.tags),
-        **fields("text", "created_by", "modified_by"),
-    },
+    columns=fields("id", "group", "tags", "text", "created_by", "modified_by"),
     cells={
         "Text, tags": lambda response: two_lines(
             response.text, joined(*(f"#{tag}" for tag in response.tags)), fold=True

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import click
 
 from livechat_async.cli.commands import options
-from livechat_async.cli.commands.options import OnBroken
-from livechat_async.cli.common import to_plain, with_client
+from livechat_async.cli.common import with_client
 from livechat_async.cli.export import Format, guess_format
 from livechat_async.cli.output.archive import CHATS, chat_transcript
 from livechat_async.cli.output.listing import View, show_items
@@ -64,10 +63,10 @@ _FILTERS: Mapping[str, Any] = {
         "--visitor-country",
         "--country",
     ),
+    "on_broken": options.on_broken("chat"),
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], CHATS.options(pages=True)]
-_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("chat")]
 
 
 class _OnOverfullDay(StrEnum):
@@ -75,14 +74,22 @@ class _OnOverfullDay(StrEnum):
     PARTIAL = "partial"
 
 
+_WALK: Mapping[str, Any] = {
+    **_FILTERS,
+    "prefetch": options.optional(
+        int, "How many pages to request ahead.", metavar="PAGES", min=1, max=64, default=8
+    ),
+    "on_overfull_day": options.optional(
+        _OnOverfullDay,
+        "Stop at a day of more than 25,000 chats, LiveChat's limit, or write the latest of that "
+        "day and go on.",
+        default=_OnOverfullDay.RAISE,
+    ),
+}
+
+
 @app.command("list")
-def list_chats(
-    context: click.Context,
-    *,
-    filters: _Filters,
-    view: _View,
-    on_broken: _OnBroken = OnBroken.RAISE,
-) -> None:
+def list_chats(context: click.Context, *, filters: _Filters, view: _View) -> None:
     """Show chats of the archive, the newest first.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names. LiveChat
@@ -93,8 +100,7 @@ def list_chats(
       livechat-async chats list --all --csv --columns id,started,email
       livechat-async chats list --all --json | jq -r '.visitor.email'
     """
-    arguments = {**filters, **view.of_pager, "on_broken": on_broken.value}
-    show_items(context, lambda client: client.chats.list(**arguments), view)
+    show_items(context, lambda client: client.chats.list(**filters, **view.of_pager), view)
 
 
 @app.command("get")
@@ -117,24 +123,13 @@ def export_chats(
     context: click.Context,
     *,
     output: Annotated[Path, option("The file to write.", "--output", "-o", metavar="FILE")],
-    filters: _Filters,
+    walk: Annotated[options.Filters, options.given_filters(_WALK)],
     kind: Annotated[
         Format | None,
         option("The file's format. [default: that of its suffix, else jsonl]", "--format"),
     ] = None,
     resume: Annotated[bool, option("Continue an unfinished export.", "--resume")] = False,
     overwrite: Annotated[bool, option("Replace an existing file.", "--overwrite")] = False,
-    prefetch: Annotated[
-        int, option("How many pages to request ahead.", metavar="PAGES", min=1, max=64)
-    ] = 8,
-    on_broken: _OnBroken = OnBroken.RAISE,
-    on_overfull_day: Annotated[
-        _OnOverfullDay,
-        option(
-            "Stop at a day of more than 25,000 chats, LiveChat's limit, or write the latest of "
-            "that day and go on."
-        ),
-    ] = _OnOverfullDay.RAISE,
 ) -> None:
     """Write all chats of some days to a file, each once.
 
@@ -163,18 +158,12 @@ def export_chats(
     async def write(client: LiveChatClient) -> None:
         def make(checkpoint: Checkpoint | None) -> Export[Chat]:
             try:
-                return client.chats.export(
-                    **filters,
-                    prefetch=prefetch,
-                    checkpoint=checkpoint,
-                    on_broken=on_broken.value,
-                    on_overfull_day=on_overfull_day.value,
-                )
+                return client.chats.export(**walk, checkpoint=checkpoint)
             except ConfigurationError as error:
                 if checkpoint is None:
                     raise
                 raise ConfigurationError(f"{error} (here: --overwrite)") from None
 
-        await write_export(make, to_plain, file, kind, resume=resume, overwrite=overwrite)
+        await write_export(make, file, kind, resume=resume, overwrite=overwrite)
 
     with_client(context, write)

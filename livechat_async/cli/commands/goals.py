@@ -69,9 +69,7 @@ _ORDER = {
 _GOALS: Listing[Goal] = Listing(
     "goal",
     columns={
-        **fields("id", "name"),
-        "active": lambda goal: "yes" if goal.active else "no",
-        **fields("type"),
+        **fields("id", "name", "active", "type"),
         "reached_by": _way,
     },
     cells={

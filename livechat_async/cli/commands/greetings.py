@@ -23,8 +23,7 @@ def _rules(greeting: Greeting) -> str:
 _GREETINGS: Listing[Greeting] = Listing(
     "greeting",
     columns={
-        **fields("id", "name"),
-        "active": lambda greeting: "yes" if greeting.active else "no",
+        **fields("id", "name", "active"),
         "rules": _rules,
         **fields("message"),
     },

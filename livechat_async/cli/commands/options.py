@@ -110,11 +110,10 @@ def of_group(about: str) -> Mapping[str, Any]:
     return {"group": number(about)}
 
 
-def on_broken(noun: str) -> Any:
+def on_broken(noun: str, default: OnBroken = OnBroken.RAISE) -> Any:
     """The option for an item that cannot be read."""
-    return option(
-        f"Stop at a {noun} that cannot be read, or say so on stderr and skip it.", "--on-broken"
-    )
+    about = f"Stop at a {noun} that cannot be read, or say so on stderr and skip it."
+    return optional(OnBroken, about, default=default)
 
 
 def day(name: str, text: str) -> Any:

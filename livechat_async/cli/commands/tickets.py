@@ -9,7 +9,6 @@ import click
 
 from livechat_async import TicketOrder, TicketStatus
 from livechat_async.cli.commands import options
-from livechat_async.cli.commands.options import OnBroken
 from livechat_async.cli.output.archive import TICKETS, ticket_history
 from livechat_async.cli.output.listing import View, show_items
 from livechat_async.cli.output.show import show_item
@@ -33,20 +32,14 @@ _FILTERS: Mapping[str, Any] = {
     "tag": options.text("TAG", "Only tickets with this tag."),
     "tagged": options.flag("--tagged/--untagged", "Only tickets with any tag, or none."),
     "order": options.one_of("ORDER", TicketOrder, "Sort by the last change"),
+    "on_broken": options.on_broken("ticket"),
 }
 _Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
 _View: TypeAlias = Annotated[View[Any], TICKETS.options(pages=True)]
-_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("ticket")]
 
 
 @app.command("list")
-def list_tickets(
-    context: click.Context,
-    *,
-    filters: _Filters,
-    view: _View,
-    on_broken: _OnBroken = OnBroken.RAISE,
-) -> None:
+def list_tickets(context: click.Context, *, filters: _Filters, view: _View) -> None:
     """Show tickets.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names.
@@ -55,8 +48,7 @@ def list_tickets(
       livechat-async tickets list --status open --unassigned
       livechat-async tickets list --all --json | jq -r .subject
     """
-    arguments = {**filters, **view.of_pager, "on_broken": on_broken.value}
-    show_items(context, lambda client: client.tickets.list(**arguments), view)
+    show_items(context, lambda client: client.tickets.list(**filters, **view.of_pager), view)
 
 
 @app.command("get")

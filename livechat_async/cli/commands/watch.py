@@ -20,7 +20,7 @@ from livechat_async.cli.commands.options import Filters
 from livechat_async.cli.common import number_or_no, to_json, to_plain
 from livechat_async.cli.output import visitors as output
 from livechat_async.cli.output.listing import View
-from livechat_async.cli.output.show import is_terminal, show_error, terminal
+from livechat_async.cli.output.show import is_terminal, row_of, show_error, terminal
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller
@@ -108,15 +108,15 @@ async def follow_changes(
 
     def show_text(change: Change, _: object) -> None:
         if as_json:
-            click.echo(output.change_json(change, _now(), to_plain))
+            click.echo(output.change_json(change, _now()))
         else:
-            click.echo("\t".join(map(printable, output.change_cells(change, _now()))))
+            click.echo(row_of(output.change_cells(change, _now())))
 
     if is_terminal(sys.stdout) and not as_json:
         await _follow_live(follow, f"every {interval:g} s until Ctrl-C")
         return
     if not as_json:
-        click.echo("\t".join(output.CHANGE_COLUMNS))
+        click.echo(row_of(output.CHANGE_COLUMNS))
     await follow(show_text, lambda error, seconds: show_error(_problem(error, seconds)))
 
 

@@ -6,11 +6,10 @@ A terminal gets a table, and a pipe gets columns below a line of their names, un
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
@@ -25,7 +24,7 @@ from livechat_async.cli.common import number_or_no, to_json, to_plain, with_clie
 from livechat_async.cli.output.show import (
     is_terminal,
     new_table,
-    safe_cell,
+    row_of,
     say_broken,
     terminal,
 )
@@ -51,27 +50,25 @@ _GAP = 2  # between two columns
 class Listing(Generic[T]):
     """How a list of items looks: as columns by their names on pipes, as cells on terminals.
 
-    Without cells, it has the same columns everywhere.
+    Without cells, it has the same columns everywhere. ``about_json`` says what is in the JSON.
     """
 
     noun: str
     columns: Mapping[str, Callable[[T], str]]
     cells: Mapping[str, Callable[[T], Text]] | None = None
     to_plain: Callable[[T], Any] = to_plain
+    about_json: str = "every field that LiveChat sent"
 
-    def options(
-        self, *, pages: bool = False, about_json: str = "every field that LiveChat sent"
-    ) -> Any:
+    def options(self, *, pages: bool = False) -> Any:
         """The options that make a `View`, for ``Annotated``.
 
         Args:
             pages: whether the list comes page by page, so that the first page is the default.
-            about_json: what the JSON has.
         """
         form = "JSON lines, an object a line," if pages else "one JSON document, a list,"
         names = ", ".join(self.columns)
         table = {
-            "as_json": Annotated[bool, option(f"As {form} with {about_json}.", "--json")],
+            "as_json": Annotated[bool, option(f"As {form} with {self.about_json}.", "--json")],
             "as_csv": Annotated[bool, option("As CSV.", "--csv")],
             "columns": Annotated[
                 tuple[str, ...] | None,
@@ -173,20 +170,14 @@ class View(Generic[T]):
 
     def head(self) -> list[str]:
         """The lines before the items: the names of the columns, or none."""
-        return [] if self.as_json else [self._row(list(self.chosen))]
+        return [] if self.as_json else [row_of(self.chosen, as_csv=self.as_csv)]
 
     def line(self, item: T) -> str:
         """An item as one line."""
         if self.as_json:
             return to_json(self.listing.to_plain(item))
-        return self._row([text(item) for text in self.chosen.values()])
-
-    def _row(self, texts: Sequence[str]) -> str:
-        if self.as_csv:
-            row = io.StringIO()
-            csv.writer(row, lineterminator="").writerow(map(safe_cell, texts))
-            return row.getvalue()
-        return "\t".join(map(printable, texts))
+        texts = [text(item) for text in self.chosen.values()]
+        return row_of(texts, as_csv=self.as_csv)
 
     def draw(self, items: Sequence[T], total: int | None) -> None:
         """Show the items in a table on the terminal, or say that there are none."""
@@ -279,13 +270,26 @@ def draw_list(items: Sequence[T], view: View[T]) -> None:
 
 
 def fields(*names: str) -> dict[str, Callable[[Any], str]]:
-    """Columns that are fields of an item; nothing is an empty text."""
+    """Columns that are fields of an item."""
     return {name: partial(_field, name) for name in names}
 
 
 def _field(name: str, item: Any) -> str:
-    value = getattr(item, name)
-    return "" if value is None else str(value)
+    return text_of(getattr(item, name))
+
+
+def text_of(value: Any) -> str:
+    """The value of a field in one line."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.isoformat()
+        case list() | tuple():
+            return joined(*map(str, value))
+    return str(value)
 
 
 def joined(*parts: str | None, by: str = ", ") -> str:

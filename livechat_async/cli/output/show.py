@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -139,6 +141,15 @@ def local_time(moment: datetime | None, pattern: str = "%Y-%m-%d %H:%M %Z") -> s
         with suppress(OverflowError, ValueError, OSError):  # here, it is before 1 or after 9999
             moment = moment.astimezone()
     return f"{moment:{pattern}}".rstrip()
+
+
+def row_of(values: Iterable[Any], *, as_csv: bool = False) -> str:
+    """A line of tab-separated columns, or of CSV. Nothing is an empty cell."""
+    if as_csv:
+        row = io.StringIO()
+        csv.writer(row, lineterminator="").writerow(map(safe_cell, values))
+        return row.getvalue()
+    return "\t".join("" if value is None else printable(str(value)) for value in values)
 
 
 def safe_cell(value: Any) -> str:
