@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import click
 
+from livechat_async.cli.commands.options import Port
 from livechat_async.cli.common import served_until_stopped, wait_for
 from livechat_async.cli.parsing import option
 from livechat_async.display import number_of
@@ -32,9 +33,7 @@ def run_record(
     host: Annotated[
         str, option("The address to listen on, which has to be loopback.")
     ] = "127.0.0.1",
-    port: Annotated[
-        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
-    ] = 8081,
+    port: Port = 8081,
 ) -> None:
     r"""Write each answer of LiveChat to a file, without personal data, until Ctrl-C.
 

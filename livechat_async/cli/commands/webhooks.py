@@ -128,9 +128,7 @@ def listen(
     context: click.Context,
     *,
     host: Annotated[str, option("The address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
-    ] = 8080,
+    port: options.Port = 8080,
     event: Annotated[
         list[WebhookEventType] | None,
         option(f"Only these events; may be repeated. All: {_KINDS}.", metavar="EVENT_TYPE"),
