@@ -51,7 +51,7 @@ _COMMANDS = {
     ),
     "sandbox": ("sandbox:run_sandbox", "Run a LiveChat of your own on this machine, until Ctrl-C."),
     "record": (
-        "record:run_record",
+        "captures:run_record",
         "Write each answer of LiveChat to a file, without personal data, until Ctrl-C.",
     ),
     "captures": ("captures:app", "Check the answers and webhooks that 'record' has written."),

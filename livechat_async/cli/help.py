@@ -71,11 +71,10 @@ def rows_of(
     shared: Sequence[click.Parameter] = () if command is root else getattr(root, "shared", ())
     common = [*shared, command.get_help_option(context)]
     own = [one for one in options if command is root or one not in common]
-    summaries: Callable[[click.Context], Iterable[tuple[str, str]]] | None = getattr(
-        command, "summaries", None
-    )
+    summaries: Callable[[click.Context], Iterable[tuple[str, str]]]
+    summaries = getattr(command, "summaries", lambda _: ())
     sections = (
-        ("Commands", [] if summaries is None else list(summaries(context))),
+        ("Commands", list(summaries(context))),
         ("Arguments", [(one.make_metavar(context), getattr(one, "help", "")) for one in arguments]),
         ("Options", [_option_row(one) for one in own]),
         (

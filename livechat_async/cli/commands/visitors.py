@@ -84,9 +84,9 @@ def list_visitors(
         from livechat_async.cli.commands.watch import follow_list  # noqa: PLC0415 (slow to import)
 
         follow = partial(follow_list, filters=filters, interval=interval, view=view)
-        with_client(context, follow, retries=False)  # the next poll repeats a failed call
-        return
-    show_list(context, lambda client: client.visitors.list(**filters), view)
+        with_client(context, follow)
+    else:
+        show_list(context, lambda client: client.visitors.list(**filters), view)
 
 
 @app.command("watch")
@@ -119,7 +119,7 @@ def watch_visitors(
     from livechat_async.cli.commands.watch import follow_changes  # noqa: PLC0415 (slow to import)
 
     follow = partial(follow_changes, filters=filters, interval=interval, as_json=as_json)
-    with_client(context, follow, retries=False)  # the next poll repeats a failed call
+    with_client(context, follow)
 
 
 @app.command("count")

@@ -63,7 +63,7 @@ def visitors_table(
         table.add_row(
             two_lines(visitor.name or "(no name)", visitor.id, "bold"),
             two_lines(visitor.state, f"with {agents}" if agents else "", _style(visitor)),
-            Text(_number(visitor.group)),
+            Text(text_of(visitor.group)),
             *where,
             two_lines(how_long(visitor.last_visit, now), visits),
         )
@@ -111,10 +111,6 @@ def path_of(address: str) -> str:
 
 def _style(visitor: Visitor) -> str:
     return _STYLES.get(visitor.state, "")
-
-
-def _number(number: int | None) -> str:
-    return "" if number is None else str(number)
 
 
 def _agents(visitor: Visitor) -> str:
@@ -167,7 +163,7 @@ def change_cells(change: Change, when: datetime) -> tuple[str, ...]:
     if isinstance(change, changes.Resynced):
         return (*start, *[""] * 5, f"{change.outage:.3f}")
     who, before = change.visitor, getattr(change, "before", "")
-    return (*start, who.id, who.name, who.state, _number(who.group), page_of(who), before)
+    return (*start, who.id, who.name, who.state, text_of(who.group), page_of(who), before)
 
 
 def change_json(change: Change, when: datetime) -> str:
