@@ -22,6 +22,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
@@ -275,23 +276,21 @@ def _make(name: str, annotation: Any, default: Any) -> click.Parameter:
 
 def _type_of(kind: Any, settings: dict[str, Any]) -> click.ParamType[Any]:
     """What converts the value of an option. Settings of the value are taken out."""
-    least, most = settings.pop("min", None), settings.pop("max", None)
-    parser = settings.pop("parser", None)
-    if parser is not None:
-        return _Value(parser)
+    least, most = settings.pop("min", -inf), settings.pop("max", inf)
+    if "parser" in settings:
+        return _Value(settings.pop("parser"))
     if issubclass(kind, Enum):
         return _Choice(kind)
     if kind in (int, float):
-        return _Number(kind, least, most)
+        return _Value(_number_within(kind, least, most), "number")
     return _Path(path_type=Path) if issubclass(kind, Path) else _Value(_to_text)
 
 
 class _Value(_ParamType):
     """A value that a function reads."""
 
-    name = "text"
-
-    def __init__(self, read: Callable[[str], Any]) -> None:
+    def __init__(self, read: Callable[[str], Any], name: str = "text") -> None:
+        self.name = name
         self._read = read
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -349,25 +348,21 @@ class _Choice(_Value):
         return [CompletionItem(one) for one in self.choices if one.startswith(incomplete)]
 
 
-class _Number(_Value):
-    """A number within limits, both of which are allowed."""
+def _number_within(
+    kind: type[int | float], least: float, most: float
+) -> Callable[[str], int | float]:
+    """What reads a number within limits, both of which are allowed."""
+    needed = "a whole number" if kind is int else "a number"
+    if most < inf:
+        needed = f"{needed} from {least:,} to {most:,}"
+    elif least > -inf:
+        needed = f"{needed} of {least:,} or more"
 
-    def __init__(self, kind: type[int | float], least: float | None, most: float | None) -> None:
-        super().__init__(self._find)
-        self.name = "number"
-        self._least = float("-inf") if least is None else least
-        self._most = float("inf") if most is None else most
-        self._number = kind
-
-    def _find(self, text: str) -> float:
+    def read(text: str) -> int | float:
         with suppress(ValueError):
-            number = self._number(text)
-            if self._least <= number <= self._most and abs(number) != float("inf"):
+            number = kind(text)
+            if least <= number <= most and abs(number) != inf:
                 return number
-        raise ValueError(f"is not {self._needed()}")
+        raise ValueError(f"is not {needed}")
 
-    def _needed(self) -> str:
-        noun = "a whole number" if self._number is int else "a number"
-        if self._most != float("inf"):
-            return f"{noun} from {self._least:,} to {self._most:,}"
-        return noun if self._least == float("-inf") else f"{noun} of {self._least:,} or more"
+    return read

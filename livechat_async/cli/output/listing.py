@@ -318,8 +318,7 @@ def _fitting_table(
 ) -> Table:
     rows = [[cell(item) for cell in cells.values()] for item in items]
     table = new_table(title)
-    columns = zip(cells, zip(*rows, strict=True), strict=True) if rows else ((c, ()) for c in cells)
-    named = [(name, list(texts)) for name, texts in columns]
+    named = [(name, [row[at] for row in rows]) for at, name in enumerate(cells)]
     room = terminal().width - _GAP * (len(named) - 1)
     widths = _fit([_widths(name, texts) for name, texts in named], room)
     for (name, _), width in zip(named, widths, strict=True):

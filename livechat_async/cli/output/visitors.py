@@ -169,16 +169,10 @@ def change_cells(change: Change, when: datetime) -> tuple[str, ...]:
 def change_json(change: Change, when: datetime) -> str:
     """A change as a line of JSON."""
     data: dict[str, Any] = {"time": _time_text(when), "change": _WORDS[type(change)]}
-    match change:
-        case changes.Resynced(visitors, outage, failures):
-            data |= {"outage": round(outage, 3), "failures": failures}
-            data |= {"visitors": to_plain(visitors)}
-        case changes.Arrived(visitor, at_start):
-            data |= {"at_start": at_start, "visitor": to_plain(visitor)}
-        case changes.StateChanged(visitor, before) | changes.PageChanged(visitor, before):
-            data |= {"before": before, "visitor": to_plain(visitor)}
-        case changes.Updated(visitor) | changes.Left(visitor):
-            data |= {"visitor": to_plain(visitor)}
+    # The visitor is long, and comes last.
+    data |= reversed(to_plain(change).items())
+    if isinstance(change, changes.Resynced):
+        data["outage"] = round(change.outage, 3)
     return to_json(data)
 
 
