@@ -134,10 +134,7 @@ _SHARED = {
 _VERSION = Annotated[bool, option("Show the version.", is_eager=True, **_acts(_show_version))]
 
 app: LazyGroup = LazyGroup(
-    {
-        name: (f"livechat_async.cli.commands.{place}", about)
-        for name, (place, about) in _COMMANDS.items()
-    },
+    _COMMANDS,
     shared=[*parameters_of(_SHARED)],
     name="livechat-async",
     params=[*parameters_of({"version": _VERSION})],

@@ -197,7 +197,8 @@ class LazyGroup(Group):
     """Commands that are imported when they are run, completed, or asked for their own help.
 
     Args:
-        places: the name of each command, where it is (``module:attribute``), and what it does.
+        places: the name of each command, where it is in `commands` (``module:attribute``), and what
+            it does.
         shared: options that each command takes, as the group itself does.
         settings: settings of `click.Group`.
     """
@@ -222,7 +223,7 @@ class LazyGroup(Group):
             return None
         if cmd_name not in self.commands:
             module, _, name = self._places[cmd_name][0].partition(":")
-            found = getattr(import_module(module), name)
+            found = getattr(import_module(f"livechat_async.cli.commands.{module}"), name)
             is_command = isinstance(found, click.Command)
             self.add_command(found if is_command else Command(cmd_name, callback=found), cmd_name)
         return super().get_command(ctx, cmd_name)

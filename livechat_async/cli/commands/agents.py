@@ -15,7 +15,7 @@ from livechat_async.redaction import conceal
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
-app: CallApp = CallApp("List, create, change and remove agents.")
+app: CallApp = CallApp(help="List, create, change and remove agents.")
 
 
 async def _create(client: LiveChatClient, **fields: Any) -> Agent:

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 class CallApp(Group):
     """An app whose commands make one call each."""
 
-    def __init__(self, about: str) -> None:
-        super().__init__(help=about)
-
     def add_call(
         self,
         example: str,

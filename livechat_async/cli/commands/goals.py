@@ -17,7 +17,7 @@ from livechat_async.models.goals import ApiGoal, CustomVariableGoal, Goal, GoalT
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
-app: CallApp = CallApp("List, create, change and remove goals, and mark one as reached.")
+app: CallApp = CallApp(help="List, create, change and remove goals, and mark one as reached.")
 
 
 async def _create(

@@ -7,7 +7,7 @@ from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 
-app: CallApp = CallApp("List and read greetings.")
+app: CallApp = CallApp(help="List and read greetings.")
 
 
 def _rule(rule: GreetingRule) -> str:

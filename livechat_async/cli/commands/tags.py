@@ -7,7 +7,7 @@ from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, two_lines
 
-app: CallApp = CallApp("List, create and remove the tags of chats and tickets.")
+app: CallApp = CallApp(help="List, create and remove the tags of chats and tickets.")
 
 _TAG = {
     "name": options.argument(str, "The tag."),

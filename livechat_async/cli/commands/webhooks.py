@@ -23,7 +23,7 @@ from livechat_async.cli.parsing import argument, option
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
-app: CallApp = CallApp("Register and receive webhooks, and repeat those that a bot gave up.")
+app: CallApp = CallApp(help="Register and receive webhooks, and repeat those that a bot gave up.")
 
 _KINDS = ", ".join(WebhookEventType)
 _ALL_BUT_SECRETS = "all but user names, passwords and tokens"
