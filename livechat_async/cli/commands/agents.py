@@ -76,7 +76,7 @@ app.add_call(
     {**_LOGIN, "status": options.argument(AgentStatus, f"One of: {', '.join(AgentStatus)}.")},
     "{login} is {answer}",
     method=_set_status,
-    has_json=False,
+    to_plain=None,
 )
 app.add_call(
     "agents delete jenny.doe@example.com --yes",

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
 from livechat_async.cli.commands import options
-from livechat_async.cli.common import with_client
+from livechat_async.cli.commands.calls import CallApp
+from livechat_async.cli.common import to_plain, with_client
 from livechat_async.cli.export import Format, guess_format
 from livechat_async.cli.output.archive import CHATS, chat_transcript
 from livechat_async.cli.output.listing import View, show_items
-from livechat_async.cli.output.show import show_item
-from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.cli.parsing import option
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.chats import ChatRate
 
 if TYPE_CHECKING:
     from livechat_async import Chat, Checkpoint, Export, LiveChatClient
 
-app: Group = Group(help="List, read and export archived chats.")
+app: CallApp = CallApp(help="List, read and export archived chats.")
 
 _FILTERS: Mapping[str, Any] = {
     **options.DAYS,
@@ -65,8 +65,6 @@ _FILTERS: Mapping[str, Any] = {
     ),
     "on_broken": options.on_broken("chat"),
 }
-_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
-_View: TypeAlias = Annotated[View[Any], CHATS.options(pages=True)]
 
 
 class _OnOverfullDay(StrEnum):
@@ -89,7 +87,12 @@ _WALK: Mapping[str, Any] = {
 
 
 @app.command("list")
-def list_chats(context: click.Context, *, filters: _Filters, view: _View) -> None:
+def list_chats(
+    context: click.Context,
+    *,
+    filters: Annotated[options.Filters, options.given_filters(_FILTERS)],
+    view: Annotated[View[Any], CHATS.options(pages=True)],
+) -> None:
     """Show chats of the archive, the newest first.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names. LiveChat
@@ -103,19 +106,13 @@ def list_chats(context: click.Context, *, filters: _Filters, view: _View) -> Non
     show_items(context, lambda client: client.chats.list(**filters, **view.of_pager), view)
 
 
-@app.command("get")
-def get_chat(
-    context: click.Context,
-    chat_id: Annotated[str, argument("The chat's id.")],
-    *,
-    as_json: options.AsJson = False,
-) -> None:
-    """Show what was said in a chat.
-
-    Examples:
-      livechat-async chats get MH022RD0K5
-    """
-    show_item(context, lambda client: client.chats.get(chat_id), chat_transcript, as_json=as_json)
+app.add_call(
+    "chats get MH022RD0K5",
+    "Show what was said in a chat.",
+    {"chat_id": options.argument(str, "The chat's id.")},
+    chat_transcript,
+    to_plain=to_plain,
+)
 
 
 @app.command("export")

@@ -102,5 +102,5 @@ app.add_call(
     {**_ID, "visitor_id": _VISITOR, **_ORDER},
     "the visitor has reached the goal",
     method=lambda client, **mark: client.goals.mark_as_successful(**mark),
-    has_json=False,
+    to_plain=None,
 )

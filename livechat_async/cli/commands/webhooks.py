@@ -119,7 +119,7 @@ app.add_call(
     "Remove a webhook.",
     {"webhook_id": options.argument(str, "The webhook's id, as list shows it.")},
     "{webhook_id} is removed",
-    has_json=False,
+    to_plain=None,
 )
 
 

@@ -95,13 +95,13 @@ def show_item(
     to_text: Callable[[T], Text | str],
     *,
     as_json: bool = False,
-    to_plain: Callable[[T], Any] = to_plain,
+    to_plain: Callable[[T], Any] | None = to_plain,
 ) -> None:
     """Run a command that fetches one thing and shows it: as a text, or as JSON."""
 
     async def show(client: LiveChatClient) -> None:
         item = await fetch(client)
-        text = to_json(to_plain(item), indent=2) if as_json else to_text(item)
+        text = to_json(to_plain(item), indent=2) if as_json and to_plain else to_text(item)
         if isinstance(text, str):
             click.echo(text)
         else:
