@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import click
@@ -214,16 +215,16 @@ def show_items(
         async with fetch(client) as pager, aclosing(_read(pager, view.most, broken)) as items:
             if view.is_drawn:
                 shown = [item async for item in items]
-                count = len(shown)
+                done = len(shown)
                 view.draw(shown, pager.progress.items_expected)
             else:
-                count = 0
+                done = 0
                 for line in view.head():
                     click.echo(line)
                 async for item in items:
                     click.echo(view.line(item))
-                    count += 1
-            view.say_rest(count, pager.progress.items_expected, broken)
+                    done += 1
+            view.say_rest(done, pager.progress.items_expected, broken)
 
     with_client(context, show)
 
@@ -232,16 +233,14 @@ async def _read(
     pager: Pager[T], most: int | None, broken: list[BrokenItem]
 ) -> AsyncGenerator[T, None]:
     """The items of all pages, or the first of them. It adds what cannot be read to ``broken``."""
-    left = most
+    read = count(1)
     async with aclosing(pager.pages()) as pages:
         async for page in pages:
             broken += page.broken
             for item in page:
                 yield item
-                if left is not None:
-                    left -= 1
-                    if left == 0:
-                        return
+                if next(read) == most:
+                    return
 
 
 def show_list(
