@@ -52,7 +52,8 @@ _HERE: Mapping[str, str] = {
 
 def label_of(parameter: click.Parameter) -> str:
     """The name of an option or an argument, as its command's help shows it."""
-    long = next((name for name in parameter.opts if name.startswith("--")), None)  # others are old
+    # The first one: others are old names.
+    long = next((name for name in parameter.opts if name.startswith("--")), None)
     return long or (parameter.metavar or (parameter.name or "").upper()).strip("[].")
 
 

@@ -25,7 +25,7 @@ from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller
 
-_BY_NEXT_POLL = RetryPolicy.none()  # which repeats a failed call
+_NO_RETRIES = RetryPolicy.none()  # the next poll repeats a failed call
 _LINES_ROUND_TABLE, _LINES_OF_PROBLEM = 5, 5
 
 _ListView: TypeAlias = Callable[[list[Visitor] | None, str], None]
@@ -38,7 +38,7 @@ async def follow_list(
     client: LiveChatClient, filters: Filters, interval: float, view: View[Visitor]
 ) -> None:
     """Show the whole list again and again, until a failure does not pass."""
-    client = client.with_options(retry=_BY_NEXT_POLL)
+    client = client.with_options(retry=_NO_RETRIES)
 
     async def fetch() -> list[Visitor]:
         return await client.visitors.list(**filters)
@@ -101,7 +101,7 @@ async def follow_changes(
     client: LiveChatClient, filters: Filters, interval: float, *, as_json: bool
 ) -> None:
     """Show changes as they happen, until a failure does not pass."""
-    client = client.with_options(retry=_BY_NEXT_POLL)
+    client = client.with_options(retry=_NO_RETRIES)
 
     async def follow(show: _ShowChange, fail: FailureHook) -> None:
         watch = client.visitors.watch(interval=interval, on_failure=fail, **filters)
