@@ -21,11 +21,9 @@ from livechat_async.sandbox.http.answers import (
     SCRIPT,
     Answer,
     Stream,
-    Wire,
     error,
     json_answer,
     not_found,
-    to_json,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import segments
@@ -52,8 +50,6 @@ _HEADERS = {
 }
 
 _MOST_STREAMS = 32
-# A look at everything each tenth of a second; where it takes long, less often.
-_INTERVAL, _LONGEST_INTERVAL, _IDLE_FOR_EACH_SECOND = 0.1, 1.0, 10
 
 
 class Window:
@@ -68,6 +64,7 @@ class Window:
         self._account = account
         self._secrets = [secret for each in accepted for secret in each.signature.secrets]
         self._streams = 0
+        self._feed = Feed(account)
 
     @property
     def open_pages(self) -> int:
@@ -119,22 +116,17 @@ class Window:
     async def _changes(self) -> AsyncGenerator[bytes, None]:
         """Everything first, then what changes, as server-sent events."""
         self._streams += 1
+        known = 0
         try:
-            feed = Feed(self._account)
             while True:
-                began = time.perf_counter()
-                changes = feed.changes()
-                if changes:
-                    yield _event(changes)
-                took = time.perf_counter() - began
-                wait = max(_INTERVAL, _IDLE_FOR_EACH_SECOND * took)
-                await asyncio.sleep(min(wait, _LONGEST_INTERVAL))
+                known, events = self._feed.since(known)
+                if events:
+                    yield events
+                await asyncio.sleep(self._feed.due - time.monotonic())
         finally:
             self._streams -= 1
-
-
-def _event(changes: Wire) -> bytes:
-    return b"data: %b\n\n" % to_json(changes)
+            if not self._streams:
+                self._feed = Feed(self._account)  # its rows take memory
 
 
 def _page() -> Answer:
