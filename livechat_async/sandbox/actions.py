@@ -19,13 +19,14 @@ from livechat_async.models.visitors import Operator, VisitorDetails
 from livechat_async.redaction import Secret, WireText, kind_of, reveal
 from livechat_async.sandbox.chaos import Chaos, ChaosProfile
 from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
+from livechat_async.sandbox.data.people import OWNER
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import BadRequest, plain
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.state.team import STATUSES
-from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitor
+from livechat_async.sandbox.state.visitors import Visitor
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 from livechat_async.sandbox.webhooks.registrations import DATA_TYPES, read_registration
 
@@ -108,7 +109,7 @@ class Actions:
     def start_chat(
         self,
         visitor_id: str,
-        agent: str | Operator = DEFAULT_AGENT,
+        agent: str | Operator = OWNER,
         *,
         prechat_survey: Mapping[str, str] | None = None,
     ) -> StartedChat:
@@ -479,7 +480,7 @@ class Actions:
         number = None if response_id is None else check_count("response_id", response_id, 0)
         group = check_count("group", group, 0)
         written = self._account.canned_responses.write(
-            DEFAULT_AGENT, number, group=group, text=text, tags=names
+            OWNER, number, group=group, text=text, tags=names
         )
         return int(written["id"])
 

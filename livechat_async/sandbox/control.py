@@ -22,6 +22,7 @@ from livechat_async.redaction import shown
 from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
+from livechat_async.sandbox.data.visitors import shown_visitor
 from livechat_async.sandbox.faults import FAULTS
 from livechat_async.sandbox.http.answers import Answer, Wire, error, json_answer, not_found
 from livechat_async.sandbox.http.bodies import content_type_of
@@ -39,7 +40,8 @@ _Call: TypeAlias = Callable[..., object] | property
 
 def get_visitor(sandbox: Actions, visitor_id: str) -> Wire:
     """One visitor, as an answer shows it."""
-    return next(visitor for visitor in sandbox.visitors if visitor["id"] == visitor_id)
+    visitor = sandbox._account.visitors.get(visitor_id)  # noqa: SLF001 - `visitors` copies all
+    return shown_visitor(visitor.wire)
 
 
 def add_visitor(sandbox: Actions, /, *, omit: Collection[str] = (), **fields: Any) -> Wire:
@@ -208,7 +210,7 @@ def describe_calls(_: Actions) -> Wire:
 
 @cache
 def _describe() -> Wire:
-    return describe(CALLS, FAULTS)
+    return describe(CALLS)
 
 
 CALLS: tuple[Route[_Call], ...] = (

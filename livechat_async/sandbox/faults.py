@@ -36,6 +36,7 @@ from livechat_async.sandbox.http.answers import (
 _PAGE = (
     b"<!DOCTYPE html>\n<html><body><h1>Something is between you and LiveChat</h1></body></html>\n"
 )
+_NOWHERE = (LookupError, TypeError, ValueError)  # of a path, such as an index of 5,000 digits
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
@@ -340,11 +341,11 @@ def edit(body: bytes, change: Mapping[str, object], omit: Iterable[str]) -> byte
     except ValueError:
         return body
     for path, new in change.items():
-        with suppress(LookupError, TypeError):
+        with suppress(*_NOWHERE):
             place, key = _place(value, path)
             place[key] = new
     for path in omit:
-        with suppress(LookupError, TypeError):
+        with suppress(*_NOWHERE):
             place, key = _place(value, path)
             del place[key]
     return to_json(value)

@@ -24,6 +24,7 @@ from livechat_async.checks import (
     refusal,
 )
 from livechat_async.credentials import BearerToken, PersonalAccessToken
+from livechat_async.display import never_raises
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.sandbox.actions import Actions
@@ -235,11 +236,10 @@ class Sandbox(Actions):
         """The requests that `from_captures` has answers for, such as ``GET /visitors?count=1``."""
         return list(self._recorded)
 
+    @never_raises
     def __repr__(self) -> str:
-        # A traceback may show a sandbox that refuses its options, and is half made.
-        server, url = (vars(self).get(name) for name in ("_server", "_url"))
-        state = "running" if server is not None and server.is_running else "stopped"
-        where = f" at {url}" if url else ""
+        state = "running" if self._server.is_running else "stopped"
+        where = f" at {self._url}" if self._url else ""
         return f"<Sandbox {state}{where}>"
 
     async def __aenter__(self) -> Self:

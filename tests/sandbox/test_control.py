@@ -11,6 +11,7 @@ from asking import call
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Drip, Sandbox, Slow, Status
 from livechat_async.sandbox.control import CALLS
+from livechat_async.sandbox.state.visitors import Visitors
 
 
 async def test_a_visitor_comes_chats_and_leaves(
@@ -52,6 +53,16 @@ async def test_a_visitor_comes_chats_and_leaves(
     assert sandbox.chat_of(visitor["id"]) is None
     assert await call(control, "DELETE", path) == (200, {"result": "done"})
     assert sandbox.visitors == []
+
+
+async def test_a_call_on_one_visitor_copies_no_other(
+    control: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Visitors, "find")
+    _, mary = await call(control, "POST", "visitors", json={"name": "Mary"})
+    path = f"visitors/{mary['id']}"
+    assert await call(control, "GET", path) == (200, mary)
+    assert await call(control, "PATCH", path, json={"group": 2}) == (200, {**mary, "group": 2})
 
 
 async def test_a_chat_can_begin_without_a_body(

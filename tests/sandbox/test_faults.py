@@ -28,6 +28,7 @@ from livechat_async.sandbox import (
     Status,
     faults,
 )
+from livechat_async.sandbox.faults import edit
 from livechat_async.sandbox.http.answers import Answer, Exchange
 
 DATE = datetime(2026, 11, 22, 14, 0, 30, tzinfo=UTC)
@@ -386,3 +387,9 @@ def test_every_fault_is_exported_and_says_whether_it_carries_out() -> None:
         fault = getattr(faults, name)
         assert issubclass(fault, Fault)
         assert "carried out" in fault.__doc__
+
+
+@pytest.mark.parametrize("path", ["no.x", "total.x", "chats.0", "chats.x", f"chats.{'9' * 5_000}"])
+def test_a_path_that_leads_nowhere_changes_nothing(path: str) -> None:
+    body = b'{"chats":[],"total":0}'
+    assert edit(body, {path: 1}, [path]) == body

@@ -108,6 +108,7 @@ async def test_the_files_are_served_and_load_nothing_from_outside(
         "_sandbox/window",
         "_sandbox/window/requests/0",
         "_sandbox/window/requests/x",
+        pytest.param(f"_sandbox/window/requests/{'9' * 5_000}", id="a number of 5,000 digits"),
         "_sandbox/window/deliveries/1",
     ],
 )
@@ -185,7 +186,7 @@ async def test_the_stream_begins_with_everything_and_goes_on_with_changes(
 async def test_a_browser_that_goes_away_ends_its_stream(
     sandbox: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(window_module, "_MOST_STREAMS", 2)
+    monkeypatch.setattr(window_module, "_MOST_PAGES", 2)
     async with changes_of(http) as one, changes_of(http) as other:
         await anext(one)
         await anext(other)

@@ -71,21 +71,15 @@ class RecordedRequest:
 
     def to_wire(self) -> dict[str, object]:
         """The request as plain data for JSON, with credentials in headers hidden."""
+        names = ("method", "path", "raw_path", "raw_query", "query", "status", "fault", "seconds")
         return {
-            "method": self.method,
-            "path": self.path,
-            "raw_path": self.raw_path,
-            "raw_query": self.raw_query,
-            "query": self.query,
+            **{name: getattr(self, name) for name in names},
             "headers": {
                 name: HIDDEN if is_secret_name(name) else value
                 for name, value in self.headers.items()
             },
             "body": self.body.decode("utf-8", "replace"),
             "received_at": self.received_at.isoformat(),
-            "status": self.status,
-            "fault": self.fault,
-            "seconds": self.seconds,
         }
 
 

@@ -13,7 +13,7 @@ from livechat_async.sandbox.state.chats import Chats
 from livechat_async.sandbox.state.content import CannedResponses, Goals, Greetings, Tags
 from livechat_async.sandbox.state.team import Team
 from livechat_async.sandbox.state.timeline import Timeline
-from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitors
+from livechat_async.sandbox.state.visitors import Visitors
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import Announcer, TokenScope, ticket_part
 from livechat_async.sandbox.webhooks.registrations import Registrations
@@ -66,7 +66,7 @@ class Account:
         self.tickets: _Tickets = _Tickets(clock, self.announcer)
         self.team: Team = Team(clock)
         self.visitors: Visitors = Visitors(self.chats, self.announcer)
-        self.tags: Tags = Tags(self.chats, self.tickets, DEFAULT_AGENT)
+        self.tags: Tags = Tags(self.chats, self.tickets)
         self.goals: Goals = Goals(self.chats, self.visitors)
         self.greetings: Greetings = Greetings()
         self.canned_responses: CannedResponses = CannedResponses(clock, self.announcer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from livechat_async.sandbox.data.chats import GOALS, is_chat_of, reached_goal
+from livechat_async.sandbox.data.people import OWNER
 from livechat_async.sandbox.http.answers import NotFound, Wire
 from livechat_async.sandbox.http.queries import items_of, objects_of
 from livechat_async.sandbox.state.chats import Chats
@@ -25,7 +26,7 @@ _RESPONSES = (
     (3151, "Can I help you with anything else?", ["help", "else"]),
     (3161, "What product are you interested in?", ["product", "interest"]),
 )
-_RESPONSE_CREATED = {"creation_date": 1_358_257_181, "created_by": "john.doe@example.com"}
+_RESPONSE_CREATED = {"creation_date": 1_358_257_181, "created_by": OWNER}
 _IN_WEBHOOKS = ("group", "id", "modification_date", "tags", "text")
 
 
@@ -162,11 +163,11 @@ class CannedResponses(_Numbered):
 class Tags:
     """The tags by name and group. Chats and tickets may have others, too."""
 
-    def __init__(self, chats: Timeline, tickets: Timeline, author: str) -> None:
+    def __init__(self, chats: Timeline, tickets: Timeline) -> None:
         self._timelines = {"inChats": chats, "inTickets": tickets}
         self._items: dict[tuple[str, int], Wire] = {}
         for name, group in _TAGS:
-            self.add(name, group, author, _TAGS_CREATED)
+            self.add(name, group, OWNER, _TAGS_CREATED)
 
     def list(self, group: int | None) -> list[Wire]:
         """The tags of one group, or of all, with the number of chats and tickets that have them."""

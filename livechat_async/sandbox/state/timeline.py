@@ -62,6 +62,9 @@ class Timeline:
         given: makes an item and its moment from an id, a caller's fields, names to omit, and now.
         id_length: the number of characters, of ``A-Z0-9``, in an id.
         outline: makes a made-up item without its slow parts; by default with all parts.
+
+    Attributes:
+        revision: a number that grows with every change.
     """
 
     def __init__(
@@ -88,7 +91,7 @@ class Timeline:
         self._taken: set[int | None] = set()
         self._next = self._others = 0
         self._answers: dict[Hashable, Sequence[int]] = {}
-        self._revision = 0
+        self.revision: int = 0
 
     def __contains__(self, item_id: str) -> bool:
         return self._find(item_id) is not None
@@ -116,11 +119,6 @@ class Timeline:
         self._moments = array("q", [moment for moment, _ in pairs])
         self._numbers = array("q", [number for _, number in pairs])
         self._note_change()
-
-    @property
-    def revision(self) -> int:
-        """A number that grows with every change."""
-        return self._revision
 
     @property
     def now(self) -> int:
@@ -314,7 +312,7 @@ class Timeline:
 
     def _note_change(self) -> None:
         self._answers.clear()
-        self._revision += 1
+        self.revision += 1
 
     def _to_id(self, number: int) -> str:
         # Adding a constant keeps the first ids from starting with zeros.

@@ -20,7 +20,7 @@ from livechat_async.sandbox.http.answers import Wire, to_json
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.state.account import Account
-from livechat_async.sandbox.state.timeline import is_id
+from livechat_async.sandbox.state.timeline import Timeline, is_id
 from livechat_async.sandbox.state.visitors import Visitor
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
@@ -91,8 +91,7 @@ class Feed:
         }
         self._tables = {name: (_Table(), items) for name, items in tables.items()}
         self._overview: Wire = {}
-        self._archives: tuple[int, list[Wire]] = (-1, [])
-        self._last_tickets: tuple[int, list[Wire]] = (-1, [])
+        self._newest_items: dict[Timeline, tuple[int, list[Wire]]] = {}
         self._events: deque[bytes] = deque(maxlen=_EVENTS)
         self._made = 0
         self._everything: tuple[int, bytes] = (-1, b"")
@@ -164,21 +163,20 @@ class Feed:
                 # A program may have set the id to anything.
                 chat_id = chat.id if is_id(chat.id) else str(chat.number)
                 yield chat_id, mark, partial(_chat_row, visitor, chat)
-        archives = self._account.chats
-        if self._archives[0] != archives.revision:
-            numbers = archives.select()
-            newest = archives.slice(numbers, 0, _ENDED_CHATS)
-            self._archives = (archives.revision, newest)
-        for item in self._archives[1]:
+        for item in self._newest(self._account.chats, _ENDED_CHATS):
             yield item["id"], (item,), partial(_archived_row, item)
 
     def _tickets(self) -> Iterator[_Item]:
-        tickets = self._account.tickets
-        if self._last_tickets[0] != tickets.revision:
-            newest = tickets.slice(tickets.select(), 0, _TICKETS)
-            self._last_tickets = (tickets.revision, newest)
-        for item in self._last_tickets[1]:
+        for item in self._newest(self._account.tickets, _TICKETS):
             yield item["id"], (item,), partial(_ticket_row, item)
+
+    def _newest(self, timeline: Timeline, count: int) -> list[Wire]:
+        """The last items, which are made again only after a change."""
+        revision, items = self._newest_items.get(timeline, (-1, []))
+        if revision != timeline.revision:
+            items = timeline.slice(timeline.select(), 0, count)
+            self._newest_items[timeline] = timeline.revision, items
+        return items
 
     def _deliveries(self) -> Iterator[_Item]:
         for each in self._account.deliverer.newest(_DELIVERIES):
