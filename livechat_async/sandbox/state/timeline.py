@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias, TypeGuard
 
 from attrs import frozen
@@ -103,23 +104,6 @@ class Timeline:
         """All items, the newest first; do not change them."""
         return map(self._item, reversed(self._numbers))
 
-    def _seed(self, count: int, start: int, end: int, seed: int) -> None:
-        """Add made-up items, spread over the Unix seconds from ``start`` to ``end``."""
-        if not count:
-            return
-        while not self._taken.isdisjoint(range(self._next, self._next + count)):
-            self._next += 1
-        batch = _Batch(self._next, count, start, end, seed)
-        numbers = range(batch.first, batch.first + count)
-        self._next += count
-        self._batches.append(batch)
-        pairs = list(zip(self._moments, self._numbers, strict=True))
-        # Both parts are sorted already, which makes this a merge.
-        pairs = sorted([*pairs, *((batch.moment(n), n) for n in numbers)], key=lambda pair: pair[0])
-        self._moments = array("q", [moment for moment, _ in pairs])
-        self._numbers = array("q", [number for _, number in pairs])
-        self._note_change()
-
     @property
     def now(self) -> int:
         """Unix seconds."""
@@ -145,7 +129,20 @@ class Timeline:
             raise ConfigurationError(
                 f"{names[1]}={shown(date_from)} has to be before {names[2]}={shown(date_to)}"
             )
-        self._seed(check_count(names[0], amount, 0), start, end, check_count(names[3], seed, 0))
+        count, seed = check_count(names[0], amount, 0), check_count(names[3], seed, 0)
+        if not count:
+            return
+        while not self._taken.isdisjoint(range(self._next, self._next + count)):
+            self._next += 1
+        batch = _Batch(self._next, count, start, end, seed)
+        self._batches.append(batch)
+        self._next += count
+        made = [(batch.moment(number), number) for number in range(batch.first, self._next)]
+        # Both parts are sorted already, which makes this a merge.
+        pairs = sorted([*zip(self._moments, self._numbers, strict=True), *made], key=itemgetter(0))
+        self._moments = array("q", [moment for moment, _ in pairs])
+        self._numbers = array("q", [number for _, number in pairs])
+        self._note_change()
 
     def add_given(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
         """Add an item with a caller's fields, and return its id."""
@@ -336,11 +333,10 @@ class Timeline:
 def check_omit(omit: Any, needed: Iterable[str]) -> None:
     """Check the names of the fields to leave out; the sandbox needs some."""
     is_list = isinstance(omit, Collection) and not isinstance(omit, (str, bytes))
-    names: list[Any] = [*omit] if is_list else []
-    if not is_list or not all(isinstance(name, str) for name in names):
+    if not is_list or not all(isinstance(name, str) for name in omit):
         raise refusal("omit", omit, "a list of field names is needed, as in ['email']")
     for name in needed:
-        if name in names:
+        if name in omit:
             raise refusal("omit", omit, f"the sandbox needs {name!r}; do not name that")
 
 

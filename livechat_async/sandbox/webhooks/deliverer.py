@@ -110,6 +110,9 @@ class Deliverer:
         retry_span: seconds from the first attempt to the tenth repeat, if no answer is 200.
         repeats: extra deliveries of each webhook after a 200.
         jitter: the maximum of the random seconds before each delivery.
+
+    Attributes:
+        total: the number of all deliveries so far, also of those that are forgotten.
     """
 
     def __init__(self, *, limit: float, retry_span: float, repeats: int, jitter: float) -> None:
@@ -120,7 +123,7 @@ class Deliverer:
         unit = retry_span / (2**_RETRIES - 1)
         self._waits = [unit * 2**number for number in range(_RETRIES)]
         self._chance = random.Random(0)  # noqa: S311 - tests want the same waits every time
-        self._made = 0
+        self.total: int = 0
         self._log: dict[str, Delivery] = {}
         self._rounds: set[_Round] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -155,9 +158,9 @@ class Deliverer:
 
     def deliver(self, registration: Registration, unique_id: str, body: SecretBytes) -> None:
         """Begin a delivery, from any thread and without waiting."""
-        self._made += 1
+        self.total += 1
         delivery = Delivery(
-            id=str(self._made),
+            id=str(self.total),
             event_type=registration.event_type,
             event_unique_id=unique_id,
             webhook_id=registration.id,
@@ -179,11 +182,6 @@ class Deliverer:
         if not self.is_running:
             raise ConfigurationError("the sandbox does not run, and delivers nothing: start it")
         self._begin(_Round(self._log[delivery_id], 0))
-
-    @property
-    def total(self) -> int:
-        """The number of all deliveries so far, also of those that are forgotten."""
-        return self._made
 
     def newest(self, count: int) -> list[Delivery]:
         """The last deliveries, the newest first."""
