@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from functools import cache
 from http import HTTPStatus
@@ -296,8 +296,10 @@ def _carry_out(
     if parameters[-1].kind is not inspect.Parameter.VAR_KEYWORD:
         _refuse_unknown(body, [each.name for each in parameters])
     for each in parameters:
-        if each.default is each.empty and each.kind is not each.VAR_KEYWORD:
-            _require(body, each.name)
+        is_needed = each.default is each.empty and each.kind is not each.VAR_KEYWORD
+        if is_needed and each.name not in body:
+            text = f"{each.name!r} is missing: give it in the body, which is JSON"
+            raise ConfigurationError(text)
     return call(sandbox, *arguments, **body)
 
 
@@ -329,11 +331,6 @@ def _read_body(request: RecordedRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ConfigurationError("the body has to be a JSON object")
     return body
-
-
-def _require(body: Mapping[str, Any], name: str) -> None:
-    if name not in body:
-        raise ConfigurationError(f"{name!r} is missing: give it in the body, which is JSON")
 
 
 def _refuse_unknown(body: Iterable[str], known: Iterable[str]) -> None:

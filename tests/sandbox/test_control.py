@@ -1,12 +1,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 import aiohttp
 import pytest
-from asking import call
+from asking import call, send_bytes
 
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Drip, Sandbox, Slow, Status
@@ -149,12 +148,8 @@ async def test_requests_can_be_read_and_forgotten(
 async def test_bytes_that_are_no_text_in_what_was_recorded(
     sandbox: Sandbox, control: aiohttp.ClientSession
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
-    with contextlib.closing(writer):
-        writer.write(
-            b"GET /v2/x HTTP/1.1\r\nHost: localhost\r\nX-Odd: a\xffb\r\nConnection: close\r\n\r\n"
-        )
-        assert (await reader.read()).startswith(b"HTTP/1.1 404 ")
+    head = "GET /v2/x HTTP/1.1\r\nHost: localhost\r\nX-Odd: a\xffb\r\nConnection: close\r\n\r\n"
+    assert (await send_bytes(sandbox, head)).startswith(b"HTTP/1.1 404 ")
     status, [record] = await call(control, "GET", "requests")
     assert (status, record["status"]) == (200, 404)
     assert record["headers"]["X-Odd"] == "a\udcffb"
