@@ -50,7 +50,7 @@ class Server:
     _log: RequestLog
     _faults: FaultQueue
     _pace: Pace
-    _access: Access = field(factory=Access)
+    _access: Access
     _runner: web.ServerRunner | None = field(default=None, init=False)
     _streams: set[asyncio.Task[Any]] = field(factory=set[asyncio.Task[Any]], init=False)
 
