@@ -197,9 +197,7 @@ class Sandbox(Actions):
             partial(answer_api, account, (self._credentials, self._bearer)),
             partial(answer_control, account, self),
             self._window.answer,
-            account.requests,
-            account.faults,
-            account.pace,
+            account,
             access,
         )
 
