@@ -98,11 +98,7 @@ PROFILES: Mapping[ChaosProfile, Profile] = {
         "Every answer is late: by 0.2 to 3 s as a rule, by 3 to 10 s or in drops now and then.",
         (0, 0),
         (1, 1),
-        (
-            *[_slow(0.2, 3)] * 8,
-            _slow(3, 10),
-            lambda part: Drip(_short(part / 10), chunk=1024),
-        ),
+        (*[_slow(0.2, 3)] * 8, _slow(3, 10), lambda part: Drip(_short(part / 10), chunk=1024)),
     ),
 }
 """All profiles by name."""

@@ -103,7 +103,10 @@ _check_paths = needs(
 
 
 class Fault(ABC):
-    """One way in which an answer goes wrong."""
+    """One way in which an answer goes wrong.
+
+    An argument that cannot be sent is a `ConfigurationError`.
+    """
 
     @abstractmethod
     async def send(self, exchange: Exchange) -> web.StreamResponse:
@@ -121,9 +124,6 @@ class Status(Fault):
         retry_after: ``Retry-After``: seconds, or text that is sent as it is; or an aware datetime,
             for an HTTP date.
         headers: further headers.
-
-    Raises:
-        ConfigurationError: one of them cannot be sent.
     """
 
     status: int = field(validator=_check_status)
@@ -215,9 +215,6 @@ class Body(Fault):
 
     Args:
         content: text and bytes are sent as they are, anything else as JSON.
-
-    Raises:
-        ConfigurationError: JSON has no form for it.
     """
 
     content: object = field(validator=_check_content)
@@ -245,9 +242,6 @@ class Envelope(Fault):
     Args:
         change: paths and their new values.
         omit: paths of the parts to remove.
-
-    Raises:
-        ConfigurationError: JSON has no form for a value.
     """
 
     change: Mapping[str, object] = field(
@@ -311,9 +305,6 @@ class Redirect(Fault):
     Args:
         location: the target, sent as it is.
         status: 301, 302, 303, 307 or 308.
-
-    Raises:
-        ConfigurationError: one of them cannot be sent.
     """
 
     location: str = field(validator=_one_line)

@@ -15,13 +15,7 @@ from attrs import frozen
 from livechat_async.sandbox.data.dates import DAY, day_end, day_start
 from livechat_async.sandbox.http.answers import Answer, BadRequest, Wire, error, json_answer
 from livechat_async.sandbox.http.bodies import query_of, read_query
-from livechat_async.sandbox.http.queries import (
-    Filter,
-    QueryReader,
-    items_of,
-    objects_of,
-    part_of,
-)
+from livechat_async.sandbox.http.queries import Filter, QueryReader, items_of, objects_of, part_of
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account

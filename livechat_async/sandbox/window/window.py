@@ -129,11 +129,7 @@ class Window:
 
 def _page() -> Answer:
     nonce = secrets.token_urlsafe(16)
-    headers = {
-        **_HEADERS,
-        "Content-Security-Policy": _POLICY.format(nonce=nonce),
-        "Vary": "Accept",
-    }
+    headers = {**_HEADERS, "Content-Security-Policy": _POLICY.format(nonce=nonce), "Vary": "Accept"}
     body = _files()[_PAGE].replace(b"{nonce}", nonce.encode())
     return Answer(HTTPStatus.OK, body, HTML, headers)
 

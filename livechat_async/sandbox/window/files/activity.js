@@ -6,14 +6,13 @@ import { ask, call, onChange, overview, tables } from "./feed.js";
 import { badge, select, transcript } from "./visitors.js";
 
 const newestFirst = (one, other) => other.order - one.order;
-const MAKERS = {
-  requests: [requestItem, (one, other) => other.id - one.id],
-  deliveries: [deliveryItem, (one, other) => other.id - one.id],
-  chats: [chatItem, (one, other) => other.is_running - one.is_running || other.started - one.started || newestFirst(one, other)],
-  tickets: [ticketItem, (one, other) => text(other.modified).localeCompare(text(one.modified)) || newestFirst(one, other)],
-};
 const LISTS = Object.fromEntries(
-  Object.entries(MAKERS).map(([name, [make, order]]) => [name, { items: new Items($(name).querySelector(".log"), make), order }]),
+  [
+    ["requests", requestItem, (one, other) => other.id - one.id],
+    ["deliveries", deliveryItem, (one, other) => other.id - one.id],
+    ["chats", chatItem, (one, other) => other.is_running - one.is_running || other.started - one.started || newestFirst(one, other)],
+    ["tickets", ticketItem, (one, other) => text(other.modified).localeCompare(text(one.modified)) || newestFirst(one, other)],
+  ].map(([name, make, order]) => [name, { items: new Items($(name).querySelector(".log"), make), order }]),
 );
 const tabs = [...document.querySelectorAll("[role=tab]")];
 
