@@ -333,10 +333,11 @@ class Timeline:
 def check_omit(omit: Any, needed: Iterable[str]) -> None:
     """Check the names of the fields to leave out; the sandbox needs some."""
     is_list = isinstance(omit, Collection) and not isinstance(omit, (str, bytes))
-    if not is_list or not all(isinstance(name, str) for name in omit):
+    names: list[Any] = [*omit] if is_list else []
+    if not is_list or not all(isinstance(name, str) for name in names):
         raise refusal("omit", omit, "a list of field names is needed, as in ['email']")
     for name in needed:
-        if name in omit:
+        if name in names:
             raise refusal("omit", omit, f"the sandbox needs {name!r}; do not name that")
 
 
