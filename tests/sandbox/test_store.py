@@ -422,3 +422,15 @@ def test_a_refused_call_changes_nothing(
     with pytest.raises(ConfigurationError):
         refused(sandbox)
     assert state() == before
+
+
+def test_visitors_may_come_while_they_are_listed(sandbox: Sandbox) -> None:
+    """As from another thread."""
+
+    class Groups(set[int]):
+        def __contains__(self, _: object) -> bool:
+            sandbox.add_visitor()
+            return True
+
+    sandbox.add_visitor(id="S1.a")
+    assert [each["id"] for each in sandbox._account.visitors.find(groups=Groups())] == ["S1.a"]

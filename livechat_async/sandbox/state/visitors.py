@@ -85,7 +85,7 @@ class Visitors:
         """The visitors in this state and in one of these groups, as an answer shows them."""
         return [
             shown_visitor(visitor.wire)
-            for visitor in self._items.values()
+            for visitor in self
             if (state is None or visitor.wire["state"] == state)
             and (groups is None or visitor.wire["group"] in groups)
         ]
@@ -229,8 +229,7 @@ class Visitors:
 
     def _running(self) -> list[tuple[Visitor, LiveChat]]:
         """The visitors who chat, and their chats, in the order of their beginning."""
-        pairs = ((each, each.chat) for each in self._items.values())
-        running = [(visitor, chat) for visitor, chat in pairs if chat is not None]
+        running = [(each, each.chat) for each in self if each.chat is not None]
         return sorted(running, key=lambda pair: pair[1].number)
 
     def _close_chat(self, visitor: Visitor) -> None:
