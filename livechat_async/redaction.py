@@ -61,7 +61,8 @@ _SECRET_NAMES = frozenset(
 )
 
 # What stands between the scheme and the host of a URL: in plain text, in JSON, percent-encoded.
-_BEFORE_AUTHORITY = r"(?::|%3[Aa])(?:\\?/|%2[Ff]){2}"
+_COLON = r"(?::|%3[Aa])"
+_BEFORE_AUTHORITY = rf"{_COLON}(?:\\?/|%2[Ff]){{2}}"
 _AUTHORITY = r'(?:[^\s"<>/?#\\]|\\(?!/))*+'
 _SECRET_VALUE = (
     rf"""(?i)(["'](?:{"|".join(sorted(_SECRET_NAMES))})["']\s*:\s*["'])(?:[^"'\\]|\\.)*"""
@@ -297,19 +298,20 @@ def _without_user_info(text: str) -> Iterator[str]:
     Also of a URL that was cut off, as in the body of an error. Each character is looked at a few
     times at most: whoever wrote the text may have wanted it to take long.
     """
-    done, end, last_at, last_colon = 0, -1, (0, ""), -1
+    done, end, last_at = 0, -1, (0, "")
     for found in re.finditer(_BEFORE_AUTHORITY, text):
         start = found.end()
         if found.start() < done:
             continue
         if start > end:  # the authority of another URL than before
             end = re.compile(_AUTHORITY).match(text, start).end()  # type: ignore[union-attr]
-            last_at = max((text.rfind(at, start, end), at) for at in ("@", "%40"))
-            last_colon = max(text.rfind(colon, start, end) for colon in (":", "%3A", "%3a"))
+            last_at = max(
+                (text.rfind("@", start, end), "@"), (text.rfind("%40", start, end), "%40")
+            )
         if last_at[0] >= start:
             yield text[done:start] + HIDDEN + last_at[1]
             done = last_at[0] + len(last_at[1])
-        elif last_colon >= start and end == len(text):
+        elif end == len(text) and re.search(_COLON, text[start:end]):
             yield text[done:start] + HIDDEN
             done = end
     yield text[done:]

@@ -195,7 +195,7 @@ async def test_a_count_that_is_none_is_refused(
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 204, 206])
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 206, 299])
 @pytest.mark.parametrize(
     "body", [b"", b'{"result": "error"}', b"<html>", b'{"cut', b"null"], ids=repr
 )

@@ -261,20 +261,8 @@ async def run(
     clock: Clock,
     *,
     read: bool = True,
-    reported: list[tuple[CallError, float]] | None = None,
 ) -> Any:
-    def before_wait(error: CallError, seconds: float) -> None:
-        if reported is not None:
-            reported.append((error, seconds))
-
-    return await call_with_retries(
-        attempts,
-        policy,
-        read=read,
-        deadline=clock,
-        before_wait=before_wait,
-        sleep=clock.sleep,
-    )
+    return await call_with_retries(attempts, policy, read=read, deadline=clock, sleep=clock.sleep)
 
 
 async def test_a_success_ends_it_at_once() -> None:
@@ -375,13 +363,14 @@ async def test_more_than_the_policy_allows_is_raised_at_once_with_the_wait_on_it
     ],
     ids=name_of,
 )
-async def test_all_else_passes_through_at_once(error: BaseException) -> None:
+async def test_all_else_passes_through_at_once(
+    error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
     attempts, clock = Attempts(error, "never"), Clock()
-    reported: list[tuple[CallError, float]] = []
-    with pytest.raises(type(error)) as caught:
-        await run(attempts, RetryPolicy(attempts=10), clock, reported=reported)
+    with caplog.at_level("INFO", "livechat_async"), pytest.raises(type(error)) as caught:
+        await run(attempts, RetryPolicy(attempts=10), clock)
     assert caught.value is error
-    assert (attempts.made, clock.slept, reported) == (1, [], [])
+    assert (attempts.made, clock.slept, caplog.messages) == (1, [], [])
 
 
 async def test_a_failure_that_is_not_repeated_has_a_short_traceback() -> None:
@@ -403,7 +392,6 @@ async def test_a_cancelled_wait_ends_the_call() -> None:
             RetryPolicy(),
             read=True,
             deadline=Deadline(None),
-            before_wait=lambda _, __: None,
             sleep=interrupted,
         )
     assert attempts.made == 1
@@ -457,23 +445,24 @@ async def test_a_write_is_repeated_only_where_it_surely_was_not_processed(
     assert await run(eager, RetryPolicy(retry_writes=True), Clock(), read=False) == "done"
 
 
-async def test_each_repetition_is_reported_with_its_reason_and_wait() -> None:
+async def test_each_wait_is_logged_with_its_length_and_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     busy = status_error(RateLimitError, 429, 7.0)
-    reported: list[tuple[CallError, float]] = []
     clock = Clock()
-    assert (
-        await run(Attempts(busy, LOST, "done"), RetryPolicy(), clock, reported=reported) == "done"
-    )
-    assert [error for error, _ in reported] == [busy, LOST]
-    assert [seconds for _, seconds in reported] == clock.slept
+    with caplog.at_level("INFO", "livechat_async"):
+        assert await run(Attempts(busy, LOST, "done"), RetryPolicy(), clock) == "done"
+    waits = zip(clock.slept, (busy, LOST), strict=True)
+    assert caplog.messages == [
+        f"waiting {seconds:.2f} s before the next attempt: {error}" for seconds, error in waits
+    ]
     assert clock.slept[0] == 7.0
 
 
-async def test_the_last_failure_is_not_reported_as_a_repetition() -> None:
-    reported: list[tuple[CallError, float]] = []
-    with pytest.raises(ConnectionLost):
-        await run(Attempts(LOST, LOST), RetryPolicy(attempts=2), Clock(), reported=reported)
-    assert len(reported) == 1
+async def test_no_wait_is_logged_after_the_last_failure(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "livechat_async"), pytest.raises(ConnectionLost):
+        await run(Attempts(LOST, LOST), RetryPolicy(attempts=2), Clock())
+    assert len(caplog.messages) == 1
 
 
 @settings(deadline=None, max_examples=30)
