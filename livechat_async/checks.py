@@ -297,6 +297,18 @@ def check_port(name: str, value: Any) -> int:
     return int(value)
 
 
+def problem_of_url(text: str, example: str) -> str:
+    """Why a text is no whole URL, as the end of a sentence about it; empty if it is one."""
+    from yarl import URL  # noqa: PLC0415 (the import of this module stays quick)
+
+    try:
+        url = URL(text)
+        is_whole = url.scheme in {"http", "https"} and re.fullmatch(r"[^\s/\\]+", url.host or "")
+    except ValueError:
+        return f"is not a URL: use one such as {example}"
+    return "" if is_whole else f"has to be a whole URL, such as {example}"
+
+
 def is_loopback(host: object) -> bool:
     """Whether the host is this machine: ``localhost``, ``127.0.0.0/8`` or ``::1``."""
     if not isinstance(host, str):

@@ -22,6 +22,7 @@ from livechat_async.checks import (
     count,
     flag,
     is_loopback,
+    problem_of_url,
     refusal,
     seconds,
 )
@@ -35,7 +36,6 @@ _ERROR_STATUSES = range(400, 600)
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 # Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
 _EXAMPLE = "https://api.livechatinc.com"
-_HOST = r"[^\s/\\]+"
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _OUR_HEADERS = {
     "authorization": "pass credentials instead",
@@ -142,25 +142,21 @@ def _to_base_url(value: Any) -> URL:
     return URL(reveal(value))
 
 
-def problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for each problem)
+def problem_of_base_url(value: Any) -> str | None:
     """Why no credentials may be sent to a URL, as the end of a sentence about it; None if may."""
     if not isinstance(value, (str, URL)):
         return f" has to be text, such as {_EXAMPLE}, not {kind_of(value)}"
     # What is before an @ may be a password, whether or not this is a URL.
     found = "" if "@" in str(value) or "%40" in str(value) else f"={shown(str(value))}"
-    try:
-        url = URL(str(value))
-        host = url.host
-    except ValueError:
-        return f"{found} is not a URL: use one such as {_EXAMPLE}"
-    if url.scheme not in {"http", "https"} or not host:
-        return f"{found} has to be an absolute URL, such as {_EXAMPLE}"
+    problem = problem_of_url(str(value), _EXAMPLE)
+    if problem:
+        return f"{found} {problem}"
+    url = URL(str(value))
     if url.user is not None or url.password is not None:
         return " holds a user name or password: pass credentials instead"
-    if not re.fullmatch(_HOST, host):
-        return f"{found} is not a URL: use one such as {_EXAMPLE}"
     if "?" in str(value) or "#" in str(value):
-        return f" for {host} holds a query or fragment: only scheme, host, port and path are taken"
+        taken = "only scheme, host, port and path are taken"
+        return f" for {url.host} holds a query or fragment: {taken}"
     return None
 
 

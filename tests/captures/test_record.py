@@ -392,7 +392,7 @@ async def test_a_web_page_gets_a_403_and_nothing_is_sent_on(
     [
         ({"upstream": "http://example.com"}, "upstream for example.com is plain http"),
         ({"upstream": f"https://mary:{SECRET}@example.com"}, "upstream holds a user name"),
-        ({"upstream": "example.com"}, "^upstream='example.com' has to be an absolute URL, "),
+        ({"upstream": "example.com"}, "^upstream='example.com' has to be a whole URL, "),
         ({"host": "0.0.0.0"}, "a loopback address is needed"),  # noqa: S104
     ],
 )

@@ -141,7 +141,10 @@ async def test_urls_as_they_are(sandbox: Sandbox, client: LiveChatClient, url: s
         ("https:///livechat", "url has to be a whole URL"),
         ("ftp://example.com/", "url has to be a whole URL"),
         ("user:PLANTEDpassword@example.com", "url has to be a whole URL"),
-        ("https://user:PLANTED/password@example.com/", "url is not a URL: what is special"),
+        (
+            "https://user:PLANTED/password@example.com/",
+            "url is not a URL: use one such as https://example.com/livechat; what is special",
+        ),
         ("https://[::1/", "url is not a URL"),
         ("https://user:PLANTED password@example.com/", "url holds a blank"),
         (" https://example.com/", "url holds a blank"),
