@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from inspect import iscoroutinefunction
 from ipaddress import ip_address
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from attrs import Attribute
 from attrs.validators import and_
@@ -31,7 +31,7 @@ Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
 _LARGEST_PORT = 65_535
 _LONGEST_NAME = 50  # characters that are compared with what is known
 _FLAG_NEEDED = "True or False is needed"
-_NOT_BLANK = "text is needed that is not blank"
+NOT_BLANK = "text is needed that is not blank"
 
 
 def refusal(name: str, value: object, needed: str) -> ConfigurationError:
@@ -88,6 +88,11 @@ def check_seconds(
     if not _are_seconds(value, at_least, above_zero=above_zero):
         raise refusal(name, value, _seconds_needed(at_least, above_zero=above_zero))
     return float(value)
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether this is text that is not blank."""
+    return isinstance(value, str) and bool(value.strip())
 
 
 def needs(needed: str, is_right: Callable[[Any], object]) -> Validator:
@@ -153,7 +158,7 @@ def flag() -> Validator:
 
 def text(at_most: int | None = None) -> Validator:
     """Text that is not blank, of ``at_most`` characters, as an attrs validator."""
-    not_blank = needs(_NOT_BLANK, lambda value: isinstance(value, str) and value.strip())
+    not_blank = needs(NOT_BLANK, is_text)
     if at_most is None:
         return not_blank
     limit = f"at most {at_most} characters are possible"
@@ -195,8 +200,11 @@ def check_items(
     """At least one item of a kind; the example shows a list of them."""
     is_list = isinstance(values, Iterable) and not isinstance(values, (str, bytes))
     items: list[Any] = list(values) if is_list else []
-    if not items or not all(isinstance(item, kind) for item in items):
-        raise refusal(name, items if is_list else values, f"a list is needed, as in {example}")
+    if not items:
+        raise refusal(name, values, f"a list is needed, as in {example}")
+    for index, item in enumerate(items):
+        if not isinstance(item, kind):
+            raise refusal(f"{name}[{index}]", item, f"an item is needed as in {example}")
     return items
 
 

@@ -140,7 +140,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: CustomVariableRule("a", 1), r"CustomVariableRule\(value=1\)"),  # type: ignore[arg-type]
     (lambda: UrlFunnel([]), r"UrlFunnel: urls=\[\]: a list is needed"),
     (lambda: UrlFunnel("/a"), "UrlFunnel: urls='/a': a list is needed"),
-    (lambda: UrlFunnel([5]), r"UrlFunnel: urls=\[5\]: a list is needed"),  # type: ignore[list-item]
+    (lambda: UrlFunnel([5]), r"UrlFunnel: urls\[0\]=5: an item is needed as"),  # type: ignore[list-item]
     (lambda: UrlFunnel(["/a", " "]), "UrlFunnel: url=' ': text is needed"),
     (lambda: UrlFunnel([FunnelUrl(url="/a", operator="like")]), "operator='like' is none of"),
     (lambda: AdsTraffic("bing"), "AdsTraffic: provider='bing' is none of 'facebook'"),
