@@ -429,6 +429,11 @@ def check_policy(on_broken: BrokenPolicy) -> None:
     check_choice("on_broken", on_broken, get_args(BrokenPolicy))
 
 
+def places_of(broken: Sequence[BrokenItem]) -> str:
+    """Where the broken items are and what they are not, for a line in the log."""
+    return ", ".join(f"{item.path} is not {item.expected}" for item in broken)
+
+
 def skip_to(broken: list[BrokenItem], page: int = 1) -> Callable[[WireError], None]:
     """A function that reports the problem of an item of a page in this list."""
     return lambda problem: broken.append(

@@ -15,7 +15,7 @@ from livechat_async.display import brief, ends_of, html_table, never_raises, num
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding, Request
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
-from livechat_async.pagination import BrokenItem, BrokenPolicy, check_policy, skip_to
+from livechat_async.pagination import BrokenItem, BrokenPolicy, check_policy, places_of, skip_to
 from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.resources._base import Resource
 
@@ -81,7 +81,7 @@ class VisitorsResource(Resource):
         check_policy(on_broken)
         visitors = await self._fetch(_filters(state, groups), on_broken)
         if visitors.broken:
-            logger.warning("skipped visitors that cannot be read: %s", _places(visitors.broken))
+            logger.warning("skipped visitors that cannot be read: %s", places_of(visitors.broken))
         return visitors
 
     async def _fetch(self, query: Mapping[str, Any], on_broken: BrokenPolicy) -> VisitorList:
@@ -205,10 +205,6 @@ class VisitorsResource(Resource):
             authenticate=False,
             visitor_id=visitor_id,
         )
-
-
-def _places(broken: Iterable[BrokenItem]) -> str:
-    return ", ".join(f"{item.path} is not {item.expected}" for item in broken)
 
 
 def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> dict[str, Any]:
