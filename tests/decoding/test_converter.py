@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
-from cattrs import Converter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -705,28 +704,6 @@ def test_decoding_does_not_change_the_document() -> None:
 @pytest.mark.parametrize(
     "wire",
     [
-        5,
-        "5",
-        {"count": 5},
-        {"count": "5"},
-        {"total": 5},
-        {"total": "5"},
-        {"visitors": 5},
-        {"count": 5, "total": 9, "other": "x"},
-    ],
-    ids=repr,
-)
-def test_a_count_may_come_as(wire: object) -> None:
-    assert make_converter().structure(wire, Count) == Count(5)
-
-
-def test_a_count_may_be_zero() -> None:
-    assert make_converter().structure({"count": 0}, Count) == Count(0)
-
-
-@pytest.mark.parametrize(
-    "wire",
-    [
         None,
         "",
         "five",
@@ -889,128 +866,7 @@ def test_the_samples_are_written_as_they_were_read(name: str) -> None:
     assert converter.structure(wire, list[Visitor]) == visitors
 
 
-SOME_JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=10,
-)
-# Smaller and larger ones are no Unix time.
-NUMBERS_OF_NO_TIME = st.integers(max_value=10**9 - 1) | st.integers(min_value=10**13)
-SOME_TEXT = st.text(max_size=20)
-SOME_IDS = st.text(min_size=1, max_size=20)
-SOME_NUMBERS = st.none() | st.integers()
-
-
-def extras_of(cls: type[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    fields = attrs.fields(cls)
-    known = {field.name for field in fields} | {field.metadata.get("twin") for field in fields}
-    keys = SOME_TEXT.filter(lambda key: key not in known) | st.just("extra")
-    return st.dictionaries(keys, SOME_JSON, max_size=3)
-
-
-def some(cls: type[Any], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.builds(cls, **fields, extra=extras_of(cls))
-
-
-def tuples_of(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(items, max_size=2).map(tuple)
-
-
-OPERATORS = tuples_of(some(Operator, id=SOME_IDS, display_name=SOME_TEXT))
-
-
-def visitors_with(times: st.SearchStrategy[datetime]) -> st.SearchStrategy[Visitor]:
-    some_times = st.none() | times
-    return some(
-        Visitor,
-        **dict.fromkeys(TEXTS, SOME_TEXT),
-        **dict.fromkeys(NUMBERS, SOME_NUMBERS),
-        **dict.fromkeys(TIME_FIELDS, some_times),
-        **dict.fromkeys(
-            ["latitude", "longitude"], st.none() | st.floats(allow_nan=False, allow_infinity=False)
-        ),
-        id=SOME_TEXT,
-        state=st.sampled_from(VisitorState) | SOME_TEXT,
-        chat_id=st.none() | SOME_IDS,
-        queue_start_time=some_times | NUMBERS_OF_NO_TIME,
-        operators=OPERATORS,
-        prechat_survey=tuples_of(some(SurveyAnswer, key=SOME_TEXT, value=SOME_TEXT)),
-        custom_variables=tuples_of(some(CustomVariable, key=SOME_TEXT, value=SOME_TEXT)),
-        visit_path=tuples_of(
-            some(
-                VisitedPage,
-                page=SOME_TEXT,
-                title=SOME_TEXT,
-                invitation=SOME_TEXT,
-                time=some_times,
-                time_ref=SOME_NUMBERS,
-            )
-        ),
-        chat=st.none()
-        | some(
-            VisitorChat,
-            id=st.none() | SOME_IDS,
-            chat_room=SOME_NUMBERS,
-            start_time=some_times | NUMBERS_OF_NO_TIME,
-            agents=OPERATORS,
-        ),
-    )
-
-
-VISITORS = visitors_with(st.datetimes()) | visitors_with(st.datetimes(timezones=st.just(UTC)))
 CONVERTER = make_converter()
-CONVERTER_OF_WARSAW = make_converter(WARSAW)
-
-
-@given(VISITORS)
-def test_every_visitor_is_the_same_after_json(visitor: Visitor) -> None:
-    wire = json.loads(json.dumps(CONVERTER.unstructure(visitor)))
-    assert CONVERTER.structure(wire, Visitor) == visitor
-
-
-FIELD_NAMES = [field.name for field in attrs.fields(Visitor)] + [f"{t}_ts" for t in TIME_FIELDS]
-NESTED_NAMES = ["id", "display_name", "key", "value", "page", "time", "time_ts", "agents", "extra"]
-NEARLY_NESTED = st.dictionaries(
-    st.sampled_from(NESTED_NAMES), SOME_JSON | st.lists(st.dictionaries(st.text(), SOME_JSON))
-)
-NEARLY_VISITORS = st.lists(
-    st.dictionaries(
-        st.sampled_from(FIELD_NAMES),
-        SOME_JSON | st.sampled_from(["", "0", "2013-01-31 15:51:03", 1e400]) | NEARLY_NESTED
-        | st.lists(NEARLY_NESTED, max_size=2),
-        max_size=8,
-    ).flatmap(lambda fields: st.sampled_from([fields, {"id": "a", "state": "b", **fields}])),
-    max_size=3,
-)  # fmt: skip
-
-
-def check_visitors_or_an_explanation(converter: Converter, document: Any) -> None:
-    try:
-        visitors = converter.structure(document, list[Visitor])
-    except Exception as error:  # noqa: BLE001 - of any kind, but explained
-        found = find_wire_error(error)
-        assert found.expected in {
-            "a list",
-            "a number",
-            "a time",
-            "a value",
-            "a whole number",
-            "an object",
-            "text",
-            "Unix seconds",
-        }
-        assert found.found
-    else:
-        assert isinstance(document, list)
-        assert len(visitors) == len(document)
-        assert all(type(visitor) is Visitor for visitor in visitors)
-
-
-@settings(max_examples=2 * settings.default.max_examples)
-@given(SOME_JSON | NEARLY_VISITORS)
-def test_any_json_gives_visitors_or_an_error_with_a_path(document: Any) -> None:
-    check_visitors_or_an_explanation(CONVERTER, document)
-    check_visitors_or_an_explanation(CONVERTER_OF_WARSAW, document)
 
 
 # --- the first error ends it ---

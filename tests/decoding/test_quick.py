@@ -67,6 +67,11 @@ QUIRKS = st.sampled_from(
     ]
 )
 
+EXPLANATIONS = {
+    *("a list", "a number", "a time", "a value", "a whole number", "an object"),
+    *("text", "true or false", "Unix seconds"),
+}
+
 
 def converter_with(name: str, replacement: Any, zone: Any = None) -> Converter:
     """A converter whose hooks for the models are made with something else in their module."""
@@ -145,11 +150,14 @@ def test_the_tests_cover_every_model() -> None:
 
 
 @pytest.mark.parametrize("cls", MODELS)
-def test_usual_objects_are_read_as_the_careful_hooks_read_them(cls: type[WireModel]) -> None:
+def test_usual_objects_survive_json_and_are_read_as_the_careful_hooks_read_them(
+    cls: type[WireModel],
+) -> None:
     @settings(max_examples=settings.default.max_examples // 2)
     @given(models(cls))
     def compare(model: Any) -> None:
         wire = as_json(model)
+        assert pair(None)[0].structure(wire, cls) == model
         check(wire, cls)
         check(wire, cls, WARSAW)
         check([wire], list[cls])
@@ -199,11 +207,21 @@ def test_objects_with_quirks_are_read_as_the_careful_hooks_read_them(cls: type[W
 
 @pytest.mark.once
 @pytest.mark.parametrize("cls", TOP)
-def test_broken_objects_give_the_errors_of_the_careful_hooks(cls: type[WireModel]) -> None:
+def test_any_json_gives_objects_or_the_explained_errors_of_the_careful_hooks(
+    cls: type[WireModel],
+) -> None:
     @settings(max_examples=3 * settings.default.max_examples)
-    @given(st.lists(nearly(cls).map(lambda item: {"id": "A", "state": "a", **item}) | JSON))
+    @given(st.lists(nearly(cls).map(lambda item: {"id": "A", "state": "a", **item}) | JSON) | JSON)
     def compare(document: Any) -> None:
         check(document, list[cls])
+        try:
+            found = pair(None)[0].structure(document, list[cls])  # type: ignore[valid-type]
+        except Exception as error:  # noqa: BLE001 - of any kind, but explained
+            problem = find_wire_error(error)
+            assert problem.expected in EXPLANATIONS
+            assert problem.found
+        else:
+            assert list(map(type, found)) == [cls] * len(document)
 
     compare()
 

@@ -9,9 +9,6 @@ from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from model_strategies import JSON, models, nearly
 
 from livechat_async.decoding.bodies import single_reader
 from livechat_async.decoding.converter import make_converter
@@ -36,15 +33,6 @@ from livechat_async.models.tickets import (
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CONVERTER = make_converter()
-EXPLANATIONS = {
-    "a list",
-    "a time",
-    "a value",
-    "a whole number",
-    "an object",
-    "text",
-    "true or false",
-}
 JOHN = {"id": "john.doe@example.com", "name": "John Doe"}
 MARY = {"id": "mary.brown@example.com", "name": "Mary Brown"}
 SAMPLES = ["tickets_docs.json", "tickets_2019.json"]
@@ -400,24 +388,3 @@ def test_another_answer_is_an_error_that_says_where(document: object, path: str)
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
         read(document)
     assert find_wire_error(caught.value).path == path
-
-
-# --- any ticket, any JSON ---
-
-
-@given(models(Ticket))
-def test_every_ticket_survives_the_way_through_json(ticket: Ticket) -> None:
-    wire = json.loads(json.dumps(CONVERTER.unstructure(ticket)))
-    assert CONVERTER.structure(wire, Ticket) == ticket
-
-
-@given(st.lists(nearly(Ticket).map(lambda item: {"id": "A", **item}) | JSON, max_size=2) | JSON)
-def test_any_json_gives_tickets_or_an_explained_error(document: Any) -> None:
-    try:
-        tickets = CONVERTER.structure(document, list[Ticket])
-    except Exception as error:  # noqa: BLE001 - of any kind, but explained
-        found = find_wire_error(error)
-        assert found.expected in EXPLANATIONS
-        assert found.found
-    else:
-        assert [ticket.id for ticket in tickets] == [item["id"] for item in document]
