@@ -233,10 +233,7 @@ class LiveChatClient:
             max_concurrency=max_concurrency,
             trace_configs=trace_configs,
         )
-        self._use(SessionManager(transport, options))
-
-    def _use(self, session: SessionManager) -> None:
-        self._session = session
+        self._session = SessionManager(transport, options)
 
     @classmethod
     def from_env(cls, **options: Unpack[EnvironmentOptions]) -> Self:
@@ -283,7 +280,7 @@ class LiveChatClient:
                 f"with_options cannot change {', '.join(sorted(fixed))}: make another client"
             )
         copy = object.__new__(type(self))
-        copy._use(self._session.with_options(**changes))
+        copy._session = self._session.with_options(**changes)
         return copy
 
     @overload

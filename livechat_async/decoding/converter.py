@@ -65,16 +65,17 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     for type_, hook in hooks.HOOKS.items():
         converter.register_structure_hook(type_, hook)
     converter.register_structure_hook_func(lambda cls: bool(cls == IdText), hooks.ID_TEXT_HOOK)
-    converter.register_structure_hook(datetime, times.datetime_hook(timezone))
+    to_datetime = times.datetime_hook(timezone)
+    converter.register_structure_hook(datetime, to_datetime)
     converter.register_structure_hook_func(
-        lambda cls: bool(cls == TimeOrZero), times.time_or_zero_hook(timezone)
+        lambda cls: bool(cls == TimeOrZero), times.time_or_zero_hook(to_datetime.careful)
     )
     converter.register_structure_hook(date, times.DATE_HOOK)
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
     converter.register_structure_hook_func(
         lambda cls: set(_members(cls)) == {datetime, int, NoneType},
-        times.time_or_number_hook(timezone),
+        times.time_or_number_hook(to_datetime.careful),
     )
     converter.register_structure_hook_factory(is_sequence, _list_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
