@@ -421,11 +421,7 @@ def ids_of(items: Sequence[Any]) -> list[str | int | None]:
 
 
 def check_policy(on_broken: BrokenPolicy) -> None:
-    """Check that it is one of the two.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
+    """Check that it is one of the two."""
     check_choice("on_broken", on_broken, get_args(BrokenPolicy))
 
 
