@@ -137,8 +137,8 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     (inner,) = (member for member in _members(cls) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
     # An empty list, for one, is something where a list is due, or a class of the user's.
-    is_one = inner in (*hooks.HOOKS, IdText) or inner is datetime or _is_model(inner)
-    is_time = inner in (date, datetime)
+    is_one = inner in (*hooks.HOOKS, IdText) or _is_model(inner)
+    is_time = inner in (date, datetime, TimeOrZero)
     is_none = times.is_no_time if is_time else is_nothing if is_one else NOTHING.__contains__
 
     def to_optional(value: Any, _: Any) -> Any:

@@ -545,11 +545,6 @@ def test_another_value_is_no_id(name: str, wire: object) -> None:
     assert (error.path, error.expected) == (f"[0].{name}", "text")
 
 
-@pytest.mark.parametrize("wire", ["", None, [], {}])
-def test_a_blank_chat_id_is_none(wire: object) -> None:
-    assert decoded(chat_id=wire).chat_id is None
-
-
 @pytest.mark.parametrize("name", ["id", "state"])
 def test_a_null_for_a_required_value_is_an_error(name: str) -> None:
     error = problem_of(**{name: None})
@@ -565,13 +560,6 @@ def test_a_missing_required_value_is_an_error(name: str) -> None:
 
 
 LISTS = ["operators", "prechat_survey", "custom_variables", "visit_path"]
-
-
-@pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("wire", ["", None, [], {}, [None]])
-def test_a_blank_list_is_an_empty_one(name: str, wire: object) -> None:
-    assert getattr(decoded(**{name: wire}), name) == ()
-    assert getattr(decoded(), name) == ()
 
 
 @pytest.mark.parametrize("name", LISTS)
@@ -656,11 +644,6 @@ def test_an_unknown_state_is_its_text(state: str) -> None:
     found = decoded(state=state).state
     assert found == state
     assert type(found) is str
-
-
-@pytest.mark.parametrize("wire", ["", None, [], {}])
-def test_no_chat_is_none(wire: object) -> None:
-    assert decoded(chat=wire).chat is None
 
 
 def test_a_chat_of_nulls_is_a_chat() -> None:
@@ -946,13 +929,6 @@ def test_a_zero_date_where_a_time_is_needed_is_an_error() -> None:
 
 def test_a_zero_date_in_a_text_stays_as_sent() -> None:
     assert decoded(name="0000-00-00").name == "0000-00-00"
-
-
-@pytest.mark.parametrize("nothing", [None, "", [], {}])
-@pytest.mark.parametrize("name", ["chat", "group", "latitude", "last_visit", "chat_id"])
-def test_nothing_is_known_in_every_field(name: str, nothing: object) -> None:
-    """PHP writes an empty list where an object is empty (field case 3)."""
-    assert getattr(decoded(**{name: nothing}), name) is None
 
 
 def test_nothing_in_a_list_is_left_out_and_indexes_stay() -> None:

@@ -170,6 +170,28 @@ def as_json(model: WireModel) -> Any:
     return json.loads(json.dumps(pair(None)[0].unstructure(model), default=reveal))
 
 
+@pytest.mark.parametrize("cls", MODELS)
+def test_nothing_in_a_field_is_its_default(cls: type[WireModel]) -> None:
+    """PHP writes an empty list where an object is empty (field case 3)."""
+    # No list is nothing where None is another value, and a blank is no number where None is none.
+    defaults = {
+        field.metadata.get("wire", field.name): field
+        for field in attrs.fields(cls)
+        if field.default in (None, "", (), {}) and "Any" not in str(field.type)
+        and not (field.default is None and "tuple" in str(field.type))
+    }  # fmt: skip
+
+    @settings(max_examples=2)
+    @given(models(cls).map(as_json))
+    def compare(wire: Any) -> None:
+        for name, field in defaults.items():
+            for nothing in (None, "", [], {}):
+                found = pair(None)[1].structure(wire | {name: nothing}, cls)
+                assert getattr(found, field.name) == field.default
+
+    compare()
+
+
 def quirks(cls: type[WireModel]) -> st.SearchStrategy[Callable[[Any], Any]]:
     """Changes of a whole object, after which a few fields are something else."""
     fields = {field.metadata.get("wire", field.name): field for field in attrs.fields(cls)}

@@ -436,29 +436,6 @@ TUPLES = [
 ]
 
 
-def test_every_list_is_among_those_that_are_tried() -> None:
-    assert len(TUPLES) == 12
-
-
-@pytest.mark.parametrize("name", TUPLES)
-@pytest.mark.parametrize("wire", ["", None, []])
-def test_a_blank_list_is_an_empty_one(name: str, wire: object) -> None:
-    assert getattr(decoded(**{name: wire}), name) == ()
-
-
-@pytest.mark.parametrize("name", TUPLES)
-@pytest.mark.parametrize("wire", ["abc", {"a": 1}, 5, True])
-def test_what_is_no_list_is_an_error(name: str, wire: object) -> None:
-    error = problem_of(**{name: wire})
-    assert (error.path, error.expected) == (f"[0].{name}", "a list")
-
-
-@pytest.mark.parametrize("name", ["visitor_id", "duration", "queue", "message_id", "started"])
-@pytest.mark.parametrize("blank", ["", None, [], {}])
-def test_a_blank_id_number_time_or_object_is_none(name: str, blank: object) -> None:
-    assert getattr(decoded(**{name: blank}), name) is None
-
-
 @pytest.mark.parametrize("name", ["visitor_name", "referrer", "chat_start_url", "email", "message"])
 def test_free_text_stays_as_sent(name: str) -> None:
     for text in ("", " ", "None", "Łódź 🙂"):
@@ -511,11 +488,6 @@ def test_new_fields_stay_reachable_at_every_level() -> None:
 
 
 # --- orders ---
-
-
-@pytest.mark.parametrize("wire", [{}, None, ""])
-def test_no_order_is_none(wire: object) -> None:
-    assert decoded(goals=[{"id": 72, "order": wire}]).goals[0].order is None
 
 
 @pytest.mark.parametrize(

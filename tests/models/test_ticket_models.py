@@ -293,24 +293,11 @@ def test_an_agent_is_an_object_or_a_login(wire: object) -> None:
     assert decoded(firstResponse={"agent": wire}).first_response == FirstResponse(agent=john)
 
 
-@pytest.mark.parametrize("name", ["assignee", "firstResponse", "currentGroup"])
-@pytest.mark.parametrize("wire", [{}, None, ""])
-def test_an_empty_object_is_nothing(name: str, wire: object) -> None:
-    assert decoded(**{name: wire}) == Ticket(id="O5CR4")
-    assert decoded(events=[{"to": {}, "author": {}}]).events == (TicketEvent(),)
-
-
 def test_copies_stay_as_sent() -> None:
     copies = ["a@example.com", {"mail": "b@example.com"}]
     tickets = [decoded(ccs=copies) for _ in range(2)]
     assert tickets[0].ccs == tuple(copies)
     assert len(set(tickets)) == 1
-
-
-@pytest.mark.parametrize("name", ["groups", "opened", "tags", "ccs", "events"])
-@pytest.mark.parametrize("wire", ["", None, []])
-def test_a_blank_list_is_an_empty_one(name: str, wire: object) -> None:
-    assert getattr(decoded(**{name: wire}), name) == ()
 
 
 @pytest.mark.parametrize(("name", "enum"), [("status", TicketStatus), ("rate", TicketRate)])
