@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -217,26 +216,6 @@ def test_a_missed_chat_decodes_exactly() -> None:
         tags=("later",),
     )
     assert missed.is_missed
-
-
-@pytest.mark.parametrize("name", ["chats_2013.json", "chats_2018.json"])
-def test_every_field_of_the_samples_is_known(name: str) -> None:
-    def extras(model: Any) -> list[Mapping[str, Any]]:
-        if isinstance(model, tuple):
-            return [extra for item in model for extra in extras(item)]
-        if not attrs.has(type(model)):
-            return []
-        values = [getattr(model, field.name) for field in attrs.fields(type(model))]
-        return [model.extra, *(extra for value in values for extra in extras(value))]
-
-    assert not any(extras(CONVERTER.structure(items(name), tuple[Chat, ...])))
-
-
-@pytest.mark.parametrize("name", ["chats_2013.json", "chats_2018.json"])
-def test_the_samples_come_back_the_same(name: str) -> None:
-    chats = CONVERTER.structure(items(name), list[Chat])
-    wire = json.loads(json.dumps(CONVERTER.unstructure(chats)))
-    assert CONVERTER.structure(wire, list[Chat]) == chats
 
 
 def test_an_id_is_enough_and_needed() -> None:

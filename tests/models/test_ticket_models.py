@@ -1,13 +1,11 @@
 """Tickets as LiveChat sends them, in every form that was seen, decoded exactly or explained."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import attrs
 import pytest
 
 from livechat_async.decoding.bodies import single_reader
@@ -35,7 +33,6 @@ FIXTURES = Path(__file__).parent.parent / "fixtures"
 CONVERTER = make_converter()
 JOHN = {"id": "john.doe@example.com", "name": "John Doe"}
 MARY = {"id": "mary.brown@example.com", "name": "Mary Brown"}
-SAMPLES = ["tickets_docs.json", "tickets_2019.json"]
 
 
 def items(name: str) -> Any:
@@ -179,26 +176,6 @@ def test_the_form_of_2019_decodes_exactly() -> None:
         "Do you have these in 38?",
         "Out of stock?",
     ]
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_every_field_of_the_samples_is_known(name: str) -> None:
-    def extras(model: Any) -> list[Mapping[str, Any]]:
-        if isinstance(model, tuple):
-            return [extra for item in model for extra in extras(item)]
-        if not attrs.has(type(model)):
-            return []
-        values = [getattr(model, field.name) for field in attrs.fields(type(model))]
-        return [model.extra, *(extra for value in values for extra in extras(value))]
-
-    assert not any(extras(CONVERTER.structure(items(name), tuple[Ticket, ...])))
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_the_samples_come_back_the_same(name: str) -> None:
-    tickets = CONVERTER.structure(items(name), list[Ticket])
-    wire = json.loads(json.dumps(CONVERTER.unstructure(tickets)))
-    assert CONVERTER.structure(wire, list[Ticket]) == tickets
 
 
 def test_an_id_is_enough_and_needed() -> None:
