@@ -223,12 +223,11 @@ class ChatsResource(Resource):
 
 
 def _query(filters: Mapping[str, Any], method: Callable[..., Any]) -> dict[str, Any]:
-    strange = filters.keys() - _RULES.keys()
+    strange = {name: value for name, value in filters.items() if name not in _RULES}
     if strange:
         from livechat_async.keywords import arguments_of, unknown  # noqa: PLC0415 (for a mistake only)
 
-        given = {name: filters[name] for name in strange}
-        raise unknown(f"chats.{method.__name__}", given, arguments_of(method))
+        raise unknown(f"chats.{method.__name__}", strange, arguments_of(method))
     return {
         "tag" if name == "tags" else name: _RULES[name](name, value)
         for name, value in filters.items()

@@ -246,11 +246,11 @@ def _check_rows(rows: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _query(takes: Any, filters: Any) -> dict[str, Any]:
-    strange = filters.keys() - takes.__optional_keys__
+    strange = {name: filters[name] for name in filters if name not in takes.__optional_keys__}
     if strange:
         from livechat_async.keywords import options_of, unknown  # noqa: PLC0415 (for a mistake only)
 
-        raise unknown("this report", {name: filters[name] for name in strange}, options_of(takes))
+        raise unknown("this report", strange, options_of(takes))
     query: dict[str, Any] = date_range(filters.get("date_from"), filters.get("date_to"))
     for name, value in filters.items():
         if value is not None and name in _RULES:
