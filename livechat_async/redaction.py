@@ -256,7 +256,7 @@ def redact(text: str, secrets: Iterable[str | Secret]) -> str:
     Secrets are those given of `SHORTEST_HIDDEN` characters or more, the user name and password of
     every URL, and JSON values under a secret name.
     """
-    return hide(text, spellings_of(secrets))
+    return hide(text, spellings_of(map(Secret, secrets)))
 
 
 def shorten(text: str, spellings: Sequence[str], length: int) -> str:
@@ -317,7 +317,7 @@ def _without_user_info(text: str) -> Iterator[str]:
     yield text[done:]
 
 
-def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
+def spellings_of(secrets: Iterable[Secret]) -> list[str]:
     """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in URLs.
 
     The longest come first: a secret may contain another one. A secret of less than
@@ -326,7 +326,8 @@ def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
     from html import escape  # noqa: PLC0415 (it loads the names of all HTML entities)
 
     found: set[str] = set()
-    for secret in map(reveal, secrets):
+    for hidden in secrets:
+        secret = hidden.reveal()
         if len(secret.strip()) < SHORTEST_HIDDEN:
             continue
         in_html = escape(secret)
