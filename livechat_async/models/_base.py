@@ -141,9 +141,8 @@ class WireModel:
         """The row, with times in the zones that they have."""
         row: dict[str, Any] = {}
         for name, value in _cells(self, type(self), ""):
-            if (
-                row.get(name) is None
-            ):  # a visitor's `chat_id` is a field, and the `id` of its `chat`
+            # A visitor's `chat_id` is a field, and also the `id` of its `chat`.
+            if row.get(name) is None:
                 row[name] = value
         return row
 

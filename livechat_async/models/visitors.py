@@ -315,13 +315,14 @@ class DetailField:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and {unicodedata.category(each)[0] for each in value} <= _IN_IDS
+    found = {unicodedata.category(each)[0] for each in value} if isinstance(value, str) else set()
+    return bool(found) and found <= _IN_IDS
 
 
 _check_id = needs(
     "a name for the set of data is needed, of letters, digits and punctuation marks, such as "
     "'my-app'",
-    lambda value: value and _is_id(value),
+    _is_id,
 )
 
 
