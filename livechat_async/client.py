@@ -212,8 +212,7 @@ class LiveChatClient:
         trace_configs: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
         # A secret in the wrong argument is still a secret: no frame may show it.
-        credentials, headers = conceal(credentials, "secret"), conceal(headers, "secret")
-        base_url = _hidden_url(base_url)
+        credentials, base_url, headers = map(_hidden, (credentials, base_url, headers))
         options = ClientOptions(
             credentials=credentials,
             base_url=base_url,
@@ -444,14 +443,14 @@ def _check_type(name: str, type_: Any, converter: Converter) -> None:
     )
 
 
-def _hidden_url(base_url: Any) -> Any:
-    return Secret(base_url) if isinstance(base_url, URL) else conceal(base_url, "secret")
+def _hidden(value: Any) -> Any:
+    return Secret(value) if isinstance(value, URL) else conceal(value, "secret")
 
 
 def _hide(options: Any) -> None:
     for name in ("base_url", "credentials", "headers"):
         if name in options:
-            options[name] = conceal(options[name], "secret")
+            options[name] = _hidden(options[name])
 
 
 def address_from_env() -> AddressOptions:
