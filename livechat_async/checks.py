@@ -7,8 +7,8 @@ names the argument, the value and the remedy. `needs`, `seconds`, `count`, `choi
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -115,20 +115,14 @@ def seconds(*, at_least: float = 0.0, above_zero: bool = False) -> Validator:
 
 
 def _are_seconds(value: Any, at_least: float, *, above_zero: bool) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    is_in_range = is_number and value >= at_least and (value > 0 or not above_zero)
-    return is_in_range and _is_finite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    # An int may be larger than any float. NaN is in no range.
+    return at_least <= value <= sys.float_info.max and (value > 0 or not above_zero)
 
 
 def _seconds_needed(at_least: float, *, above_zero: bool) -> str:
     return f"a number of seconds is needed, {'above 0' if above_zero else f'{at_least:g} or more'}"
-
-
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an int that no float can hold
-        return False
 
 
 def check_count(name: str, value: Any, at_least: int = 1) -> int:
@@ -241,21 +235,14 @@ def parse_day(text: Any) -> date | None:
 def check_day(name: str, value: Any) -> date:
     """A `datetime.date`, and no datetime: its time would be lost."""
     if isinstance(value, datetime):
-        raise refusal(
-            name,
-            value,
-            f"LiveChat takes whole days, so its time would be lost; pass {name}.date(), of the "
-            "time zone you mean",
-        )
+        lost = "LiveChat takes whole days, so its time would be lost"
+        raise refusal(name, value, f"{lost}; pass {name}.date(), of the time zone you mean")
+    if isinstance(value, date):
+        return value
+    remedy = ", as in date(2023, 1, 31)"
     if isinstance(value, str):
-        raise refusal(
-            name,
-            value,
-            "a datetime.date is needed; date.fromisoformat makes one of 'YYYY-MM-DD'",
-        )
-    if not isinstance(value, date):
-        raise refusal(name, value, "a datetime.date is needed, as in date(2023, 1, 31)")
-    return value
+        remedy = "; date.fromisoformat makes one of 'YYYY-MM-DD'"
+    raise refusal(name, value, f"a datetime.date is needed{remedy}")
 
 
 def check_days_in_order(first: date | None, last: date | None) -> None:
@@ -280,11 +267,8 @@ def find_zone(name: str) -> tzinfo | None:
 def check_zone(name: str, value: Any) -> tzinfo:
     """The time zone of a name such as ``Europe/Warsaw``."""
     if not isinstance(value, str):
-        raise refusal(
-            name,
-            value,
-            "a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as its key",
-        )
+        needed = "a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as its key"
+        raise refusal(name, value, needed)
     zone = find_zone(value)
     if zone is None:
         from zoneinfo import available_timezones  # noqa: PLC0415 (as above)
@@ -300,8 +284,7 @@ def check_zone(name: str, value: Any) -> tzinfo:
 def check_port(name: str, value: Any) -> int:
     """A TCP port, or 0 for any free one."""
     if not _is_count(value, 0) or value > _LARGEST_PORT:
-        needed = f"0 for any free port is needed, or up to {_LARGEST_PORT}"
-        raise refusal(name, value, needed)
+        raise refusal(name, value, f"0 for any free port is needed, or up to {_LARGEST_PORT}")
     return int(value)
 
 
