@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from livechat_async.checks import check_choice, check_numbers, refusal
+from livechat_async.checks import check_choice, check_kind, check_numbers, refusal
 from livechat_async.decoding.bodies import value_reader
 from livechat_async.display import brief, ends_of, html_table, never_raises, number_of
 from livechat_async.errors import ConfigurationError
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger("livechat_async")
 
 _MOST_STATES = 4  # that a list names
-_DETAILS_NEEDED = (
-    'a VisitorDetails is needed, as in VisitorDetails("my-app", [DetailField("Age", 36)])'
-)
 
 
 class VisitorList(builtins.list[Visitor]):
@@ -229,8 +226,8 @@ def _license_text(license_id: Any) -> str:
 
 
 def _check_details(details: Any, token: Any) -> None:
-    if not isinstance(details, VisitorDetails):
-        raise refusal("details", details, _DETAILS_NEEDED)
+    example = 'VisitorDetails("my-app", [DetailField("Age", 36)])'
+    check_kind("details", details, VisitorDetails, example)
     if not isinstance(token, Secret) or not token.reveal().strip():
         found = "a blank text" if isinstance(token, Secret) else kind_of(token)
         raise ConfigurationError(
