@@ -172,13 +172,11 @@ class Recorder:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 1 MiB")
-        if self._webhooks:
-            return await self._take_webhook(request, body)
-        line = self._line(request)
+        take = self._take_webhook if self._webhooks else self._take_answer
         try:
-            return await self._take_answer(request, body)
+            return await take(request, body)
         except (aiohttp.ClientError, OSError) as problem:
-            return self._failed(line, problem)
+            return self._failed(request, problem)
 
     def _refuse_stranger(self, request: web.BaseRequest) -> web.Response | None:
         """The answer for a web page, and for what is no request of the API; None for all else."""
@@ -196,9 +194,11 @@ class Recorder:
         return None
 
     def _line(self, request: web.BaseRequest) -> str:
-        return f"{request.method} {self._scrubber.path(request.rel_url.raw_path)}"
+        """A request as warnings name it: the path of a webhook may be a secret."""
+        path = request.rel_url.raw_path
+        return "a webhook" if self._webhooks else f"{request.method} {self._scrubber.path(path)}"
 
-    def _failed(self, line: str, problem: Exception) -> web.Response:
+    def _failed(self, request: web.BaseRequest, problem: Exception) -> web.Response:
         where = "" if self._upstream is None else self._upstream.origin()
         if isinstance(problem, TimeoutError):
             status, why = HTTPStatus.GATEWAY_TIMEOUT, "no answer in time"
@@ -206,7 +206,7 @@ class Recorder:
             status, why = HTTPStatus.BAD_GATEWAY, f"no connection ({problem.os_error.strerror})"
         else:
             status, why = HTTPStatus.BAD_GATEWAY, "the answer was cut short or is no HTTP"
-        self._warn(f"{line}: {why} from {where}")
+        self._warn(f"{self._line(request)}: {why} from {where}")
         return _error(status, f"{why} from {where}")
 
     async def _take_answer(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
@@ -240,8 +240,9 @@ class Recorder:
                 content += chunk
                 if len(content) > LARGEST:
                     return await self._pass_on(request, answer, headers, content)
-            await self._keep(request, answer, bytes(content))
-            return web.Response(status=answer.status, headers=headers, body=bytes(content))
+            body = bytes(content)
+            await self._write(lambda: self._capture_of(request, answer, body), len(body))
+            return web.Response(status=answer.status, headers=headers, body=body)
 
     async def _pass_on(
         self,
@@ -269,28 +270,23 @@ class Recorder:
                 request.transport.close()
         return response
 
-    async def _keep(
+    def _capture_of(
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
-    ) -> None:
+    ) -> Capture:
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        endpoint = find_endpoint(request.method, path)
-
-        def scrubbed() -> Capture:
-            document = _read(content)
-            shape = shape_of(endpoint, query, answer.status, document)
-            is_json = document is not NO_JSON
-            return Capture(
-                kind="answer",
-                method=request.method,
-                path=self._scrubber.path(path),
-                query=self._scrubber.query(query),
-                status=answer.status,
-                headers=self._headers(answer.status, answer.headers),
-                body=self._scrubber.scrub(document, shape) if is_json else NO_JSON,
-                size=0 if is_json else len(content),
-            )
-
-        await self._write(scrubbed, len(content))
+        document = _read(content)
+        shape = shape_of(find_endpoint(request.method, path), query, answer.status, document)
+        is_json = document is not NO_JSON
+        return Capture(
+            kind="answer",
+            method=request.method,
+            path=self._scrubber.path(path),
+            query=self._scrubber.query(query),
+            status=answer.status,
+            headers=self._headers(answer.status, answer.headers),
+            body=self._scrubber.scrub(document, shape) if is_json else NO_JSON,
+            size=0 if is_json else len(content),
+        )
 
     def _headers(self, status: int, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers of an answer that are kept: their values are of a form that is allowed."""
@@ -310,7 +306,8 @@ class Recorder:
 
     async def _take_webhook(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         document = _read(body)
-        if isinstance(document, dict) and isinstance(document.get("event_type"), str):
+        is_webhook = isinstance(document, dict) and isinstance(document.get("event_type"), str)
+        if is_webhook:
 
             def scrubbed() -> Capture:
                 made = self._scrubber.scrub(document, DeliveryShape)
@@ -319,22 +316,16 @@ class Recorder:
             await self._write(scrubbed, len(body))
         else:
             self._warn(f"a request of {len(body):,} bytes is no webhook, and is not recorded")
-            if self._upstream is None:
-                return _error(HTTPStatus.BAD_REQUEST, "this is no webhook of version 2")
         if self._upstream is None:
-            return web.json_response({"result": "recorded"})
+            if is_webhook:
+                return web.json_response({"result": "recorded"})
+            return _error(HTTPStatus.BAD_REQUEST, "this is no webhook of version 2")
         assert self._session is not None  # noqa: S101 - it runs
-        try:
-            async with self._session.post(
-                self._upstream,
-                data=body,
-                headers=_passed_on(request.headers),
-                allow_redirects=False,
-            ) as answer:
-                content = await answer.content.read(_CHUNK)
-                return web.Response(status=answer.status, body=content)
-        except (aiohttp.ClientError, OSError) as problem:
-            return self._failed("a webhook", problem)
+        async with self._session.post(
+            self._upstream, data=body, headers=_passed_on(request.headers), allow_redirects=False
+        ) as answer:
+            content = await answer.content.read(_CHUNK)
+            return web.Response(status=answer.status, body=content)
 
     async def _write(self, scrubbed: Callable[[], Capture], size: int) -> None:
         """Write a capture. Whatever goes wrong, the answer still reaches the program."""

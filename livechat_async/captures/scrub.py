@@ -75,16 +75,12 @@ _PLAIN: Final[Mapping[str, str]] = {
 }
 """The form of what stays, in fields of the models that hold text."""
 _OTHER_WORDS = """
-    action active address api assigned assignee at author body by callback color comment content
-    count created custom data date default description details domain error errors event events file
-    filename files first from goal group has icon id image include is items key kind label language
-    last license link list login mail max message messages method mime min modified name new number
-    off offset old on order page pages param params path pending position private properties query
-    queued rate reason requester result role sale sales score size sort source start state status
-    style subject tag tagged tags text thread thumb thumbnail ticket time timestamp timezone title
-    to token total tracker type updated url user users value values version visitor visitors weekday
-    width with
-""".split()  # noqa: SIM905
+    action assigned at body callback color comment default details domain error errors file filename
+    has icon image include items kind link list method mime number off old on param params position
+    query reason result role sale size sort style tag tagged thread thumb thumbnail updated users
+    values visitors weekday with
+    """.split()  # noqa: SIM905
+"""Words in the names of fields and parameters that no model has."""
 
 
 def _all_models() -> set[Any]:
