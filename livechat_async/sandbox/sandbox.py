@@ -225,7 +225,7 @@ class Sandbox(Actions):
         from livechat_async.captures.replay import Replay  # noqa: PLC0415 (it imports every model)
 
         sandbox = cls(host=host, port=port)
-        replay = Replay.load(folder)
+        replay = Replay(folder)
         sandbox._recorded = replay.lines
         sandbox._server = evolve(sandbox._server, api=partial(answer_recorded, replay))
         return sandbox
