@@ -437,10 +437,10 @@ def _check_type(name: str, type_: Any, converter: Converter) -> None:
     try:
         converter.get_structure_hook(type_)  # cached
     except Exception as error:  # noqa: BLE001 (the caller's class, and its annotations, may raise)
-        reason = f"{error}"
+        reason = f"{error}".removesuffix(".")
     else:
         return
-    kind = getattr(type_, "__qualname__", None) or shown(type_)
+    kind = type_.__qualname__ if isinstance(type_, type) else shown(type_)
     raise ConfigurationError(
         f"{name}={kind}: no answer can be read as that: {reason}. Give an attrs class of a module, "
         "list[...] of one, dict[str, Any], or Any; or register a hook on client.converter"
