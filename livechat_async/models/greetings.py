@@ -14,7 +14,7 @@ from attrs.validators import optional
 
 from livechat_async.checks import check_choice, check_items, choice, count, text
 from livechat_async.errors import ConfigurationError
-from livechat_async.models._base import EMPTY, IdText, TypedPart, WireModel
+from livechat_async.models._base import EMPTY, TypedPart, WireModel
 from livechat_async.redaction import shown
 
 __all__ = [
@@ -125,7 +125,7 @@ class GreetingRule(WireModel):
     type: RuleType | str | None = None
     operator: RuleOperator | str | None = None
     condition: str = ""
-    value: IdText | None = None
+    value: str | None = None
     variable_name: str = ""
     variable_value: str = ""
     urls: tuple[FunnelUrl, ...] = ()
