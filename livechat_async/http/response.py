@@ -40,7 +40,7 @@ _LONGEST_WAIT = 1e9  # seconds, about 30 years; hundreds of digits are infinity 
 _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
 _SHOWN_MESSAGE = 500
-_LIFECYCLE = ("Deprecation", "Sunset")
+_LIFECYCLE = ("Legacy", "Deprecation", "Sunset")
 _READ_ENCODINGS = ("", "identity", "gzip", "deflate", "br", "zstd")  # by aiohttp, or not needed
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ERRORS: Mapping[int, type[APIStatusError]] = {
@@ -193,7 +193,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 
 def deprecation_of(raw: RawResponse, request: PreparedRequest) -> str:
     """What the answer says about the end of its endpoint; empty if it says nothing."""
-    if "Deprecation" not in raw.headers:
+    if "Deprecation" not in raw.headers and "Legacy" not in raw.headers:
         return ""
     dates = [f"{name}: {raw.headers[name]}" for name in _LIFECYCLE if name in raw.headers]
     return request.redact(_one_line(", ".join(dates)), _SHOWN_FINDING)
