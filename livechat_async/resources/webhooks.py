@@ -40,7 +40,7 @@ class WebhooksResource(Resource):
 
     async def list(self) -> builtins.list[Webhook]:
         """All webhooks of the account, including those of other programs, in one answer."""
-        return (await self._call("GET", "/webhooks", _Registered)).events
+        return [*(await self._call("GET", "/webhooks", Webhooks)).events]
 
     async def create(
         self,
@@ -130,10 +130,10 @@ class WebhooksResource(Resource):
 
 
 @frozen
-class _Registered:
-    """The envelope of the list."""
+class Webhooks:
+    """The object around the list."""
 
-    events: list[Webhook]
+    events: tuple[Webhook, ...]
 
 
 def _address(text: Secret) -> Secret | None:

@@ -96,6 +96,15 @@ async def test_from_creating_to_deleting(sandbox: Sandbox, client: LiveChatClien
         await client.webhooks.delete(made.id)
 
 
+@pytest.mark.parametrize("nothing", [None, {}, "", [None]])
+async def test_a_list_of_nothing_has_no_webhooks(
+    sandbox: Sandbox, client: LiveChatClient, nothing: object
+) -> None:
+    """Nothing is known in this envelope as it is in a field (field case 3)."""
+    sandbox.inject(Envelope(change={"events": nothing}))
+    assert await client.webhooks.list() == []
+
+
 async def test_all_data_by_default(client: LiveChatClient) -> None:
     for event in WebhookEventType:
         await client.webhooks.create(event, url=URL)
