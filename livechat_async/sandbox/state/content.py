@@ -130,7 +130,7 @@ class Greetings(_Numbered):
 
 
 class CannedResponses(_Numbered):
-    """The canned responses by number; one that is written sends its webhook."""
+    """The canned responses by number; one that is written or removed sends its webhook."""
 
     def __init__(self, clock: Callable[[], float], announcer: Announcer) -> None:
         made = (
@@ -150,13 +150,21 @@ class CannedResponses(_Numbered):
             item = {"id": number, "group": 0, "creation_date": now, "created_by": author, **fields}
         else:
             item = {**old, **fields, "modification_date": now, "modified_by": author}
-        self.put(item)
-        part = {"modification_date": now, **item}
+        self._announce(self.put(item))
+        return item
+
+    def remove(self, number: str) -> None:
+        """Remove a canned response; a `NotFound` if there is none."""
+        item = self.get(number)
+        super().remove(number)
+        self._announce(item)
+
+    def _announce(self, item: Wire) -> None:
+        part = {**item, "modification_date": int(self._clock())}
         self._announcer.announce(
             "canned_response_changed",
             lambda: {"canned_response": {name: part[name] for name in _IN_WEBHOOKS}},
         )
-        return item
 
 
 class Tags:
