@@ -108,7 +108,7 @@ def shape_of(endpoint: str | None, query: str, status: int, body: Any) -> Any:
     """
     if endpoint is None or not 200 <= status < 300:  # noqa: PLR2004
         return None
-    if endpoint == "GET /visitors" and "count" in parse_qs(query, keep_blank_values=True):
+    if endpoint == "GET /visitors" and "1" in parse_qs(query).get("count", ()):
         return Count
     shape = ENDPOINTS[endpoint]
     key, envelope = _ENVELOPES.get(shape, ("", None))
