@@ -39,7 +39,11 @@ _FIELDS = {
     "groups": options.numbers(
         "The number of one of the agent's groups; may be repeated.", "--group"
     ),
-    "login_status": options.one_of("STATUS", AgentStatus, "The status right after a login"),
+    "login_status": options.optional(
+        AgentStatus,
+        "The status right after a login: accepting chats or not accepting chats.",
+        metavar="STATUS",
+    ),
     "max_chats_count": options.number("The largest number of chats at once.", "--max-chats"),
 }
 _AGENTS: Listing[AgentSummary] = Listing(
