@@ -49,6 +49,15 @@ class _NoJSON:
 NO_JSON: Final = _NoJSON()
 
 
+def read_json(content: bytes) -> Any:
+    """The JSON in a body, or `NO_JSON`; what is nested too deep counts as none."""
+    try:
+        document = load_json(content)
+        return NO_JSON if is_deeper(document, DEEPEST) else document
+    except (WireError, RecursionError):
+        return NO_JSON
+
+
 @frozen(kw_only=True)
 class Capture:
     """An answer to a request, or a webhook, without personal data.

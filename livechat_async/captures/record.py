@@ -17,26 +17,17 @@ from aiohttp import web
 from yarl import URL
 
 from livechat_async.captures.files import (
-    DEEPEST,
     LARGEST,
     METHODS,
     NO_JSON,
     Capture,
     CaptureFolder,
     check_folder,
+    read_json,
 )
 from livechat_async.captures.scrub import Scrubber
 from livechat_async.captures.shapes import DeliveryShape, find_endpoint, shape_of
-from livechat_async.checks import (
-    check_call,
-    check_flag,
-    check_port,
-    is_deeper,
-    is_loopback,
-    refusal,
-)
-from livechat_async.decoding.bodies import load_json
-from livechat_async.decoding.problems import WireError
+from livechat_async.checks import check_call, check_flag, check_port, is_loopback, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.options import problem_of_base_url, problem_of_plain_http
 from livechat_async.servers import (
@@ -274,7 +265,7 @@ class Recorder:
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
     ) -> Capture:
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        document = _read(content)
+        document = read_json(content)
         shape = shape_of(find_endpoint(request.method, path), query, answer.status, document)
         is_json = document is not NO_JSON
         return Capture(
@@ -305,7 +296,7 @@ class Recorder:
         return kept
 
     async def _take_webhook(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        document = _read(body)
+        document = read_json(body)
         is_webhook = isinstance(document, dict) and isinstance(document.get("event_type"), str)
         if is_webhook:
 
@@ -343,15 +334,6 @@ class Recorder:
                 self._warn(f"an answer cannot be scrubbed, and is not recorded: {kind}")
                 return
         self._recorded(written)
-
-
-def _read(content: bytes) -> Any:
-    """The JSON in a body, or `NO_JSON`; what is nested too deep counts as none."""
-    try:
-        document = load_json(content)
-        return NO_JSON if is_deeper(document, DEEPEST) else document
-    except (WireError, RecursionError):
-        return NO_JSON
 
 
 def _join(url: URL, location: str) -> URL:

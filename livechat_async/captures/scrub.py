@@ -16,15 +16,15 @@ length and the kinds of characters stay, and equal values stay equal.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-import msgspec
 from attrs import evolve
 
-from livechat_async.captures.files import DEEPEST
+from livechat_async.captures.files import NO_JSON, read_json
 from livechat_async.captures.pseudonyms import Pseudonyms
 from livechat_async.captures.shapes import (
     ENDPOINTS,
@@ -39,10 +39,8 @@ from livechat_async.captures.shapes import (
     item_of,
     model_of,
 )
-from livechat_async.checks import find_zone, is_deeper
-from livechat_async.decoding.bodies import load_json
+from livechat_async.checks import find_zone
 from livechat_async.decoding.hooks import whole_number
-from livechat_async.decoding.problems import WireError
 from livechat_async.models.agents import Weekday
 from livechat_async.models.greetings import MESSAGE
 from livechat_async.models.reports import GroupBy
@@ -123,7 +121,7 @@ class Scrubber:
         """The JSON without anything personal.
 
         Args:
-            value: JSON of at most `DEEPEST` levels.
+            value: JSON that `read_json` gives.
             hint: the type that the models give it; None if they do not know it.
             name: the name of the field that it is in.
         """
@@ -233,12 +231,9 @@ class Scrubber:
     def _text(self, value: str) -> str:
         """Text, which may be JSON in turn: it then stays JSON."""
         if value[:1] in ("{", "["):
-            try:
-                document = load_json(value.encode("utf-8", "replace"))
-                if not is_deeper(document, DEEPEST):
-                    return msgspec.json.encode(self.scrub(document)).decode()
-            except (WireError, RecursionError, ValueError):
-                pass  # it only begins like JSON
+            document = read_json(value.encode("utf-8", "replace"))
+            if document is not NO_JSON:
+                return json.dumps(self.scrub(document), ensure_ascii=False)
         return self._other.text(value)
 
     def _anything(self, value: float | str, name: str) -> Any:
