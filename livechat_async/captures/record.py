@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, closing
 from http import HTTPStatus
 from typing import Any, Final, Self
 
@@ -95,21 +96,21 @@ class Recorder:
         check_call("recorded", recorded, "of a Capture")
         check_call("warn", warn, "of a text")
         address = upstream if upstream is not None or webhooks else LIVECHAT
-        if address is not None and (problem := problem_of_base_url(address)):
-            raise ConfigurationError(f"upstream{problem}")
-        if address is not None and (problem := problem_of_plain_http(URL(address))):
-            raise ConfigurationError(f"upstream{problem}")
+        if address is not None:
+            problem = problem_of_base_url(address) or problem_of_plain_http(URL(address))
+            if problem is not None:
+                raise ConfigurationError(f"upstream{problem}")
         self._upstream = None if address is None else URL(str(address).rstrip("/"))
         self._webhooks = webhooks
         self._host, self._port = host, check_port("port", port)
         self._recorded, self._warn = recorded, warn
         self._scrubber = Scrubber()
         self._one_at_a_time = asyncio.Lock()
-        self._runner: web.ServerRunner | None = None
-        self._session: aiohttp.ClientSession | None = None
-        self.url: str = ""
         self._path = check_folder(folder)
-        self._folder: CaptureFolder | None = None
+        self.url: str = ""
+        self._opened = AsyncExitStack()
+        self._folder: CaptureFolder  # this and the next are there while it runs
+        self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -125,35 +126,31 @@ class Recorder:
             ConfigurationError: the port is in use, the folder cannot be used, or another recorder
                 writes into it.
         """
-        self._folder = CaptureFolder(self._path)
-        self._session = aiohttp.ClientSession(
-            # On a connection that was used before, aiohttp may send a PUT or DELETE twice.
-            connector=aiohttp.TCPConnector(force_close=True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
-            ),
-        )
-        logger = server_logger("livechat_async.captures")
-        server = web.Server(self._handle, access_log=None, logger=logger, auto_decompress=False)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
-        try:
+        async with AsyncExitStack() as opened:  # closes all of it if the rest fails
+            folder = opened.enter_context(closing(CaptureFolder(self._path)))
+            session = aiohttp.ClientSession(
+                # On a connection that was used before, aiohttp may send a PUT or DELETE twice.
+                connector=aiohttp.TCPConnector(force_close=True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
+                ),
+            )
+            await opened.enter_async_context(session)
+            self._folder, self._session = folder, session
+            logger = server_logger("livechat_async.captures")
+            server = web.Server(self._handle, access_log=None, logger=logger, auto_decompress=False)
+            runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+            # Opened last and closed first: answers under way need the rest.
+            opened.push_async_callback(runner.cleanup)
             remedy = "use port 0 for a free one"
-            address, self._port = await listen(self._runner, self._host, self._port, remedy)
-        except BaseException:
-            await self.stop()
-            raise
+            address, self._port = await listen(runner, self._host, self._port, remedy)
+            self._opened = opened.pop_all()
         self.url = url_of(address, self._port)
 
     async def stop(self) -> None:
         """Stop at once, and let another recorder use the folder. Stopping twice does no harm."""
-        if self._runner is not None:  # first of all: answers under way need the rest
-            await self._runner.cleanup()
-        if self._session is not None:
-            await self._session.close()
-        if self._folder is not None:
-            self._folder.close()
-        self._runner = self._session = self._folder = None
+        await self._opened.aclose()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         refusal = self._refuse_stranger(request)
@@ -201,10 +198,10 @@ class Recorder:
         return _error(status, f"{why} from {where}")
 
     async def _take_answer(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        session, upstream = self._session, self._upstream
-        assert session is not None and upstream is not None  # noqa: S101, PT018 - it runs
+        upstream = self._upstream
+        assert upstream is not None  # noqa: S101 - only webhooks need none
         url = URL(f"{upstream}{request.rel_url.raw_path_qs}", encoded=True)
-        async with session.request(
+        async with self._session.request(
             request.method,
             url,
             headers=_passed_on(request.headers),
@@ -311,7 +308,6 @@ class Recorder:
             if is_webhook:
                 return web.json_response({"result": "recorded"})
             return _error(HTTPStatus.BAD_REQUEST, "this is no webhook of version 2")
-        assert self._session is not None  # noqa: S101 - it runs
         async with self._session.post(
             self._upstream, data=body, headers=_passed_on(request.headers), allow_redirects=False
         ) as answer:
@@ -320,14 +316,12 @@ class Recorder:
 
     async def _write(self, scrubbed: Callable[[], Capture], size: int) -> None:
         """Write a capture. Whatever goes wrong, the answer still reaches the program."""
-        folder = self._folder
-        assert folder is not None  # noqa: S101 - it runs
         async with self._one_at_a_time:
             try:
                 made = await asyncio.to_thread(scrubbed) if size > _LARGE else scrubbed()
-                written = folder.add(made)
+                written = self._folder.add(made)
             except OSError as problem:
-                self._warn(f"cannot write into {folder.path}: {problem.strerror}")
+                self._warn(f"cannot write into {self._path}: {problem.strerror}")
                 return
             except Exception as problem:  # noqa: BLE001 (a bug; its text may hold the answer)
                 kind = type(problem).__name__

@@ -40,7 +40,7 @@ class WebhooksResource(Resource):
 
     async def list(self) -> builtins.list[Webhook]:
         """All webhooks of the account, including those of other programs, in one answer."""
-        return [*(await self._call("GET", "/webhooks", Webhooks)).events]
+        return [*(await self._call("GET", "/webhooks", _Webhooks)).events]
 
     async def create(
         self,
@@ -130,7 +130,7 @@ class WebhooksResource(Resource):
 
 
 @frozen
-class Webhooks:
+class _Webhooks:
     """The object around the list."""
 
     events: tuple[Webhook, ...]
