@@ -131,7 +131,7 @@ class GreetingRule(WireModel):
     urls: tuple[FunnelUrl, ...] = ()
 
     def _label(self) -> str:
-        return self.type or ""
+        return str(self.type or "")
 
 
 @frozen(kw_only=True, repr=False)
