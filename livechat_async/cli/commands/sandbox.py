@@ -31,6 +31,7 @@ from livechat_async.redaction import Secret, printable
 if TYPE_CHECKING:
     from livechat_async.sandbox import Sandbox, StartedChat
 
+_API = ("-H", "X-API-Version: 2")
 _JSON = ("-H", "Content-Type: application/json", "-d")
 _WITH_CAPTURES = ("captures", "host", "port", "open_", "verbose")
 
@@ -230,7 +231,7 @@ def _introduction(
 ) -> Iterator[str]:
     """What to do with the sandbox, in lines that a shell can run."""
     url, credentials = sandbox.url, sandbox.credentials
-    user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
+    user = [*_API, "-u", f"{credentials.login}:{credentials.token.reveal()}"]
     yield f"# A LiveChat sandbox listens on {url}"
     yield "# Open that in a browser to see what happens on it."
     yield "# Point livechat-async at it:"
@@ -254,7 +255,7 @@ def _introduction(
     chat = next(filter(None, chats), None)
     if chat is not None:
         yield "# Show the agent details of a visitor who chats:"
-        yield _curl(*_JSON, _details(chat), f"{url}/visitors/{chat.visitor_id}/details")
+        yield _curl(*_API, *_JSON, _details(chat), f"{url}/visitors/{chat.visitor_id}/details")
     if receiver:
         yield "# Send a bot on port 8000 a webhook when a chat starts:"
         yield _curl(
@@ -272,7 +273,7 @@ def _introduction(
 
 
 def _curl(*arguments: str) -> str:
-    return shlex.join(["curl", "-sS", "-H", "X-API-Version: 2", *arguments])
+    return shlex.join(["curl", "-sS", *arguments])
 
 
 def _details(chat: StartedChat) -> str:
