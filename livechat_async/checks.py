@@ -7,15 +7,15 @@ names the argument, the value and the remedy. `needs`, `seconds`, `count`, `choi
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache, partial
 from inspect import iscoroutinefunction
 from ipaddress import ip_address
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from attrs import Attribute
 from attrs.validators import and_
@@ -31,7 +31,7 @@ Validator: TypeAlias = Callable[[Any, "Attribute[Any]", Any], None]
 _LARGEST_PORT = 65_535
 _LONGEST_NAME = 50  # characters that are compared with what is known
 _FLAG_NEEDED = "True or False is needed"
-_NOT_BLANK = "text is needed that is not blank"
+NOT_BLANK = "text is needed that is not blank"
 
 
 def refusal(name: str, value: object, needed: str) -> ConfigurationError:
@@ -90,6 +90,11 @@ def check_seconds(
     return float(value)
 
 
+def is_text(value: object) -> TypeGuard[str]:
+    """Whether this is text that is not blank."""
+    return isinstance(value, str) and bool(value.strip())
+
+
 def needs(needed: str, is_right: Callable[[Any], object]) -> Validator:
     """An attrs validator: a `ConfigurationError` says what is needed, unless the value is right."""
 
@@ -110,20 +115,14 @@ def seconds(*, at_least: float = 0.0, above_zero: bool = False) -> Validator:
 
 
 def _are_seconds(value: Any, at_least: float, *, above_zero: bool) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    is_in_range = is_number and value >= at_least and (value > 0 or not above_zero)
-    return is_in_range and _is_finite(value)
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return False
+    # An int may be larger than any float. NaN is in no range.
+    return at_least <= value <= sys.float_info.max and (value > 0 or not above_zero)
 
 
 def _seconds_needed(at_least: float, *, above_zero: bool) -> str:
     return f"a number of seconds is needed, {'above 0' if above_zero else f'{at_least:g} or more'}"
-
-
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an int that no float can hold
-        return False
 
 
 def check_count(name: str, value: Any, at_least: int = 1) -> int:
@@ -153,7 +152,7 @@ def flag() -> Validator:
 
 def text(at_most: int | None = None) -> Validator:
     """Text that is not blank, of ``at_most`` characters, as an attrs validator."""
-    not_blank = needs(_NOT_BLANK, lambda value: isinstance(value, str) and value.strip())
+    not_blank = needs(NOT_BLANK, is_text)
     if at_most is None:
         return not_blank
     limit = f"at most {at_most} characters are possible"
@@ -195,8 +194,11 @@ def check_items(
     """At least one item of a kind; the example shows a list of them."""
     is_list = isinstance(values, Iterable) and not isinstance(values, (str, bytes))
     items: list[Any] = list(values) if is_list else []
-    if not items or not all(isinstance(item, kind) for item in items):
-        raise refusal(name, items if is_list else values, f"a list is needed, as in {example}")
+    if not items:
+        raise refusal(name, values, f"a list is needed, as in {example}")
+    for index, item in enumerate(items):
+        if not isinstance(item, kind):
+            raise refusal(f"{name}[{index}]", item, f"an item is needed as in {example}")
     return items
 
 
@@ -233,21 +235,14 @@ def parse_day(text: Any) -> date | None:
 def check_day(name: str, value: Any) -> date:
     """A `datetime.date`, and no datetime: its time would be lost."""
     if isinstance(value, datetime):
-        raise refusal(
-            name,
-            value,
-            f"LiveChat takes whole days, so its time would be lost; pass {name}.date(), of the "
-            "time zone you mean",
-        )
+        lost = "LiveChat takes whole days, so its time would be lost"
+        raise refusal(name, value, f"{lost}; pass {name}.date(), of the time zone you mean")
+    if isinstance(value, date):
+        return value
+    remedy = ", as in date(2023, 1, 31)"
     if isinstance(value, str):
-        raise refusal(
-            name,
-            value,
-            "a datetime.date is needed; date.fromisoformat makes one of 'YYYY-MM-DD'",
-        )
-    if not isinstance(value, date):
-        raise refusal(name, value, "a datetime.date is needed, as in date(2023, 1, 31)")
-    return value
+        remedy = "; date.fromisoformat makes one of 'YYYY-MM-DD'"
+    raise refusal(name, value, f"a datetime.date is needed{remedy}")
 
 
 def check_days_in_order(first: date | None, last: date | None) -> None:
@@ -272,11 +267,8 @@ def find_zone(name: str) -> tzinfo | None:
 def check_zone(name: str, value: Any) -> tzinfo:
     """The time zone of a name such as ``Europe/Warsaw``."""
     if not isinstance(value, str):
-        raise refusal(
-            name,
-            value,
-            "a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as its key",
-        )
+        needed = "a name such as 'Europe/Warsaw' is needed; a ZoneInfo has it as its key"
+        raise refusal(name, value, needed)
     zone = find_zone(value)
     if zone is None:
         from zoneinfo import available_timezones  # noqa: PLC0415 (as above)
@@ -292,9 +284,20 @@ def check_zone(name: str, value: Any) -> tzinfo:
 def check_port(name: str, value: Any) -> int:
     """A TCP port, or 0 for any free one."""
     if not _is_count(value, 0) or value > _LARGEST_PORT:
-        needed = f"0 for any free port is needed, or up to {_LARGEST_PORT}"
-        raise refusal(name, value, needed)
+        raise refusal(name, value, f"0 for any free port is needed, or up to {_LARGEST_PORT}")
     return int(value)
+
+
+def problem_of_url(text: str, example: str) -> str:
+    """Why a text is no whole URL, as the end of a sentence about it; empty if it is one."""
+    from yarl import URL  # noqa: PLC0415 (the import of this module stays quick)
+
+    try:
+        url = URL(text)
+        is_whole = url.scheme in {"http", "https"} and re.fullmatch(r"[^\s/\\]+", url.host or "")
+    except ValueError:
+        return f"is not a URL: use one such as {example}"
+    return "" if is_whole else f"has to be a whole URL, such as {example}"
 
 
 def is_loopback(host: object) -> bool:

@@ -212,8 +212,7 @@ class LiveChatClient:
         trace_configs: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
         # A secret in the wrong argument is still a secret: no frame may show it.
-        credentials, headers = conceal(credentials, "secret"), conceal(headers, "secret")
-        base_url = _hidden_url(base_url)
+        credentials, base_url, headers = map(_hidden, (credentials, base_url, headers))
         options = ClientOptions(
             credentials=credentials,
             base_url=base_url,
@@ -233,10 +232,7 @@ class LiveChatClient:
             max_concurrency=max_concurrency,
             trace_configs=trace_configs,
         )
-        self._use(SessionManager(transport, options))
-
-    def _use(self, session: SessionManager) -> None:
-        self._session = session
+        self._session = SessionManager(transport, options)
 
     @classmethod
     def from_env(cls, **options: Unpack[EnvironmentOptions]) -> Self:
@@ -283,7 +279,7 @@ class LiveChatClient:
                 f"with_options cannot change {', '.join(sorted(fixed))}: make another client"
             )
         copy = object.__new__(type(self))
-        copy._use(self._session.with_options(**changes))
+        copy._session = self._session.with_options(**changes)
         return copy
 
     @overload
@@ -437,24 +433,24 @@ def _check_type(name: str, type_: Any, converter: Converter) -> None:
     try:
         converter.get_structure_hook(type_)  # cached
     except Exception as error:  # noqa: BLE001 (the caller's class, and its annotations, may raise)
-        reason = f"{error}"
+        reason = f"{error}".removesuffix(".")
     else:
         return
-    kind = getattr(type_, "__qualname__", None) or shown(type_)
+    kind = type_.__qualname__ if isinstance(type_, type) else shown(type_)
     raise ConfigurationError(
         f"{name}={kind}: no answer can be read as that: {reason}. Give an attrs class of a module, "
         "list[...] of one, dict[str, Any], or Any; or register a hook on client.converter"
     )
 
 
-def _hidden_url(base_url: Any) -> Any:
-    return Secret(base_url) if isinstance(base_url, URL) else conceal(base_url, "secret")
+def _hidden(value: Any) -> Any:
+    return Secret(value) if isinstance(value, URL) else conceal(value, "secret")
 
 
 def _hide(options: Any) -> None:
     for name in ("base_url", "credentials", "headers"):
         if name in options:
-            options[name] = conceal(options[name], "secret")
+            options[name] = _hidden(options[name])
 
 
 def address_from_env() -> AddressOptions:

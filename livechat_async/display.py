@@ -84,7 +84,8 @@ def _brief_items(items: Any, length: int, quoted: bool, depth: int) -> str:  # n
 def label_of(value: object) -> str | None:
     """The text that stands for an object in a list or a cell; None for an object without one."""
     label: Any = getattr(value, "_label", None)
-    return None if label is None else label() or None
+    text = None if label is None else label()
+    return f"{text}" if text else None  # of the member of an enum, its text
 
 
 def repr_of_model(self: Any) -> str:

@@ -22,6 +22,8 @@ from livechat_async.checks import (
     count,
     flag,
     is_loopback,
+    needs,
+    problem_of_url,
     refusal,
     seconds,
 )
@@ -35,7 +37,6 @@ _ERROR_STATUSES = range(400, 600)
 _RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 # Patterns stay text: `re` compiles each at its first use and caches it, so the import is quick.
 _EXAMPLE = "https://api.livechatinc.com"
-_HOST = r"[^\s/\\]+"
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _OUR_HEADERS = {
     "authorization": "pass credentials instead",
@@ -71,17 +72,10 @@ class Timeouts:
     __repr__ = repr_of_fields
 
 
-def _check_statuses(_: object, __: Attribute[Any], value: Any) -> None:
-    if not isinstance(value, frozenset):
-        raise ConfigurationError(
-            f"RetryPolicy(statuses={shown(value)}): a collection of statuses is needed, such as "
-            "{503}"
-        )
-    for status in value:
-        if isinstance(status, bool) or status not in _ERROR_STATUSES:
-            raise ConfigurationError(
-                f"RetryPolicy(statuses=...): {shown(status)} is no error status, 400 to 599"
-            )
+def _are_statuses(value: Any) -> bool:
+    return isinstance(value, frozenset) and all(
+        status in _ERROR_STATUSES and not isinstance(status, bool) for status in value
+    )
 
 
 def _to_statuses(value: Iterable[int]) -> frozenset[int]:
@@ -121,7 +115,9 @@ class RetryPolicy:
     backoff_max: float = field(default=8.0, validator=seconds())
     retry_after_max: float = field(default=30.0, validator=seconds())
     statuses: frozenset[int] = field(
-        default=_RETRIED_STATUSES, converter=_to_statuses, validator=_check_statuses
+        default=_RETRIED_STATUSES,
+        converter=_to_statuses,
+        validator=needs("a collection of error statuses is needed, such as {503}", _are_statuses),
     )
     retry_writes: bool = field(default=False, validator=flag())
 
@@ -142,25 +138,21 @@ def _to_base_url(value: Any) -> URL:
     return URL(reveal(value))
 
 
-def problem_of_base_url(value: Any) -> str | None:  # noqa: PLR0911 (one for each problem)
+def problem_of_base_url(value: Any) -> str | None:
     """Why no credentials may be sent to a URL, as the end of a sentence about it; None if may."""
     if not isinstance(value, (str, URL)):
         return f" has to be text, such as {_EXAMPLE}, not {kind_of(value)}"
     # What is before an @ may be a password, whether or not this is a URL.
     found = "" if "@" in str(value) or "%40" in str(value) else f"={shown(str(value))}"
-    try:
-        url = URL(str(value))
-        host = url.host
-    except ValueError:
-        return f"{found} is not a URL: use one such as {_EXAMPLE}"
-    if url.scheme not in {"http", "https"} or not host:
-        return f"{found} has to be an absolute URL, such as {_EXAMPLE}"
+    problem = problem_of_url(str(value), _EXAMPLE)
+    if problem:
+        return f"{found} {problem}"
+    url = URL(str(value))
     if url.user is not None or url.password is not None:
         return " holds a user name or password: pass credentials instead"
-    if not re.fullmatch(_HOST, host):
-        return f"{found} is not a URL: use one such as {_EXAMPLE}"
     if "?" in str(value) or "#" in str(value):
-        return f" for {host} holds a query or fragment: only scheme, host, port and path are taken"
+        taken = "only scheme, host, port and path are taken"
+        return f" for {url.host} holds a query or fragment: {taken}"
     return None
 
 
@@ -228,24 +220,19 @@ def _to_credentials(value: Any) -> Credentials | CredentialsSource | None:
     return check_credentials(value)
 
 
-def _check_header_bytes(_: object, __: object, value: Any) -> None:
-    if value is not None:
-        check_count("max_header_bytes", value)
-
-
-def _check_region(_: object, __: object, value: Any) -> None:
-    if value is not None:
-        check_choice("region", value, get_args(Region))
-
-
-def _check_limiter(_: object, __: object, value: Any) -> None:
-    if value is not None and not isinstance(value, AbstractAsyncContextManager):
+def _check_limiter(name: str, value: Any) -> None:
+    if not isinstance(value, AbstractAsyncContextManager):
         needed = "an async context manager is needed, as in AsyncLimiter(100, 60) of aiolimiter"
-        raise refusal("limiter", value, needed)
+        raise refusal(name, value, needed)
 
 
-def _is_a(kind: type, example: str) -> Callable[[object, Attribute[Any], Any], None]:
-    return lambda _, attribute, value: check_kind(attribute.name, value, kind, example)
+def _rule(check: Callable[..., object], *options: Any) -> Validator:
+    """A rule of `checks` as a validator that names the argument of `LiveChatClient`."""
+
+    def validate(_: object, attribute: Attribute[Any], value: Any) -> None:
+        check(attribute.name, value, *options)
+
+    return validate
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -255,11 +242,11 @@ class ClientOptions:
     credentials: Credentials | CredentialsSource | None = field(converter=_to_credentials)
     base_url: URL = field(converter=_to_base_url, validator=_check_scheme)
     allow_insecure_hosts: frozenset[str] = field(default=frozenset(), converter=_to_hosts)
-    retry: RetryPolicy = field(validator=_is_a(RetryPolicy, "RetryPolicy(attempts=3)"))
-    timeouts: Timeouts = field(validator=_is_a(Timeouts, "Timeouts(deadline=30)"))
-    max_response_bytes: int = field(validator=count())
-    max_header_bytes: int | None = field(default=None, validator=_check_header_bytes)
+    retry: RetryPolicy = field(validator=_rule(check_kind, RetryPolicy, "RetryPolicy(attempts=3)"))
+    timeouts: Timeouts = field(validator=_rule(check_kind, Timeouts, "Timeouts(deadline=30)"))
+    max_response_bytes: int = field(validator=_rule(check_count))
+    max_header_bytes: int | None = field(default=None, validator=optional(_rule(check_count)))
     timezone: tzinfo | None = field(converter=_to_timezone)
     headers: Mapping[str, str] = field(converter=_to_headers)
-    region: Region | None = field(validator=_check_region)
-    limiter: Limiter | None = field(validator=_check_limiter)
+    region: Region | None = field(validator=optional(_rule(check_choice, get_args(Region))))
+    limiter: Limiter | None = field(validator=optional(_rule(_check_limiter)))

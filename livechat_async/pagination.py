@@ -421,12 +421,13 @@ def ids_of(items: Sequence[Any]) -> list[str | int | None]:
 
 
 def check_policy(on_broken: BrokenPolicy) -> None:
-    """Check that it is one of the two.
-
-    Raises:
-        ConfigurationError: it is not.
-    """
+    """Check that it is one of the two."""
     check_choice("on_broken", on_broken, get_args(BrokenPolicy))
+
+
+def places_of(broken: Sequence[BrokenItem]) -> str:
+    """Where the broken items are and what they are not, for a line in the log."""
+    return ", ".join(f"{item.path} is not {item.expected}" for item in broken)
 
 
 def skip_to(broken: list[BrokenItem], page: int = 1) -> Callable[[WireError], None]:

@@ -35,9 +35,16 @@ def replace(path: Path, content: bytes, draft: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        name_file(error, path)
         raise
+
+
+def name_file(error: BaseException, path: Path) -> None:
+    """Let an OSError name this file, unless it names one. Those of writing name none."""
+    if isinstance(error, OSError) and not error.filename:
+        error.filename = str(path)
 
 
 def lock(file: int) -> bool:

@@ -61,7 +61,8 @@ _SECRET_NAMES = frozenset(
 )
 
 # What stands between the scheme and the host of a URL: in plain text, in JSON, percent-encoded.
-_BEFORE_AUTHORITY = r"(?::|%3[Aa])(?:\\?/|%2[Ff]){2}"
+_COLON = r"(?::|%3[Aa])"
+_BEFORE_AUTHORITY = rf"{_COLON}(?:\\?/|%2[Ff]){{2}}"
 _AUTHORITY = r'(?:[^\s"<>/?#\\]|\\(?!/))*+'
 _SECRET_VALUE = (
     rf"""(?i)(["'](?:{"|".join(sorted(_SECRET_NAMES))})["']\s*:\s*["'])(?:[^"'\\]|\\.)*"""
@@ -255,7 +256,7 @@ def redact(text: str, secrets: Iterable[str | Secret]) -> str:
     Secrets are those given of `SHORTEST_HIDDEN` characters or more, the user name and password of
     every URL, and JSON values under a secret name.
     """
-    return hide(text, spellings_of(secrets))
+    return hide(text, spellings_of(map(Secret, secrets)))
 
 
 def shorten(text: str, spellings: Sequence[str], length: int) -> str:
@@ -287,7 +288,8 @@ def hide(text: str, spellings: Iterable[str]) -> str:
     """`redact` for secrets whose `spellings_of` are known."""
     for spelling in spellings:
         text = text.replace(spelling, HIDDEN)
-    text = "".join(_without_user_info(text))
+    if re.search(_BEFORE_AUTHORITY, text):
+        text = "".join(_without_user_info(text))
     return re.sub(_SECRET_VALUE, rf"\1{HIDDEN}", text)
 
 
@@ -297,25 +299,26 @@ def _without_user_info(text: str) -> Iterator[str]:
     Also of a URL that was cut off, as in the body of an error. Each character is looked at a few
     times at most: whoever wrote the text may have wanted it to take long.
     """
-    done, end, last_at, last_colon = 0, -1, (0, ""), -1
+    done, end, last_at = 0, -1, (0, "")
     for found in re.finditer(_BEFORE_AUTHORITY, text):
         start = found.end()
         if found.start() < done:
             continue
         if start > end:  # the authority of another URL than before
             end = re.compile(_AUTHORITY).match(text, start).end()  # type: ignore[union-attr]
-            last_at = max((text.rfind(at, start, end), at) for at in ("@", "%40"))
-            last_colon = max(text.rfind(colon, start, end) for colon in (":", "%3A", "%3a"))
+            last_at = max(
+                (text.rfind("@", start, end), "@"), (text.rfind("%40", start, end), "%40")
+            )
         if last_at[0] >= start:
             yield text[done:start] + HIDDEN + last_at[1]
             done = last_at[0] + len(last_at[1])
-        elif last_colon >= start and end == len(text):
+        elif end == len(text) and re.search(_COLON, text[start:end]):
             yield text[done:start] + HIDDEN
             done = end
     yield text[done:]
 
 
-def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
+def spellings_of(secrets: Iterable[Secret]) -> list[str]:
     """The spellings in which an answer may repeat a secret: plain, in JSON, in HTML, in URLs.
 
     The longest come first: a secret may contain another one. A secret of less than
@@ -324,7 +327,8 @@ def spellings_of(secrets: Iterable[str | Secret]) -> list[str]:
     from html import escape  # noqa: PLC0415 (it loads the names of all HTML entities)
 
     found: set[str] = set()
-    for secret in map(reveal, secrets):
+    for hidden in secrets:
+        secret = hidden.reveal()
         if len(secret.strip()) < SHORTEST_HIDDEN:
             continue
         in_html = escape(secret)

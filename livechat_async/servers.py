@@ -7,15 +7,11 @@ import errno
 import logging
 import re
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from livechat_async.checks import is_address, is_loopback
 from livechat_async.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from aiohttp.web import BaseSite
 
 # The name and the port of a ``Host`` header. A dot at the end of a name makes no difference.
 _HOST = re.compile(r"(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}?)\.?)(?::[0-9]{0,5})?")
@@ -103,7 +99,7 @@ def is_from_own_page(headers: Mapping[str, str]) -> bool:
     return host != "" and site == "same-origin" and origin == f"http://{host}"
 
 
-async def start_site(site: BaseSite) -> None:
+async def start_site(site: web.BaseSite) -> None:
     """Start to listen. A cancellation waits for that, so that the site's runner can close it.
 
     asyncio loses the socket of a server that is cancelled while it starts; it listens on.

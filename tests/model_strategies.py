@@ -14,6 +14,7 @@ import attrs
 from hypothesis import strategies as st
 
 from livechat_async.models.chats import ChatAgent
+from livechat_async.models.visitors import Operator
 from livechat_async.redaction import Secret
 
 TEXT = st.text(max_size=10)
@@ -62,8 +63,8 @@ def models(cls: type[Any]) -> st.SearchStrategy[Any]:
     fields["extra"] = st.dictionaries(
         (TEXT | st.just("extra")).filter(lambda name: name not in known), JSON, max_size=2
     )
-    if cls is ChatAgent:  # all blank, it is nobody
-        fields["email"] = SOME_TEXT
+    if cls in (ChatAgent, Operator):  # all blank, it is nobody
+        fields["email" if cls is ChatAgent else "id"] = SOME_TEXT
     return st.builds(cls, **fields)
 
 

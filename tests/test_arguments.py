@@ -612,12 +612,12 @@ async def test_a_text_where_a_request_is_due_shows_the_request(
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("api.livechatinc.com", "base_url='api.livechatinc.com' has to be an absolute URL, such"),
-        ("localhost:8080", "base_url='localhost:8080' has to be an absolute URL, such as https"),
-        ("/api", "base_url='/api' has to be an absolute URL"),
-        ("ftp://example.com", "base_url='ftp://example.com' has to be an absolute URL"),
+        ("api.livechatinc.com", "base_url='api.livechatinc.com' has to be a whole URL, such"),
+        ("localhost:8080", "base_url='localhost:8080' has to be a whole URL, such as https"),
+        ("/api", "base_url='/api' has to be a whole URL"),
+        ("ftp://example.com", "base_url='ftp://example.com' has to be a whole URL"),
         ("https://[", "base_url='https://[' is not a URL: use one such as https://"),
-        ("john:password@example.com", "base_url has to be an absolute URL, such as https"),
+        ("john:password@example.com", "base_url has to be a whole URL, such as https"),
         (5, "base_url has to be text, such as https://api.livechatinc.com, not int"),
     ],
 )

@@ -38,7 +38,7 @@ def main() -> int:
     shutil.copy(Path(__file__).with_name("zensical.toml"), _PLACE)
     os.chdir(_PLACE)
     if serve:
-        zensical.serve(str(_PLACE / "zensical.toml"), {})
+        zensical.serve(str(_PLACE / "zensical.toml"), {"dev_addr": "localhost:8000", "open": False})
         return 0
     warnings = _Warnings()
     logging.getLogger().addHandler(warnings)

@@ -22,6 +22,7 @@ _MODULES = (
     "livechat_async.webhooks",
     "livechat_async.webhooks.taskiq",
     "livechat_async.sandbox",
+    "livechat_async.captures",
 )
 _CODE = re.compile(r"^(.*\S)?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _DRAWING = "──"
@@ -48,6 +49,12 @@ class Links(griffe.Extension):
             text = _NAME.sub(lambda found: _link(found[1], obj), obj.docstring.value)
             text = _ADDRESS.sub(r"[LiveChat's documentation](\1)", text)
             obj.docstring.value = _CODE.sub(_fence, text)
+
+    def on_attribute(self, *, attr: griffe.Attribute, **_: Any) -> None:
+        """Show a client's resource as what it is, not as the descriptor that imports it."""
+        annotation = attr.annotation
+        if isinstance(annotation, griffe.ExprSubscript) and str(annotation.left) == "_Resource":
+            attr.annotation = annotation.slice
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
         """Leave out how a resource is made: users get it from their client."""

@@ -13,8 +13,11 @@ from livechat_async.webhooks.taskiq import RedisLimiter, TaskiqEngine
 PLANS = {"mary@example.com": "Gold", "john.doe@example.com": "Free"}  # your own database
 
 credentials = WebhookCredentials.from_env()
-engine = TaskiqEngine(os.environ["REDIS_URL"])
-limiter = RedisLimiter(os.environ["REDIS_URL"], rate=100, per=60)
+redis_url = os.environ.get("REDIS_URL")
+if not redis_url:
+    raise SystemExit("set REDIS_URL: jobs wait there, as at redis://127.0.0.1:6379/0")
+engine = TaskiqEngine(redis_url)
+limiter = RedisLimiter(redis_url, rate=100, per=60)
 client = LiveChatClient.from_env(limiter=limiter)
 bot = WebhookReceiver(client, credentials=credentials, engine=engine)
 broker = engine.broker

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
 from attrs import asdict, define, evolve, field, frozen
 
-from livechat_async.captures.files import NO_JSON, Capture, load_captures
+from livechat_async.captures.files import NO_JSON, load_captures
 from livechat_async.captures.scrub import Scrubber
 from livechat_async.captures.shapes import (
     DeliveryShape,
@@ -106,54 +106,36 @@ def check_captures(folder: str | os.PathLike[str]) -> Report:
     Raises:
         ConfigurationError: a capture cannot be read; the text names the file.
     """
-    return _check(load_captures(folder))
-
-
-def _check(captures: Iterable[Capture]) -> Report:
-    kinds = Counter[str]()
-    unchecked = Counter[str]()
-    findings = _Findings()
-    for capture in captures:
+    kinds, unchecked, findings = Counter[str](), Counter[str](), _Findings()
+    for capture in load_captures(folder):
         kinds[capture.kind] += 1
         if capture.kind == "webhook":
             call, shape = "webhook", DeliveryShape
         else:
             endpoint = find_endpoint(capture.method, capture.path)
-            call = endpoint or findings.call(capture)
+            call = endpoint or f"{capture.method} {findings.scrubber.path(capture.path)}"
             shape = shape_of(endpoint, capture.query, capture.status, capture.body)
         if shape is None or capture.method == "HEAD":
             unchecked[call if capture.status < 400 else f"{call}: {capture.status}"] += 1  # noqa: PLR2004
         else:
-            findings.begin(call, capture.file)
+            findings.call, findings.file = call, capture.file
             findings.walk(capture.body, Known("", shape), "")
     return Report(
         answers=kinds["answer"],
         webhooks=kinds["webhook"],
-        differences=findings.differences(),
+        differences=tuple(findings.found.values()),
         unchecked=dict(unchecked),
     )
 
 
 @define
 class _Findings:
-    """The differences so far, each once with its count."""
+    """The differences so far, each once with its count, and the answer that is compared now."""
 
-    _call: str = ""
-    _file: str = ""
-    _found: dict[tuple[str, ...], Difference] = field(factory=dict)
-    _scrubber: Scrubber = field(factory=Scrubber)
-
-    def differences(self) -> tuple[Difference, ...]:
-        """All of them, in the order of their first appearance."""
-        return tuple(self._found.values())
-
-    def call(self, capture: Capture) -> str:
-        """A call that is not documented, as the report may show it."""
-        return f"{capture.method} {self._scrubber.path(capture.path)}"
-
-    def begin(self, call: str, file: str) -> None:
-        """Look at another answer."""
-        self._call, self._file = call, file
+    call: str = ""
+    file: str = ""
+    found: dict[tuple[str, ...], Difference] = field(factory=dict)
+    scrubber: Scrubber = field(factory=Scrubber)
 
     def walk(self, value: Any, known: Known, path: str) -> None:
         """Compare a value with what the models know of it."""
@@ -184,7 +166,7 @@ class _Findings:
     def _object(self, value: dict[str, Any], model: Any, path: str) -> None:
         fields = fields_of(model)
         for name, item in value.items():
-            step = f"{path}.{self._scrubber.name(name, value, fields)}".lstrip(".")
+            step = f"{path}.{self.scrubber.name(name, value, fields)}".lstrip(".")
             known = fields.get(name)
             if known is None:
                 self._add("new field", step, _type(item), item, Known(name, None))
@@ -214,23 +196,21 @@ class _Findings:
             self._add("new type", path, _type(value), value, known)
 
     def _add(self, kind: Kind, path: str, found: str, value: Any, known: Known) -> None:
-        made = self._scrubber.scrub(value, known.hint, known.name)
+        made = self.scrubber.scrub(value, known.hint, known.name)
         example = cut(json.dumps(made, ensure_ascii=False), _LONGEST)
         # Each new value is a difference of its own; of all else, the first one is the example.
-        key = (self._call, path, kind, found, example if kind == "new value" else "")
-        before = self._found.get(key)
-        if before is not None:
-            self._found[key] = evolve(before, count=before.count + 1)
-            return
-        self._found[key] = Difference(
-            call=self._call,
+        key = (self.call, path, kind, found, example if kind == "new value" else "")
+        new = Difference(
+            call=self.call,
             path=path,
             kind=kind,
             found=found,
             example=example,
-            count=1,
-            file=self._file,
+            count=0,
+            file=self.file,
         )
+        before = self.found.get(key, new)
+        self.found[key] = evolve(before, count=before.count + 1)
 
 
 def _code(text: str) -> str:

@@ -49,6 +49,15 @@ class _NoJSON:
 NO_JSON: Final = _NoJSON()
 
 
+def read_json(content: bytes) -> Any:
+    """The JSON in a body, or `NO_JSON`; what is nested too deep counts as none."""
+    try:
+        document = load_json(content)
+        return NO_JSON if is_deeper(document, DEEPEST) else document
+    except (WireError, RecursionError):
+        return NO_JSON
+
+
 @frozen(kw_only=True)
 class Capture:
     """An answer to a request, or a webhook, without personal data.
@@ -119,17 +128,13 @@ class Capture:
                 raise ValueError(f"was changed by hand: {key} has to be {needed}")
         if given.get("kind") == "answer" and not given.get("status"):
             raise ValueError("was changed by hand: the status of an answer has to be 200 to 999")
-        wrong = given.keys() - {"version", *(each.name for each in attrs.fields(cls))} | {
-            each for each in ("kind", "method", "path") if each not in given
-        }
+        del given["version"]
+        wrong = given.keys() ^ {"kind", "method", "path"}
+        wrong -= {"query", "status", "headers", "body", "size"}
         if wrong or ("body" in given) == ("size" in given):
             names = ", ".join(sorted(wrong)) or "body and size"
             raise ValueError(f"was changed by hand, or is cut short: look at {names}")
-        return cls(**{**{k: v for k, v in given.items() if k != "version"}, "file": name})
-
-
-def _is_size(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= LARGEST
+        return cls(file=name, **given)
 
 
 def _is_headers(value: Any) -> bool:
@@ -153,7 +158,10 @@ _RULES: Mapping[str, tuple[Any, str]] = {
         "a status from 200 to 999",
     ),
     "headers": (_is_headers, "an object of texts, without those about the connection or length"),
-    "size": (_is_size, f"a number up to {LARGEST}"),
+    "size": (
+        lambda value: type(value) is int and 0 <= value <= LARGEST,
+        f"a number up to {LARGEST}",
+    ),
 }
 
 

@@ -65,10 +65,6 @@ class Pseudonyms:
             return self.unit(text)
         return "".join(made or self._plain(word, text) for word, made in words)
 
-    def word(self, word: str) -> str:
-        """The replacement of a value without white space, such as an id, an e-mail or a URL."""
-        return self._structured(word) or self.unit(word)
-
     def unit(self, text: str) -> str:
         """The replacement of a value as a whole; different ones get different ones."""
         if not set(text) - _KEPT:
@@ -102,9 +98,9 @@ class Pseudonyms:
         return type(number)(0)
 
     def digits(self, text: str) -> str:
-        """An id: as `number` if it is made of digits, else as `word`."""
+        """An id, an e-mail or a URL; a number as `number` replaces it."""
         is_small = text.isascii() and text.isdigit() and len(text) <= 3  # noqa: PLR2004
-        return text if is_small else self.word(text)
+        return text if is_small else self._structured(text) or self.unit(text)
 
     def coordinate(self, value: float) -> float:
         """A latitude or longitude, somewhere else, with as many decimals."""

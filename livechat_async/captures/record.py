@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, closing
 from http import HTTPStatus
 from typing import Any, Final, Self
 
@@ -17,26 +18,17 @@ from aiohttp import web
 from yarl import URL
 
 from livechat_async.captures.files import (
-    DEEPEST,
     LARGEST,
     METHODS,
     NO_JSON,
     Capture,
     CaptureFolder,
     check_folder,
+    read_json,
 )
 from livechat_async.captures.scrub import Scrubber
 from livechat_async.captures.shapes import DeliveryShape, find_endpoint, shape_of
-from livechat_async.checks import (
-    check_call,
-    check_flag,
-    check_port,
-    is_deeper,
-    is_loopback,
-    refusal,
-)
-from livechat_async.decoding.bodies import load_json
-from livechat_async.decoding.problems import WireError
+from livechat_async.checks import check_call, check_flag, check_port, is_loopback, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.options import problem_of_base_url, problem_of_plain_http
 from livechat_async.servers import (
@@ -104,21 +96,21 @@ class Recorder:
         check_call("recorded", recorded, "of a Capture")
         check_call("warn", warn, "of a text")
         address = upstream if upstream is not None or webhooks else LIVECHAT
-        if address is not None and (problem := problem_of_base_url(address)):
-            raise ConfigurationError(f"upstream{problem}")
-        if address is not None and (problem := problem_of_plain_http(URL(address))):
-            raise ConfigurationError(f"upstream{problem}")
+        if address is not None:
+            problem = problem_of_base_url(address) or problem_of_plain_http(URL(address))
+            if problem is not None:
+                raise ConfigurationError(f"upstream{problem}")
         self._upstream = None if address is None else URL(str(address).rstrip("/"))
         self._webhooks = webhooks
         self._host, self._port = host, check_port("port", port)
         self._recorded, self._warn = recorded, warn
         self._scrubber = Scrubber()
         self._one_at_a_time = asyncio.Lock()
-        self._runner: web.ServerRunner | None = None
-        self._session: aiohttp.ClientSession | None = None
-        self.url: str = ""
         self._path = check_folder(folder)
-        self._folder: CaptureFolder | None = None
+        self.url: str = ""
+        self._opened = AsyncExitStack()
+        self._folder: CaptureFolder  # this and the next are there while it runs
+        self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -134,35 +126,31 @@ class Recorder:
             ConfigurationError: the port is in use, the folder cannot be used, or another recorder
                 writes into it.
         """
-        self._folder = CaptureFolder(self._path)
-        self._session = aiohttp.ClientSession(
-            # On a connection that was used before, aiohttp may send a PUT or DELETE twice.
-            connector=aiohttp.TCPConnector(force_close=True),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
-            ),
-        )
-        logger = server_logger("livechat_async.captures")
-        server = web.Server(self._handle, access_log=None, logger=logger, auto_decompress=False)
-        self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
-        try:
+        async with AsyncExitStack() as opened:  # closes all of it if the rest fails
+            folder = opened.enter_context(closing(CaptureFolder(self._path)))
+            session = aiohttp.ClientSession(
+                # On a connection that was used before, aiohttp may send a PUT or DELETE twice.
+                connector=aiohttp.TCPConnector(force_close=True),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=_READ_SECONDS
+                ),
+            )
+            await opened.enter_async_context(session)
+            self._folder, self._session = folder, session
+            logger = server_logger("livechat_async.captures")
+            server = web.Server(self._handle, access_log=None, logger=logger, auto_decompress=False)
+            runner = web.ServerRunner(server, shutdown_timeout=_STOP_SECONDS)
+            # Opened last and closed first: answers under way need the rest.
+            opened.push_async_callback(runner.cleanup)
             remedy = "use port 0 for a free one"
-            address, self._port = await listen(self._runner, self._host, self._port, remedy)
-        except BaseException:
-            await self.stop()
-            raise
+            address, self._port = await listen(runner, self._host, self._port, remedy)
+            self._opened = opened.pop_all()
         self.url = url_of(address, self._port)
 
     async def stop(self) -> None:
         """Stop at once, and let another recorder use the folder. Stopping twice does no harm."""
-        if self._runner is not None:  # first of all: answers under way need the rest
-            await self._runner.cleanup()
-        if self._session is not None:
-            await self._session.close()
-        if self._folder is not None:
-            self._folder.close()
-        self._runner = self._session = self._folder = None
+        await self._opened.aclose()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         refusal = self._refuse_stranger(request)
@@ -172,13 +160,11 @@ class Recorder:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the body is larger than 1 MiB")
-        if self._webhooks:
-            return await self._take_webhook(request, body)
-        line = self._line(request)
+        take = self._take_webhook if self._webhooks else self._take_answer
         try:
-            return await self._take_answer(request, body)
+            return await take(request, body)
         except (aiohttp.ClientError, OSError) as problem:
-            return self._failed(line, problem)
+            return self._failed(request, problem)
 
     def _refuse_stranger(self, request: web.BaseRequest) -> web.Response | None:
         """The answer for a web page, and for what is no request of the API; None for all else."""
@@ -196,9 +182,11 @@ class Recorder:
         return None
 
     def _line(self, request: web.BaseRequest) -> str:
-        return f"{request.method} {self._scrubber.path(request.rel_url.raw_path)}"
+        """A request as warnings name it: the path of a webhook may be a secret."""
+        path = request.rel_url.raw_path
+        return "a webhook" if self._webhooks else f"{request.method} {self._scrubber.path(path)}"
 
-    def _failed(self, line: str, problem: Exception) -> web.Response:
+    def _failed(self, request: web.BaseRequest, problem: Exception) -> web.Response:
         where = "" if self._upstream is None else self._upstream.origin()
         if isinstance(problem, TimeoutError):
             status, why = HTTPStatus.GATEWAY_TIMEOUT, "no answer in time"
@@ -206,14 +194,14 @@ class Recorder:
             status, why = HTTPStatus.BAD_GATEWAY, f"no connection ({problem.os_error.strerror})"
         else:
             status, why = HTTPStatus.BAD_GATEWAY, "the answer was cut short or is no HTTP"
-        self._warn(f"{line}: {why} from {where}")
+        self._warn(f"{self._line(request)}: {why} from {where}")
         return _error(status, f"{why} from {where}")
 
     async def _take_answer(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        session, upstream = self._session, self._upstream
-        assert session is not None and upstream is not None  # noqa: S101, PT018 - it runs
+        upstream = self._upstream
+        assert upstream is not None  # noqa: S101 - only webhooks need none
         url = URL(f"{upstream}{request.rel_url.raw_path_qs}", encoded=True)
-        async with session.request(
+        async with self._session.request(
             request.method,
             url,
             headers=_passed_on(request.headers),
@@ -240,8 +228,9 @@ class Recorder:
                 content += chunk
                 if len(content) > LARGEST:
                     return await self._pass_on(request, answer, headers, content)
-            await self._keep(request, answer, bytes(content))
-            return web.Response(status=answer.status, headers=headers, body=bytes(content))
+            body = bytes(content)
+            await self._write(lambda: self._capture_of(request, answer, body), len(body))
+            return web.Response(status=answer.status, headers=headers, body=body)
 
     async def _pass_on(
         self,
@@ -269,28 +258,23 @@ class Recorder:
                 request.transport.close()
         return response
 
-    async def _keep(
+    def _capture_of(
         self, request: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes
-    ) -> None:
+    ) -> Capture:
         path, query = request.rel_url.raw_path, request.rel_url.raw_query_string
-        endpoint = find_endpoint(request.method, path)
-
-        def scrubbed() -> Capture:
-            document = _read(content)
-            shape = shape_of(endpoint, query, answer.status, document)
-            is_json = document is not NO_JSON
-            return Capture(
-                kind="answer",
-                method=request.method,
-                path=self._scrubber.path(path),
-                query=self._scrubber.query(query),
-                status=answer.status,
-                headers=self._headers(answer.status, answer.headers),
-                body=self._scrubber.scrub(document, shape) if is_json else NO_JSON,
-                size=0 if is_json else len(content),
-            )
-
-        await self._write(scrubbed, len(content))
+        document = read_json(content)
+        shape = shape_of(find_endpoint(request.method, path), query, answer.status, document)
+        is_json = document is not NO_JSON
+        return Capture(
+            kind="answer",
+            method=request.method,
+            path=self._scrubber.path(path),
+            query=self._scrubber.query(query),
+            status=answer.status,
+            headers=self._headers(answer.status, answer.headers),
+            body=self._scrubber.scrub(document, shape) if is_json else NO_JSON,
+            size=0 if is_json else len(content),
+        )
 
     def _headers(self, status: int, headers: Mapping[str, str]) -> dict[str, str]:
         """The headers of an answer that are kept: their values are of a form that is allowed."""
@@ -309,8 +293,9 @@ class Recorder:
         return kept
 
     async def _take_webhook(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        document = _read(body)
-        if isinstance(document, dict) and isinstance(document.get("event_type"), str):
+        document = read_json(body)
+        is_webhook = isinstance(document, dict) and isinstance(document.get("event_type"), str)
+        if is_webhook:
 
             def scrubbed() -> Capture:
                 made = self._scrubber.scrub(document, DeliveryShape)
@@ -319,48 +304,30 @@ class Recorder:
             await self._write(scrubbed, len(body))
         else:
             self._warn(f"a request of {len(body):,} bytes is no webhook, and is not recorded")
-            if self._upstream is None:
-                return _error(HTTPStatus.BAD_REQUEST, "this is no webhook of version 2")
         if self._upstream is None:
-            return web.json_response({"result": "recorded"})
-        assert self._session is not None  # noqa: S101 - it runs
-        try:
-            async with self._session.post(
-                self._upstream,
-                data=body,
-                headers=_passed_on(request.headers),
-                allow_redirects=False,
-            ) as answer:
-                content = await answer.content.read(_CHUNK)
-                return web.Response(status=answer.status, body=content)
-        except (aiohttp.ClientError, OSError) as problem:
-            return self._failed("a webhook", problem)
+            if is_webhook:
+                return web.json_response({"result": "recorded"})
+            return _error(HTTPStatus.BAD_REQUEST, "this is no webhook of version 2")
+        async with self._session.post(
+            self._upstream, data=body, headers=_passed_on(request.headers), allow_redirects=False
+        ) as answer:
+            content = await answer.content.read(_CHUNK)
+            return web.Response(status=answer.status, body=content)
 
     async def _write(self, scrubbed: Callable[[], Capture], size: int) -> None:
         """Write a capture. Whatever goes wrong, the answer still reaches the program."""
-        folder = self._folder
-        assert folder is not None  # noqa: S101 - it runs
         async with self._one_at_a_time:
             try:
                 made = await asyncio.to_thread(scrubbed) if size > _LARGE else scrubbed()
-                written = folder.add(made)
+                written = self._folder.add(made)
             except OSError as problem:
-                self._warn(f"cannot write into {folder.path}: {problem.strerror}")
+                self._warn(f"cannot write into {self._path}: {problem.strerror}")
                 return
             except Exception as problem:  # noqa: BLE001 (a bug; its text may hold the answer)
                 kind = type(problem).__name__
                 self._warn(f"an answer cannot be scrubbed, and is not recorded: {kind}")
                 return
         self._recorded(written)
-
-
-def _read(content: bytes) -> Any:
-    """The JSON in a body, or `NO_JSON`; what is nested too deep counts as none."""
-    try:
-        document = load_json(content)
-        return NO_JSON if is_deeper(document, DEEPEST) else document
-    except (WireError, RecursionError):
-        return NO_JSON
 
 
 def _join(url: URL, location: str) -> URL:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Self, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from livechat_async.captures.files import Capture, load_captures
@@ -16,31 +15,24 @@ _Request: TypeAlias = tuple[str, tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
 class Replay:
-    """The recorded answers. A request that was recorded several times gets them in turn.
+    """The answers in a folder. A request that was recorded several times gets them in turn.
 
     The last answer to a request is repeated from then on.
+
+    Raises:
+        ConfigurationError: a capture cannot be read, or none of them is an answer.
     """
 
-    def __init__(self, captures: Iterable[Capture]) -> None:
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._answers: dict[_Request, list[Capture]] = {}
         self._next: dict[_Request, int] = {}
-        for each in captures:
+        for each in load_captures(folder):
             if each.kind == "answer":
                 request = _request(each.method, each.path, each.query)
                 self._answers.setdefault(request, []).append(each)
-
-    @classmethod
-    def load(cls, folder: str | os.PathLike[str]) -> Self:
-        """The answers in a folder.
-
-        Raises:
-            ConfigurationError: a capture cannot be read, or none of them is an answer.
-        """
-        replay = cls(load_captures(folder))
-        if not replay.lines:
+        if not self._answers:
             needed = "it has webhooks only, and no answers: record some without --webhooks"
             raise refusal("folder", os.fspath(folder), needed)
-        return replay
 
     @property
     def lines(self) -> list[str]:

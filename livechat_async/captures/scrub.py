@@ -16,15 +16,15 @@ length and the kinds of characters stay, and equal values stay equal.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-import msgspec
 from attrs import evolve
 
-from livechat_async.captures.files import DEEPEST
+from livechat_async.captures.files import NO_JSON, read_json
 from livechat_async.captures.pseudonyms import Pseudonyms
 from livechat_async.captures.shapes import (
     ENDPOINTS,
@@ -39,10 +39,8 @@ from livechat_async.captures.shapes import (
     item_of,
     model_of,
 )
-from livechat_async.checks import find_zone, is_deeper
-from livechat_async.decoding.bodies import load_json
+from livechat_async.checks import find_zone
 from livechat_async.decoding.hooks import whole_number
-from livechat_async.decoding.problems import WireError
 from livechat_async.models.agents import Weekday
 from livechat_async.models.greetings import MESSAGE
 from livechat_async.models.reports import GroupBy
@@ -75,16 +73,12 @@ _PLAIN: Final[Mapping[str, str]] = {
 }
 """The form of what stays, in fields of the models that hold text."""
 _OTHER_WORDS = """
-    action active address api assigned assignee at author body by callback color comment content
-    count created custom data date default description details domain error errors event events file
-    filename files first from goal group has icon id image include is items key kind label language
-    last license link list login mail max message messages method mime min modified name new number
-    off offset old on order page pages param params path pending position private properties query
-    queued rate reason requester result role sale sales score size sort source start state status
-    style subject tag tagged tags text thread thumb thumbnail ticket time timestamp timezone title
-    to token total tracker type updated url user users value values version visitor visitors weekday
-    width with
-""".split()  # noqa: SIM905
+    action assigned at body callback color comment default details domain error errors file filename
+    has icon image include items kind link list method mime number off old on param params position
+    query reason result role sale size sort style tag tagged thread thumb thumbnail updated users
+    values visitors weekday with
+    """.split()  # noqa: SIM905
+"""Words in the names of fields and parameters that no model has."""
 
 
 def _all_models() -> set[Any]:
@@ -127,7 +121,7 @@ class Scrubber:
         """The JSON without anything personal.
 
         Args:
-            value: JSON of at most `DEEPEST` levels.
+            value: JSON that `read_json` gives.
             hint: the type that the models give it; None if they do not know it.
             name: the name of the field that it is in.
         """
@@ -237,12 +231,9 @@ class Scrubber:
     def _text(self, value: str) -> str:
         """Text, which may be JSON in turn: it then stays JSON."""
         if value[:1] in ("{", "["):
-            try:
-                document = load_json(value.encode("utf-8", "replace"))
-                if not is_deeper(document, DEEPEST):
-                    return msgspec.json.encode(self.scrub(document)).decode()
-            except (WireError, RecursionError, ValueError):
-                pass  # it only begins like JSON
+            document = read_json(value.encode("utf-8", "replace"))
+            if document is not NO_JSON:
+                return json.dumps(self.scrub(document), ensure_ascii=False)
         return self._other.text(value)
 
     def _anything(self, value: float | str, name: str) -> Any:

@@ -108,7 +108,7 @@ def shape_of(endpoint: str | None, query: str, status: int, body: Any) -> Any:
     """
     if endpoint is None or not 200 <= status < 300:  # noqa: PLR2004
         return None
-    if endpoint == "GET /visitors" and "count" in parse_qs(query, keep_blank_values=True):
+    if endpoint == "GET /visitors" and "1" in parse_qs(query).get("count", ()):
         return Count
     shape = ENDPOINTS[endpoint]
     key, envelope = _ENVELOPES.get(shape, ("", None))
@@ -125,14 +125,12 @@ class Known:
         hint: its type.
         is_needed: whether the model has no default for it.
         is_zone: whether texts of times of the object are in the zone that it names.
-        is_twin: whether it is a time in Unix seconds, beside a field that has it as text.
     """
 
     name: str
     hint: Any = field(repr=False)
     is_needed: bool = False
     is_zone: bool = False
-    is_twin: bool = False
 
 
 @cache
@@ -147,7 +145,7 @@ def fields_of(cls: Any) -> Mapping[str, Known]:
         known[name] = Known(name, hints[each.name], needed, "zone" in each.metadata)
         twin = each.metadata.get("twin")
         if twin is not None:
-            known[twin] = Known(twin, datetime | None, is_twin=True)
+            known[twin] = Known(twin, datetime | None)
     return known
 
 

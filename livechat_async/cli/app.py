@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import click
 
 from livechat_async._version import __version__
-from livechat_async.cli import common
-from livechat_async.cli.common import TIMEOUT, Settings
+from livechat_async.cli.common import TIMEOUT, Settings, show_log
 from livechat_async.cli.env_file import load_env_file
-from livechat_async.cli.parsing import LazyGroup, make_option, option
+from livechat_async.cli.parsing import LazyGroup, option, parameters_of
 
 _COMMANDS = {
     "demo": (
@@ -51,7 +51,7 @@ _COMMANDS = {
     ),
     "sandbox": ("sandbox:run_sandbox", "Run a LiveChat of your own on this machine, until Ctrl-C."),
     "record": (
-        "record:run_record",
+        "captures:run_record",
         "Write each answer of LiveChat to a file, without personal data, until Ctrl-C.",
     ),
     "captures": ("captures:app", "Check the answers and webhooks that 'record' has written."),
@@ -74,89 +74,70 @@ def _profiles(_context: click.Context, _option: click.Parameter, begun: str) -> 
     return [name for name in names() if name.startswith(begun)]
 
 
-def _set(context: click.Context, option: click.Parameter, value: Any) -> None:
+def _acts(act: Callable[[click.Context, click.Parameter, Any], object]) -> dict[str, Any]:
+    """The settings of an option that acts at once, and that no command gets."""
+
+    def callback(context: click.Context, option: click.Parameter, value: Any) -> None:
+        if value and not context.resilient_parsing:  # which is completion
+            act(context, option, value)
+
+    return {"expose_value": False, "callback": callback}
+
+
+def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
     """Keep the value of a shared option. One behind the command replaces one before it."""
-    if value is not None and not context.resilient_parsing:
-        settings = context.find_root().ensure_object(Settings)
-        setattr(settings, str(option.name), value)
+    setattr(Settings.of(context), str(option.name), value)
 
 
-def _load_file(context: click.Context, _: click.Parameter, path: Path | None) -> None:
-    if path is not None and not context.resilient_parsing:
-        load_env_file(path)
+def _show_version(context: click.Context, _: click.Parameter, __: object) -> None:
+    click.echo(f"livechat-async {__version__}")
+    context.exit()
 
 
-def _show_log(context: click.Context, _: click.Parameter, wanted: object) -> None:
-    if wanted and not context.resilient_parsing:
-        common.show_log()
-
-
-def _show_version(context: click.Context, _: click.Parameter, wanted: object) -> None:
-    if wanted and not context.resilient_parsing:
-        click.echo(f"livechat-async {__version__}")
-        context.exit()
-
-
-_KEPT = {"expose_value": False, "callback": _set}
-_SHARED = (
-    make_option(
-        "profile",
-        str,
+_KEPT = _acts(_keep)
+_SHARED = {
+    "profile": Annotated[
+        str | None,
         option(
             "The account to use, of those that login has kept.",
             metavar="NAME",
             shell_complete=_profiles,
             **_KEPT,
         ),
-    ),
-    make_option(
-        "env_file",
-        Path,
+    ],
+    "env_file": Annotated[
+        Path | None,
         option(
             "Read variables from this file, such as .env. Those that are set already stay.",
             metavar="FILE",
-            expose_value=False,
-            callback=_load_file,
             is_eager=True,
+            **_acts(lambda _, __, path: load_env_file(path)),
         ),
-    ),
-    make_option(
-        "timeout",
-        float,
+    ],
+    "timeout": Annotated[
+        float | None,
         option(
             f"The time limit of a call with its repetitions. [default: {TIMEOUT:g}]",
             metavar="SECONDS",
             min=0.1,
             **_KEPT,
         ),
-    ),
-    make_option(
-        "account_region",
-        _Region,
+    ],
+    "account_region": Annotated[
+        _Region | None,
         option(
             "The data centre of the account. An OAuth token names it already.", "--region", **_KEPT
         ),
-    ),
-    make_option(
-        "verbose",
-        bool,
-        option("Log all calls on stderr.", expose_value=False, callback=_show_log),
-    ),
-)
-_VERSION = make_option(
-    "version",
-    bool,
-    option("Show the version.", expose_value=False, callback=_show_version, is_eager=True),
-)
+    ],
+    "verbose": Annotated[bool, option("Log all calls on stderr.", **_acts(lambda *_: show_log()))],
+}
+_VERSION = Annotated[bool, option("Show the version.", is_eager=True, **_acts(_show_version))]
 
 app: LazyGroup = LazyGroup(
-    {
-        name: (f"livechat_async.cli.commands.{place}", about)
-        for name, (place, about) in _COMMANDS.items()
-    },
-    shared=_SHARED,
+    _COMMANDS,
+    shared=[*parameters_of(_SHARED)],
     name="livechat-async",
-    params=[_VERSION],
+    params=[*parameters_of({"version": _VERSION})],
     help="""LiveChat on the command line: visitors, chats, tickets, agents, reports and more.
 
     Credentials come from the environment: LIVECHAT_LOGIN with LIVECHAT_TOKEN, or

@@ -57,7 +57,7 @@ class Settings:
     account_region: Literal["dal", "fra"] | None = None
     profile: str | None = None
 
-    def client(self, *, retries: bool = True) -> LiveChatClient:
+    def client(self) -> LiveChatClient:
         """A client of ``--profile``, else with the variables, else of the default profile.
 
         Raises:
@@ -67,7 +67,7 @@ class Settings:
             from livechat_async import LiveChatClient  # noqa: PLC0415
 
             try:
-                return LiveChatClient.from_env(**self._options(retries), region=self.account_region)
+                return LiveChatClient.from_env(**self._options(), region=self.account_region)
             except ConfigurationError as problem:
                 raise ConfigurationError(in_options(str(problem), _variables())) from None
         from livechat_async.cli import profiles  # noqa: PLC0415 (few commands need it)
@@ -84,13 +84,13 @@ class Settings:
                 f"LIVECHAT_BASE_URL is not the address that the token of profile {profile.name} is "
                 "for: unset it, or log in with --base-url"
             )
-        return self.client_of(profile, retries=retries)
+        return self.client_of(profile)
 
-    def client_of(self, profile: Profile, *, retries: bool = True) -> LiveChatClient:
+    def client_of(self, profile: Profile) -> LiveChatClient:
         """A client with the credentials of a profile, for the address that they are for."""
         from livechat_async import LiveChatClient  # noqa: PLC0415
 
-        options = self._options(retries, profile.base_url)
+        options = self._options(profile.base_url)
         return LiveChatClient(
             profile.credentials, **options, region=self.account_region or profile.region
         )
@@ -108,12 +108,11 @@ class Settings:
             address |= {"base_url": kept} if kept else {}
         return LiveChatClient(**self._options(), **address, region=self.account_region)
 
-    def _options(self, retries: bool = True, base_url: str | None = None) -> dict[str, Any]:
-        from livechat_async import RetryPolicy, Timeouts  # noqa: PLC0415
+    def _options(self, base_url: str | None = None) -> dict[str, Any]:
+        from livechat_async import Timeouts  # noqa: PLC0415
 
-        retry = RetryPolicy() if retries else RetryPolicy.none()
-        options: dict[str, Any] = {"timeouts": Timeouts(deadline=self.timeout), "retry": retry}
-        return options | ({"base_url": base_url} if base_url else {})
+        options: dict[str, Any] = {"timeouts": Timeouts(deadline=self.timeout)}
+        return {**options, "base_url": base_url} if base_url else options
 
     @classmethod
     def of(cls, context: click.Context) -> Self:
@@ -180,16 +179,13 @@ def _show_on_stderr(handler: logging.Handler, pattern: str) -> None:
 
 
 def with_client(
-    context: click.Context,
-    work: Callable[[LiveChatClient], Coroutine[Any, Any, None]],
-    *,
-    retries: bool = True,
+    context: click.Context, work: Callable[[LiveChatClient], Coroutine[Any, Any, None]]
 ) -> None:
-    """Run the work of a command, which gets a client that repeats failed calls, or does not."""
+    """Run the work of a command, which gets a client."""
     settings = Settings.of(context)
 
     async def run() -> None:
-        async with settings.client(retries=retries) as client:
+        async with settings.client() as client:
             await work(client)
 
     wait_for(run())

@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from livechat_async.cli.wording import label_of
+
 EXIT_CODES = (
     ("0", "Success."),
     ("1", "A call or a check failed, or the answer to a question was no."),
@@ -54,7 +56,7 @@ def split_help(command: click.Command) -> tuple[list[str], str]:
 def usage_of(command: click.Command, context: click.Context) -> str:
     """How the command is written, in one line, with the options that it cannot do without."""
     options = [one for one in command.get_params(context) if isinstance(one, click.Option)]
-    needed = [_names_of(one, [_long(one)]) for one in options if one.required and not one.envvar]
+    needed = [_names_of(one, [label_of(one)]) for one in options if one.required and not one.envvar]
     return " ".join([context.command_path, *needed, *command.collect_usage_pieces(context)])
 
 
@@ -66,14 +68,13 @@ def rows_of(
     arguments = [one for one in parameters if isinstance(one, click.Argument)]
     options = [one for one in parameters if isinstance(one, click.Option) and not one.hidden]
     root = context.find_root().command
-    shared: Sequence[click.Option] = () if command is root else getattr(root, "shared", ())
+    shared: Sequence[click.Parameter] = () if command is root else getattr(root, "shared", ())
     common = [*shared, command.get_help_option(context)]
     own = [one for one in options if command is root or one not in common]
-    summaries: Callable[[click.Context], Iterable[tuple[str, str]]] | None = getattr(
-        command, "summaries", None
-    )
+    summaries: Callable[[click.Context], Iterable[tuple[str, str]]]
+    summaries = getattr(command, "summaries", lambda _: ())
     sections = (
-        ("Commands", [] if summaries is None else list(summaries(context))),
+        ("Commands", list(summaries(context))),
         ("Arguments", [(one.make_metavar(context), getattr(one, "help", "")) for one in arguments]),
         ("Options", [_option_row(one) for one in own]),
         (
@@ -87,12 +88,8 @@ def rows_of(
 
 def _option_row(option: click.Option) -> tuple[str, str]:
     short = [name for name in option.opts if not name.startswith("--")]
-    names = _names_of(option, [*short, _long(option), *option.secondary_opts])
+    names = _names_of(option, [*short, label_of(option), *option.secondary_opts])
     return names, " ".join([option.help or "", *_remarks(option)]).strip()
-
-
-def _long(option: click.Option) -> str:
-    return next(name for name in option.opts if name.startswith("--"))  # others are old names
 
 
 def _names_of(option: click.Option, names: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ from contextlib import suppress
 from difflib import get_close_matches
 from enum import Enum
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_origin
 
@@ -32,7 +33,7 @@ from click.shell_completion import CompletionItem
 from livechat_async.cli.help import help_of, split_help
 from livechat_async.redaction import shown
 
-_KEYWORD = inspect.Parameter.KEYWORD_ONLY
+_REQUIRED = inspect.Parameter.empty
 _INNERMOST = f"{__name__}.innermost"  # a key of what all contexts of a command line share
 
 
@@ -58,9 +59,8 @@ def option(about: str, *names: str, **settings: Any) -> Any:
     Args:
         about: its line in the help.
         names: such as ``"--yes", "-y"``, or ``"--tagged/--untagged"`` for a flag with two sides.
-        settings: ``min``, ``max`` and ``parser`` of the value, ``arguments``, and settings of
-            `click.Option`. A parser raises a `ValueError` that says what is needed. ``arguments``
-            are what the library calls it, where that is not the name of the parameter.
+        settings: ``min``, ``max`` and ``parser`` of the value, and settings of `click.Option`. A
+            parser raises a `ValueError` that says what is needed.
     """
     return _Word(about, names, settings)
 
@@ -70,9 +70,8 @@ def argument(about: str, **settings: Any) -> Any:
     return _Word(about, (), settings, is_argument=True)
 
 
-def together(
-    make: Callable[..., Any], table: Mapping[str, Any], needs: Collection[str] = ()
-) -> Any:
+@frozen
+class Together:
     """Several options and arguments that become one parameter, for ``Annotated``.
 
     Args:
@@ -80,26 +79,10 @@ def together(
         table: the annotation of each. What may be None, and flags, may be left out.
         needs: the names of those that cannot be left out nevertheless.
     """
-    return _Bundle(make, table, needs)
 
-
-@frozen
-class _Bundle:
     make: Callable[..., Any]
     table: Mapping[str, Any]
-    needs: Collection[str]
-
-    def parameters(self) -> Iterator[click.Parameter]:
-        for name, annotation in self.table.items():
-            kind = get_args(annotation)[0]
-            may_lack = name not in self.needs and (kind is bool or type(None) in get_args(kind))
-            default = (False if kind is bool else None) if may_lack else inspect.Parameter.empty
-            yield _make(
-                name, inspect.Parameter(name, _KEYWORD, default=default, annotation=annotation)
-            )
-
-    def value(self, given: dict[str, Any]) -> Any:
-        return self.make(**{name: given.pop(name) for name in self.table})
+    needs: Collection[str] = ()
 
 
 class _Shown(click.Command):
@@ -135,16 +118,16 @@ class Command(_Shown):
     ) -> None:
         parameters = inspect.signature(callback, eval_str=True).parameters
         own: list[click.Parameter] = []
-        self._bundles: dict[str, _Bundle] = {}
+        self._bundles: dict[str, Together] = {}
         for key, parameter in parameters.items():
             if get_origin(parameter.annotation) is not Annotated:
                 continue
             about = get_args(parameter.annotation)[1]
-            if isinstance(about, _Bundle):
+            if isinstance(about, Together):
                 self._bundles[key] = about
-                own.extend(about.parameters())
+                own.extend(parameters_of(about.table, about.needs))
             else:
-                own.append(_make(key, parameter))
+                own.append(_make(key, parameter.annotation, parameter.default))
         self._lists = {one.name for one in own if one.nargs < 0 or getattr(one, "multiple", False)}
         self._takes_context = "context" in parameters
         settings.setdefault("help", callback.__doc__)
@@ -165,7 +148,7 @@ class Command(_Shown):
             for name, value in ctx.params.items()
         }
         for name, bundle in self._bundles.items():
-            given[name] = bundle.value(given)
+            given[name] = bundle.make(**{one: given.pop(one) for one in bundle.table})
         ctx.meta[_INNERMOST] = ctx
         if self._takes_context:
             given["context"] = ctx
@@ -214,7 +197,8 @@ class LazyGroup(Group):
     """Commands that are imported when they are run, completed, or asked for their own help.
 
     Args:
-        places: the name of each command, where it is (``module:attribute``), and what it does.
+        places: the name of each command, where it is in `commands` (``module:attribute``), and what
+            it does.
         shared: options that each command takes, as the group itself does.
         settings: settings of `click.Group`.
     """
@@ -222,7 +206,7 @@ class LazyGroup(Group):
     def __init__(
         self,
         places: Mapping[str, tuple[str, str]],
-        shared: Sequence[click.Option],
+        shared: Sequence[click.Parameter],
         **settings: Any,
     ) -> None:
         super().__init__(**settings)
@@ -239,7 +223,7 @@ class LazyGroup(Group):
             return None
         if cmd_name not in self.commands:
             module, _, name = self._places[cmd_name][0].partition(":")
-            found = getattr(import_module(module), name)
+            found = getattr(import_module(f"livechat_async.cli.commands.{module}"), name)
             is_command = isinstance(found, click.Command)
             self.add_command(found if is_command else Command(cmd_name, callback=found), cmd_name)
         return super().get_command(ctx, cmd_name)
@@ -257,60 +241,57 @@ class LazyGroup(Group):
         ]
 
 
-def make_option(name: str, kind: Any, word: Any) -> click.Option:
-    """An option that is no parameter of a function, and that may be left out."""
-    annotation = Annotated[kind, word]
-    made = _make(name, inspect.Parameter(name, _KEYWORD, default=None, annotation=annotation))
-    assert isinstance(made, click.Option)  # noqa: S101 - the word is one of `option`
-    return made
+def parameters_of(
+    table: Mapping[str, Any], needs: Collection[str] = ()
+) -> Iterator[click.Parameter]:
+    """The options and arguments of a table, as `Together` has it."""
+    for name, annotation in table.items():
+        kind = get_args(annotation)[0]
+        may_lack = name not in needs and (kind is bool or type(None) in get_args(kind))
+        default = (False if kind is bool else None) if may_lack else _REQUIRED
+        yield _make(name, annotation, default)
 
 
-def _make(name: str, parameter: inspect.Parameter) -> click.Parameter:
-    kind, word = get_args(parameter.annotation)[:2]
+def _make(name: str, annotation: Any, default: Any) -> click.Parameter:
+    kind, word = get_args(annotation)[:2]
     if type(None) in get_args(kind):
         [kind] = (one for one in get_args(kind) if one is not type(None))
     is_list = get_origin(kind) is list
     settings = dict(word.settings)
-    arguments = settings.pop("arguments", ())
     type_ = _type_of(get_args(kind)[0] if is_list else kind, settings)
-    if parameter.default is inspect.Parameter.empty:
+    if default is _REQUIRED:
         settings["required"] = True
-    elif parameter.default is not None:
-        settings["default"] = parameter.default
+    elif default is not None:
+        settings["default"] = default
     if word.is_argument:
         settings |= {"nargs": -1} if is_list else {}
         made: click.Parameter = click.Argument([name], type=type_, **settings)
-        # What click does not keep.
-        vars(made).update(help=word.about, arguments=arguments)
+        vars(made)["help"] = word.about  # which click does not keep
         return made
     names = word.names or (f"--{name.replace('_', '-')}",)
     if kind is bool:
         settings = {"default": None, **settings}
         return click.Option([name, *names], is_flag=True, help=word.about, **settings)
-    made = click.Option([name, *names], type=type_, multiple=is_list, help=word.about, **settings)
-    vars(made)["arguments"] = arguments
-    return made
+    return click.Option([name, *names], type=type_, multiple=is_list, help=word.about, **settings)
 
 
 def _type_of(kind: Any, settings: dict[str, Any]) -> click.ParamType[Any]:
     """What converts the value of an option. Settings of the value are taken out."""
-    least, most = settings.pop("min", None), settings.pop("max", None)
-    parser = settings.pop("parser", None)
-    if parser is not None:
-        return _Value(parser)
+    least, most = settings.pop("min", -inf), settings.pop("max", inf)
+    if "parser" in settings:
+        return _Value(settings.pop("parser"))
     if issubclass(kind, Enum):
         return _Choice(kind)
     if kind in (int, float):
-        return _Number(kind, least, most)
+        return _Value(_number_within(kind, least, most), "number")
     return _Path(path_type=Path) if issubclass(kind, Path) else _Value(_to_text)
 
 
 class _Value(_ParamType):
     """A value that a function reads."""
 
-    name = "text"
-
-    def __init__(self, read: Callable[[str], Any]) -> None:
+    def __init__(self, read: Callable[[str], Any], name: str = "text") -> None:
+        self.name = name
         self._read = read
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
@@ -368,25 +349,21 @@ class _Choice(_Value):
         return [CompletionItem(one) for one in self.choices if one.startswith(incomplete)]
 
 
-class _Number(_Value):
-    """A number within limits, both of which are allowed."""
+def _number_within(
+    kind: type[int | float], least: float, most: float
+) -> Callable[[str], int | float]:
+    """What reads a number within limits, both of which are allowed."""
+    needed = "a whole number" if kind is int else "a number"
+    if most < inf:
+        needed = f"{needed} from {least:,} to {most:,}"
+    elif least > -inf:
+        needed = f"{needed} of {least:,} or more"
 
-    def __init__(self, kind: type[int | float], least: float | None, most: float | None) -> None:
-        super().__init__(self._find)
-        self.name = "number"
-        self._least = float("-inf") if least is None else least
-        self._most = float("inf") if most is None else most
-        self._number = kind
-
-    def _find(self, text: str) -> float:
+    def read(text: str) -> int | float:
         with suppress(ValueError):
-            number = self._number(text)
-            if self._least <= number <= self._most and abs(number) != float("inf"):
+            number = kind(text)
+            if least <= number <= most and abs(number) != inf:
                 return number
-        raise ValueError(f"is not {self._needed()}")
+        raise ValueError(f"is not {needed}")
 
-    def _needed(self) -> str:
-        noun = "a whole number" if self._number is int else "a number"
-        if self._most != float("inf"):
-            return f"{noun} from {self._least:,} to {self._most:,}"
-        return noun if self._least == float("-inf") else f"{noun} of {self._least:,} or more"
+    return read

@@ -27,6 +27,7 @@ DEFAULT = "default"
 """The profile that is used if none is named."""
 
 _SERVICE = "livechat-async"
+_VARIABLE = "LIVECHAT_PROFILE"
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _RECOMMENDED = 1  # the least priority of a keyring that keeps secrets from others
 
@@ -78,7 +79,7 @@ class _Stored(msgspec.Struct, omit_defaults=True):
 
 def chosen_name(given: str | None) -> str | None:
     """The name that ``--profile`` or else LIVECHAT_PROFILE gives, or None."""
-    return given or os.environ.get("LIVECHAT_PROFILE") or None
+    return given or os.environ.get(_VARIABLE) or None
 
 
 def names() -> list[str]:
@@ -134,9 +135,11 @@ def load(name: str) -> Profile:
     """
     stored = _find(name)
     if stored is None:
+        source = f", which {_VARIABLE} names" if name == os.environ.get(_VARIABLE) else ""
         known = f", only {', '.join(names())}" if names() else ""
         raise ConfigurationError(
-            f"there is no profile {name}{known}: livechat-async login --profile {name} makes it"
+            f"there is no profile {name}{source}{known}: "
+            f"livechat-async login --profile {name} makes it"
         )
     token = _get_from_keyring(name) if stored.token is None else Secret(stored.token)
     return evolve(describe(name), token=token)
@@ -177,8 +180,9 @@ def _directory() -> Path:
 
 def _path(name: str) -> Path:
     if not re.fullmatch(_NAME, name):
+        source = _VARIABLE if name == os.environ.get(_VARIABLE) else "profile"
         raise ConfigurationError(
-            f"profile={name!r}: a name has up to 64 letters, digits, dots, dashes and underscores"
+            f"{source}={name!r}: a name has up to 64 letters, digits, dots, dashes and underscores"
         )
     return _directory() / f"{name}.json"
 

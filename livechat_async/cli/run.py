@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 
 import click
 from click.exceptions import Exit
+from click.shell_completion import shell_complete
 
 from livechat_async import errors
-from livechat_async.cli import NEEDED, completion
+from livechat_async.cli import NEEDED
 from livechat_async.cli.app import app
+from livechat_async.cli.commands.shell import VARIABLE
 from livechat_async.cli.common import INTERRUPTED, NAME, logger, show_warnings
 from livechat_async.cli.parsing import innermost
 from livechat_async.cli.wording import of_failure, of_wrong_usage
@@ -23,8 +26,8 @@ from livechat_async.redaction import shown
 
 def run() -> int:
     """Run the app with the arguments of the process, and return the exit code."""
-    if completion.is_asked():
-        return completion.answer(app, NAME)
+    if instruction := os.environ.get(VARIABLE):
+        return shell_complete(app, {}, NAME, VARIABLE, instruction)
     _prepare_streams()
     show_warnings()
     code = _run()
@@ -65,8 +68,10 @@ def _show_failure(error: Exception, context: click.Context | None) -> int:
             _show_error(of_failure(error, context and innermost(context)))
             return 2 if isinstance(error, errors.ConfigurationError) else 1
         case OSError():  # of a file or of stdout: errors of the network are LiveChatErrors
-            place = f"{shown(error.filename)}: " if error.filename else "cannot write: "
-            _show_error(f"{place}{error.strerror or error}")
+            # Of two names, the first is that of a draft.
+            file = error.filename2 or error.filename
+            place = shown(file) if file else "cannot write to stdout"
+            _show_error(f"{place}: {error.strerror or error}")
         case _:  # a traceback does not help at a prompt
             logger.debug("not expected", exc_info=error)
             _show_error(
@@ -96,6 +101,8 @@ def _show_wrong_usage(error: click.ClickException) -> int:
 
 def _prepare_streams() -> None:
     """Make pipes UTF-8 everywhere, and let no character or closed stream be an error."""
+    if sys.stdin is None:
+        sys.stdin = StringIO()
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             # It stays open as long as the process runs.

@@ -15,23 +15,22 @@ import click
 from livechat_async import errors
 
 _QUOTED = r"""(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)"""
-_CALL = rf"^[A-Z]\w*\((?:{_QUOTED}, )?(\w+=(?:{_QUOTED}|[^()'\"]*))\)"
-"""An object in front, such as ``VisitorDetails(icon='x')``, of which the attribute is kept."""
-_NAMES = rf"""(?x)
+_NAME = rf"""(?x)
     {_QUOTED}  # a value, which stays
-    | ^ (?P<first>\w+) (?: =True \b )? (?= [=:] | \ (?:is|has|holds|begins|cannot)\ )
-    | (?<= \{{ ) (?P<in_path>\w+) (?= \}} )
-    | (?<! [-\w?&] ) (?P<given>\w+) (?: =True \b | (?= = ) )
-    | (?<! [-\w?&] ) (?P<long>\w+_\w+)"""
-_SUCH = r"no such argument; (?:did you mean .*\? I|i)t has (.*)$"
-_ONE_OF = r"(?<=give at least one of )\w+(?:, \w+)*"
+    | (?<! [-\w?&] ) (?P<name> ^\w+ (?= : | \ [a-z] ) | \w+ (?= = | \}} ) | \w+_\w+ )
+    (?: =True \b )?"""
+_NAMES = r"\b(it has|give at least one of) (\w+(?:, \w+)*)$"
 
 _HERE: Mapping[str, str] = {
-    r"^the bot's database": "--engine",
+    r"^VisitorDetails\((.*)\): ": r"\1: ",
+    r"no such argument; (?:did you mean .*\? I|i)t has": "no such option; it has",
+    r"^(?:the bot's database|redis_url)": "--engine",
+    r"^ids:": "ID:",
     r"pass login and token as two arguments": "the token is no part of it",
     r"\ba control_token\b": "a token in LIVECHAT_CONTROL_TOKEN",
     r"leave port out to get a free one": "--port 0 takes a free one",
     r"secrets\.token_urlsafe\(\) makes one": "openssl rand -hex 16 makes one",
+    r", such as by urllib\.parse\.quote": "",
     r"pass credentials instead": "leave them out",
     r"Raise Timeouts\(deadline=\.\.\.\)": "Raise --timeout",
     r"Raise Timeouts\(.*": "Try again later",
@@ -48,11 +47,12 @@ _HERE: Mapping[str, str] = {
     r"The error's `body` holds": "--verbose shows",
     r"\. The pages before it are done: .*": "",
 }
-"""Remedies of the library, and what does the same on the command line."""
+"""What the library says, and what is the same on the command line."""
 
 
 def label_of(parameter: click.Parameter) -> str:
     """The name of an option or an argument, as its command's help shows it."""
+    # The first one: others are old names.
     long = next((name for name in parameter.opts if name.startswith("--")), None)
     return long or (parameter.metavar or (parameter.name or "").upper()).strip("[].")
 
@@ -80,19 +80,14 @@ def in_options(message: str, labels: Mapping[str, str]) -> str:
         labels: for each argument, its option, such as ``--from``.
     """
 
-    def known(names: str) -> str:
-        return ", ".join(labels[name] for name in names.split(", ") if name in labels)
+    def known(found: re.Match[str]) -> str:
+        names = (labels[name] for name in found[2].split(", ") if name in labels)
+        return f"{found[1]} {', '.join(names)}"
 
-    def named(found: re.Match[str]) -> str:
-        name = found.lastgroup and found[found.lastgroup]
-        return labels[name] if name and name in labels else found[0]
-
-    message = re.sub(_CALL, r"\1", message)
-    message = re.sub(_SUCH, lambda found: f"no such option; it has {known(found[1])}", message)
-    message = re.sub(_ONE_OF, lambda found: known(found[0]), message)
     for theirs, ours in _HERE.items():
         message = re.sub(theirs, ours, message)
-    return re.sub(_NAMES, named, message)
+    message = re.sub(_NAMES, known, message)
+    return re.sub(_NAME, lambda found: labels.get(found["name"], found[0]), message)
 
 
 def of_wrong_usage(error: click.ClickException) -> str:
@@ -115,5 +110,4 @@ def of_wrong_usage(error: click.ClickException) -> str:
 
 
 def _names_in_python(parameter: click.Parameter) -> set[str]:
-    names = {parameter.name or "", label_of(parameter).removeprefix("--").replace("-", "_")}
-    return names | set(getattr(parameter, "arguments", ()))
+    return {parameter.name or "", label_of(parameter).removeprefix("--").replace("-", "_")}

@@ -10,7 +10,7 @@ import json
 import logging
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache, partial
@@ -43,6 +43,7 @@ _NAME = re.compile(rb'\s*("(?:[^"\\]|\\.)*+")\s*:', re.DOTALL)
 _MOST_DIGITS = 4000
 _NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_split_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class NotJSONError(WireError):
@@ -122,8 +123,10 @@ def _items(content: bytes) -> Sequence[bytes | msgspec.Raw] | None:
     return _parts(content) if is_list else None
 
 
-def _members(content: bytes) -> dict[str, bytes]:
+def _members(content: bytes) -> Mapping[str, bytes | msgspec.Raw]:
     """The values of an object, each as it came, by their names; none if it is no whole object."""
+    with suppress(*_NOT_JSON):
+        return _split_object(content)
     members = {}
     for name in filter(None, map(_NAME.match, _parts(content) or ())):
         with suppress(WireError):  # no name of ours
@@ -215,23 +218,20 @@ def read_envelope(
             found = _envelope_decoder(key, quick.wire)(content)
             items = [quick.value_of(item) for item in found.items]
             return Envelope(items, found.pages, found.total)
-    with suppress(*_NOT_JSON):
-        found = _envelope_decoder(key, msgspec.Raw)(content)
-        items = _read_items(found.items, hook, type_, key, on_broken)
-        return Envelope(items, found.pages, found.total)
     members = _members(content)
     if key not in members:
         return None
-    raws = _items(members[key])
-    if raws is None and not is_nothing(load_json(members[key], key)):
+    held = bytes(members[key])
+    raws = _items(held)
+    if raws is None and not is_nothing(load_json(held, key)):
         return None
     pages, total = (None if key == name else _load(members, name) for name in ("pages", "total"))
     return Envelope(_read_items(raws or (), hook, type_, key, on_broken), pages, total)
 
 
-def _load(members: dict[str, bytes], name: str) -> Any:
+def _load(members: Mapping[str, bytes | msgspec.Raw], name: str) -> Any:
     try:
-        return load_json(members.get(name, b"null"), name)
+        return load_json(bytes(members.get(name, b"null")), name)
     except WireError as error:
         return f"what cannot be read: {error.found}"
 

@@ -65,16 +65,17 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
     for type_, hook in hooks.HOOKS.items():
         converter.register_structure_hook(type_, hook)
     converter.register_structure_hook_func(lambda cls: bool(cls == IdText), hooks.ID_TEXT_HOOK)
-    converter.register_structure_hook(datetime, times.datetime_hook(timezone))
+    to_datetime = times.datetime_hook(timezone)
+    converter.register_structure_hook(datetime, to_datetime)
     converter.register_structure_hook_func(
-        lambda cls: bool(cls == TimeOrZero), times.time_or_zero_hook(timezone)
+        lambda cls: bool(cls == TimeOrZero), times.time_or_zero_hook(to_datetime.careful)
     )
     converter.register_structure_hook(date, times.DATE_HOOK)
     converter.register_structure_hook_factory(_is_optional, _optional_hook)
     converter.register_structure_hook_factory(_is_open_enum, _open_enum_hook)
     converter.register_structure_hook_func(
         lambda cls: set(_members(cls)) == {datetime, int, NoneType},
-        times.time_or_number_hook(timezone),
+        times.time_or_number_hook(to_datetime.careful),
     )
     converter.register_structure_hook_factory(is_sequence, _list_hook)
     converter.register_structure_hook_factory(_is_mapping, _mapping_hook)
@@ -91,9 +92,6 @@ def make_converter(timezone: tzinfo | None = None) -> Converter:
         lambda items: [converter.unstructure(item) for item in items],
     )
     converter.register_unstructure_hook_factory(_is_model, _model_unstructure_hook)
-    converter.register_unstructure_hook_func(
-        _is_list_class, lambda items: [converter.unstructure(item) for item in items]
-    )
     for cls in (DetailField, VisitorDetails):
         converter.register_unstructure_hook(
             cls, make_dict_unstructure_fn(cls, converter, _cattrs_omit_if_default=True)
@@ -139,8 +137,8 @@ def _optional_hook(cls: Any, converter: Converter) -> Hook:
     (inner,) = (member for member in _members(cls) if member is not NoneType)
     structure = converter.get_structure_hook(inner)
     # An empty list, for one, is something where a list is due, or a class of the user's.
-    is_one = inner in (*hooks.HOOKS, IdText) or inner is datetime or _is_model(inner)
-    is_time = inner in (date, datetime)
+    is_one = inner in (*hooks.HOOKS, IdText) or _is_model(inner)
+    is_time = inner in (date, datetime, TimeOrZero)
     is_none = times.is_no_time if is_time else is_nothing if is_one else NOTHING.__contains__
 
     def to_optional(value: Any, _: Any) -> Any:
@@ -208,7 +206,7 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
         item = _quick_for(inner, converter)
         wire = GenericAlias(list, (item.wire,))
         # msgspec reads null as no other item than one of a user's hook.
-        is_blank = _blank_test(item) if skip_if_blank else left_out if item.wire is Any else None
+        is_blank = left_out if skip_if_blank or item.wire is Any else None
 
         def read(found: Any) -> Any:
             if type(found) is not list:
@@ -223,10 +221,6 @@ def _list_hook(cls: Any, converter: Converter) -> Hook:
 
     careful = times.with_own_times(to_list) if quirks_of(inner).can_mix_times else to_list
     return QuickHook(careful, state)
-
-
-def _is_list_class(cls: Any) -> bool:
-    return isinstance(cls, type) and issubclass(cls, list) and cls is not list
 
 
 def _is_mapping(cls: Any) -> bool:
@@ -273,17 +267,12 @@ def _quick_for(type_: Any, converter: Converter) -> Quick:
     return quick_of(hook) or Quick(Any, lambda value: hook(value, type_))
 
 
-def _is_blank(agent: Any) -> bool:
-    """LiveChat sends one operator of blanks where there is none."""
-    values = agent.values() if isinstance(agent, dict) else (agent,)
-    return all(map(is_nothing, values))
-
-
-def _blank_test(item: Quick) -> Callable[[Any], bool]:
-    """What `_is_blank` says, of an item that msgspec read."""
-    are_nothing = frozenset((*NOTHING, msgspec.UNSET)).issuperset
-    fields_of: Any = dict.values if item.wire is Any else msgspec.structs.astuple
-    return lambda found: are_nothing(fields_of(found))
+def _is_blank(item: Any) -> bool:
+    """Whether it is the one operator of blanks that LiveChat sends where there is none."""
+    values: Iterable[Any] = item.values() if isinstance(item, dict) else (item,)
+    if isinstance(item, msgspec.Struct):
+        values = msgspec.structs.astuple(item)
+    return all(value is msgspec.UNSET or is_nothing(value) for value in values)
 
 
 def _to_count(value: Any, _: Any) -> Count:

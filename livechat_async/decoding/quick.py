@@ -59,7 +59,7 @@ class Quick:
         read: makes the value of what msgspec read; None where that is the value already.
         as_is: values of exactly this type need no ``read``.
         nothing: values that become None without ``read``.
-        empty: what blank text or an empty list becomes; None if such a value is not usual.
+        empty: of text or a tuple, the empty value; where it is the default, a blank becomes it.
         no_object: of a model, what msgspec reads of ``{}``: where None is possible, it means that.
         twin: of a time, how its twin in Unix seconds is read; a twin of ``nothing`` is ignored.
         item: of a tuple, how its items are read.
@@ -278,9 +278,7 @@ def _assignment(field: attrs.Attribute[Any], quick: Quick, names: dict[str, Any]
         if quick.item is not None:
             items = _items(name, quick.item, quick.is_blank, names)
             return f"v = {place}\nif not v: draft.{name} = {default}\nelse:\n{items}"
-        if value == "v":
-            return f"draft.{name} = {place} or {default}"
-        return f"draft.{name} = {value} if (v := {place}) else {default}"
+        return f"draft.{name} = {place} or {default}"
     if quick.nothing:
         names[f"nothing_{name}"] = (*quick.nothing, msgspec.UNSET)
         usual = "" if any(quick.nothing) else "v or "

@@ -15,7 +15,7 @@ import msgspec
 from livechat_async.checks import find_zone
 from livechat_async.decoding.hooks import NOTHING, is_nothing, to_int, whole_number
 from livechat_async.decoding.problems import WireError, show, wrong
-from livechat_async.decoding.quick import NO_TIMES, TIMES, Make, Quick, QuickHook, Times
+from livechat_async.decoding.quick import NO_TIMES, TIMES, Hook, Make, Quick, QuickHook, Times
 
 P = ParamSpec("P")
 K = TypeVar("K")
@@ -155,9 +155,8 @@ def to_unix_time(value: Any, name: str) -> int | datetime | None:
     return time if time != _UNIX_EPOCH else None
 
 
-def time_or_zero_hook(timezone: tzinfo | None) -> QuickHook:
+def time_or_zero_hook(to_datetime: Hook) -> QuickHook:
     """The hook of a time where zero says that there is none."""
-    to_datetime = datetime_hook(timezone).careful
 
     def to_time(value: Any, _: Any = None) -> datetime | None:
         return None if whole_number(value) == 0 else to_datetime(value, datetime)
@@ -165,9 +164,8 @@ def time_or_zero_hook(timezone: tzinfo | None) -> QuickHook:
     return QuickHook(to_time, lambda: Quick(int | str, to_time))
 
 
-def time_or_number_hook(timezone: tzinfo | None) -> QuickHook:
+def time_or_number_hook(to_datetime: Hook) -> QuickHook:
     """The hook of a time as text, or as a number: it stays one if more than one unit fits it."""
-    to_datetime = datetime_hook(timezone).careful
 
     def to_time_or_number(value: Any, _: Any = None) -> Any:
         number = value if type(value) is int else whole_number(value)

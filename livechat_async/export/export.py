@@ -23,7 +23,6 @@ from livechat_async.checks import (
     check_day,
     check_kind,
     find_zone,
-    refusal,
 )
 from livechat_async.display import never_raises, out_of
 from livechat_async.errors import (
@@ -391,12 +390,7 @@ def _plain(value: Any) -> Any:
 
 
 def _check_same_query(checkpoint: Any, query: Mapping[str, Any]) -> None:
-    if not isinstance(checkpoint, Checkpoint):
-        raise refusal(
-            "checkpoint",
-            checkpoint,
-            "a Checkpoint is needed; Checkpoint.from_json reads saved text",
-        )
+    check_kind("checkpoint", checkpoint, Checkpoint, "Checkpoint.from_json(saved)")
     for name in sorted(checkpoint.query.keys() | query.keys()):
         then, now = checkpoint.query.get(name), query.get(name)
         if then != now:

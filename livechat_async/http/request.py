@@ -34,11 +34,12 @@ from livechat_async.redaction import (
 BodyEncoding: TypeAlias = Literal["json", "form"]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_READS = ("GET", "HEAD")
+READS = ("GET", "HEAD")
 _PATH = re.compile(r"[!-~]+")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _CONTENT_TYPES = {"json": "application/json", "form": "application/x-www-form-urlencoded"}
 _KEEPS_METHOD = (307, 308)
+_MOST_REDIRECTS = 5
 # aiohttp looks names up without regard to case; an istr has its lower case ready.
 _AUTHORIZATION, _REGION = istr("Authorization"), istr("X-Region")
 _CONTENT_TYPE = istr("Content-Type")
@@ -81,7 +82,7 @@ def _problem_of(request: Any) -> str:  # noqa: PLR0911 (one for each problem)
         return f"Request: method={shown(method)} is none of {known}"
     if "callback" in request.query:
         return "Request: query holds 'callback', which asks for JSONP: leave it out"
-    if request.body is not None and method in _READS:
+    if request.body is not None and method in READS:
         return f"Request: a {method} has no body: pass query, or method='POST'"
     if not isinstance(encoding, str) or encoding not in _CONTENT_TYPES:
         return f"encoding={shown(encoding)}: 'json' or 'form' is needed"
@@ -187,7 +188,7 @@ class Request:
     @property
     def is_read(self) -> bool:
         """Whether a repetition does nothing twice."""
-        return self.method in _READS
+        return self.method in READS
 
 
 def no_request(value: object, then: object = None) -> ConfigurationError:
@@ -294,14 +295,16 @@ def _encode(request: Request) -> tuple[str, SecretBytes | None]:
     return target, SecretBytes(text.encode("ascii"))
 
 
-def redirected(prepared: PreparedRequest, status: int, location: str) -> PreparedRequest:
-    """The request to send after a redirect, with the same credentials and body.
+def redirected(
+    prepared: PreparedRequest, status: int, location: str, number: int = 1
+) -> PreparedRequest:
+    """The request to send after redirect ``number`` of a call, with the same credentials and body.
 
     Raises:
         RedirectError: the redirect leads to another origin, where neither credentials nor a body
-            may go, or it would turn a write into a read.
+            may go, or it would turn a write into a read, or it is one too many.
     """
-    outcome = _redirected(prepared, status, location)
+    outcome = _redirected(prepared, status, location, number)
     del location  # it may repeat a secret
     if isinstance(outcome, RedirectError):
         raise outcome
@@ -309,7 +312,7 @@ def redirected(prepared: PreparedRequest, status: int, location: str) -> Prepare
 
 
 def _redirected(
-    prepared: PreparedRequest, status: int, location: str
+    prepared: PreparedRequest, status: int, location: str, number: int
 ) -> PreparedRequest | RedirectError:
     target, shown = prepared.url, "what is no web address"
     try:
@@ -320,8 +323,10 @@ def _redirected(
         is_same_origin = False
     if not is_same_origin:
         reason = "credentials and bodies are not sent to another origin"
-    elif prepared.method not in _READS and status not in _KEEPS_METHOD:
+    elif prepared.method not in READS and status not in _KEEPS_METHOD:
         reason = f"following it would turn the {prepared.method} into a GET and lose its body"
+    elif number > _MOST_REDIRECTS:
+        reason = f"that was redirect number {number} of this request"
     else:
         return evolve(prepared, url=target)
     return RedirectError(

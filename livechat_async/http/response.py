@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import define, field, frozen
 
@@ -33,14 +32,14 @@ from livechat_async.redaction import printable, repr_of_fields
 
 T = TypeVar("T")
 
-_OK, _MULTIPLE_CHOICES = 200, 300
+SUCCESSES: Final = range(200, 300)
 _SERVER_ERRORS = range(500, 600)
 _MOST_MESSAGES = 100
 _LONGEST_WAIT = 1e9  # seconds, about 30 years; hundreds of digits are infinity as a float
 _SHOWN_BODY = 2000
 _SHOWN_FINDING = 150
 _SHOWN_MESSAGE = 500
-_LIFECYCLE = ("Deprecation", "Sunset")
+_LIFECYCLE = ("Legacy", "Deprecation", "Sunset")
 _READ_ENCODINGS = ("", "identity", "gzip", "deflate", "br", "zstd")  # by aiohttp, or not needed
 _SECONDS = re.compile(r"[0-9]+(\.[0-9]+)?")
 _ERRORS: Mapping[int, type[APIStatusError]] = {
@@ -64,11 +63,6 @@ class RawResponse:
     content: bytes = field(repr=False)
 
     __repr__ = repr_of_fields
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the status is one of 200 to 299."""
-        return _OK <= self.status < _MULTIPLE_CHOICES
 
 
 @frozen(kw_only=True)
@@ -102,12 +96,7 @@ def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> A
     if kind is None:
         kind = ServerError if raw.status in _SERVER_ERRORS else APIStatusError
     body = _load_or_none(raw.content)
-    messages = tuple(
-        request.redact(_one_line(text), _SHOWN_MESSAGE)
-        for text in islice(_messages(body), _MOST_MESSAGES)
-        if text.strip()
-    )
-    error_type = _error_type(body)
+    messages, (error_type, region) = _messages(body, request), _type_and_region(body)
     if error_type is not None:
         error_type = request.redact(_one_line(error_type), _SHOWN_FINDING)
     return kind(
@@ -120,7 +109,7 @@ def status_error(raw: RawResponse, request: PreparedRequest, now: datetime) -> A
         messages=messages,
         body=_shown_body(raw, request),
         retry_after=parse_retry_after(raw.headers.get("Retry-After"), now),
-        region=_named_region(body),
+        region=region,
         error_type=error_type,
     )
 
@@ -192,9 +181,7 @@ def parse_retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def deprecation_of(raw: RawResponse, request: PreparedRequest) -> str:
-    """What the answer says about the end of its endpoint; empty if it says nothing."""
-    if "Deprecation" not in raw.headers:
-        return ""
+    """What an answer with a header ``Deprecation`` or ``Legacy`` says of its endpoint."""
     dates = [f"{name}: {raw.headers[name]}" for name in _LIFECYCLE if name in raw.headers]
     return request.redact(_one_line(", ".join(dates)), _SHOWN_FINDING)
 
@@ -208,33 +195,32 @@ def _load_or_none(content: bytes) -> Any:
         return None
 
 
-def _messages(body: Any) -> Iterator[str]:
-    """Every text in an error body, in any of the documented shapes."""
+def _messages(body: Any, request: PreparedRequest) -> tuple[str, ...]:
+    """Every text in an error body, in any of the documented shapes, as it is shown."""
+    found: list[str] = []
     left = [body]  # a stack and not recursion: the nesting is as deep as the sender likes
-    while left:
+    while left and len(found) < _MOST_MESSAGES:
         value = left.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, list):
+        if isinstance(value, list):
             left += reversed(value)
         elif isinstance(value, dict):
-            left += [value[key] for key in ("message", "errors", "error") if value.get(key)]
+            left += filter(None, map(value.get, ("message", "errors", "error")))
+        elif isinstance(value, str) and value.strip():
+            found.append(request.redact(_one_line(value), _SHOWN_MESSAGE))
+    return tuple(found)
 
 
-def _named_region(body: Any) -> str | None:
-    match body:
-        case {"error": {"data": {"region": "dal" | "fra" as region}}}:
-            return str(region)
-        case _:
-            return None
-
-
-def _error_type(body: Any) -> str | None:
-    match body:
-        case {"error": {"type": str(name)}} if name.strip():
-            return name
-        case _:
-            return None
+def _type_and_region(body: Any) -> tuple[str | None, str | None]:
+    """The kind of error and the region that the newer form of an error body names."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return None, None
+    type_, data = error.get("type"), error.get("data")
+    region = data.get("region") if isinstance(data, dict) else None
+    return (
+        type_ if isinstance(type_, str) and type_.strip() else None,
+        region if region in ("dal", "fra") else None,
+    )
 
 
 def _phrase(raw: RawResponse) -> str:

@@ -6,9 +6,11 @@ Functions of plain values decide; `call_with_retries` hands them to tenacity.
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from livechat_async.errors import (
@@ -26,6 +28,8 @@ from livechat_async.errors import (
 from livechat_async.options import RetryPolicy
 
 T = TypeVar("T")
+
+logger: logging.Logger = logging.getLogger("livechat_async")
 
 _NEVER_BETTER = (TLSError, ProtocolError, ResponseTooLarge, RedirectError)
 _SERVICE_UNAVAILABLE = 503
@@ -117,13 +121,11 @@ async def call_with_retries(
     *,
     read: bool,
     deadline: Deadline,
-    before_wait: Callable[[CallError, float], None],
     sleep: Callable[[float], Awaitable[None]],
 ) -> T:
     """Make attempts until one succeeds or the policy allows no more; return its result.
 
-    No wait begins that cannot end before the deadline. ``before_wait`` gets each failure that is
-    repeated, and the seconds of the wait.
+    No wait begins that cannot end before the deadline. Each is logged, with its reason.
 
     Raises:
         CallError: the latest attempt's, if it is not repeated.
@@ -145,25 +147,22 @@ async def call_with_retries(
             raise failures.pop()
         return await attempt()
 
-    def error_of(state: RetryCallState) -> BaseException | None:
-        return None if state.outcome is None else state.outcome.exception()
-
     def wait(state: RetryCallState) -> float:
-        return seconds_to_wait(error_of(state), state.attempt_number, policy)
+        error = state.outcome.exception() if state.outcome else None
+        return seconds_to_wait(error, state.attempt_number, policy)
 
     def stop(state: RetryCallState) -> bool:
         return state.attempt_number >= policy.attempts or state.upcoming_sleep >= deadline.left
 
-    def report(state: RetryCallState) -> None:
-        error = error_of(state)
-        if isinstance(error, CallError):
-            before_wait(error, state.upcoming_sleep)
+    def log(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        logger.info("waiting %.2f s before the next attempt: %s", state.upcoming_sleep, error)
 
     retries = AsyncRetrying(
-        retry=retry_if_exception(lambda error: is_worth_repeating(error, policy, read=read)),
+        retry=retry_if_exception(partial(is_worth_repeating, policy=policy, read=read)),
         wait=wait,
         stop=stop,
-        before_sleep=report,
+        before_sleep=log,
         sleep=sleep,
         reraise=True,
     )

@@ -19,6 +19,7 @@ from livechat_async.decoding.converter import ClientConverter
 from livechat_async.errors import CallError, ConfigurationError, RequestTimeout
 from livechat_async.http.request import PreparedRequest, Request, RequestBuilder
 from livechat_async.http.response import (
+    SUCCESSES,
     RawResponse,
     Response,
     decode,
@@ -89,16 +90,11 @@ class SessionManager:
                 self.options.retry,
                 read=request.is_read,
                 deadline=call.deadline,
-                before_wait=_log_wait,
                 sleep=self._sleep,
             )
         except DeadlinePassed:
             pass
         raise call.timed_out()
-
-
-def _log_wait(error: CallError, seconds: float) -> None:
-    logger.info("waiting %.2f s before the next attempt: %s", seconds, error)
 
 
 def _outcome(raw: RawResponse | None) -> str:
@@ -147,7 +143,7 @@ class _Call:
                 fresh = await self.deadline.run(keeper.get(refused=credentials))
                 if fresh is not None:
                     prepared, raw = await self._exchange(fresh)
-            if not raw.is_success:
+            if raw.status not in SUCCESSES:
                 raise status_error(raw, prepared, datetime.now(UTC))
             value = None
             if self.read is not None:
@@ -197,12 +193,11 @@ class _Call:
                 raw = await deadline.run(self._send_within(limiter, prepared))
         finally:
             slots.release()
-        notice = deprecation_of(raw, prepared)
-        if notice:
-            self._warn(notice, prepared)
+        if "Deprecation" in raw.headers or "Legacy" in raw.headers:
+            self._warn(raw, prepared)
         return prepared, raw
 
-    def _warn(self, notice: str, prepared: PreparedRequest) -> None:
+    def _warn(self, raw: RawResponse, prepared: PreparedRequest) -> None:
         """Log once per endpoint that it is deprecated.
 
         It is no Python warning: a program that turns those into errors would lose the answer.
@@ -210,8 +205,8 @@ class _Call:
         endpoint, known = (self.request.method, self.request.path), self.session.deprecated
         if endpoint not in known and len(known) < _MOST_DEPRECATED:
             known.add(endpoint)
-            text = "LiveChat calls %s %s deprecated (%s)"
-            logger.warning(text, prepared.method, prepared.redact(self.request.path), notice)
+            text, path = "LiveChat calls %s %s deprecated (%s)", prepared.redact(self.request.path)
+            logger.warning(text, prepared.method, path, deprecation_of(raw, prepared))
 
     async def _send_within(self, limiter: Limiter, prepared: PreparedRequest) -> RawResponse:
         failure: BaseException | None = None

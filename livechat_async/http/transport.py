@@ -26,19 +26,16 @@ from livechat_async.errors import (
     ConnectionLost,
     ConnectTimeout,
     ProtocolError,
-    RedirectError,
     RequestTimeout,
     ResponseTooLarge,
     TLSError,
     TransportError,
 )
-from livechat_async.http.request import PreparedRequest, redirected
+from livechat_async.http.request import READS, PreparedRequest, redirected
 from livechat_async.http.response import RawResponse
 
 _REDIRECTS = (301, 302, 303, 307, 308)
-_MOST_REDIRECTS = 5
 _SHORTEST = 0.001  # seconds; aiohttp takes 0 for no limit
-_READS = ("GET", "HEAD")
 _NEVER_FROM_A_SESSION = ("authorization", "cookie")
 # What aiohttp says of an answer that breaks HTTP, and what we say: its words quote the answer.
 _BREACHES = {
@@ -155,7 +152,7 @@ class Transport:
         clock = asyncio.get_running_loop().time
         started, left, redirects = clock(), seconds, 0
         waits = False
-        if request.method not in _READS:
+        if request.method not in READS:
             # The event loop learns of a pooled connection that the server has closed: one turn
             # reads its end, the next one comes back here. A read would be repeated, a write not.
             await asyncio.sleep(0)
@@ -180,7 +177,7 @@ class Transport:
                 if raw.status not in _REDIRECTS or "Location" not in raw.headers:
                     return raw
                 redirects += 1
-                request = _redirected(request, raw, redirects)
+                request = redirected(request, raw.status, raw.headers["Location"], redirects)
                 left = max(_SHORTEST, started + seconds - clock())
                 session = self.open()  # it may have been closed meanwhile
         except asyncio.CancelledError as cancelled:
@@ -224,19 +221,6 @@ def _is_full(connector: aiohttp.BaseConnector | None, url: URL) -> bool:
         len(of_hosts[key]) for key in of_hosts if (key.host, key.port) == (url.host, url.port)
     )
     return 0 < connector.limit <= used or 0 < connector.limit_per_host <= here
-
-
-def _redirected(request: PreparedRequest, raw: RawResponse, redirects: int) -> PreparedRequest:
-    target = redirected(request, raw.status, raw.headers["Location"])
-    if redirects > _MOST_REDIRECTS:
-        raise RedirectError(
-            method=target.method,
-            url=target.shown_url,
-            status=raw.status,
-            location=target.redact(str(target.url.with_query(None))),
-            reason=f"that was redirect number {redirects} of this request",
-        )
-    return target
 
 
 async def _exchange_once(

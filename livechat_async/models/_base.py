@@ -130,11 +130,21 @@ class WireModel:
         becomes the list of their names or ids; of those that have none, such as messages, their
         number. Secrets and ``extra`` are left out.
         """
-        return in_utc(self._row())
+        row = self._row()
+        for name, value in row.items():
+            if isinstance(value, datetime) and value.tzinfo is not None:
+                with suppress(OverflowError):  # UTC cannot hold it, so it stays in its zone
+                    row[name] = value.astimezone(UTC)
+        return row
 
     def _row(self) -> dict[str, Any]:
         """The row, with times in the zones that they have."""
-        return row_of(self)
+        row: dict[str, Any] = {}
+        for name, value in _cells(self, type(self), ""):
+            # A visitor's `chat_id` is a field, and also the `id` of its `chat`.
+            if row.get(name) is None:
+                row[name] = value
+        return row
 
 
 @frozen
@@ -247,25 +257,6 @@ def _plain_leaf(value: Any, *, reveal: bool, is_hidden: bool) -> Any:
     if isinstance(value, (date, time)):
         return value.isoformat()
     return value if value is None or isinstance(value, (bool, int)) else str(value)
-
-
-def in_utc(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row, with aware times in UTC. A time that UTC cannot hold stays in its zone."""
-    moved = dict(row)
-    for name, value in row.items():
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            with suppress(OverflowError):
-                moved[name] = value.astimezone(UTC)
-    return moved
-
-
-def row_of(model: WireModel) -> dict[str, Any]:
-    """The object as a row of a table; `WireModel.to_row` says how."""
-    row: dict[str, Any] = {}
-    for name, value in _cells(model, type(model), ""):
-        if row.get(name) is None:  # a visitor's `chat_id` is a field, and the `id` of its `chat`
-            row[name] = value
-    return row
 
 
 def _cells(value: Any, type_: Any, name: str) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from attrs import field, frozen
 from attrs.validators import optional
 
 from livechat_async.checks import check_price, choice, text
-from livechat_async.models._base import IdText, TypedPart, WireModel
+from livechat_async.models._base import TypedPart, WireModel
 
 __all__ = [
     "ApiGoal",
@@ -79,13 +79,13 @@ class Goal(WireModel):
     match_type: MatchType | str | None = None
     custom_variable_name: str = ""
     custom_variable_value: str = ""
-    sales_tracker_id: IdText | None = None
-    value_type: IdText | None = None
-    value: IdText | None = None
-    currency: IdText | None = None
-    time_range: IdText | None = None
-    order_field_name: IdText | None = None
-    value_field_name: IdText | None = None
+    sales_tracker_id: str | None = None
+    value_type: str | None = None
+    value: str | None = None
+    currency: str | None = None
+    time_range: str | None = None
+    order_field_name: str | None = None
+    value_field_name: str | None = None
 
 
 class GoalKind(TypedPart):

@@ -12,10 +12,17 @@ from typing import Any, ClassVar
 from attrs import field, frozen
 from attrs.validators import optional
 
-from livechat_async.checks import check_choice, check_items, choice, count, text
-from livechat_async.errors import ConfigurationError
-from livechat_async.models._base import EMPTY, IdText, TypedPart, WireModel
-from livechat_async.redaction import shown
+from livechat_async.checks import (
+    NOT_BLANK,
+    check_choice,
+    check_items,
+    choice,
+    count,
+    is_text,
+    refusal,
+    text,
+)
+from livechat_async.models._base import EMPTY, TypedPart, WireModel
 
 __all__ = [
     "AdsProvider",
@@ -125,13 +132,13 @@ class GreetingRule(WireModel):
     type: RuleType | str | None = None
     operator: RuleOperator | str | None = None
     condition: str = ""
-    value: IdText | None = None
+    value: str | None = None
     variable_name: str = ""
     variable_value: str = ""
     urls: tuple[FunnelUrl, ...] = ()
 
     def _label(self) -> str:
-        return self.type or ""
+        return str(self.type or "")
 
 
 @frozen(kw_only=True, repr=False)
@@ -263,8 +270,8 @@ def _to_urls(values: Iterable[FunnelUrl | str]) -> tuple[FunnelUrl, ...]:
     given = check_items("UrlFunnel: urls", values, (FunnelUrl, str), example)
     urls = [FunnelUrl(url=each) if isinstance(each, str) else each for each in given]
     for each in urls:
-        if not isinstance(each.url, str) or not each.url.strip():
-            raise ConfigurationError(f"UrlFunnel: url={shown(each.url)}: text is needed, not blank")
+        if not is_text(each.url):
+            raise refusal("UrlFunnel: url", each.url, NOT_BLANK)
         if each.operator is not None:
             check_choice("UrlFunnel: operator", each.operator, RuleOperator)
     return tuple(urls)

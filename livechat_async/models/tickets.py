@@ -196,7 +196,7 @@ class TicketSource(WireModel):
     id: IdText | None = None
 
     def _label(self) -> str:
-        return self.type or ""
+        return str(self.type or "")
 
 
 @frozen(kw_only=True, repr=False)

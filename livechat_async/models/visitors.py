@@ -13,13 +13,15 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from attrs import field, frozen
+from attrs.validators import optional
 
-from livechat_async.errors import ConfigurationError
+from livechat_async.checks import check_items, is_text, needs
 from livechat_async.models._base import IdText, Quirks, WireModel
-from livechat_async.redaction import repr_of_fields, shown
+from livechat_async.redaction import repr_of_fields
 
 
 class VisitorState(StrEnum):
@@ -260,13 +262,7 @@ _SCHEME = r"(?i)^(https?:)?//"
 _LINK = r"(?i)(https?://|mailto:|tel:)[^\s/]\S*"
 _EMAIL = r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+"
 _ICON = r"[^\s/:?#@]+(:\d+)?(/\S*)?"
-
-
-def _check_name(_: object, __: object, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(
-            f"DetailField(name={shown(value)}): a name is needed; it is the label"
-        )
+_IN_IDS = set("LMNPS")  # categories of characters: letters, marks, numbers, punctuation, symbols
 
 
 def _to_text(value: FieldValue) -> str:
@@ -283,22 +279,18 @@ def _to_text(value: FieldValue) -> str:
     return plain  # type: ignore[no-any-return]  # what is no text is for the validator to refuse
 
 
-def _check_value(_: object, __: object, value: Any) -> None:
-    if not isinstance(value, str):
-        raise ConfigurationError(
-            f"DetailField(value={shown(value)}): text, a number or a date is needed; leave the "
-            "field out if there is none"
-        )
+def _is(pattern: str, value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(pattern, value)) and value.isprintable()
 
 
-def _check_link(instance: DetailField, _: object, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, str) or not re.fullmatch(_LINK, value) or not value.isprintable():
-        raise ConfigurationError(
-            f"DetailField({shown(instance.name)}, url={shown(value)}): a whole address is needed, "
-            "such as https://crm.example.com/7"
-        )
+_check_name = needs("a name is needed; it is the label", is_text)
+_check_value = needs(
+    "text, a number or a date is needed; leave the field out if there is none",
+    lambda value: isinstance(value, str),
+)
+_check_link = needs(
+    "a whole address is needed, such as https://crm.example.com/7", partial(_is, _LINK)
+)
 
 
 @frozen
@@ -317,68 +309,35 @@ class DetailField:
 
     name: str = field(validator=_check_name)
     value: str = field(converter=_to_text, validator=_check_value)
-    url: str | None = field(default=None, validator=_check_link)
+    url: str | None = field(default=None, validator=optional(_check_link))
 
     __repr__ = repr_of_fields
 
 
-def _check_id(_: object, __: object, value: Any) -> None:
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(
-            f"VisitorDetails(id={shown(value)}): a name for the set of data is needed, such as "
-            "'my-app'"
-        )
-    for character in value:
-        if unicodedata.category(character)[0] not in "LMNPS":
-            raise ConfigurationError(
-                f"VisitorDetails(id={shown(value)}): only letters, digits and punctuation marks "
-                f"are allowed, not {character!r}"
-            )
+def _is_id(value: Any) -> bool:
+    found = {unicodedata.category(each)[0] for each in value} if isinstance(value, str) else set()
+    return bool(found) and found <= _IN_IDS
 
 
-def _to_fields(value: Iterable[DetailField]) -> tuple[DetailField, ...]:
-    given: Any = value
-    is_text = isinstance(value, (str, bytes))
-    try:
-        return given if is_text else tuple(given)
-    except TypeError:
-        return given  # type: ignore[no-any-return]  # for the validator to refuse
+_check_id = needs(
+    "a name for the set of data is needed, of letters, digits and punctuation marks, such as "
+    "'my-app'",
+    _is_id,
+)
 
 
-def _check_fields(_: object, __: object, value: Any) -> None:
-    if not isinstance(value, tuple):
-        raise ConfigurationError(
-            f"VisitorDetails(fields={shown(value)}): a list is needed, as in "
-            '[DetailField("Age", 36)]'
-        )
-    if not value:
-        raise ConfigurationError(
-            'VisitorDetails: fields is empty; give at least one, as in [DetailField("Age", 36)]'
-        )
-    for index, item in enumerate(value):
-        if not isinstance(item, DetailField):
-            raise ConfigurationError(
-                f"VisitorDetails: fields[{index}]={shown(item)}: a DetailField is needed, as in "
-                'DetailField("Age", 36)'
-            )
+def _to_fields(values: Iterable[DetailField]) -> tuple[DetailField, ...]:
+    example = '[DetailField("Age", 36)]'
+    return tuple(check_items("VisitorDetails: fields", values, DetailField, example))
 
 
 def _to_icon(value: str | None) -> str | None:
     return re.sub(_SCHEME, "", value, count=1) if isinstance(value, str) else value
 
 
-def _check_icon(_: object, __: object, value: Any) -> None:
-    if value is None:
-        return
-    if not isinstance(value, str):
-        raise ConfigurationError(
-            f"VisitorDetails(icon={shown(value)}): text is needed, such as example.com/icon.png"
-        )
-    if not re.fullmatch(_ICON, value) or not value.isprintable():
-        raise ConfigurationError(
-            f"VisitorDetails(icon={shown(value)}): the address of a picture is needed, such as "
-            "example.com/icon.png"
-        )
+_check_icon = needs(
+    "the address of a picture is needed, such as example.com/icon.png", partial(_is, _ICON)
+)
 
 
 @frozen
@@ -397,8 +356,8 @@ class VisitorDetails:
     """
 
     id: str = field(validator=_check_id)
-    fields: tuple[DetailField, ...] = field(converter=_to_fields, validator=_check_fields)
-    icon: str | None = field(default=None, converter=_to_icon, validator=_check_icon)
+    fields: tuple[DetailField, ...] = field(converter=_to_fields)
+    icon: str | None = field(default=None, converter=_to_icon, validator=optional(_check_icon))
 
     __repr__ = repr_of_fields
 

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from livechat_async.checks import (
+    NOT_BLANK,
     check_choice,
     check_count,
     check_day,
@@ -19,6 +20,7 @@ from livechat_async.checks import (
     check_list,
     check_price,
     check_zone,
+    is_text,
     refusal,
 )
 from livechat_async.errors import ConfigurationError
@@ -27,8 +29,8 @@ from livechat_async.redaction import shown
 
 def given_text(name: str, value: Any) -> str:
     """Text that is not blank, for an argument that cannot be left out."""
-    if not isinstance(value, str) or not value.strip():
-        raise refusal(name, value, "text is needed that is not blank")
+    if not is_text(value):
+        raise refusal(name, value, NOT_BLANK)
     return value
 
 
@@ -82,7 +84,7 @@ def as_tags(name: str, tags: Any) -> list[str]:
     """Tags or other names, each of them text that is not blank."""
     texts = check_list(name, tags, "texts is needed, as in ['sales']")
     for text in texts:
-        if not isinstance(text, str) or not text.strip():
+        if not is_text(text):
             raise ConfigurationError(
                 f"{name}: {shown(text)} is no {name.removesuffix('s')}: give text that is not blank"
             )

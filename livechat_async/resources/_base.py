@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from typing import Any, ClassVar, TypeVar, cast, overload
 
 from attrs import evolve
@@ -54,13 +54,9 @@ class Resource:
         body: Mapping[str, Any] | None = None,
         encoding: BodyEncoding = "json",
         authenticate: bool = True,
-        make: Callable[[Any], Any] | None = None,
         **path_params: str | int,
     ) -> Any:
-        """Make a call, and decode its answer as ``type_``; without one the answer is not read.
-
-        ``make`` makes the result of the decoded value; its `WireError` becomes a `DecodeError`.
-        """
+        """Make a call, and decode its answer as ``type_``; without one the answer is not read."""
         request = Request(
             method,
             path,
@@ -77,8 +73,6 @@ class Resource:
             read = single_reader(converter.get_structure_hook(type_), type_, self._envelope)
         else:
             read = value_reader(converter, type_)
-        if read is not None and make is not None:
-            read = _then(read, make)
         return (await self._session.call(request, read)).value
 
     def _paginate(
@@ -93,10 +87,6 @@ class Resource:
         request, key = Request("GET", path, query=query), self._envelope
         fetch = page_fetcher(self._session, request, type_, key=key, on_broken=on_broken)
         return Pager(fetch, **options)
-
-
-def _then(read: Reader[Any], make: Callable[[Any], Any]) -> Reader[Any]:
-    return lambda content: make(read(content))
 
 
 class _Recorder:

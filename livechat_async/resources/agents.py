@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
-from livechat_async.checks import check_choice, check_numbers, refusal
+from livechat_async.checks import check_choice, check_kind, check_numbers, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.agents import (
     Agent,
@@ -222,8 +222,7 @@ def _work_scheduler(given: Any) -> dict[str, dict[str, Any]] | None:
 
 
 def _hours(place: str, day: Any) -> dict[str, Any]:
-    if not isinstance(day, WorkDay):
-        raise refusal(place, day, "a WorkDay is needed, as in WorkDay(start='09:00', end='17:00')")
+    check_kind(place, day, WorkDay, "WorkDay(start='09:00', end='17:00')")
     for name, time in (("start", day.start), ("end", day.end)):
         if time != "" and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(time), re.ASCII):
             raise refusal(f"{place}.{name}", time, "HH:MM is needed, as in '09:00'")

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, TypedDict, Unpack
 
 from livechat_async.checks import check_choice
-from livechat_async.errors import ConfigurationError
 from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import WINDOW_ITEMS, Export, OverfullDayPolicy, export
 from livechat_async.http.request import Request
@@ -22,17 +21,23 @@ from livechat_async.resources._arguments import (
     as_zone_name,
     date_range,
     given_mail,
+    given_tags,
     given_text,
 )
 from livechat_async.resources._base import Resource
 
+_TEXTS = ("visitor_id", "query", "agent", "city", "region", "country")
 _FLAGS = ("has_goal", "has_sale", "queued", "include_pending", "tagged", "comment")
-_RULES: Mapping[str, Callable[[str, Any], Any]] = {  # a filter without one is text
+_RULES: Mapping[str, Callable[[str, Any], Any]] = {
+    **dict.fromkeys(_TEXTS, as_text),
     **dict.fromkeys(_FLAGS, as_flag),
     **dict.fromkeys(("group", "goal", "sale"), as_number),
     "timezone": as_zone_name,
     "rate": partial(check_choice, choices=ChatRate),
-    "tags": as_tags,
+    "tags": partial(
+        given_tags,
+        empty="leave it out to mean any, or ask with tagged=False for those without a tag",
+    ),
 }
 
 
@@ -217,21 +222,14 @@ class ChatsResource(Resource):
         await self._call("POST", "/chats/{chat_id}/send_transcript", body=body, chat_id=chat_id)
 
 
-def _query(filters: ChatFilters, method: Callable[..., Any]) -> dict[str, Any]:
-    given: dict[str, Any] = {**filters}
-    query = {}
-    for name in ChatFilters.__annotations__:
-        value = given.pop(name, None)
-        if value is not None:
-            rule: Callable[[str, Any], Any] = _RULES.get(name, as_text)
-            query["tag" if name == "tags" else name] = rule(name, value)
-    if given:
+def _query(filters: Mapping[str, Any], method: Callable[..., Any]) -> dict[str, Any]:
+    strange = {name: value for name, value in filters.items() if name not in _RULES}
+    if strange:
         from livechat_async.keywords import arguments_of, unknown  # noqa: PLC0415 (for a mistake only)
 
-        raise unknown(f"chats.{method.__name__}", given, arguments_of(method))
-    if query.get("tag") == []:
-        raise ConfigurationError(
-            "tags is empty: leave it out to mean any, or ask with tagged=False for those "
-            "without a tag"
-        )
-    return query
+        raise unknown(f"chats.{method.__name__}", strange, arguments_of(method))
+    return {
+        "tag" if name == "tags" else name: _RULES[name](name, value)
+        for name, value in filters.items()
+        if value is not None
+    }

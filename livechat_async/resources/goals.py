@@ -6,7 +6,7 @@ import builtins
 from decimal import Decimal
 from typing import Any
 
-from livechat_async.checks import check_count, refusal
+from livechat_async.checks import check_count, check_kind
 from livechat_async.models.goals import Goal, GoalKind, GoalType
 from livechat_async.resources._arguments import (
     as_choice,
@@ -102,7 +102,5 @@ class GoalsResource(Resource):
 
 
 def _kind(kind: Any) -> dict[str, Any]:
-    if not isinstance(kind, GoalKind):
-        needed = "a GoalKind is needed, as in UrlGoal('https://example.com/thanks')"
-        raise refusal("kind", kind, needed)
-    return kind.to_wire()
+    check_kind("kind", kind, GoalKind, "UrlGoal('https://example.com/thanks')")
+    return dict(kind.to_wire())

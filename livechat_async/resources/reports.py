@@ -10,7 +10,9 @@ from typing import Any, TypedDict, Unpack
 import attrs
 
 from livechat_async.checks import check_choice, check_numbers
+from livechat_async.decoding.bodies import value_reader
 from livechat_async.decoding.problems import WireError, show
+from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
 from livechat_async.models import reports as row
 from livechat_async.models._base import WireModel, wire_name
@@ -102,9 +104,11 @@ class _Reports(Resource):
     _root = "/reports"
 
     async def _report(self, path: str, model: Any, given: Any, takes: Any = None) -> Report[Any]:
-        type_: Any = Mapping[str, model]
-        query, path = _query(takes, given) if takes else given, f"{self._root}/{path}"
-        return Report(await self._call("GET", path, type_, query=query, make=_check_rows))
+        query = _query(takes, given) if takes else given
+        request = Request("GET", f"{self._root}/{path}", query=query)
+        read = value_reader(self._session.converter.current, Mapping[str, model])
+        answer = await self._session.call(request, lambda content: _check_rows(read(content)))
+        return Report(answer.value)
 
     async def _ranking(self, filters: _Ranking) -> list[RankedAgent]:
         query, path = _query(_Ranking, filters), f"{self._root}/ratings/ranking"
@@ -242,11 +246,11 @@ def _check_rows(rows: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _query(takes: Any, filters: Any) -> dict[str, Any]:
-    strange = filters.keys() - takes.__optional_keys__
+    strange = {name: filters[name] for name in filters if name not in takes.__optional_keys__}
     if strange:
         from livechat_async.keywords import options_of, unknown  # noqa: PLC0415 (for a mistake only)
 
-        raise unknown("this report", {name: filters[name] for name in strange}, options_of(takes))
+        raise unknown("this report", strange, options_of(takes))
     query: dict[str, Any] = date_range(filters.get("date_from"), filters.get("date_to"))
     for name, value in filters.items():
         if value is not None and name in _RULES:

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from livechat_async.checks import check_choice, check_numbers, refusal
+from livechat_async.checks import check_choice, check_kind, check_numbers, refusal
 from livechat_async.decoding.bodies import value_reader
 from livechat_async.display import brief, ends_of, html_table, never_raises, number_of
 from livechat_async.errors import ConfigurationError
 from livechat_async.http.request import BodyEncoding, Request
 from livechat_async.models.visitors import Count, Visitor, VisitorDetails, VisitorState
-from livechat_async.pagination import BrokenItem, BrokenPolicy, check_policy, skip_to
+from livechat_async.pagination import BrokenItem, BrokenPolicy, check_policy, places_of, skip_to
 from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.resources._base import Resource
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger("livechat_async")
 
 _MOST_STATES = 4  # that a list names
-_DETAILS_NEEDED = (
-    'a VisitorDetails is needed, as in VisitorDetails("my-app", [DetailField("Age", 36)])'
-)
 
 
 class VisitorList(builtins.list[Visitor]):
@@ -81,7 +78,7 @@ class VisitorsResource(Resource):
         check_policy(on_broken)
         visitors = await self._fetch(_filters(state, groups), on_broken)
         if visitors.broken:
-            logger.warning("skipped visitors that cannot be read: %s", _places(visitors.broken))
+            logger.warning("skipped visitors that cannot be read: %s", places_of(visitors.broken))
         return visitors
 
     async def _fetch(self, query: Mapping[str, Any], on_broken: BrokenPolicy) -> VisitorList:
@@ -207,10 +204,6 @@ class VisitorsResource(Resource):
         )
 
 
-def _places(broken: Iterable[BrokenItem]) -> str:
-    return ", ".join(f"{item.path} is not {item.expected}" for item in broken)
-
-
 def _filters(state: VisitorState | str | None, groups: Iterable[int] | None) -> dict[str, Any]:
     filters: dict[str, Any] = {}
     if state is not None:
@@ -233,8 +226,8 @@ def _license_text(license_id: Any) -> str:
 
 
 def _check_details(details: Any, token: Any) -> None:
-    if not isinstance(details, VisitorDetails):
-        raise refusal("details", details, _DETAILS_NEEDED)
+    example = 'VisitorDetails("my-app", [DetailField("Age", 36)])'
+    check_kind("details", details, VisitorDetails, example)
     if not isinstance(token, Secret) or not token.reveal().strip():
         found = "a blank text" if isinstance(token, Secret) else kind_of(token)
         raise ConfigurationError(

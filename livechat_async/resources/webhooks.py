@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 from yarl import URL
 
-from livechat_async.checks import check_choice, check_list, meant
+from livechat_async.checks import check_choice, check_list, meant, problem_of_url
 from livechat_async.errors import ConfigurationError, NotFoundError
 from livechat_async.models.webhooks import DATA_TYPES, Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, conceal, kind_of, shown
@@ -25,6 +25,7 @@ WantedEvents: TypeAlias = (
 
 _USUAL_PORTS = (None, 80, 443)
 _NOT_IN_URLS = r'[\s"<>\\^`{|}]'
+_ENCODED = "has to be percent-encoded, such as by urllib.parse.quote"
 
 
 class WebhooksResource(Resource):
@@ -40,7 +41,7 @@ class WebhooksResource(Resource):
 
     async def list(self) -> builtins.list[Webhook]:
         """All webhooks of the account, including those of other programs, in one answer."""
-        return (await self._call("GET", "/webhooks", _Registered)).events
+        return [*(await self._call("GET", "/webhooks", _Webhooks)).events]
 
     async def create(
         self,
@@ -130,10 +131,10 @@ class WebhooksResource(Resource):
 
 
 @frozen
-class _Registered:
-    """The envelope of the list."""
+class _Webhooks:
+    """The object around the list."""
 
-    events: list[Webhook]
+    events: tuple[Webhook, ...]
 
 
 def _address(text: Secret) -> Secret | None:
@@ -160,27 +161,18 @@ def _checked(url: Any) -> Secret:
             f"url: text such as 'https://example.com/livechat' is needed, not {kind_of(url)}"
         )
     problem = _problem_of(url.reveal())
-    if problem is not None:
+    if problem:
         raise ConfigurationError(f"url {problem}")
     return url
 
 
-def _problem_of(value: str) -> str | None:
+def _problem_of(value: str) -> str:
     if re.search(_NOT_IN_URLS, value) or not value.isprintable():
-        return (
-            "holds a blank or a character that has to be percent-encoded, such as by "
-            "urllib.parse.quote"
-        )
-    try:
-        url = URL(value)
-        if url.scheme in {"http", "https"} and url.host:
-            return "holds a fragment, which is never sent: leave it out" if "#" in value else None
-    except ValueError:
-        return (
-            "is not a URL: what is special in a user name or password has to be percent-encoded, "
-            "such as by urllib.parse.quote"
-        )
-    return "has to be a whole URL, such as https://example.com/livechat"
+        return f"holds a blank or a character that {_ENCODED}"
+    problem = problem_of_url(value, "https://example.com/livechat")
+    if problem:
+        return f"{problem}; what is special in a user name or password {_ENCODED}"
+    return "holds a fragment, which is never sent: leave it out" if "#" in value else ""
 
 
 def _event(name: str, value: Any) -> WebhookEventType:

@@ -19,13 +19,14 @@ from livechat_async.models.visitors import Operator, VisitorDetails
 from livechat_async.redaction import Secret, WireText, kind_of, reveal
 from livechat_async.sandbox.chaos import Chaos, ChaosProfile
 from livechat_async.sandbox.data.live_chats import LiveChat, StartedChat, as_operator
+from livechat_async.sandbox.data.people import OWNER
 from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.answers import BadRequest, plain
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.state.account import Account
 from livechat_async.sandbox.state.chats import Movement
 from livechat_async.sandbox.state.team import STATUSES
-from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitor
+from livechat_async.sandbox.state.visitors import Visitor
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 from livechat_async.sandbox.webhooks.registrations import DATA_TYPES, read_registration
 
@@ -33,8 +34,9 @@ from livechat_async.sandbox.webhooks.registrations import DATA_TYPES, read_regis
 class Actions:
     """The methods of a sandbox for visitors, chats, tickets, webhooks, requests and faults.
 
-    Every method raises `ConfigurationError` for the id of an unknown visitor, chat, ticket, webhook
-    or delivery.
+    Every method raises `ConfigurationError` for an argument that it cannot use: an unknown id or
+    one that is in use, a bad day, a number out of range, a value that has no form in JSON. Nothing
+    has changed then.
     """
 
     def __init__(self, account: Account) -> None:
@@ -56,20 +58,13 @@ class Actions:
 
         Returns:
             The visitor's id: the one given, or a new one such as ``S1352647457.0000000001``.
-
-        Raises:
-            ConfigurationError: the id is in use, or a value cannot be sent.
         """
         return self._account.visitors.add(fields, omit)
 
     def update_visitor(
         self, /, visitor_id: str, *, omit: Collection[str] = (), **fields: object
     ) -> None:
-        """Change a visitor; see `add_visitor`. Leaving the state ``chatting`` ends the chat.
-
-        Raises:
-            ConfigurationError: a value cannot be sent. Nothing has changed then.
-        """
+        """Change a visitor; see `add_visitor`. Leaving the state ``chatting`` ends the chat."""
         self._account.visitors.update(visitor_id, fields, omit)
 
     def remove_visitor(self, visitor_id: str) -> None:
@@ -83,9 +78,6 @@ class Actions:
             visitor_id: the visitor.
             page: the page's address; by default, or if blank, the next page of the made-up site.
             title: the page's title; by default that of a made-up page, or none.
-
-        Raises:
-            ConfigurationError: the page or the title is no text.
         """
         visitor = self._account.visitors.get(visitor_id)
         if page is not None and not isinstance(page, str):
@@ -108,7 +100,7 @@ class Actions:
     def start_chat(
         self,
         visitor_id: str,
-        agent: str | Operator = DEFAULT_AGENT,
+        agent: str | Operator = OWNER,
         *,
         prechat_survey: Mapping[str, str] | None = None,
     ) -> StartedChat:
@@ -125,7 +117,7 @@ class Actions:
             The data that the ``chat_started`` webhook carries.
 
         Raises:
-            ConfigurationError: the visitor is in a chat, or a bad agent or survey.
+            ConfigurationError: the visitor is in a chat.
         """
         visitor = self._account.visitors.get(visitor_id)
         if visitor.chat is not None:
@@ -149,7 +141,7 @@ class Actions:
             by_agent: whether the agent says it.
 
         Raises:
-            ConfigurationError: the visitor is in no chat, or it is no text.
+            ConfigurationError: the visitor is in no chat.
         """
         visitor, chat = self._chatting(visitor_id)
         if not isinstance(text, str):
@@ -198,9 +190,6 @@ class Actions:
             date_from: the first day on which a chat may have begun.
             date_to: the last day.
             timezone: the zone of these days.
-
-        Raises:
-            ConfigurationError: no such day or zone.
         """
         return self._account.chats.ids_of_days(date_from, date_to, timezone)
 
@@ -217,9 +206,6 @@ class Actions:
 
         Returns:
             The chat's id: the one given, or a new one such as ``P0YNXR9RKS``.
-
-        Raises:
-            ConfigurationError: the id is in use, or a value cannot be sent.
         """
         return self._account.chats.add_given(fields, omit)
 
@@ -246,9 +232,6 @@ class Actions:
             date_from: the first day, in UTC; by default 90 days before the end.
             date_to: the last day; by default they end now.
             seed: another number makes up other chats.
-
-        Raises:
-            ConfigurationError: bad days, or days in the wrong order.
         """
         self._account.chats.make_up(count, date_from, date_to, seed)
 
@@ -273,9 +256,6 @@ class Actions:
 
         Returns:
             An object with their ids.
-
-        Raises:
-            ConfigurationError: a number is not above 0, or a bad day.
         """
         return self._account.chats.begin_arrivals(
             day, per_request=per_request, every=every, at_most=at_most
@@ -299,9 +279,6 @@ class Actions:
 
         Returns:
             An object with their ids.
-
-        Raises:
-            ConfigurationError: a number is not above 0, or a bad day.
         """
         return self._account.chats.begin_departures(
             day, per_request=per_request, every=every, at_most=at_most
@@ -337,9 +314,6 @@ class Actions:
 
         Returns:
             The ticket's id: the one given, or a new one such as ``5FUED``.
-
-        Raises:
-            ConfigurationError: the id is in use, or a value cannot be sent.
         """
         return self._account.tickets.add_given(fields, omit)
 
@@ -373,9 +347,6 @@ class Actions:
 
         Returns:
             The webhook's id.
-
-        Raises:
-            ConfigurationError: an unknown event, data the event does not have, or a bad URL.
         """
         if not isinstance(url, (str, Secret)):
             raise ConfigurationError(
@@ -449,12 +420,7 @@ class Actions:
         self._account.deliverer.repeat(delivery.id if isinstance(delivery, Delivery) else delivery)
 
     def change_canned_response(
-        self,
-        text: str,
-        *,
-        response_id: int | None = None,
-        tags: Iterable[str] = (),
-        group: int = 0,
+        self, text: str, *, response_id: int | None = None, tags: Iterable[str] = (), group: int = 0
     ) -> int:
         """Create or change a canned response, and send the webhook ``canned_response_changed``.
 
@@ -467,9 +433,6 @@ class Actions:
 
         Returns:
             The canned response's id.
-
-        Raises:
-            ConfigurationError: a value cannot be sent.
         """
         if not isinstance(text, str):
             raise refusal("text", text, "text is needed, such as 'Hello'")
@@ -479,7 +442,7 @@ class Actions:
         number = None if response_id is None else check_count("response_id", response_id, 0)
         group = check_count("group", group, 0)
         written = self._account.canned_responses.write(
-            DEFAULT_AGENT, number, group=group, text=text, tags=names
+            OWNER, number, group=group, text=text, tags=names
         )
         return int(written["id"])
 
@@ -498,9 +461,6 @@ class Actions:
         Args:
             login: a known agent's login, such as ``john.doe@example.com``.
             status: ``accepting chats``, ``not accepting chats`` or ``offline``.
-
-        Raises:
-            ConfigurationError: there is no such agent or status.
         """
         self._account.team.set_status(login, check_choice("status", status, STATUSES))
 
@@ -522,9 +482,6 @@ class Actions:
         Args:
             profile: ``calm``, ``flaky``, ``rate-limited``, ``outage`` or ``slow``; None for none.
             seed: another number makes up other faults.
-
-        Raises:
-            ConfigurationError: there is no such profile, or the seed is no whole number from 0.
         """
         self._account.faults.chaos = None if profile is None else Chaos(profile, seed)
 
@@ -541,9 +498,6 @@ class Actions:
         Args:
             fault: one of `livechat_async.sandbox.faults`.
             times: the number of requests that meet it.
-
-        Raises:
-            ConfigurationError: it is no fault, or ``times`` is no whole number above 0.
         """
         self._account.faults.add(fault, times)
 
@@ -566,9 +520,6 @@ class Actions:
 
         Args:
             seconds: how long; 0 for no wait.
-
-        Raises:
-            ConfigurationError: it is no number of seconds.
         """
         self._account.pace.latency = check_seconds("latency", seconds)
 

@@ -1,19 +1,20 @@
-"""Chaos profiles: named mixtures of faults, the same for the same seed.
+"""The faults that requests meet: injected ones, or those of a chaos profile.
 
-A profile alternates between rests, in which requests are answered as usual, and storms, in which
-each request meets a fault.
+A profile is a named mixture of faults, the same for the same seed. It alternates between rests, in
+which requests are answered as usual, and storms, in which each request meets a fault.
 """
 
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Literal, TypeAlias, get_args
 
 from attrs import define, field, frozen
 
-from livechat_async.checks import check_choice, check_count
+from livechat_async.checks import check_choice, check_count, refusal
 from livechat_async.sandbox.faults import (
     CutBody,
     Drip,
@@ -97,11 +98,7 @@ PROFILES: Mapping[ChaosProfile, Profile] = {
         "Every answer is late: by 0.2 to 3 s as a rule, by 3 to 10 s or in drops now and then.",
         (0, 0),
         (1, 1),
-        (
-            *[_slow(0.2, 3)] * 8,
-            _slow(3, 10),
-            lambda part: Drip(_short(part / 10), chunk=1024),
-        ),
+        (*[_slow(0.2, 3)] * 8, _slow(3, 10), lambda part: Drip(_short(part / 10), chunk=1024)),
     ),
 }
 """All profiles by name."""
@@ -154,3 +151,39 @@ def _draw(profile: Profile, seed: str) -> Iterator[Fault | None]:
 
 def _between(fewest: int, most: int, part: float) -> int:
     return fewest + int(part * (most - fewest + 1))
+
+
+class FaultQueue:
+    """The faults of the next requests: those that were added, in order, or else those of chaos."""
+
+    def __init__(self) -> None:
+        self._entries: deque[tuple[Fault, int]] = deque()
+        self.chaos: Chaos | None = None
+
+    def __iter__(self) -> Iterator[Fault]:
+        return (fault for fault, times in self._entries for _ in range(times))
+
+    @property
+    def entries(self) -> list[tuple[Fault, int]]:
+        """Each fault with the number of requests that will meet it."""
+        return list(self._entries)
+
+    def add(self, fault: object, times: object = 1) -> None:
+        """Add a fault for ``times`` requests that have none yet."""
+        if not isinstance(fault, Fault):
+            raise refusal("fault", fault, "a fault is needed, as in Status(503)")
+        self._entries.append((fault, check_count("times", times)))
+
+    def take(self) -> Fault | None:
+        """Remove and return the fault of the next request."""
+        drawn = None if self.chaos is None else self.chaos.next_fault()
+        if not self._entries:
+            return drawn
+        fault, times = self._entries.popleft()
+        if times > 1:
+            self._entries.appendleft((fault, times - 1))
+        return fault
+
+    def clear(self) -> None:
+        """Remove all faults that were added."""
+        self._entries.clear()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 from functools import cache
 from http import HTTPStatus
@@ -22,6 +22,7 @@ from livechat_async.redaction import shown
 from livechat_async.sandbox.actions import Actions
 from livechat_async.sandbox.chaos import ChaosProfile
 from livechat_async.sandbox.data.live_chats import StartedChat
+from livechat_async.sandbox.data.visitors import shown_visitor
 from livechat_async.sandbox.faults import FAULTS
 from livechat_async.sandbox.http.answers import Answer, Wire, error, json_answer, not_found
 from livechat_async.sandbox.http.bodies import content_type_of
@@ -39,7 +40,8 @@ _Call: TypeAlias = Callable[..., object] | property
 
 def get_visitor(sandbox: Actions, visitor_id: str) -> Wire:
     """One visitor, as an answer shows it."""
-    return next(visitor for visitor in sandbox.visitors if visitor["id"] == visitor_id)
+    visitor = sandbox._account.visitors.get(visitor_id)  # noqa: SLF001 - `visitors` copies all
+    return shown_visitor(visitor.wire)
 
 
 def add_visitor(sandbox: Actions, /, *, omit: Collection[str] = (), **fields: Any) -> Wire:
@@ -208,7 +210,7 @@ def describe_calls(_: Actions) -> Wire:
 
 @cache
 def _describe() -> Wire:
-    return describe(CALLS, FAULTS)
+    return describe(CALLS)
 
 
 CALLS: tuple[Route[_Call], ...] = (
@@ -294,8 +296,10 @@ def _carry_out(
     if parameters[-1].kind is not inspect.Parameter.VAR_KEYWORD:
         _refuse_unknown(body, [each.name for each in parameters])
     for each in parameters:
-        if each.default is each.empty and each.kind is not each.VAR_KEYWORD:
-            _require(body, each.name)
+        is_needed = each.default is each.empty and each.kind is not each.VAR_KEYWORD
+        if is_needed and each.name not in body:
+            text = f"{each.name!r} is missing: give it in the body, which is JSON"
+            raise ConfigurationError(text)
     return call(sandbox, *arguments, **body)
 
 
@@ -327,11 +331,6 @@ def _read_body(request: RecordedRequest) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise ConfigurationError("the body has to be a JSON object")
     return body
-
-
-def _require(body: Mapping[str, Any], name: str) -> None:
-    if name not in body:
-        raise ConfigurationError(f"{name!r} is missing: give it in the body, which is JSON")
 
 
 def _refuse_unknown(body: Iterable[str], known: Iterable[str]) -> None:

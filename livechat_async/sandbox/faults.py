@@ -36,6 +36,7 @@ from livechat_async.sandbox.http.answers import (
 _PAGE = (
     b"<!DOCTYPE html>\n<html><body><h1>Something is between you and LiveChat</h1></body></html>\n"
 )
+_NOWHERE = (LookupError, TypeError, ValueError)  # of a path, such as an index of 5,000 digits
 _FRAMING = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
@@ -102,7 +103,10 @@ _check_paths = needs(
 
 
 class Fault(ABC):
-    """One way in which an answer goes wrong."""
+    """One way in which an answer goes wrong.
+
+    An argument that cannot be sent is a `ConfigurationError`.
+    """
 
     @abstractmethod
     async def send(self, exchange: Exchange) -> web.StreamResponse:
@@ -120,9 +124,6 @@ class Status(Fault):
         retry_after: ``Retry-After``: seconds, or text that is sent as it is; or an aware datetime,
             for an HTTP date.
         headers: further headers.
-
-    Raises:
-        ConfigurationError: one of them cannot be sent.
     """
 
     status: int = field(validator=_check_status)
@@ -214,9 +215,6 @@ class Body(Fault):
 
     Args:
         content: text and bytes are sent as they are, anything else as JSON.
-
-    Raises:
-        ConfigurationError: JSON has no form for it.
     """
 
     content: object = field(validator=_check_content)
@@ -244,9 +242,6 @@ class Envelope(Fault):
     Args:
         change: paths and their new values.
         omit: paths of the parts to remove.
-
-    Raises:
-        ConfigurationError: JSON has no form for a value.
     """
 
     change: Mapping[str, object] = field(
@@ -310,9 +305,6 @@ class Redirect(Fault):
     Args:
         location: the target, sent as it is.
         status: 301, 302, 303, 307 or 308.
-
-    Raises:
-        ConfigurationError: one of them cannot be sent.
     """
 
     location: str = field(validator=_one_line)
@@ -340,11 +332,11 @@ def edit(body: bytes, change: Mapping[str, object], omit: Iterable[str]) -> byte
     except ValueError:
         return body
     for path, new in change.items():
-        with suppress(LookupError, TypeError):
+        with suppress(*_NOWHERE):
             place, key = _place(value, path)
             place[key] = new
     for path in omit:
-        with suppress(LookupError, TypeError):
+        with suppress(*_NOWHERE):
             place, key = _place(value, path)
             del place[key]
     return to_json(value)

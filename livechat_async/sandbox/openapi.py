@@ -14,7 +14,7 @@ from attrs import frozen
 from livechat_async._version import __version__
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox.data.live_chats import StartedChat
-from livechat_async.sandbox.faults import Fault
+from livechat_async.sandbox.faults import FAULTS, Fault
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
@@ -70,8 +70,8 @@ _LISTS = (list, Iterable, Collection)
 _OBJECTS = (dict, Mapping)
 
 
-def describe(calls: Iterable[Route[_Call]], faults: Mapping[str, type[Fault]]) -> Wire:
-    """The document of the calls; ``faults`` are those that a call may inject, by name."""
+def describe(calls: Iterable[Route[_Call]]) -> Wire:
+    """The document of the calls."""
     parts: Wire = {
         "Done": {"type": "object", "properties": {"result": {"const": "done"}}},
         "Id": {"type": "object", "properties": {"id": {"type": ["string", "integer"]}}},
@@ -82,8 +82,7 @@ def describe(calls: Iterable[Route[_Call]], faults: Mapping[str, type[Fault]]) -
     parts |= {kind.__name__: _shape(kind, fields) for kind, fields in SHAPES.items()}
     paths: Wire = {}
     for route in calls:
-        operation = _operation(route, faults)
-        paths.setdefault(f"/_sandbox{route.path}", {})[route.method.lower()] = operation
+        paths.setdefault(f"/_sandbox{route.path}", {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -112,7 +111,7 @@ def describe(calls: Iterable[Route[_Call]], faults: Mapping[str, type[Fault]]) -
     }
 
 
-def _operation(route: Route[_Call], faults: Mapping[str, type[Fault]]) -> Wire:
+def _operation(route: Route[_Call]) -> Wire:
     function: Any = route.page.fget if isinstance(route.page, property) else route.page
     doc, hints = _Doc.of(function), get_type_hints(function)
     in_path = re.findall(r"{(\w+)}", route.path)
@@ -139,7 +138,7 @@ def _operation(route: Route[_Call], faults: Mapping[str, type[Fault]]) -> Wire:
     if of_body:
         schema = _body(of_body, hints, doc)
         if "fault" in schema["properties"]:
-            schema = {"oneOf": [_with_fault(schema, *fault) for fault in faults.items()]}
+            schema = {"oneOf": [_with_fault(schema, *fault) for fault in FAULTS.items()]}
         operation["requestBody"] = {
             "required": any(each.default is each.empty for each in of_body if _is_named(each)),
             "content": {"application/json": {"schema": schema}},

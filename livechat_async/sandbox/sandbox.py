@@ -24,6 +24,7 @@ from livechat_async.checks import (
     refusal,
 )
 from livechat_async.credentials import BearerToken, PersonalAccessToken
+from livechat_async.display import never_raises
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, conceal, kind_of
 from livechat_async.sandbox.actions import Actions
@@ -196,9 +197,7 @@ class Sandbox(Actions):
             partial(answer_api, account, (self._credentials, self._bearer)),
             partial(answer_control, account, self),
             self._window.answer,
-            account.requests,
-            account.faults,
-            account.pace,
+            account,
             access,
         )
 
@@ -225,7 +224,7 @@ class Sandbox(Actions):
         from livechat_async.captures.replay import Replay  # noqa: PLC0415 (it imports every model)
 
         sandbox = cls(host=host, port=port)
-        replay = Replay.load(folder)
+        replay = Replay(folder)
         sandbox._recorded = replay.lines
         sandbox._server = evolve(sandbox._server, api=partial(answer_recorded, replay))
         return sandbox
@@ -235,11 +234,10 @@ class Sandbox(Actions):
         """The requests that `from_captures` has answers for, such as ``GET /visitors?count=1``."""
         return list(self._recorded)
 
+    @never_raises
     def __repr__(self) -> str:
-        # A traceback may show a sandbox that refuses its options, and is half made.
-        server, url = (vars(self).get(name) for name in ("_server", "_url"))
-        state = "running" if server is not None and server.is_running else "stopped"
-        where = f" at {url}" if url else ""
+        state = "running" if self._server.is_running else "stopped"
+        where = f" at {self._url}" if self._url else ""
         return f"<Sandbox {state}{where}>"
 
     async def __aenter__(self) -> Self:

@@ -30,7 +30,7 @@ from livechat_async.errors import (
 from livechat_async.http.retry import is_worth_repeating
 from livechat_async.models.visitors import Visitor
 from livechat_async.options import RetryPolicy
-from livechat_async.pagination import BrokenItem
+from livechat_async.pagination import BrokenItem, places_of
 from livechat_async.watch.changes import Arrived, Change, Resynced, diff, to_snapshot
 
 T = TypeVar("T")
@@ -290,8 +290,8 @@ class VisitorWatch:
     def _take(self, poll: Poll[Iterable[Visitor]]) -> None:
         broken: Sequence[BrokenItem] = getattr(poll.value, "broken", ())
         if broken and broken != self._broken:
-            places = ", ".join(f"{item.path} is not {item.expected}" for item in broken)
-            logger.warning("the watch skips visitors that cannot be read: %s", places)
+            text = "the watch skips visitors that cannot be read: %s"
+            logger.warning(text, places_of(broken))
         self._broken = broken
         after = to_snapshot(poll.value)
         if poll.failures:

@@ -13,6 +13,7 @@ from typing import Self
 from attrs import field, frozen
 from yarl import URL
 
+from livechat_async.checks import problem_of_url
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import Secret, SecretBytes, conceal, kind_of, reveal
 from livechat_async.servers import is_from_web_page
@@ -132,7 +133,7 @@ class WebhookCredentials:
             address: the receiver's address, such as ``https://bot.example.com/livechat``.
 
         Raises:
-            ConfigurationError: the address is not an absolute http or https URL, or already holds
+            ConfigurationError: the address is not a whole http or https URL, or already holds
                 credentials.
         """
         address = conceal(address, "secret")
@@ -156,13 +157,10 @@ def _credentials_problem(value: object) -> str | None:
 def _address_problem(address: object) -> str | None:
     if not isinstance(address, Secret):
         return f"has to be text, such as https://bot.example.com/livechat, not {kind_of(address)}"
-    try:
-        url = URL(address.reveal())
-        host = url.host
-    except ValueError:
-        return "is not a URL: use one such as https://bot.example.com/livechat"
-    if url.scheme not in {"http", "https"} or not host:
-        return "has to be an absolute URL, such as https://bot.example.com/livechat"
+    problem = problem_of_url(address.reveal(), "https://bot.example.com/livechat")
+    if problem:
+        return problem
+    url = URL(address.reveal())
     if url.user is not None or url.password is not None:
         return "already holds a user name or password: leave these out"
     return None

@@ -63,6 +63,7 @@ ANY_FIELD = ("new field", "[].mood", "text", 1)
         ),
         ({"size": 5}, [("contradiction", "", "JSON is expected", 1)]),
         ({"query": "count=1", "body": {"count": 7}}, []),
+        ({"query": "count=0", "body": [VISITOR]}, []),
         (
             {"query": "count=1", "body": {"n": 7}},
             [("contradiction", "", f"object, and {A_COUNT} is expected", 1)],

@@ -9,7 +9,7 @@ import json
 import socket
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 from attrs import define
-from recording import Recording
 
 from livechat_async import ConfigurationError, LiveChatClient, PersonalAccessToken, RetryPolicy
 from livechat_async.captures import Capture, Recorder, load_captures, record
 from livechat_async.captures.files import NO_JSON
+from livechat_async.sandbox import Sandbox
 
 SECRET = "s3cr3t-of-mary"
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -63,26 +63,16 @@ class Around:
 async def recording_of(
     folder: Path, handler: Handler | str, **options: Any
 ) -> AsyncIterator[Around]:
-    @asynccontextmanager
-    async def address() -> AsyncIterator[str]:
-        if isinstance(handler, str):
-            yield handler
-        else:
-            async with upstream(handler) as url:
-                yield url
-
-    async with address() as url, aiohttp.ClientSession() as session:
-        captures, warnings = list[Capture](), list[str]()
+    captures, warnings = list[Capture](), list[str]()
+    async with AsyncExitStack() as opened:
+        if not isinstance(handler, str):
+            handler = await opened.enter_async_context(upstream(handler))
         recorder = Recorder(
-            folder,
-            url,
-            recorded=captures.append,
-            warn=warnings.append,
-            **options,
+            folder, handler, recorded=captures.append, warn=warnings.append, **options
         )
-        around = Around(folder, recorder, session, captures, warnings)
-        async with recorder:
-            yield around
+        await opened.enter_async_context(recorder)
+        session = await opened.enter_async_context(aiohttp.ClientSession())
+        yield Around(folder, recorder, session, captures, warnings)
 
 
 def answering(body: Any, status: int = 200, **headers: str) -> Handler:
@@ -121,23 +111,28 @@ async def test_no_secret_of_a_request_or_an_answer_is_written(tmp_path: Path):
     assert SECRET not in "".join(around.warnings)
 
 
-async def test_a_client_gets_what_it_would_get_without_the_recorder(recording: Recording):
-    direct = LiveChatClient(recording.sandbox.credentials, base_url=recording.sandbox.url)
-    async with direct:
-        assert await recording.client.visitors.list() == await direct.visitors.list()
-        assert await recording.client.chats.list() == await direct.chats.list()
-    names = {each["name"] for each in recording.sandbox.visitors}
+async def test_a_client_gets_what_it_would_get_without_the_recorder(tmp_path: Path):
+    async with (
+        Sandbox(seed=True) as sandbox,
+        recording_of(tmp_path / "captures", sandbox.url) as around,
+        LiveChatClient(sandbox.credentials, base_url=around.recorder.url) as recorded,
+        LiveChatClient(sandbox.credentials, base_url=sandbox.url) as direct,
+    ):
+        assert await recorded.visitors.list() == await direct.visitors.list()
+        assert await recorded.chats.list() == await direct.chats.list()
+    names = {each["name"] for each in sandbox.visitors}
     assert names
-    assert [name for name in names if name in recording.written] == []
-    assert recording.sandbox.credentials.token.reveal() not in recording.written
+    assert [name for name in names if name in around.written] == []
+    assert sandbox.credentials.token.reveal() not in around.written
 
 
-async def test_files_are_for_their_owner_only_and_whole(recording: Recording):
-    await recording.client.visitors.list()
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in recording.folder.iterdir()}
+async def test_files_are_for_their_owner_only_and_whole(tmp_path: Path):
+    async with recording_of(tmp_path / "captures", answering([])) as around:
+        await around.get("/visitors")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in around.folder.iterdir()}
     assert modes == {".recording.lock": 0o600, "000001-GET-visitors.json": 0o600}
-    assert stat.S_IMODE(recording.folder.stat().st_mode) == 0o700
-    (capture,) = load_captures(recording.folder)
+    assert stat.S_IMODE(around.folder.stat().st_mode) == 0o700
+    (capture,) = load_captures(around.folder)
     assert (capture.line, capture.status, capture.kind) == ("GET /visitors", 200, "answer")
 
 
@@ -298,7 +293,7 @@ async def test_a_body_that_stays_compressed_keeps_the_header_that_says_so(tmp_pa
 
 
 async def test_answers_at_the_same_time_get_a_file_each(tmp_path: Path):
-    body = [{"id": f"S{n}.abc", "state": "online", "name": "x" * 1000} for n in range(600)]
+    body = [{"id": f"S{n}.abc", "state": "online", "name": "x" * 1000} for n in range(100)]
     async with recording_of(tmp_path / "captures", answering(body)) as around:
         await asyncio.gather(*(around.get("/visitors") for _ in range(3)))
     captures = load_captures(around.folder)
@@ -392,7 +387,7 @@ async def test_a_web_page_gets_a_403_and_nothing_is_sent_on(
     [
         ({"upstream": "http://example.com"}, "upstream for example.com is plain http"),
         ({"upstream": f"https://mary:{SECRET}@example.com"}, "upstream holds a user name"),
-        ({"upstream": "example.com"}, "^upstream='example.com' has to be an absolute URL, "),
+        ({"upstream": "example.com"}, "^upstream='example.com' has to be a whole URL, "),
         ({"host": "0.0.0.0"}, "a loopback address is needed"),  # noqa: S104
     ],
 )

@@ -8,11 +8,10 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import attrs
-from recording import Recording
 from whole_api import RANGE, call_everything
 
 from livechat_async import LiveChatClient, RetryPolicy
-from livechat_async.captures import Recorder, check_captures, load_captures
+from livechat_async.captures import Capture, Recorder, check_captures, load_captures
 from livechat_async.captures.shapes import ENDPOINTS, DeliveryShape, fields_of, find_endpoint
 from livechat_async.models.webhooks import DATA_TYPES
 from livechat_async.sandbox import Sandbox
@@ -36,21 +35,27 @@ def test_the_shape_of_deliveries_has_the_fields_of_all_events():
 
 
 async def test_the_whole_api_is_recorded_checked_and_replayed_without_a_difference(
-    recording: Recording,
+    tmp_path: Path,
 ):
-    chat = next(
-        filter(None, (recording.sandbox.chat_of(v["id"]) for v in recording.sandbox.visitors))
-    )
-    await call_everything(recording.client, token=chat.token)
-    assert recording.warnings == []
+    folder, recorded, warnings = tmp_path / "captures", list[Capture](), list[str]()
+    async with (
+        Sandbox(seed=True) as sandbox,
+        Recorder(folder, sandbox.url, recorded=recorded.append, warn=warnings.append) as recorder,
+        LiveChatClient(
+            sandbox.credentials, base_url=recorder.url, retry=RetryPolicy.none()
+        ) as client,
+    ):
+        chat = next(filter(None, (sandbox.chat_of(each["id"]) for each in sandbox.visitors)))
+        await call_everything(client, token=chat.token)
+    assert warnings == []
 
-    captures = load_captures(recording.folder)
-    assert [each.line for each in captures] == [each.line for each in recording.captures]
+    captures = load_captures(folder)
+    assert captures == recorded
     calls = {find_endpoint(each.method, each.path) for each in captures}
     assert calls == set(ENDPOINTS)
     assert all(200 <= each.status < 300 for each in captures)
 
-    report = check_captures(recording.folder)
+    report = check_captures(folder)
     assert report.differences == ()
     assert (report.answers, report.webhooks) == (len(captures), 0)
 
@@ -59,7 +64,7 @@ async def test_the_whole_api_is_recorded_checked_and_replayed_without_a_differen
     days = {name: date.fromisoformat(query[name][0]) for name in RANGE}
     assert days["date_to"] - days["date_from"] == timedelta(days=30)
     async with (
-        Sandbox.from_captures(recording.folder) as sandbox,
+        Sandbox.from_captures(folder) as sandbox,
         LiveChatClient(
             sandbox.credentials, base_url=sandbox.url, retry=RetryPolicy.none()
         ) as client,

@@ -33,6 +33,11 @@ COMMAND = (sys.executable, "-m", "livechat_async.cli")
 PATIENCE = 120.0
 """Seconds after which something hangs, also on a slow machine."""
 
+HOSTILE = "[red]Evil[/red]\x1b[2J\x1b]0;title\x07\nsecond\tline\x9b31m\u202egpj.exe:smile:"
+"""What a stranger may call himself."""
+CLEANED = "[red]Evil[/red]␛[2J␛]0;title␇␊second␉line�31m�gpj.exe:smile:"
+"""That name, as it is shown."""
+
 _SETTINGS = (
     *("LIVECHAT_", "COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TERM", "TTY_"),
     # Unbuffered, Python takes half a write for a whole one, and sees no broken pipe.
@@ -52,6 +57,11 @@ def environment(**extra: str) -> dict[str, str]:
     # Not the profiles of whoever runs the tests.
     nowhere = str(Path(__file__).with_name("no-settings"))
     return {**kept, "TERM": "xterm-256color", "XDG_CONFIG_HOME": nowhere, **extra}
+
+
+def controls(text: str) -> set[str]:
+    """The characters that a terminal obeys."""
+    return set(re.findall(r"[^\n\t\x20-\x7e\xa0-\u202d\u202f-\U0010ffff]", text))
 
 
 def without_ansi(text: str) -> str:

@@ -38,26 +38,6 @@ async def test_no_command_shows_the_help(arguments: list[str]) -> None:
     assert "error" not in done.err
 
 
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--help"], ["demo", "visitors", "sandbox", "LIVECHAT_TOKEN", "--timeout"]),
-        (["visitors", "-h"], ["list", "count", "add-details"]),
-        (["visitors", "list", "-h"], ["--state chatting --group 0", "refused invitation", "jq"]),
-        (["visitors", "count", "-h"], ["--state queued"]),
-        (["visitors", "add-details", "-h"], ["LIVECHAT_WEBHOOK_TOKEN", "=https://crm.example.com"]),
-        (["sandbox", "-h"], ["--port 0", "loopback"]),
-        (["demo", "-h"], ["no account"]),
-    ],
-)
-async def test_the_help_has_examples(arguments: list[str], words: list[str]) -> None:
-    done = await run(*arguments, env=environment(COLUMNS="200"))
-
-    assert (done.code, done.err) == (0, "")
-    for word in words:
-        assert word in done.out
-
-
 async def test_the_installed_script_shows_its_version(env: dict[str, str]) -> None:
     script = str(Path(sys.executable).with_name("livechat-async"))
 
@@ -245,7 +225,7 @@ async def test_a_full_disk_is_one_line_and_a_closed_stdout_is_none(env: dict[str
         run_process(f"{command} >&-", env=env, command=("bash", "-c")),
     )
 
-    assert (full.code, full.err) == (1, "error: cannot write: No space left on device\n")
+    assert (full.code, full.err) == (1, "error: cannot write to stdout: No space left on device\n")
     assert (closed.code, closed.err) == (0, "")
 
 

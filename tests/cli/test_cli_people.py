@@ -136,6 +136,15 @@ async def test_a_wrong_call_is_explained(
     assert message in done.err
 
 
+async def test_the_help_offers_only_the_statuses_that_an_agent_can_log_in_with(here: Here) -> None:
+    refused = await here("agents", "update", JANE, "--login-status", "offline")
+    assert (refused.code, "'not accepting chats'" in refused.err) == (2, True)
+    for command in ("create", "update"):
+        help_text = (await here("agents", command, "--help")).out
+        assert "accepting chats" in help_text
+        assert "offline" not in help_text
+
+
 async def test_an_api_key_is_never_shown(sandbox: Sandbox, here: Here, env: dict[str, str]) -> None:
     agent = {"login": JOHN, "name": "John\x1b[2J", "api_key": KEY, "new_field": [1]}
     sandbox.inject(Body(json.dumps(agent)), times=3)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from livechat_async import ConfigurationError, PersonalAccessToken
 from livechat_async.cli import profiles
-from livechat_async.cli.completion import VARIABLE
+from livechat_async.cli.commands.shell import VARIABLE
 from livechat_async.cli.profiles import Profile
 from livechat_async.credentials import BearerToken
 from livechat_async.redaction import Secret
@@ -221,6 +221,28 @@ async def test_variables_come_before_the_default_profile_and_profile_before_both
     assert len(sandbox.requests) == 5
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable", "said"),
+    [
+        (LIST, "a/b", "LIVECHAT_PROFILE='a/b': a name has up to 64 letters"),
+        (("login", "--oauth"), "a/b", "LIVECHAT_PROFILE='a/b': a name has"),
+        (("--profile", "a/b", *LIST), "work", "--profile='a/b': a name has"),
+        (LIST, "wrok", "there is no profile wrok, which LIVECHAT_PROFILE names, only work: livech"),
+        (("logout",), "wrok", "there is no profile wrok, which LIVECHAT_PROFILE names, only work"),
+        (("--profile", "wrok", *LIST), "work", "there is no profile wrok, only work: livechat-asy"),
+    ],
+)
+async def test_a_wrong_profile_is_said_of_the_variable_or_of_the_option_that_names_it(
+    bare: dict[str, str], login: Login, arguments: tuple[str, ...], variable: str, said: str
+) -> None:
+    await login("--no-check", "--login", JOHN, "--profile", "work")
+
+    done = await run(*arguments, env=bare | {"LIVECHAT_PROFILE": variable})
+
+    assert done.code == 2
+    assert done.err.startswith(f"error: {said}")
+
+
 async def test_a_token_goes_only_to_the_address_it_was_kept_for(
     sandbox: Sandbox, bare: dict[str, str], login: Login
 ) -> None:
@@ -392,10 +414,29 @@ async def test_a_login_that_cannot_be_written_leaves_the_one_before(
     monkeypatch.setattr(os, "fsync", full)
     done = await login("--no-check", "--login", "jane@example.com")
 
-    assert (done.code, done.err) == (1, "error: cannot write: No space left on device\n")
+    assert (done.code, done.err) == (1, f"error: '{file_of(settings)}': No space left on device\n")
     assert file_of(settings).read_bytes() == before
     assert [path.name for path in file_of(settings).parent.iterdir()] == ["default.json"]
     assert (await run(*LIST, env=bare)).code == 0
+
+
+async def test_a_login_without_any_standard_input_says_what_to_give(
+    bare: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)  # as after <&-
+
+    done = await run("login", env=bare)
+
+    assert done.code == 2
+    assert done.err.startswith("error: standard input is no terminal: give --login, or --oauth")
+
+
+async def test_a_profile_that_is_a_folder_is_named(login: Login, settings: Path) -> None:
+    file_of(settings).mkdir(parents=True)
+
+    done = await login("--no-check", "--login", JOHN)
+
+    assert (done.code, done.err) == (1, f"error: '{file_of(settings)}': Is a directory\n")
 
 
 @pytest.mark.parametrize("has_token", [True, False])

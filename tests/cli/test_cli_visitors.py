@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from cli_runner import Done, run, run_process, show
+from cli_runner import CLEANED, HOSTILE, Done, controls, run, run_process, show
 
 from livechat_async.cli.common import how_long, to_json
 from livechat_async.redaction import printable
@@ -15,17 +15,6 @@ from livechat_async.sandbox import Sandbox
 
 Here = Callable[..., Awaitable[Done]]
 LONG_PAGE = "https://www.example.com/" + "very/long/path/" * 12 + "?size=[36]"
-HOSTILE = "[red]Evil[/red]\x1b[2J\x1b]0;title\x07\nsecond\tline\x9b31m\u202egpj.exe:smile:"
-CLEANED = "[red]Evil[/red]␛[2J␛]0;title␇␊second␉line�31m�gpj.exe:smile:"
-
-
-def controls(text: str) -> set[str]:
-    return {
-        character
-        for character in text
-        if (ord(character) < 0x20 or 0x7F <= ord(character) <= 0x9F or character == "\u202e")
-        and character not in "\n\t"
-    }
 
 
 def meet(sandbox: Sandbox) -> None:

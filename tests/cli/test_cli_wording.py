@@ -182,6 +182,10 @@ async def test_a_wrong_value_is_said_of_the_option_as_it_was_typed(path: tuple[s
         ("goals mark 71 S1 --order-price 49,50", "--order-price: '49,50' is no price: digits are"),
         ("sandbox --host 0.0.0.0", "--host='0.0.0.0': it lets other machines in: pass --allow-rem"),
         ("sandbox --control-token short", "--control-token has to be 16 to 200 ASCII characters"),
+        (
+            "webhooks create chat_started --url https://example.com/{id}",
+            "--url holds a blank or a character that has to be percent-encoded\n",
+        ),
         ("webhooks dead list --engine http://x", "--engine cannot be used: it has to start with"),
         ("webhooks dead list --engine none", "--engine none: there is no such file"),
         ("webhooks dead list", "--engine is missing: give it, or set LIVECHAT_BOT_ENGINE"),

@@ -67,6 +67,11 @@ QUIRKS = st.sampled_from(
     ]
 )
 
+EXPLANATIONS = {
+    *("a list", "a number", "a time", "a value", "a whole number", "an object"),
+    *("text", "true or false", "Unix seconds"),
+}
+
 
 def converter_with(name: str, replacement: Any, zone: Any = None) -> Converter:
     """A converter whose hooks for the models are made with something else in their module."""
@@ -145,11 +150,14 @@ def test_the_tests_cover_every_model() -> None:
 
 
 @pytest.mark.parametrize("cls", MODELS)
-def test_usual_objects_are_read_as_the_careful_hooks_read_them(cls: type[WireModel]) -> None:
+def test_usual_objects_survive_json_and_are_read_as_the_careful_hooks_read_them(
+    cls: type[WireModel],
+) -> None:
     @settings(max_examples=settings.default.max_examples // 2)
     @given(models(cls))
     def compare(model: Any) -> None:
         wire = as_json(model)
+        assert pair(None)[0].structure(wire, cls) == model
         check(wire, cls)
         check(wire, cls, WARSAW)
         check([wire], list[cls])
@@ -160,6 +168,28 @@ def test_usual_objects_are_read_as_the_careful_hooks_read_them(cls: type[WireMod
 def as_json(model: WireModel) -> Any:
     """The JSON of a model, with its secrets."""
     return json.loads(json.dumps(pair(None)[0].unstructure(model), default=reveal))
+
+
+@pytest.mark.parametrize("cls", MODELS)
+def test_nothing_in_a_field_is_its_default(cls: type[WireModel]) -> None:
+    """PHP writes an empty list where an object is empty (field case 3)."""
+    # No list is nothing where None is another value, and a blank is no number where None is none.
+    defaults = {
+        field.metadata.get("wire", field.name): field
+        for field in attrs.fields(cls)
+        if field.default in (None, "", (), {}) and "Any" not in str(field.type)
+        and not (field.default is None and "tuple" in str(field.type))
+    }  # fmt: skip
+
+    @settings(max_examples=2)
+    @given(models(cls).map(as_json))
+    def compare(wire: Any) -> None:
+        for name, field in defaults.items():
+            for nothing in (None, "", [], {}):
+                found = pair(None)[1].structure(wire | {name: nothing}, cls)
+                assert getattr(found, field.name) == field.default
+
+    compare()
 
 
 def quirks(cls: type[WireModel]) -> st.SearchStrategy[Callable[[Any], Any]]:
@@ -199,11 +229,21 @@ def test_objects_with_quirks_are_read_as_the_careful_hooks_read_them(cls: type[W
 
 @pytest.mark.once
 @pytest.mark.parametrize("cls", TOP)
-def test_broken_objects_give_the_errors_of_the_careful_hooks(cls: type[WireModel]) -> None:
+def test_any_json_gives_objects_or_the_explained_errors_of_the_careful_hooks(
+    cls: type[WireModel],
+) -> None:
     @settings(max_examples=3 * settings.default.max_examples)
-    @given(st.lists(nearly(cls).map(lambda item: {"id": "A", "state": "a", **item}) | JSON))
+    @given(st.lists(nearly(cls).map(lambda item: {"id": "A", "state": "a", **item}) | JSON) | JSON)
     def compare(document: Any) -> None:
         check(document, list[cls])
+        try:
+            found = pair(None)[0].structure(document, list[cls])  # type: ignore[valid-type]
+        except Exception as error:  # noqa: BLE001 - of any kind, but explained
+            problem = find_wire_error(error)
+            assert problem.expected in EXPLANATIONS
+            assert problem.found
+        else:
+            assert list(map(type, found)) == [cls] * len(document)
 
     compare()
 

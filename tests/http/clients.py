@@ -34,5 +34,5 @@ def sleeping_with(
     client: LiveChatClient, sleep: Callable[[float], Awaitable[None]]
 ) -> LiveChatClient:
     manager = client._session
-    client._use(SessionManager(manager.transport, manager.options, sleep=sleep))
+    client._session = SessionManager(manager.transport, manager.options, sleep=sleep)
     return client

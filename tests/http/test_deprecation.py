@@ -44,6 +44,15 @@ async def test_an_endpoint_is_its_path_without_the_ids(
     ]
 
 
+async def test_an_endpoint_that_livechat_calls_legacy_is_warned_of(
+    server: ScriptedServer, client: LiveChatClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Version 3 announces the end by this header first, and it may come with version 2."""
+    server.script(answer(headers={"Legacy": "2026-01-31"}))
+    await client.visitors.list()
+    assert warnings_in(caplog) == ["LiveChat calls GET /visitors deprecated (Legacy: 2026-01-31)"]
+
+
 @pytest.mark.parametrize("headers", [{}, {"Sunset": "Sat, 31 Jul 2027 00:00:00 GMT"}])
 async def test_an_endpoint_that_is_not_deprecated_is_not_warned_of(
     server: ScriptedServer,

@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,18 +21,14 @@ import livechat_async
 from livechat_async import (
     BearerToken,
     ConfigurationError,
-    DetailField,
     PersonalAccessToken,
     RedirectError,
     Request,
-    VisitorDetails,
     __version__,
 )
 from livechat_async.credentials import Credentials
-from livechat_async.decoding.converter import ClientConverter
 from livechat_async.http.request import PreparedRequest, RequestBuilder, redirected
 from livechat_async.redaction import SecretBytes
-from livechat_async.resources.visitors import VisitorsResource
 from livechat_async.sandbox.http.parse_str import parse_str
 
 # Module-level, so that no frame of a test holds it.
@@ -262,69 +257,6 @@ def test_a_write_may_have_a_body_or_none(method: str) -> None:
     assert prepare(Request(method, "/tags")).body is None
     assert prepare(Request(method, "/tags", body={})).body == b"{}"
     assert prepare(Request(method, "/tags", body={"a": 1})).body == b'{"a":1}'
-
-
-# --- the details of a visitor, as sent ---
-
-
-class Recorder:
-    """In place of a session: keeps the request it is given."""
-
-    def __init__(self) -> None:
-        self.converter = ClientConverter(None)
-        self.sent: list[Request] = []
-
-    async def call(self, request: Request, _: Any) -> Any:
-        self.sent.append(request)
-        return SimpleNamespace(value=SimpleNamespace(number=3))
-
-
-async def details_sent(**arguments: Any) -> PreparedRequest:
-    recorder = Recorder()
-    given: dict[str, Any] = {"license_id": 12345, "token": PLANTED, **arguments}
-    details = VisitorDetails("my-app", [DetailField("Age", 36)])
-    visitors = VisitorsResource(recorder)  # type: ignore[arg-type]
-    await visitors.add_details("S1352647457.ac951bfe2e", details, **given)
-    (request,) = recorder.sent
-    assert not request.authenticate
-    return prepare(request)
-
-
-@pytest.mark.parametrize("license_id", [12345, "12345"])
-async def test_the_license_travels_as_text(license_id: int | str) -> None:
-    # As a JSON number LiveChat answers with a success, and shows nothing.
-    prepared = await details_sent(license_id=license_id)
-    assert str(prepared.url) == f"{BASE_URL}/visitors/S1352647457.ac951bfe2e/details"
-    assert prepared.method == "POST"
-    assert json.loads(prepared.body or b"") == {
-        "license_id": "12345",
-        "token": PLANTED,
-        "id": "my-app",
-        "fields": [{"name": "Age", "value": "36"}],
-    }
-
-
-async def test_details_may_travel_as_a_form() -> None:
-    prepared = await details_sent(encoding="form")
-    assert (
-        prepared.body
-        == (
-            f"license_id=12345&token={PLANTED}&id=my-app"
-            "&fields%5B0%5D%5Bname%5D=Age&fields%5B0%5D%5Bvalue%5D=36"
-        ).encode()
-    )
-
-
-@pytest.mark.parametrize("license_id", [True, 1.5, "", "abc", None, -1, "12 345", "١٢", b"1"])
-async def test_a_license_is_a_number(license_id: Any) -> None:
-    with pytest.raises(ConfigurationError, match="license_id="):
-        await details_sent(license_id=license_id)
-
-
-@pytest.mark.parametrize("token", ["", "  ", None, b"token", 5])
-async def test_a_token_is_text(token: Any) -> None:
-    with pytest.raises(ConfigurationError, match="chat_started webhook"):
-        await details_sent(token=token)
 
 
 # --- refusals ---

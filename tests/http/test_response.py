@@ -103,18 +103,11 @@ CLASSES = {
 
 def test_a_status_that_is_no_success_is_the_error_of_its_kind() -> None:
     statuses = [*range(100, 200), *range(300, 600), 600, 999]
-    assert not any(raw(status).is_success for status in statuses)
     found = {status: error_of(status) for status in statuses}
     assert {status: error.status for status, error in found.items()} == {s: s for s in statuses}
     assert {status: type(error) for status, error in found.items()} == {
         status: CLASSES.get(status, APIStatusError) for status in statuses
     }
-
-
-@pytest.mark.parametrize("content", [b"", b'{"error": "no"}', b"<html>"])
-def test_any_success_is_one_whatever_its_text_says(content: bytes) -> None:
-    for status in range(200, 300):
-        assert raw(status, content).is_success
 
 
 def test_the_statuses_drawn_in_the_tree_are_the_real_ones() -> None:
@@ -200,12 +193,6 @@ def test_a_status_without_a_phrase_has_no_explanation() -> None:
     assert error_of(599).message == "no explanation"
 
 
-@pytest.mark.parametrize("depth", [10, 100, 300, *range(500, 1100, 20), 5_000, 50_000])
-def test_nesting_of_any_depth_is_the_same_error(depth: int) -> None:
-    error = error_of(400, b'{"error":' + b"[" * depth + b'"x"' + b"]" * depth + b"}")
-    assert error.messages in {("x",), ()}
-
-
 def test_the_messages_of_an_error_keep_their_order() -> None:
     error = error_of(400, b'{"message":"4","errors":["2",["3"]],"error":{"errors":["0","1"]}}')
     assert error.messages == ("0", "1", "2", "3", "4")
@@ -219,6 +206,8 @@ def test_the_messages_of_an_error_keep_their_order() -> None:
         (b'{"error":{"type":"misdirected_request","message":"m","data":{}}}', None),
         (b'{"error":{"type":"misdirected_request","message":"m"}}', None),
         (b'{"error":{"message":"m","data":{"region":5}}}', None),
+        (b'{"error":{"message":"m","data":{"region":["fra"]}}}', None),
+        (b'{"error":{"message":"m","data":{"region":"mars"}}}', None),
         (b'{"error":{"message":"m","data":["region"]}}', None),
         (b'{"error":"region"}', None),
     ],

@@ -246,19 +246,6 @@ async def test_a_lent_session_that_does_not_decompress_does_no_harm(
     assert await client.visitors.list() == []
 
 
-async def test_middlewares_of_a_lent_session_are_kept(
-    server: ScriptedServer, make_client: MakeClient, lend: Lend
-) -> None:
-    async def stamp(
-        request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-    ) -> aiohttp.ClientResponse:
-        request.headers["X-Stamp"] = "1"
-        return await handler(request)
-
-    await make_client(session=lend(middlewares=[stamp])).visitors.list()
-    assert server.requests[0].headers["x-stamp"] == "1"
-
-
 async def test_cookies_are_nothing_to_a_client_of_its_own_session(
     server: ScriptedServer, make_client: MakeClient
 ) -> None:

@@ -90,6 +90,15 @@ def test_an_item_that_no_answer_can_be_read_as_is_refused_before_the_walk(
         client.paginate(Request("GET", "/x"), type_, key="items")
 
 
+def test_a_refused_type_is_shown_whole_in_plain_sentences(client: LiveChatClient) -> None:
+    """``type_=dict`` was said of a dict of models, and a sentence ended in two full stops."""
+    with pytest.raises(ConfigurationError) as caught:
+        client.paginate(Request("GET", "/x"), dict[str, Plain], key="items")
+    text = str(caught.value)
+    assert text.startswith(f"item_type=dict[str, {__name__}.Plain]: no answer can be read")
+    assert ".. " not in text
+
+
 class Typed(TypedDict):
     name: str
 

@@ -71,6 +71,7 @@ async def test_list_gives_visitors(server: ScriptedServer, client: LiveChatClien
         (b'"7"', 7),
         (b'{"count": 7}', 7),
         (b'{"total": "7"}', 7),
+        (b'{"count": "7", "total": 9, "other": "x"}', 7),
         (b'{"visitors": 7}', 7),
         (b"0", 0),
         (b'{"count": 0}', 0),
@@ -242,7 +243,7 @@ async def test_what_cannot_be_meant_is_refused_and_nothing_is_sent(
 
 
 async def test_details_without_fields_cannot_even_be_made() -> None:
-    with pytest.raises(ConfigurationError, match="fields is empty"):
+    with pytest.raises(ConfigurationError, match=r"fields=\[\]: a list is needed"):
         VisitorDetails("my-app", [])
 
 

@@ -98,9 +98,14 @@ def test_a_greeting_knows_the_text_that_visitors_see() -> None:
     assert read(Greeting, {"id": 1, "properties": {"greeting-message_text": 7}}).message == ""
 
 
-def test_the_value_of_a_rule_may_be_a_number() -> None:
-    assert read(GreetingRule, {"id": 1, "value": 15}).value == "15"
-    assert read(GreetingRule, {"id": 1, "value": "15"}).value == "15"
+@pytest.mark.parametrize(
+    ("wire", "text"),
+    [("15", "15"), (15, "15"), (True, "true"), (["a"], '["a"]'), (None, None), ("", None)],
+)
+def test_what_a_rule_or_goal_compares_with_may_come_as_any_json(wire: Any, text: str) -> None:
+    """The site's owner typed it: one odd value must not cost the whole list (field case 1)."""
+    assert read(GreetingRule, {"id": 1, "value": wire}).value == text
+    assert read(Goal, {"id": 1, "value": wire}).value == text
 
 
 def test_an_unknown_type_stays_its_text_and_unknown_fields_stay() -> None:
@@ -140,7 +145,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: CustomVariableRule("a", 1), r"CustomVariableRule\(value=1\)"),  # type: ignore[arg-type]
     (lambda: UrlFunnel([]), r"UrlFunnel: urls=\[\]: a list is needed"),
     (lambda: UrlFunnel("/a"), "UrlFunnel: urls='/a': a list is needed"),
-    (lambda: UrlFunnel([5]), r"UrlFunnel: urls=\[5\]: a list is needed"),  # type: ignore[list-item]
+    (lambda: UrlFunnel([5]), r"UrlFunnel: urls\[0\]=5: an item is needed as"),  # type: ignore[list-item]
     (lambda: UrlFunnel(["/a", " "]), "UrlFunnel: url=' ': text is needed"),
     (lambda: UrlFunnel([FunnelUrl(url="/a", operator="like")]), "operator='like' is none of"),
     (lambda: AdsTraffic("bing"), "AdsTraffic: provider='bing' is none of 'facebook'"),

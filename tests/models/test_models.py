@@ -134,7 +134,7 @@ def test_a_link_may_be(url: str | None) -> None:
 def test_a_link_may_not_be(url: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         DetailField("Profile", "Open", url=url)
-    assert f"DetailField('Profile', url={url!r}): a whole address is needed" in str(caught.value)
+    assert f"DetailField(url={url!r}): a whole address is needed" in str(caught.value)
 
 
 # --- a set of fields ---
@@ -157,22 +157,22 @@ def test_the_order_of_fields_is_kept() -> None:
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ([], "fields is empty"),
-        ((), "fields is empty"),
-        (None, "VisitorDetails(fields=None): a list is needed"),
-        (AGE, "VisitorDetails(fields=DetailField(name='Age', value='36', url=None)): a list"),
-        (5, "VisitorDetails(fields=5): a list is needed"),
-        ("Age", "VisitorDetails(fields='Age'): a list is needed"),
-        ({"Age": 36}, "fields[0]='Age': a DetailField is needed"),
-        ([AGE, ("Age", 36)], "fields[1]=('Age', 36): a DetailField is needed"),
-        ([AGE, AGE, {"name": "Age"}], "fields[2]={'name': 'Age'}: a DetailField is needed"),
-        ([None], "fields[0]=None: a DetailField is needed"),
+        ([], "fields=[]: a list is needed"),
+        ((), "fields=(): a list is needed"),
+        (None, "fields=None: a list is needed"),
+        (AGE, "fields=DetailField(name='Age', value='36', url=None): a list is needed"),
+        (5, "fields=5: a list is needed"),
+        ("Age", "fields='Age': a list is needed"),
+        ({"Age": 36}, "fields[0]='Age': an item is needed as in [DetailField("),
+        ([AGE, ("Age", 36)], "fields[1]=('Age', 36): an item is needed as in [DetailField("),
+        ([AGE, AGE, {"name": "Age"}], "fields[2]={'name': 'Age'}: an item is needed as in"),
+        ([None], "fields[0]=None: an item is needed as in [DetailField("),
     ],
 )
 def test_fields_may_not_be(fields: Any, problem: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         VisitorDetails("my-app", fields)
-    assert problem in str(caught.value)
+    assert str(caught.value).startswith(f"VisitorDetails: {problem}")
 
 
 @pytest.mark.parametrize(
@@ -183,25 +183,16 @@ def test_an_id_is_made_of_letters_digits_and_punctuation(id_: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("id_", "problem"),
+    "id_",
     [
-        ("", "a name for the set of data is needed, such as 'my-app'"),
-        (None, "a name for the set of data is needed, such as 'my-app'"),
-        (5, "a name for the set of data is needed, such as 'my-app'"),
-        ("my app", "not ' '"),
-        ("my-app ", "not ' '"),
-        ("my\u00a0app", "not '\\xa0'"),
-        ("my\tapp", "not '\\t'"),
-        ("my-app\n", "not '\\n'"),
-        ("my\u200bapp", "not '\\u200b'"),
-        ("my\0app", "not '\\x00'"),
+        *("", None, 5, "my app", "my-app ", "my\u00a0app", "my\tapp", "my-app\n", "my\u200bapp"),
+        "my\0app",
     ],
 )
-def test_an_id_may_not_be(id_: Any, problem: str) -> None:
+def test_an_id_may_not_be(id_: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         VisitorDetails(id_, [AGE])
-    assert f"VisitorDetails(id={id_!r})" in str(caught.value)
-    assert problem in str(caught.value)
+    assert str(caught.value).startswith(f"VisitorDetails(id={id_!r}): a name for the set of data")
 
 
 @pytest.mark.parametrize(
@@ -233,20 +224,16 @@ def test_an_icon_is_sent_without_its_scheme(icon: str | None, sent: str | None) 
         "https://https://example.com/icon.png",
         "data:image/png;base64,AAAA",
         "/static/icon.png",
+        5,
+        b"example.com/icon.png",
+        ["example.com"],
     ],
 )
-def test_an_icon_is_an_address_of_a_picture(icon: str) -> None:
+def test_an_icon_is_an_address_of_a_picture(icon: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         VisitorDetails("my-app", [AGE], icon=icon)
     assert "VisitorDetails(icon=" in str(caught.value)
     assert "such as example.com/icon.png" in str(caught.value)
-
-
-@pytest.mark.parametrize("icon", [5, b"example.com/icon.png", ["example.com"]])
-def test_an_icon_is_text(icon: Any) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        VisitorDetails("my-app", [AGE], icon=icon)
-    assert str(caught.value).startswith(f"VisitorDetails(icon={icon!r}): text is needed")
 
 
 def test_a_changed_copy_is_checked_as_well() -> None:

@@ -113,7 +113,7 @@ def test_a_work_schedule_may_name_some_days_only() -> None:
     }
 
 
-@pytest.mark.parametrize("never", [0, "0", None, ""])
+@pytest.mark.parametrize("never", [0, "0", None, "", [], {}, "0000-00-00 00:00:00"])
 def test_an_agent_who_never_logged_out_has_no_such_time(never: Any) -> None:
     assert decoded({"login": "john.doe@example.com", "last_logout": never}).last_logout is None
 

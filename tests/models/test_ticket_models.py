@@ -1,17 +1,12 @@
 """Tickets as LiveChat sends them, in every form that was seen, decoded exactly or explained."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from model_strategies import JSON, models, nearly
 
 from livechat_async.decoding.bodies import single_reader
 from livechat_async.decoding.converter import make_converter
@@ -36,18 +31,8 @@ from livechat_async.models.tickets import (
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 CONVERTER = make_converter()
-EXPLANATIONS = {
-    "a list",
-    "a time",
-    "a value",
-    "a whole number",
-    "an object",
-    "text",
-    "true or false",
-}
 JOHN = {"id": "john.doe@example.com", "name": "John Doe"}
 MARY = {"id": "mary.brown@example.com", "name": "Mary Brown"}
-SAMPLES = ["tickets_docs.json", "tickets_2019.json"]
 
 
 def items(name: str) -> Any:
@@ -193,26 +178,6 @@ def test_the_form_of_2019_decodes_exactly() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-def test_every_field_of_the_samples_is_known(name: str) -> None:
-    def extras(model: Any) -> list[Mapping[str, Any]]:
-        if isinstance(model, tuple):
-            return [extra for item in model for extra in extras(item)]
-        if not attrs.has(type(model)):
-            return []
-        values = [getattr(model, field.name) for field in attrs.fields(type(model))]
-        return [model.extra, *(extra for value in values for extra in extras(value))]
-
-    assert not any(extras(CONVERTER.structure(items(name), tuple[Ticket, ...])))
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_the_samples_come_back_the_same(name: str) -> None:
-    tickets = CONVERTER.structure(items(name), list[Ticket])
-    wire = json.loads(json.dumps(CONVERTER.unstructure(tickets)))
-    assert CONVERTER.structure(wire, list[Ticket]) == tickets
-
-
 def test_an_id_is_enough_and_needed() -> None:
     assert decoded() == Ticket(id="O5CR4")
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
@@ -305,24 +270,11 @@ def test_an_agent_is_an_object_or_a_login(wire: object) -> None:
     assert decoded(firstResponse={"agent": wire}).first_response == FirstResponse(agent=john)
 
 
-@pytest.mark.parametrize("name", ["assignee", "firstResponse", "currentGroup"])
-@pytest.mark.parametrize("wire", [{}, None, ""])
-def test_an_empty_object_is_nothing(name: str, wire: object) -> None:
-    assert decoded(**{name: wire}) == Ticket(id="O5CR4")
-    assert decoded(events=[{"to": {}, "author": {}}]).events == (TicketEvent(),)
-
-
 def test_copies_stay_as_sent() -> None:
     copies = ["a@example.com", {"mail": "b@example.com"}]
     tickets = [decoded(ccs=copies) for _ in range(2)]
     assert tickets[0].ccs == tuple(copies)
     assert len(set(tickets)) == 1
-
-
-@pytest.mark.parametrize("name", ["groups", "opened", "tags", "ccs", "events"])
-@pytest.mark.parametrize("wire", ["", None, []])
-def test_a_blank_list_is_an_empty_one(name: str, wire: object) -> None:
-    assert getattr(decoded(**{name: wire}), name) == ()
 
 
 @pytest.mark.parametrize(("name", "enum"), [("status", TicketStatus), ("rate", TicketRate)])
@@ -400,24 +352,3 @@ def test_another_answer_is_an_error_that_says_where(document: object, path: str)
     with pytest.raises(Exception) as caught:  # noqa: PT011 - of any kind; the next line reads it
         read(document)
     assert find_wire_error(caught.value).path == path
-
-
-# --- any ticket, any JSON ---
-
-
-@given(models(Ticket))
-def test_every_ticket_survives_the_way_through_json(ticket: Ticket) -> None:
-    wire = json.loads(json.dumps(CONVERTER.unstructure(ticket)))
-    assert CONVERTER.structure(wire, Ticket) == ticket
-
-
-@given(st.lists(nearly(Ticket).map(lambda item: {"id": "A", **item}) | JSON, max_size=2) | JSON)
-def test_any_json_gives_tickets_or_an_explained_error(document: Any) -> None:
-    try:
-        tickets = CONVERTER.structure(document, list[Ticket])
-    except Exception as error:  # noqa: BLE001 - of any kind, but explained
-        found = find_wire_error(error)
-        assert found.expected in EXPLANATIONS
-        assert found.found
-    else:
-        assert [ticket.id for ticket in tickets] == [item["id"] for item in document]

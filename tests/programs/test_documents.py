@@ -82,10 +82,12 @@ async def test_errors_are_caught_by_their_class():
 
 
 async def test_two_accounts_share_a_client(seeded: Sandbox, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("SHOP_TOKEN", seeded.credentials.token.reveal())
-    monkeypatch.setenv("SUPPORT_TOKEN", seeded.bearer.token.reveal())
+    with pytest.raises(SystemExit, match="set SUPPORT_TOKEN: the OAuth token of"):
+        await run_program("accounts")
+    (line,) = lines_of("the second account")
+    monkeypatch.setenv(*line.removeprefix("export ").split("="))
     number = len(seeded.visitors)
-    assert await run_program("accounts") == [f"{{'shop': {number}, 'support': {number}}}"]
+    assert await run_program("accounts") == [f"shop: {number}, support: {number}"]
     assert len({request.headers["authorization"] for request in seeded.requests}) == 2
 
 
@@ -132,9 +134,13 @@ async def test_the_tests_pass_as_printed(seeded: Sandbox, tmp_path: Path):
 
 
 async def test_webhooks_are_registered_once(seeded: Sandbox, monkeypatch: pytest.MonkeyPatch):
-    address = "http://127.0.0.1:9/livechat"
-    for name, value in {**WEBHOOK_LOGIN, "WEBHOOK_URL": address}.items():
+    for name, value in WEBHOOK_LOGIN.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PUBLIC_URL", raising=False)
+    with pytest.raises(SystemExit, match="set PUBLIC_URL: LiveChat reaches the bot there"):
+        await run_program("register")
+    monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:9")
+    address = "http://127.0.0.1:9/livechat"
     for _ in range(2):
         assert await run_program("register") == [
             f"chat_started goes to {address}",

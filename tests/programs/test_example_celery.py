@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import documents
 from example_shell import BLOCKS, Shell
 
 
@@ -46,8 +47,8 @@ def test_a_celery_worker_awaits_the_client(shell: Shell, tmp_path: Path):
 
 def test_a_notebook_awaits_the_client(shell: Shell, tmp_path: Path):
     cells = tmp_path / "cells"
-    cells.write_text("\n".join([*BLOCKS["notebook"], ""]), encoding="utf-8")
+    cells.write_text(documents.BLOCKS["notebook cells"], encoding="utf-8")
     visitors = shell.json(f"curl -sS {shell.sandbox}/_sandbox/visitors")
     printed = shell.run(f"python -m asyncio <{cells} 2>&1")
-    assert repr([visitor["name"] for visitor in visitors]) in printed
+    assert all(repr(visitor["name"]) in printed for visitor in visitors)
     assert "nclosed" not in printed

@@ -1255,7 +1255,10 @@ REFUSED: list[tuple[Call, str]] = [
     (lambda client: client.greetings.list(group="0"), "group='0': a whole number"),
     (lambda client: client.greetings.create(" ", [Visits(2)]), "name=' ': text is needed"),
     *(
-        (lambda client, rules=rules: client.greetings.create("a", rules), "rules=.*: a list is")
+        (
+            lambda client, rules=rules: client.greetings.create("a", rules),
+            r"rules(\[0\])?=.*: an? (list|item) is needed",
+        )
         for rules in ([], None, "rules", Visits(2), [{"type": "visits_number"}], [ApiGoal()])
     ),
     (

@@ -64,7 +64,7 @@ CHAT_FILTERS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({"country": "Poland"}, [("country", "Poland")]),
     (
         {"country": "Poland", "tags": ["x"], "group": 2, "has_goal": True},
-        [("group", "2"), ("has_goal", "1"), ("tag[]", "x"), ("country", "Poland")],
+        [("country", "Poland"), ("tag[]", "x"), ("group", "2"), ("has_goal", "1")],
     ),
 ]
 TICKET_FILTERS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [

@@ -96,6 +96,15 @@ async def test_from_creating_to_deleting(sandbox: Sandbox, client: LiveChatClien
         await client.webhooks.delete(made.id)
 
 
+@pytest.mark.parametrize("nothing", [None, {}, "", [None]])
+async def test_a_list_of_nothing_has_no_webhooks(
+    sandbox: Sandbox, client: LiveChatClient, nothing: object
+) -> None:
+    """Nothing is known in this envelope as it is in a field (field case 3)."""
+    sandbox.inject(Envelope(change={"events": nothing}))
+    assert await client.webhooks.list() == []
+
+
 async def test_all_data_by_default(client: LiveChatClient) -> None:
     for event in WebhookEventType:
         await client.webhooks.create(event, url=URL)
@@ -141,7 +150,10 @@ async def test_urls_as_they_are(sandbox: Sandbox, client: LiveChatClient, url: s
         ("https:///livechat", "url has to be a whole URL"),
         ("ftp://example.com/", "url has to be a whole URL"),
         ("user:PLANTEDpassword@example.com", "url has to be a whole URL"),
-        ("https://user:PLANTED/password@example.com/", "url is not a URL: what is special"),
+        (
+            "https://user:PLANTED/password@example.com/",
+            "url is not a URL: use one such as https://example.com/livechat; what is special",
+        ),
         ("https://[::1/", "url is not a URL"),
         ("https://user:PLANTED password@example.com/", "url holds a blank"),
         (" https://example.com/", "url holds a blank"),

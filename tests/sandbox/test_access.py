@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import logging
 import traceback
 from collections.abc import AsyncIterator
@@ -12,7 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from asking import ask
+from asking import ask, send_bytes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,10 +27,8 @@ TOKEN = "Test-Token/123+456=789"
 
 async def send(sandbox: Sandbox, head: str) -> int:
     """The status of the answer to a request without a body."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
-    with contextlib.closing(writer):
-        writer.write(f"{head}\r\nConnection: close\r\n\r\n".encode("latin-1"))
-        return int((await reader.read()).split(b" ", 2)[1])
+    answer = await send_bytes(sandbox, f"{head}\r\nConnection: close\r\n\r\n")
+    return int(answer.split(b" ", 2)[1])
 
 
 def request_of(

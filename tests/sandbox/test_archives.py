@@ -116,6 +116,7 @@ def test_a_missed_chat_can_be_added(sandbox: Sandbox) -> None:
         ({"started_timestamp": -1}, "started_timestamp=-1"),
         ({"started_timestamp": True}, "started_timestamp=True"),
         ({"ended_timestamp": "soon"}, "ended_timestamp='soon'"),
+        ({"started_timestamp": "9" * 5_000}, "started_timestamp='999"),
         ({"omit": "tags"}, "omit='tags'"),
         ({"omit": 5}, "omit=5"),
         ({"omit": ["id"]}, "omit=['id']: the sandbox needs 'id'"),

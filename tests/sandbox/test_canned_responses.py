@@ -103,7 +103,7 @@ async def test_a_bad_body_is_refused(
     assert await ask(http, "/canned_responses") == (200, before)
 
 
-async def test_each_way_of_writing_sends_the_webhook(
+async def test_each_way_of_writing_and_removing_sends_the_webhook(
     sandbox: Sandbox,
     http: aiohttp.ClientSession,
     control: aiohttp.ClientSession,
@@ -127,6 +127,8 @@ async def test_each_way_of_writing_sends_the_webhook(
         {"id": 1, "group": 2, "modification_date": NOW, "tags": ["hi"], "text": "Hello!"},
         {"id": 1, "group": 2, "modification_date": NOW, "tags": ["hi"], "text": "Hello there!"},
         {"id": 2, "group": 0, "modification_date": NOW, "tags": ["bye", "cu"], "text": "Bye."},
+        # Changed, and then removed: nothing in the body tells the two apart.
+        {"id": 2, "group": 0, "modification_date": NOW, "tags": ["cu"], "text": "Bye!"},
         {"id": 2, "group": 0, "modification_date": NOW, "tags": ["cu"], "text": "Bye!"},
     ]
 

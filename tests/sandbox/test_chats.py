@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import aiohttp
 import pytest
 from asking import ask, chat_ids
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from livechat_async.sandbox import Sandbox
@@ -27,7 +27,6 @@ async def test_a_page_of_chats_has_its_numbers(
     assert await ask(http, "/chats?page=3") == (200, {"chats": [], "total": 26, "pages": 2})
 
 
-@settings(max_examples=40)
 @given(
     count=st.integers(0, 130),
     added=st.lists(st.integers(1_358_899_200, 1_359_071_999), max_size=30),

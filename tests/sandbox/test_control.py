@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any
 
 import aiohttp
 import pytest
-from asking import call
+from asking import call, send_bytes
 
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Drip, Sandbox, Slow, Status
 from livechat_async.sandbox.control import CALLS
+from livechat_async.sandbox.state.visitors import Visitors
 
 
 async def test_a_visitor_comes_chats_and_leaves(
@@ -52,6 +52,16 @@ async def test_a_visitor_comes_chats_and_leaves(
     assert sandbox.chat_of(visitor["id"]) is None
     assert await call(control, "DELETE", path) == (200, {"result": "done"})
     assert sandbox.visitors == []
+
+
+async def test_a_call_on_one_visitor_copies_no_other(
+    control: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Visitors, "find")
+    _, mary = await call(control, "POST", "visitors", json={"name": "Mary"})
+    path = f"visitors/{mary['id']}"
+    assert await call(control, "GET", path) == (200, mary)
+    assert await call(control, "PATCH", path, json={"group": 2}) == (200, {**mary, "group": 2})
 
 
 async def test_a_chat_can_begin_without_a_body(
@@ -138,12 +148,8 @@ async def test_requests_can_be_read_and_forgotten(
 async def test_bytes_that_are_no_text_in_what_was_recorded(
     sandbox: Sandbox, control: aiohttp.ClientSession
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
-    with contextlib.closing(writer):
-        writer.write(
-            b"GET /v2/x HTTP/1.1\r\nHost: localhost\r\nX-Odd: a\xffb\r\nConnection: close\r\n\r\n"
-        )
-        assert (await reader.read()).startswith(b"HTTP/1.1 404 ")
+    head = "GET /v2/x HTTP/1.1\r\nHost: localhost\r\nX-Odd: a\xffb\r\nConnection: close\r\n\r\n"
+    assert (await send_bytes(sandbox, head)).startswith(b"HTTP/1.1 404 ")
     status, [record] = await call(control, "GET", "requests")
     assert (status, record["status"]) == (200, 404)
     assert record["headers"]["X-Odd"] == "a\udcffb"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import time
 from datetime import UTC, datetime, timedelta, timezone
@@ -11,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from asking import send_bytes
 
 from livechat_async.errors import ConfigurationError
 from livechat_async.sandbox import (
@@ -28,6 +28,7 @@ from livechat_async.sandbox import (
     Status,
     faults,
 )
+from livechat_async.sandbox.faults import edit
 from livechat_async.sandbox.http.answers import Answer, Exchange
 
 DATE = datetime(2026, 11, 22, 14, 0, 30, tzinfo=UTC)
@@ -190,14 +191,10 @@ async def arrived(sandbox: Sandbox, number: int) -> None:
 
 
 async def raw_answer(sandbox: Sandbox) -> bytes:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
+    """The server closes the connection, which the request did not ask for."""
     signature = f"Authorization: {sandbox.bearer.authorization().reveal()}"
-    with contextlib.closing(writer):
-        writer.write(
-            f"GET /v2/visitors HTTP/1.1\r\nHost: localhost\r\n{signature}\r\n\r\n".encode()
-        )
-        # Reads to the end: the server closes the connection, which the request did not ask for.
-        return await reader.read()
+    head = f"GET /v2/visitors HTTP/1.1\r\nHost: localhost\r\n{signature}\r\n\r\n"
+    return await send_bytes(sandbox, head)
 
 
 async def test_a_connection_drops_before_the_headers(sandbox: Sandbox) -> None:
@@ -386,3 +383,9 @@ def test_every_fault_is_exported_and_says_whether_it_carries_out() -> None:
         fault = getattr(faults, name)
         assert issubclass(fault, Fault)
         assert "carried out" in fault.__doc__
+
+
+@pytest.mark.parametrize("path", ["no.x", "total.x", "chats.0", "chats.x", f"chats.{'9' * 5_000}"])
+def test_a_path_that_leads_nowhere_changes_nothing(path: str) -> None:
+    body = b'{"chats":[],"total":0}'
+    assert edit(body, {path: 1}, [path]) == body

@@ -9,7 +9,7 @@ import re
 
 import aiohttp
 import pytest
-from asking import ask
+from asking import ask, send_bytes
 
 from livechat_async.sandbox import CutBody, DropConnection, Sandbox, Slow, Status
 from livechat_async.sandbox.http.access import Access
@@ -78,14 +78,9 @@ async def test_a_line_shows_no_secret(
     caplog.set_level(logging.DEBUG)
     query = "a=1&token=very-secret&tok%65n=very-secret&token[x]=very-secret&Token&b"
     await ask(http, f"/visitors/S1/details?{query}", "POST")
-    port = int(sandbox.url.rsplit(":", 1)[1])
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    with contextlib.closing(writer):
-        writer.write(
-            b"GET http://john:very-secret@localhost/v2/x HTTP/1.1\r\nHost: localhost\r\n"
-            b"Connection: close\r\n\r\n"
-        )
-        await reader.read()
+    target = "http://john:very-secret@localhost/v2/x"
+    head = f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    await send_bytes(sandbox, head)
     assert "very-secret" not in caplog.text
     shown = "a=1&token=***&token=***&token%5Bx%5D=***&Token&b"
     assert lines(caplog)[0] == f"POST /visitors/S1/details?{shown} 404"

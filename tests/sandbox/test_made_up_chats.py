@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 import tracemalloc
 from collections import Counter
 from datetime import UTC, date, datetime
@@ -51,10 +50,10 @@ def test_seeded_chats_are_the_same_every_time() -> None:
 
 
 def test_seeded_chats_are_spread_over_the_days() -> None:
-    sandbox = seeded(3100, chats_from="2013-01-01", chats_to="2013-01-31")
+    sandbox = seeded(310, chats_from="2013-01-01", chats_to="2013-01-31")
     for day in range(1, 32):
         ids = sandbox.chat_ids(date_from=date(2013, 1, day), date_to=f"2013-01-{day:02}")
-        assert len(ids) == 100
+        assert len(ids) == 10
     moments = [chat_moment(chat) for chat in sandbox.chats]
     assert moments == sorted(moments, reverse=True)
     assert day_start(date(2013, 1, 1)) <= moments[-1]
@@ -68,16 +67,14 @@ def test_by_default_they_are_of_the_last_days() -> None:
     assert NOW - 90 * 86_400 <= moments[-1] < NOW - 89 * 86_400
 
 
-def test_many_chats_cost_little_time_and_memory() -> None:
+def test_many_chats_cost_little_memory() -> None:
     tracemalloc.start()
     try:
-        begun = time.process_time()
-        sandbox = seeded(60_000)
-        assert time.process_time() - begun < 10
-        assert tracemalloc.get_traced_memory()[0] < 5_000_000
+        sandbox = seeded(20_000)
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000
     finally:
         tracemalloc.stop()
-    assert len(set(sandbox.chat_ids())) == 60_000
+    assert len(set(sandbox.chat_ids())) == 20_000
 
 
 @pytest.mark.parametrize("chat", seeded(150).chats, ids=lambda chat: chat["id"])

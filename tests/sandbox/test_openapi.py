@@ -14,10 +14,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from livechat_async.models.visitors import DetailField, VisitorDetails
 from livechat_async.sandbox import Sandbox, openapi
 from livechat_async.sandbox.control import CALLS
-from livechat_async.sandbox.faults import FAULTS
 from livechat_async.sandbox.http.routes import Route
 
-DOCUMENT = openapi.describe(CALLS, FAULTS)
+DOCUMENT = openapi.describe(CALLS)
 DESCRIPTION = "The document at /_sandbox/openapi.json is made of it."
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
 import aiohttp
 import pytest
-from asking import ask
+from asking import ask, send_bytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -318,11 +317,9 @@ async def test_head_answers_like_get_without_the_body(
 async def test_a_fault_sends_no_body_to_a_head(sandbox: Sandbox, fault: Any) -> None:
     """The next answer of the connection is not mixed up with it (field case 33)."""
     sandbox.inject(fault)
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
     head = "HEAD /v2/visitors HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-    writer.write(f"{head}Authorization: {sandbox.bearer.authorization().reveal()}\r\n\r\n".encode())
-    answer = await reader.read()
-    writer.close()
+    signature = f"Authorization: {sandbox.bearer.authorization().reveal()}"
+    answer = await send_bytes(sandbox, f"{head}{signature}\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 ")
     assert answer.endswith(b"\r\n\r\n")
 

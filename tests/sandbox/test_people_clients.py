@@ -5,12 +5,11 @@ The clients are those of LiveChat for PHP, Node.js and C#. Each request is sent 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+from asking import send_bytes
 
 from livechat_async.sandbox import Sandbox
 
@@ -21,16 +20,11 @@ UTF_8_FORM = f"{FORM}; charset=utf-8"
 
 async def send(sandbox: Sandbox, line: str, *headers: str, body: str = "") -> tuple[int, Any]:
     """The status and the JSON of the answer to these bytes."""
-    address = urlsplit(sandbox.url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    lines = [f"{line} HTTP/1.1", f"Host: {address.netloc}", "Connection: close", *headers]
+    lines = [f"{line} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     lines.append(f"Authorization: {sandbox.credentials.authorization().reveal()}")
     if not line.startswith("GET"):
         lines.append(f"Content-Length: {len(body.encode())}")
-    writer.write("\r\n".join([*lines, "", body]).encode())
-    answer = await asyncio.wait_for(reader.read(), 60)
-    writer.close()
-    await writer.wait_closed()
+    answer = await send_bytes(sandbox, "\r\n".join([*lines, "", body]))
     head, _, content = answer.partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(content)
 

@@ -272,6 +272,18 @@ async def test_broken_chats_and_tickets_break_no_report(
     assert await report(http, "chats/agents_occupancy", "weekday=wed")
 
 
+async def test_a_goal_counts_on_the_day_it_was_reached_however_old_the_chat_is(
+    sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
+    """A visitor orders days after the chat, and a program then marks the goal as successful."""
+    reached = int(moment("2017-02-02T09:00:00").timestamp())
+    add_chat(sandbox, "2017-01-10T10:00:00", goals=[{"id": 71, "timestamp": reached}])
+
+    rows = await report(http, "chats/goals")
+
+    assert {day: row["goals"] for day, row in rows.items() if row["goals"]} == {"2017-02-02": 1}
+
+
 async def test_occupancy_shows_the_last_four_of_a_weekday(
     sandbox: Sandbox, http: aiohttp.ClientSession
 ) -> None:

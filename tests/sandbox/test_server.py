@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import io
 import socket
 from importlib import import_module
@@ -11,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from asking import ask
+from asking import ask, send_bytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -263,12 +262,9 @@ async def test_bodies_have_a_limit(sandbox: Sandbox, http: aiohttp.ClientSession
     target=st.text(st.characters(codec="latin-1", exclude_characters=" \t\r\n\v\f\0"), max_size=30)
 )
 async def test_no_request_line_breaks_the_server(sandbox: Sandbox, target: str) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
-    with contextlib.closing(writer):
-        head = f"GET /v2/visitors{target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        head += f"Authorization: {sandbox.bearer.authorization().reveal()}\r\n\r\n"
-        writer.write(head.encode("latin-1"))
-        answer = await reader.read()
+    head = f"GET /v2/visitors{target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    head += f"Authorization: {sandbox.bearer.authorization().reveal()}\r\n\r\n"
+    answer = await send_bytes(sandbox, head)
     assert answer.split(b" ", 2)[1] in {b"200", b"400", b"404"}
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 import pickle
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -389,3 +390,47 @@ def test_a_visitor_who_left_may_come_again(sandbox: Sandbox) -> None:
     sandbox.add_visitor(id="S1.a")
     assert sandbox.chat_of("S1.a") is None
     assert sandbox.details_of("S1.a") == []
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        lambda box: box.add_visitor(state="chatting", x=object()),
+        lambda box: box.update_visitor("S1.a", state="chatting", chat_id=object()),
+        lambda box: box.start_chat("S1.a", prechat_survey={"a": object()}),
+        lambda box: box.visit_page("S1.a", "/", title=5),
+        lambda box: box.add_chat(x=object()),
+        lambda box: box.add_ticket(x=object()),
+        lambda box: box.seed_chats(5, seed=-1),
+        lambda box: box.let_chats_arrive(day="soon"),
+        lambda box: box.register_webhook("chat_started", "no URL"),
+        lambda box: box.change_canned_response("Hello", tags=["a", 1]),
+        lambda box: box.set_chaos("calm", -1),
+        lambda box: box.set_latency(-1),
+    ],
+)
+def test_a_refused_call_changes_nothing(
+    sandbox: Sandbox, refused: Callable[[Sandbox], object]
+) -> None:
+    def state() -> list[object]:
+        lists = (sandbox.visitors, sandbox.chat_ids(), sandbox.tickets, sandbox.webhooks)
+        responses = [*sandbox._account.canned_responses]
+        return [*lists, responses, sandbox.chaos, sandbox.latency, sandbox.arrivals]
+
+    sandbox.add_visitor(id="S1.a")
+    before = state()
+    with pytest.raises(ConfigurationError):
+        refused(sandbox)
+    assert state() == before
+
+
+def test_visitors_may_come_while_they_are_listed(sandbox: Sandbox) -> None:
+    """As from another thread."""
+
+    class Groups(set[int]):
+        def __contains__(self, _: object) -> bool:
+            sandbox.add_visitor()
+            return True
+
+    sandbox.add_visitor(id="S1.a")
+    assert [each["id"] for each in sandbox._account.visitors.find(groups=Groups())] == ["S1.a"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from asking import ask, call
 from hypothesis import given
 from hypothesis import strategies as st
 
+import livechat_async.sandbox.window.feed as feed_module
 import livechat_async.sandbox.window.window as window_module
 from livechat_async import DetailField, VisitorDetails
 from livechat_async.sandbox import DropConnection, Sandbox, Slow, Status
@@ -106,6 +108,7 @@ async def test_the_files_are_served_and_load_nothing_from_outside(
         "_sandbox/window",
         "_sandbox/window/requests/0",
         "_sandbox/window/requests/x",
+        pytest.param(f"_sandbox/window/requests/{'9' * 5_000}", id="a number of 5,000 digits"),
         "_sandbox/window/deliveries/1",
     ],
 )
@@ -183,7 +186,7 @@ async def test_the_stream_begins_with_everything_and_goes_on_with_changes(
 async def test_a_browser_that_goes_away_ends_its_stream(
     sandbox: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(window_module, "_MOST_STREAMS", 2)
+    monkeypatch.setattr(window_module, "_MOST_PAGES", 2)
     async with changes_of(http) as one, changes_of(http) as other:
         await anext(one)
         await anext(other)
@@ -202,6 +205,8 @@ TABLES = {"visitors", "chats", "tickets", "deliveries", "requests"}
 
 
 def mirror(tables: dict[str, dict[Any, Any]], changes: dict[str, Any]) -> None:
+    if "now" in changes:
+        tables.clear()
     for name, change in changes.items():
         if name not in TABLES:
             continue
@@ -237,23 +242,68 @@ ACTIONS = {
 }
 
 
-@given(
-    st.lists(
-        st.lists(st.tuples(st.sampled_from([*ACTIONS]), st.integers(0, 3)), max_size=3), max_size=12
-    )
-)
-def test_whoever_follows_the_changes_knows_everything(steps: list[list[tuple[str, int]]]) -> None:
-    """After each look, the rows so far are those of a look at everything."""
+class Page:
+    """A page that follows the changes."""
+
+    def __init__(self) -> None:
+        self.known = 0
+        self.tables: dict[str, dict[Any, Any]] = {}
+
+    def read(self, feed: Feed, *, looks: bool = True) -> bool:
+        """Take what is new, of a new look or of those before; whether there was anything."""
+        feed.due = 0 if looks else math.inf
+        self.known, events = feed.since(self.known)
+        for event in events.split(b"\n\n")[:-1]:
+            mirror(self.tables, json.loads(event.removeprefix(b"data: ")))
+        return events != b""
+
+
+STEPS = st.lists(st.tuples(st.sampled_from([*ACTIONS]), st.integers(0, 3)), max_size=3)
+
+
+@given(st.lists(st.tuples(STEPS, st.booleans()), max_size=12), st.sampled_from([1, 2, 1_000]))
+def test_whoever_follows_the_changes_knows_everything(
+    steps: list[tuple[list[tuple[str, int]], bool]], at_once: int
+) -> None:
+    """Also a page that is too slow for the changes, and where a look makes few rows."""
     sandbox = Sandbox(clock=lambda: 1_487_246_066)
-    feed, tables = Feed(sandbox._account), dict[str, dict[Any, Any]]()
-    for step in steps:
-        for name, number in step:
-            ids = [visitor["id"] for visitor in sandbox.visitors]
-            if ids or name in {"come", "ticket", "old chat", "seed", "clear"}:
-                ACTIONS[name](sandbox, ids[number % len(ids)] if ids else "")
-        mirror(tables, feed.changes())
-        assert {name: rows for name, rows in tables.items() if rows} == everything(sandbox)
-        assert feed.changes() == {}
+    quick, slow = Page(), Page()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feed_module, "_EVENTS", 3)
+        patch.setattr(feed_module, "_MOST_AT_ONCE", at_once)
+        feed = Feed(sandbox._account)
+        for step, is_read in steps:
+            for name, number in step:
+                ids = [visitor["id"] for visitor in sandbox.visitors]
+                if ids or name in {"come", "ticket", "old chat", "seed", "clear"}:
+                    ACTIONS[name](sandbox, ids[number % len(ids)] if ids else "")
+            quick.read(feed)
+            if is_read:
+                slow.read(feed, looks=False)
+                assert slow.tables == quick.tables
+        while quick.read(feed):
+            pass
+    slow.read(feed, looks=False)
+    assert slow.tables == quick.tables
+    assert {name: rows for name, rows in quick.tables.items() if rows} == everything(sandbox)
+
+
+async def test_a_row_is_made_once_for_all_pages_also_those_that_do_not_read(
+    sandbox: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[str]()
+
+    def make_row(visitor: Any) -> dict[str, Any]:
+        made.append(visitor.wire["id"])
+        return {}
+
+    monkeypatch.setattr(feed_module, "_visitor_row", make_row)
+    monkeypatch.setattr(feed_module, "_MOST_AT_ONCE", 20)
+    async with changes_of(http), changes_of(http), changes_of(http) as changes:
+        await anext(changes)
+        ids = [sandbox.add_visitor() for _ in range(50)]
+        parts = [len((await anext(changes))["visitors"]["put"]) for _ in range(3)]
+    assert (made, parts) == (ids, [20, 20, 10])
 
 
 async def test_a_delivery_shows_its_attempts_while_they_are_made(

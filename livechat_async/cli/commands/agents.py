@@ -15,7 +15,7 @@ from livechat_async.redaction import conceal
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
-app: CallApp = CallApp("List, create, change and remove agents.")
+app: CallApp = CallApp(help="List, create, change and remove agents.")
 
 
 async def _create(client: LiveChatClient, **fields: Any) -> Agent:
@@ -39,7 +39,11 @@ _FIELDS = {
     "groups": options.numbers(
         "The number of one of the agent's groups; may be repeated.", "--group"
     ),
-    "login_status": options.one_of("STATUS", AgentStatus, "The status right after a login"),
+    "login_status": options.optional(
+        AgentStatus,
+        "The status right after a login: accepting chats or not accepting chats.",
+        metavar="STATUS",
+    ),
     "max_chats_count": options.number("The largest number of chats at once.", "--max-chats"),
 }
 _AGENTS: Listing[AgentSummary] = Listing(
@@ -76,7 +80,7 @@ app.add_call(
     {**_LOGIN, "status": options.argument(AgentStatus, f"One of: {', '.join(AgentStatus)}.")},
     "{login} is {answer}",
     method=_set_status,
-    has_json=False,
+    to_plain=None,
 )
 app.add_call(
     "agents delete jenny.doe@example.com --yes",

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
 
+def _without_secrets(answer: Any) -> Any:
+    return without_secrets(to_plain(answer))
+
+
 class CallApp(Group):
     """An app whose commands make one call each."""
-
-    def __init__(self, about: str) -> None:
-        super().__init__(help=about)
 
     def add_call(
         self,
@@ -38,7 +39,7 @@ class CallApp(Group):
         needs: Collection[str] = (),
         method: Callable[..., Any] | None = None,
         ask: str = "",
-        has_json: bool = True,
+        to_plain: Callable[[Any], Any] | None = _without_secrets,
     ) -> None:
         """Add a command.
 
@@ -46,13 +47,13 @@ class CallApp(Group):
             example: how it is used. ``goals get 71`` is the command ``get``, which calls
                 ``client.goals.get`` unless there is a ``method``.
             text: its help.
-            arguments: the arguments of the method, a table for `with_filters`.
+            arguments: the arguments of the method, a table for `given_filters`.
             show: a listing of the items in the answer; what makes a text of the answer; or a text
                 with the ``{answer}`` and arguments in braces.
             needs: the names of options that cannot be left out.
             method: a function of the client and the arguments.
             ask: what to ask before the call, with arguments in braces.
-            has_json: whether there is an answer for ``--json``. There is none after a question.
+            to_plain: makes data for ``--json``, which is left out after a question and for None.
         """
         resource, name, *_ = example.split()
         find = attrgetter(f"{resource.replace('-', '_')}.{name}")
@@ -75,7 +76,7 @@ class CallApp(Group):
                 show_list(context, call, view)
             else:
                 to_text = partial(_text, show, filters)
-                show_item(context, call, to_text, as_json=as_json, to_plain=_without_secrets)
+                show_item(context, call, to_text, as_json=as_json, to_plain=to_plain)
 
         kinds: dict[str, Any] = {"filters": Annotated[Filters, given_filters(arguments, needs)]}
         view_options: Any = getattr(show, "options", None)
@@ -83,14 +84,10 @@ class CallApp(Group):
             kinds["view"] = Annotated[View[Any], view_options()]
         elif ask:
             kinds["yes"] = Yes
-        elif has_json:
+        elif to_plain is not None:
             kinds["as_json"] = AsJson
         run.__annotations__ = {"context": click.Context, **kinds}  # what `Command` reads
         self.command(name, help=f"{text}\n\nExamples:\n  livechat-async {example}")(run)
-
-
-def _without_secrets(answer: Any) -> Any:
-    return without_secrets(to_plain(answer))
 
 
 def _text(show: Any, arguments: Mapping[str, Any], answer: Any) -> Any:

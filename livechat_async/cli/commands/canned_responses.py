@@ -7,7 +7,7 @@ from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 
-app: CallApp = CallApp("List, create, change and remove canned responses.")
+app: CallApp = CallApp(help="List, create, change and remove canned responses.")
 
 _ID = {"response_id": options.argument(int, "The canned response's number.", min=0)}
 _TAGS = {
@@ -15,11 +15,7 @@ _TAGS = {
 }
 _RESPONSES: Listing[CannedResponse] = Listing(
     "canned response",
-    columns={
-        **fields("id", "group"),
-        "tags": lambda response: joined(*response.tags),
-        **fields("text", "created_by", "modified_by"),
-    },
+    columns=fields("id", "group", "tags", "text", "created_by", "modified_by"),
     cells={
         "Text, tags": lambda response: two_lines(
             response.text, joined(*(f"#{tag}" for tag in response.tags)), fold=True

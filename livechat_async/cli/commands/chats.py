@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
 from livechat_async.cli.commands import options
-from livechat_async.cli.commands.options import OnBroken
+from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.common import to_plain, with_client
 from livechat_async.cli.export import Format, guess_format
 from livechat_async.cli.output.archive import CHATS, chat_transcript
 from livechat_async.cli.output.listing import View, show_items
-from livechat_async.cli.output.show import show_item
-from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.cli.parsing import option
 from livechat_async.errors import ConfigurationError
 from livechat_async.models.chats import ChatRate
 
 if TYPE_CHECKING:
     from livechat_async import Chat, Checkpoint, Export, LiveChatClient
 
-app: Group = Group(help="List, read and export archived chats.")
+app: CallApp = CallApp(help="List, read and export archived chats.")
 
 _FILTERS: Mapping[str, Any] = {
     **options.DAYS,
@@ -64,10 +63,8 @@ _FILTERS: Mapping[str, Any] = {
         "--visitor-country",
         "--country",
     ),
+    "on_broken": options.on_broken("chat"),
 }
-_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
-_View: TypeAlias = Annotated[View[Any], CHATS.options(pages=True)]
-_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("chat")]
 
 
 class _OnOverfullDay(StrEnum):
@@ -75,13 +72,26 @@ class _OnOverfullDay(StrEnum):
     PARTIAL = "partial"
 
 
+_WALK: Mapping[str, Any] = {
+    **_FILTERS,
+    "prefetch": options.optional(
+        int, "How many pages to request ahead.", metavar="PAGES", min=1, max=64, default=8
+    ),
+    "on_overfull_day": options.optional(
+        _OnOverfullDay,
+        "Stop at a day of more than 25,000 chats, LiveChat's limit, or write the latest of that "
+        "day and go on.",
+        default=_OnOverfullDay.RAISE,
+    ),
+}
+
+
 @app.command("list")
 def list_chats(
     context: click.Context,
     *,
-    filters: _Filters,
-    view: _View,
-    on_broken: _OnBroken = OnBroken.RAISE,
+    filters: Annotated[options.Filters, options.given_filters(_FILTERS)],
+    view: Annotated[View[Any], CHATS.options(pages=True)],
 ) -> None:
     """Show chats of the archive, the newest first.
 
@@ -93,23 +103,16 @@ def list_chats(
       livechat-async chats list --all --csv --columns id,started,email
       livechat-async chats list --all --json | jq -r '.visitor.email'
     """
-    arguments = {**filters, **view.of_pager, "on_broken": on_broken.value}
-    show_items(context, lambda client: client.chats.list(**arguments), view)
+    show_items(context, lambda client: client.chats.list(**filters, **view.of_pager), view)
 
 
-@app.command("get")
-def get_chat(
-    context: click.Context,
-    chat_id: Annotated[str, argument("The chat's id.")],
-    *,
-    as_json: options.AsJson = False,
-) -> None:
-    """Show what was said in a chat.
-
-    Examples:
-      livechat-async chats get MH022RD0K5
-    """
-    show_item(context, lambda client: client.chats.get(chat_id), chat_transcript, as_json=as_json)
+app.add_call(
+    "chats get MH022RD0K5",
+    "Show what was said in a chat.",
+    {"chat_id": options.argument(str, "The chat's id.")},
+    chat_transcript,
+    to_plain=to_plain,
+)
 
 
 @app.command("export")
@@ -117,24 +120,13 @@ def export_chats(
     context: click.Context,
     *,
     output: Annotated[Path, option("The file to write.", "--output", "-o", metavar="FILE")],
-    filters: _Filters,
+    walk: Annotated[options.Filters, options.given_filters(_WALK)],
     kind: Annotated[
         Format | None,
         option("The file's format. [default: that of its suffix, else jsonl]", "--format"),
     ] = None,
     resume: Annotated[bool, option("Continue an unfinished export.", "--resume")] = False,
     overwrite: Annotated[bool, option("Replace an existing file.", "--overwrite")] = False,
-    prefetch: Annotated[
-        int, option("How many pages to request ahead.", metavar="PAGES", min=1, max=64)
-    ] = 8,
-    on_broken: _OnBroken = OnBroken.RAISE,
-    on_overfull_day: Annotated[
-        _OnOverfullDay,
-        option(
-            "Stop at a day of more than 25,000 chats, LiveChat's limit, or write the latest of "
-            "that day and go on."
-        ),
-    ] = _OnOverfullDay.RAISE,
 ) -> None:
     """Write all chats of some days to a file, each once.
 
@@ -163,18 +155,12 @@ def export_chats(
     async def write(client: LiveChatClient) -> None:
         def make(checkpoint: Checkpoint | None) -> Export[Chat]:
             try:
-                return client.chats.export(
-                    **filters,
-                    prefetch=prefetch,
-                    checkpoint=checkpoint,
-                    on_broken=on_broken.value,
-                    on_overfull_day=on_overfull_day.value,
-                )
+                return client.chats.export(**walk, checkpoint=checkpoint)
             except ConfigurationError as error:
                 if checkpoint is None:
                     raise
                 raise ConfigurationError(f"{error} (here: --overwrite)") from None
 
-        await write_export(make, to_plain, file, kind, resume=resume, overwrite=overwrite)
+        await write_export(make, file, kind, resume=resume, overwrite=overwrite)
 
     with_client(context, write)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import click
 
 from livechat_async.cli.common import to_json, without_secrets
-from livechat_async.cli.output.listing import Listing, View, draw_list, two_lines
+from livechat_async.cli.output.listing import Listing, View, draw_list, fields, two_lines
 from livechat_async.cli.output.show import local_time
 from livechat_async.cli.parsing import Group, argument, option
 from livechat_async.display import number_of
@@ -30,7 +30,6 @@ _Engine: TypeAlias = Annotated[
         "--engine",
         envvar="LIVECHAT_BOT_ENGINE",
         metavar="FILE",
-        arguments=["redis_url"],
     ),
 ]
 _Prefix: TypeAlias = Annotated[
@@ -77,11 +76,10 @@ def _summary(letter: DeadLetter) -> str:
 _LETTERS: Listing[DeadLetter] = Listing(
     "dead letter",
     columns={
-        "id": lambda letter: str(letter.id),
+        **fields("id"),
         "died": lambda letter: letter.died.isoformat(timespec="seconds"),
         "event_type": lambda letter: _type_of(_event(letter)),
-        "handler": lambda letter: letter.handler,
-        "attempts": lambda letter: str(letter.attempts),
+        **fields("handler", "attempts"),
         "error": _summary,
     },
     cells={
@@ -95,12 +93,14 @@ _LETTERS: Listing[DeadLetter] = Listing(
         "Error": lambda letter: two_lines(_summary(letter), "", fold=True),
     },
     to_plain=_to_plain,
+    about_json="all but tokens",
 )
-_View: TypeAlias = Annotated[View[Any], _LETTERS.options(about_json="all but tokens")]
 
 
 @app.command("list")
-def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, view: _View) -> None:
+def list_letters(
+    *, engine: _Engine, prefix: _Prefix = _PREFIX, view: Annotated[View[Any], _LETTERS.options()]
+) -> None:
     """Show the dead letters, oldest first.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names.
@@ -115,9 +115,7 @@ def list_letters(*, engine: _Engine, prefix: _Prefix = _PREFIX, view: _View) -> 
 
 @app.command("show")
 def show_letter(
-    letter_id: Annotated[
-        int, argument("The letter's id, as list shows it.", metavar="ID", arguments=["ids"])
-    ],
+    letter_id: Annotated[int, argument("The letter's id, as list shows it.", metavar="ID")],
     *,
     engine: _Engine,
     prefix: _Prefix = _PREFIX,

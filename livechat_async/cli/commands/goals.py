@@ -17,7 +17,7 @@ from livechat_async.models.goals import ApiGoal, CustomVariableGoal, Goal, GoalT
 if TYPE_CHECKING:
     from livechat_async import LiveChatClient
 
-app: CallApp = CallApp("List, create, change and remove goals, and mark one as reached.")
+app: CallApp = CallApp(help="List, create, change and remove goals, and mark one as reached.")
 
 
 async def _create(
@@ -69,9 +69,7 @@ _ORDER = {
 _GOALS: Listing[Goal] = Listing(
     "goal",
     columns={
-        **fields("id", "name"),
-        "active": lambda goal: "yes" if goal.active else "no",
-        **fields("type"),
+        **fields("id", "name", "active", "type"),
         "reached_by": _way,
     },
     cells={
@@ -104,5 +102,5 @@ app.add_call(
     {**_ID, "visitor_id": _VISITOR, **_ORDER},
     "the visitor has reached the goal",
     method=lambda client, **mark: client.goals.mark_as_successful(**mark),
-    has_json=False,
+    to_plain=None,
 )

@@ -7,7 +7,7 @@ from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
 
-app: CallApp = CallApp("List and read greetings.")
+app: CallApp = CallApp(help="List and read greetings.")
 
 
 def _rule(rule: GreetingRule) -> str:
@@ -23,8 +23,7 @@ def _rules(greeting: Greeting) -> str:
 _GREETINGS: Listing[Greeting] = Listing(
     "greeting",
     columns={
-        **fields("id", "name"),
-        "active": lambda greeting: "yes" if greeting.active else "no",
+        **fields("id", "name", "active"),
         "rules": _rules,
         **fields("message"),
     },

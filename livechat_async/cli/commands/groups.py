@@ -13,7 +13,7 @@ from livechat_async.cli.output.listing import Listing, fields, joined
 from livechat_async.cli.output.show import all_fields, show_item
 from livechat_async.redaction import printable
 
-app: CallApp = CallApp("List, create, change and remove groups of agents.")
+app: CallApp = CallApp(help="List, create, change and remove groups of agents.")
 
 _ID = {"group_id": options.argument(int, "The group's number.", min=0)}
 _FIELDS = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from datetime import date
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated, Any, TypeAlias
 
 import click
@@ -40,6 +40,9 @@ Interval: TypeAlias = Annotated[
     ),
 ]
 
+Port: TypeAlias = Annotated[
+    int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
+]
 Yes: TypeAlias = Annotated[bool, option("Do not ask whether to go on.", "--yes", "-y")]
 
 
@@ -61,11 +64,12 @@ def confirm(question: str, yes: bool) -> None:
 
 def given_filters(table: Mapping[str, Any], needs: Collection[str] = ()) -> Any:
     """The options of a table as one parameter: the filters that were given."""
-    return parsing.together(_only_given, table, needs)
+    return parsing.Together(_only_given, table, needs)
 
 
 def _only_given(**filters: Any) -> Filters:
-    return {name: value for name, value in filters.items() if value is not None}
+    given = {name: value for name, value in filters.items() if value is not None}
+    return {name: v.value if isinstance(v, Enum) else v for name, v in given.items()}
 
 
 def _to_day(text: Any) -> date:
@@ -90,9 +94,9 @@ def texts(metavar: str, about: str, *names: str) -> Any:
     return optional(list[str], about, *names, metavar=metavar)
 
 
-def number(about: str, *names: str) -> Any:
+def number(about: str, *names: str, **settings: Any) -> Any:
     """An optional number."""
-    return optional(int, about, *names, metavar="NUMBER", min=0)
+    return optional(int, about, *names, metavar="NUMBER", min=0, **settings)
 
 
 def numbers(about: str, *names: str) -> Any:
@@ -110,11 +114,10 @@ def of_group(about: str) -> Mapping[str, Any]:
     return {"group": number(about)}
 
 
-def on_broken(noun: str) -> Any:
+def on_broken(noun: str, default: OnBroken = OnBroken.RAISE) -> Any:
     """The option for an item that cannot be read."""
-    return option(
-        f"Stop at a {noun} that cannot be read, or say so on stderr and skip it.", "--on-broken"
-    )
+    about = f"Stop at a {noun} that cannot be read, or say so on stderr and skip it."
+    return optional(OnBroken, about, default=default)
 
 
 def day(name: str, text: str) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import click
 
 from livechat_async.cli import profiles
 from livechat_async.cli.common import Settings, wait_for
-from livechat_async.cli.output.listing import Listing, View, draw_list
+from livechat_async.cli.output.listing import Listing, View, draw_list, fields
 from livechat_async.cli.parsing import option
 from livechat_async.cli.profiles import Profile
 from livechat_async.errors import ConfigurationError
@@ -100,22 +99,21 @@ def log_out(context: click.Context) -> None:
 
 
 def _to_plain(profile: Profile) -> dict[str, Any]:
-    texts = {name: text(profile) for name, text in _COLUMNS.items()}
-    return {name: text or None for name, text in texts.items()}
+    return {name: text(profile) or None for name, text in _PROFILES.columns.items()}
 
 
-_COLUMNS: Mapping[str, Callable[[Profile], str]] = {
-    "name": lambda profile: profile.name,
-    "login": lambda profile: profile.login,
-    "base_url": lambda profile: profile.base_url or "",
-    "region": lambda profile: profile.region or "",
-    "token_in": lambda profile: profile.place,
-}
-_PROFILES: Listing[Profile] = Listing("profile", _COLUMNS, to_plain=_to_plain)
-_View: TypeAlias = Annotated[View[Any], _PROFILES.options(about_json="all but the token")]
+_PROFILES: Listing[Profile] = Listing(
+    "profile",
+    {
+        **fields("name", "login", "base_url", "region"),
+        "token_in": lambda profile: profile.place,
+    },
+    to_plain=_to_plain,
+    about_json="all but the token",
+)
 
 
-def list_profiles(*, view: _View) -> None:
+def list_profiles(*, view: Annotated[View[Any], _PROFILES.options()]) -> None:
     """Show the profiles that login has kept, without their tokens.
 
     Examples:

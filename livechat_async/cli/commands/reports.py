@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from livechat_async import GroupBy
 from livechat_async.checks import meant
 from livechat_async.cli.commands import options
 from livechat_async.cli.common import to_json, to_plain, with_client
-from livechat_async.cli.output.show import is_terminal, new_table, safe_cell, terminal
+from livechat_async.cli.output.show import is_terminal, new_table, row_of, terminal
 from livechat_async.cli.parsing import argument, option
 from livechat_async.redaction import printable
 
@@ -103,12 +102,9 @@ def show_report(
         lines = [[key, *map(row.get, names[1:])] for key, row in flat.items()]
         if as_json:
             click.echo(to_json(plain, indent=2))
-        elif as_csv:
-            cells = (map(safe_cell, line) for line in [names, *lines])
-            csv.writer(sys.stdout, lineterminator="\n").writerows(cells)
-        elif not is_terminal(sys.stdout):
+        elif as_csv or not is_terminal(sys.stdout):
             for line in [names, *lines]:
-                click.echo("\t".join("" if v is None else printable(str(v)) for v in line))
+                click.echo(row_of(line, as_csv=as_csv))
         elif lines:
             terminal().print(_table(name, names, lines))
         else:

@@ -6,15 +6,16 @@ The sandbox is imported inside the commands, because it takes longer to import t
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 from click.core import ParameterSource
 from yarl import URL
 
+from livechat_async.cli.commands import options
 from livechat_async.cli.common import (
     open_in_browser,
     served_until_stopped,
@@ -31,9 +32,8 @@ from livechat_async.redaction import Secret, printable
 if TYPE_CHECKING:
     from livechat_async.sandbox import Sandbox, StartedChat
 
+_API = ("-H", "X-API-Version: 2")
 _JSON = ("-H", "Content-Type: application/json", "-d")
-_WITH_CAPTURES = ("captures", "host", "port", "open_", "verbose")
-
 _TOKEN = "LIVECHAT_CONTROL_TOKEN"  # noqa: S105 - the name of a variable
 
 
@@ -52,6 +52,62 @@ class _Plan(StrEnum):
     ENTERPRISE = "enterprise"
 
 
+_OPTIONS: Mapping[str, Any] = {
+    "seed": options.optional(
+        int, "The number of people on the site.", "--visitors", default=8, min=0, max=10_000
+    ),
+    "chats": options.number("The number of archived chats. [default: 120]", max=10**6),
+    "tickets": options.number("The number of tickets. [default: 12]", max=10**6),
+    "latency": options.optional(
+        float,
+        "The time before each answer of the API.",
+        metavar="SECONDS",
+        default=0,
+        min=0,
+        max=3600,
+    ),
+    "chaos": options.optional(
+        _Chaos, f"Let requests fail or wait: {', '.join(_Chaos)}.", metavar="PROFILE"
+    ),
+    "chaos_seed": options.number(
+        "The seed of the faults: another number makes other faults.", default=0
+    ),
+    "webhook_retry_span": options.optional(
+        float,
+        "How long to repeat a webhook that is not answered 200.",
+        metavar="SECONDS",
+        default=6 * 60 * 60,
+        min=0,
+    ),
+    "webhook_repeats": options.optional(
+        int, "Extra deliveries per webhook, to exercise deduplication.", default=0, min=0, max=100
+    ),
+    "webhook_hosts": options.texts(
+        "HOST", "Another machine that gets webhooks; may be repeated.", "--webhook-host"
+    ),
+    "plan": options.optional(
+        _Plan,
+        f"The account's plan: {', '.join(_Plan)}. Smaller ones lack some reports.",
+        metavar="PLAN",
+        default=_Plan.ENTERPRISE,
+    ),
+    "allow_remote": Annotated[bool, option("Serve other machines; needs a control token.")],
+    "control_token": options.optional(
+        str,
+        "The token that control calls must send. Other users of this machine can see options, so "
+        "the variable is safer.",
+        metavar="TOKEN",
+        envvar=_TOKEN,
+        parser=Secret,
+    ),
+    "allow_hosts": options.texts(
+        "HOST",
+        "A name with dots by which other machines reach it; may be repeated.",
+        "--allow-host",
+    ),
+}
+
+
 def run_demo(
     *,
     window: Annotated[bool, option("Show it in a browser too, until Ctrl-C.", "--window")] = False,
@@ -68,81 +124,16 @@ def run_sandbox(
     host: Annotated[
         str, option("The address to listen on; any but loopback needs --allow-remote.")
     ] = "127.0.0.1",
-    port: Annotated[
-        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
-    ] = 8080,
-    visitors: Annotated[int, option("The number of people on the site.", min=0, max=10_000)] = 8,
-    chats: Annotated[
-        int | None,
-        option("The number of archived chats. [default: 120]", metavar="NUMBER", min=0, max=10**6),
-    ] = None,
-    tickets: Annotated[
-        int | None,
-        option("The number of tickets. [default: 12]", metavar="NUMBER", min=0, max=10**6),
-    ] = None,
-    latency: Annotated[
-        float, option("The time before each answer of the API.", metavar="SECONDS", min=0, max=3600)
-    ] = 0,
-    chaos: Annotated[
-        _Chaos | None,
-        option(f"Let requests fail or wait: {', '.join(_Chaos)}.", metavar="PROFILE"),
-    ] = None,
-    chaos_seed: Annotated[
-        int,
-        option(
-            "The seed of the faults: another number makes other faults.", metavar="NUMBER", min=0
-        ),
-    ] = 0,
-    webhook_retry_span: Annotated[
-        float,
-        option("How long to repeat a webhook that is not answered 200.", metavar="SECONDS", min=0),
-    ] = 6 * 60 * 60,
-    webhook_repeats: Annotated[
-        int, option("Extra deliveries per webhook, to exercise deduplication.", min=0, max=100)
-    ] = 0,
-    webhook_hosts: Annotated[
-        list[str] | None,
-        option(
-            "Another machine that gets webhooks; may be repeated.",
-            "--webhook-host",
-            metavar="HOST",
-        ),
-    ] = None,
-    plan: Annotated[
-        _Plan,
-        option(
-            f"The account's plan: {', '.join(_Plan)}. Smaller ones lack some reports.",
-            metavar="PLAN",
-        ),
-    ] = _Plan.ENTERPRISE,
-    allow_remote: Annotated[
-        bool, option("Serve other machines; needs a control token.", "--allow-remote")
-    ] = False,
-    control_token: Annotated[
-        str | None,
-        option(
-            "The token that control calls must send. Other users of this machine can see options, "
-            "so the variable is safer.",
-            metavar="TOKEN",
-            envvar=_TOKEN,
-        ),
-    ] = None,
-    allow_hosts: Annotated[
-        list[str] | None,
-        option(
-            "A name with dots by which other machines reach it; may be repeated.",
-            "--allow-host",
-            metavar="HOST",
-        ),
-    ] = None,
+    port: options.Port = 8080,
+    settings: Annotated[dict[str, Any], options.given_filters(_OPTIONS)],
     verbose: Annotated[bool, option("Log a line per request on stderr.", "--verbose")] = False,
     open_: Annotated[bool, option("Open the sandbox's page in a browser.", "--open")] = False,
-    captures: Annotated[
+    folder: Annotated[
         Path | None,
         option(
             "Give the answers that 'record' has written into this folder, and no others.",
+            "--captures",
             metavar="FOLDER",
-            arguments=["folder"],
         ),
     ] = None,
 ) -> None:
@@ -164,73 +155,36 @@ def run_sandbox(
 
     if verbose:
         show_log()
-    if captures is not None:
+    if folder is None:
+        sandbox = Sandbox(host=host, port=port, **settings)
+    else:
         _refuse_useless(context)
-        wait_for(_serve(Sandbox.from_captures(captures, host=host, port=port), opens=open_))
-        return
-    token = Secret(control_token) if control_token is not None else None
-    del control_token
-    sandbox = Sandbox(
-        host=host,
-        port=port,
-        seed=visitors,
-        chats=chats,
-        tickets=tickets,
-        latency=latency,
-        chaos=None if chaos is None else chaos.value,
-        chaos_seed=chaos_seed,
-        webhook_retry_span=webhook_retry_span,
-        webhook_repeats=webhook_repeats,
-        webhook_hosts=webhook_hosts or (),
-        plan=plan.value,
-        allow_remote=allow_remote,
-        control_token=token,
-        allow_hosts=allow_hosts or (),
-    )
-    receiver = next(iter(webhook_hosts or ()), "" if allow_remote else "127.0.0.1")
-    wait_for(
-        _serve(
-            sandbox,
-            opens=open_,
-            is_remote=allow_remote,
-            has_token=token is not None,
-            receiver=receiver,
-        )
-    )
+        sandbox = Sandbox.from_captures(folder, host=host, port=port)
+    wait_for(_serve(sandbox, settings, opens=open_))
 
 
 def _refuse_useless(context: click.Context) -> None:
     """Options that say what the sandbox makes up have no effect on recorded answers."""
     for one in context.command.params:
         is_given = context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
-        if is_given and one.name not in _WITH_CAPTURES:
+        if is_given and one.name in _OPTIONS:
             raise click.UsageError(f"{label_of(one)} has no effect with --captures: leave it out")
 
 
-async def _serve(
-    sandbox: Sandbox,
-    *,
-    opens: bool,
-    is_remote: bool = False,
-    has_token: bool = False,
-    receiver: str = "127.0.0.1",
-) -> None:
+async def _serve(sandbox: Sandbox, settings: Mapping[str, Any], *, opens: bool) -> None:
     async with served_until_stopped(sandbox):
         console = terminal()
-        lines = _introduction(sandbox, is_remote=is_remote, has_token=has_token, receiver=receiver)
-        for line in lines:
+        for line in _introduction(sandbox, settings):
             console.print(line, style="dim" if line.startswith("#") else "", soft_wrap=True)
         console.file.flush()
         if opens:
             await open_in_browser(sandbox.url)
 
 
-def _introduction(
-    sandbox: Sandbox, *, is_remote: bool, has_token: bool, receiver: str
-) -> Iterator[str]:
+def _introduction(sandbox: Sandbox, settings: Mapping[str, Any]) -> Iterator[str]:
     """What to do with the sandbox, in lines that a shell can run."""
     url, credentials = sandbox.url, sandbox.credentials
-    user = ["-u", f"{credentials.login}:{credentials.token.reveal()}"]
+    user = [*_API, "-u", f"{credentials.login}:{credentials.token.reveal()}"]
     yield f"# A LiveChat sandbox listens on {url}"
     yield "# Open that in a browser to see what happens on it."
     yield "# Point livechat-async at it:"
@@ -241,6 +195,7 @@ def _introduction(
         yield f"# It has recorded answers to {number_of(len(sandbox.recorded), 'request')}:"
         yield from (f"#   {printable(line)}" for line in sandbox.recorded)
         return
+    is_remote = settings["allow_remote"]
     if is_remote:
         yield "# On another machine, set also the name by which it knows this one, such as sandbox:"
         yield f"#   LIVECHAT_BASE_URL=http://sandbox:{URL(url).port}"
@@ -254,7 +209,8 @@ def _introduction(
     chat = next(filter(None, chats), None)
     if chat is not None:
         yield "# Show the agent details of a visitor who chats:"
-        yield _curl(*_JSON, _details(chat), f"{url}/visitors/{chat.visitor_id}/details")
+        yield _curl(*_API, *_JSON, _details(chat), f"{url}/visitors/{chat.visitor_id}/details")
+    [receiver, *_] = settings.get("webhook_hosts", ["" if is_remote else "127.0.0.1"])
     if receiver:
         yield "# Send a bot on port 8000 a webhook when a chat starts:"
         yield _curl(
@@ -263,6 +219,7 @@ def _introduction(
             *("-d", f"url=http://{receiver}:8000/livechat", f"{url}/webhooks"),
         )
     yield "# List the deliveries of webhooks:"
+    has_token = "control_token" in settings
     with_token = f'curl -H "Authorization: Bearer ${_TOKEN}"' if has_token else "curl"
     yield _curl(f"{url}/_sandbox/deliveries").replace("curl", with_token, 1)
     yield f"# See all control calls at {url}/_sandbox and {url}/_sandbox/openapi.json"
@@ -272,7 +229,7 @@ def _introduction(
 
 
 def _curl(*arguments: str) -> str:
-    return shlex.join(["curl", "-sS", "-H", "X-API-Version: 2", *arguments])
+    return shlex.join(["curl", "-sS", *arguments])
 
 
 def _details(chat: StartedChat) -> str:

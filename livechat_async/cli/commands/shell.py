@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import click
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    add_completion_class,
+    get_completion_class,
+)
 
 from livechat_async.cli.common import NAME
-from livechat_async.cli.completion import script
 from livechat_async.cli.manual import manual_page
 from livechat_async.cli.parsing import argument
+
+VARIABLE = "_LIVECHAT_ASYNC_COMPLETE"
+"""What the script sets at each Tab, to ask for completions."""
+
+
+class _Bash(BashComplete):
+    """Bash puts a value into the line as it is, so blanks are escaped here."""
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        return f"{item.type},{item.value.replace(' ', chr(92) + ' ')}"
+
+
+add_completion_class(_Bash)
 
 
 class _Shell(StrEnum):
@@ -34,10 +52,10 @@ def print_completion(
       livechat-async completion fish \
         > ~/.config/fish/completions/livechat-async.fish
     """
-    text = script(context.find_root().command, NAME, shell.value)
-    if text is None:
+    kind = get_completion_class(shell.value)
+    if kind is None:
         raise click.UsageError(f"the installed version of click has no script for {shell.value}")
-    click.echo(text)
+    click.echo(kind(context.find_root().command, {}, NAME, VARIABLE).source())
 
 
 def print_manual(context: click.Context) -> None:

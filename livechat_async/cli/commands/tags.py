@@ -7,7 +7,7 @@ from livechat_async.cli.commands import options
 from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.output.listing import Listing, fields, two_lines
 
-app: CallApp = CallApp("List, create and remove the tags of chats and tickets.")
+app: CallApp = CallApp(help="List, create and remove the tags of chats and tickets.")
 
 _TAG = {
     "name": options.argument(str, "The tag."),
@@ -19,8 +19,7 @@ _TAGS: Listing[Tag] = Listing(
         **fields("name", "group"),
         "in_chats": lambda tag: str(tag.count.in_chats if tag.count else ""),
         "in_tickets": lambda tag: str(tag.count.in_tickets if tag.count else ""),
-        **fields("author"),
-        "creation_date": lambda tag: tag.creation_date.isoformat() if tag.creation_date else "",
+        **fields("author", "creation_date"),
     },
     cells={
         "Tag": lambda tag: two_lines(tag.name, f"group {tag.group}", "bold"),

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import click
 
 from livechat_async import TicketOrder, TicketStatus
 from livechat_async.cli.commands import options
-from livechat_async.cli.commands.options import OnBroken
+from livechat_async.cli.commands.calls import CallApp
+from livechat_async.cli.common import to_plain
 from livechat_async.cli.output.archive import TICKETS, ticket_history
 from livechat_async.cli.output.listing import View, show_items
-from livechat_async.cli.output.show import show_item
-from livechat_async.cli.parsing import Group, argument
 
-app: Group = Group(help="List and read tickets.")
+app: CallApp = CallApp(help="List and read tickets.")
 
 _FILTERS: Mapping[str, Any] = {
     **options.DAYS,
@@ -33,19 +32,16 @@ _FILTERS: Mapping[str, Any] = {
     "tag": options.text("TAG", "Only tickets with this tag."),
     "tagged": options.flag("--tagged/--untagged", "Only tickets with any tag, or none."),
     "order": options.one_of("ORDER", TicketOrder, "Sort by the last change"),
+    "on_broken": options.on_broken("ticket"),
 }
-_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
-_View: TypeAlias = Annotated[View[Any], TICKETS.options(pages=True)]
-_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("ticket")]
 
 
 @app.command("list")
 def list_tickets(
     context: click.Context,
     *,
-    filters: _Filters,
-    view: _View,
-    on_broken: _OnBroken = OnBroken.RAISE,
+    filters: Annotated[options.Filters, options.given_filters(_FILTERS)],
+    view: Annotated[View[Any], TICKETS.options(pages=True)],
 ) -> None:
     """Show tickets.
 
@@ -55,22 +51,13 @@ def list_tickets(
       livechat-async tickets list --status open --unassigned
       livechat-async tickets list --all --json | jq -r .subject
     """
-    arguments = {**filters, **view.of_pager, "on_broken": on_broken.value}
-    show_items(context, lambda client: client.tickets.list(**arguments), view)
+    show_items(context, lambda client: client.tickets.list(**filters, **view.of_pager), view)
 
 
-@app.command("get")
-def get_ticket(
-    context: click.Context,
-    ticket_id: Annotated[str, argument("The ticket's id.")],
-    *,
-    as_json: options.AsJson = False,
-) -> None:
-    """Show what happened to a ticket.
-
-    Examples:
-      livechat-async tickets get O5CR4
-    """
-    show_item(
-        context, lambda client: client.tickets.get(ticket_id), ticket_history, as_json=as_json
-    )
+app.add_call(
+    "tickets get O5CR4",
+    "Show what happened to a ticket.",
+    {"ticket_id": options.argument(str, "The ticket's id.")},
+    ticket_history,
+    to_plain=to_plain,
+)

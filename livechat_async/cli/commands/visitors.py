@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import click
 
@@ -34,9 +34,8 @@ _FILTERS: Mapping[str, Any] = {
     "state": options.one_of("STATE", VisitorState, "Only visitors in this state"),
     "groups": options.numbers("Only visitors of this group; may be repeated.", "--group"),
 }
-_Filters: TypeAlias = Annotated[options.Filters, options.given_filters(_FILTERS)]
-_View: TypeAlias = Annotated[View[Any], VISITORS.options()]
-_OnBroken: TypeAlias = Annotated[OnBroken, options.on_broken("visitor")]
+_TO_LIST = {**_FILTERS, "on_broken": options.on_broken("visitor")}
+_TO_WATCH = {**_FILTERS, "on_broken": options.on_broken("visitor", OnBroken.SKIP)}
 
 
 class _Encoding(StrEnum):
@@ -66,11 +65,10 @@ def _to_link(text: str) -> DetailField:
 def list_visitors(
     context: click.Context,
     *,
-    filters: _Filters,
-    view: _View,
+    filters: Annotated[options.Filters, options.given_filters(_TO_LIST)],
+    view: Annotated[View[Any], VISITORS.options()],
     watch: Annotated[bool, option("Show the list again and again.", "--watch")] = False,
     interval: options.Interval = 5.0,
-    on_broken: _OnBroken = OnBroken.RAISE,
 ) -> None:
     """Show who is on the site now.
 
@@ -82,26 +80,24 @@ def list_visitors(
       livechat-async visitors list --watch --interval 10
       livechat-async visitors list --json | jq '.[].name'
     """
-    arguments = {**filters, "on_broken": on_broken.value}
     if watch:
         from livechat_async.cli.commands.watch import follow_list  # noqa: PLC0415 (slow to import)
 
-        follow = partial(follow_list, filters=arguments, interval=interval, view=view)
-        with_client(context, follow, retries=False)  # the next poll repeats a failed call
-        return
-    show_list(context, lambda client: client.visitors.list(**arguments), view)
+        follow = partial(follow_list, filters=filters, interval=interval, view=view)
+        with_client(context, follow)
+    else:
+        show_list(context, lambda client: client.visitors.list(**filters), view)
 
 
 @app.command("watch")
 def watch_visitors(
     context: click.Context,
     *,
-    filters: _Filters,
+    filters: Annotated[options.Filters, options.given_filters(_TO_WATCH)],
     as_json: Annotated[
         bool, option("As JSON lines, a change a line, with the visitor.", "--json")
     ] = False,
     interval: options.Interval = 5.0,
-    on_broken: _OnBroken = OnBroken.SKIP,
 ) -> None:
     """Show who comes, what they do and who leaves, as it happens, until Ctrl-C.
 
@@ -122,16 +118,15 @@ def watch_visitors(
     """
     from livechat_async.cli.commands.watch import follow_changes  # noqa: PLC0415 (slow to import)
 
-    arguments = {**filters, "on_broken": on_broken.value}
-    follow = partial(follow_changes, filters=arguments, interval=interval, as_json=as_json)
-    with_client(context, follow, retries=False)  # the next poll repeats a failed call
+    follow = partial(follow_changes, filters=filters, interval=interval, as_json=as_json)
+    with_client(context, follow)
 
 
 @app.command("count")
 def count_visitors(
     context: click.Context,
     *,
-    filters: _Filters,
+    filters: Annotated[options.Filters, options.given_filters(_FILTERS)],
     as_json: Annotated[bool, option('As one JSON document: {"count": 7}.', "--json")] = False,
 ) -> None:
     """Show how many visitors there are.

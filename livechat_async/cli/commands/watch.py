@@ -20,11 +20,12 @@ from livechat_async.cli.commands.options import Filters
 from livechat_async.cli.common import number_or_no, to_json, to_plain
 from livechat_async.cli.output import visitors as output
 from livechat_async.cli.output.listing import View
-from livechat_async.cli.output.show import is_terminal, show_error, terminal
+from livechat_async.cli.output.show import is_terminal, row_of, show_error, terminal
 from livechat_async.redaction import printable
 from livechat_async.watch.changes import Change
 from livechat_async.watch.watch import FailureHook, Poller
 
+_NO_RETRIES = RetryPolicy.none()  # the next poll repeats a failed call
 _LINES_ROUND_TABLE, _LINES_OF_PROBLEM = 5, 5
 
 _ListView: TypeAlias = Callable[[list[Visitor] | None, str], None]
@@ -37,6 +38,7 @@ async def follow_list(
     client: LiveChatClient, filters: Filters, interval: float, view: View[Visitor]
 ) -> None:
     """Show the whole list again and again, until a failure does not pass."""
+    client = client.with_options(retry=_NO_RETRIES)
 
     async def fetch() -> list[Visitor]:
         return await client.visitors.list(**filters)
@@ -99,6 +101,7 @@ async def follow_changes(
     client: LiveChatClient, filters: Filters, interval: float, *, as_json: bool
 ) -> None:
     """Show changes as they happen, until a failure does not pass."""
+    client = client.with_options(retry=_NO_RETRIES)
 
     async def follow(show: _ShowChange, fail: FailureHook) -> None:
         watch = client.visitors.watch(interval=interval, on_failure=fail, **filters)
@@ -108,15 +111,15 @@ async def follow_changes(
 
     def show_text(change: Change, _: object) -> None:
         if as_json:
-            click.echo(output.change_json(change, _now(), to_plain))
+            click.echo(output.change_json(change, _now()))
         else:
-            click.echo("\t".join(map(printable, output.change_cells(change, _now()))))
+            click.echo(row_of(output.change_cells(change, _now())))
 
     if is_terminal(sys.stdout) and not as_json:
         await _follow_live(follow, f"every {interval:g} s until Ctrl-C")
         return
     if not as_json:
-        click.echo("\t".join(output.CHANGE_COLUMNS))
+        click.echo(row_of(output.CHANGE_COLUMNS))
     await follow(show_text, lambda error, seconds: show_error(_problem(error, seconds)))
 
 

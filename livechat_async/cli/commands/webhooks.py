@@ -8,7 +8,8 @@ from urllib.parse import quote
 import click
 from yarl import URL
 
-from livechat_async.cli.commands import dead
+from livechat_async.cli.commands import dead, options
+from livechat_async.cli.commands.calls import CallApp
 from livechat_async.cli.common import (
     VISIBLE_PASSWORD,
     Settings,
@@ -16,13 +17,13 @@ from livechat_async.cli.common import (
     wait_for,
     webhook_password,
 )
-from livechat_async.cli.output.listing import Listing, View, joined, show_list, two_lines
+from livechat_async.cli.output.listing import Listing, View, fields, joined, show_list, two_lines
 from livechat_async.cli.output.show import show_item
-from livechat_async.cli.parsing import Group, argument, option
+from livechat_async.cli.parsing import argument, option
 from livechat_async.models.webhooks import Webhook, WebhookDataType, WebhookEventType
 from livechat_async.redaction import Secret, printable
 
-app: Group = Group(help="Register and receive webhooks, and repeat those that a bot gave up.")
+app: CallApp = CallApp(help="Register and receive webhooks, and repeat those that a bot gave up.")
 
 _KINDS = ", ".join(WebhookEventType)
 _ALL_BUT_SECRETS = "all but user names, passwords and tokens"
@@ -45,9 +46,7 @@ def _has_credentials(webhook: Webhook) -> bool:
 _WEBHOOKS: Listing[Webhook] = Listing(
     "webhook",
     columns={
-        "id": lambda webhook: webhook.id,
-        "event_type": lambda webhook: webhook.event_type,
-        "data_types": lambda webhook: joined(*webhook.data_types),
+        **fields("id", "event_type", "data_types"),
         "url": lambda webhook: webhook.address,
         "credentials": lambda webhook: "yes" if _has_credentials(webhook) else "no",
     },
@@ -60,12 +59,14 @@ _WEBHOOKS: Listing[Webhook] = Listing(
         ),
     },
     to_plain=_to_plain,
+    about_json=_ALL_BUT_SECRETS,
 )
-_View: TypeAlias = Annotated[View[Webhook], _WEBHOOKS.options(about_json=_ALL_BUT_SECRETS)]
 
 
 @app.command("list")
-def list_webhooks(context: click.Context, *, view: _View) -> None:
+def list_webhooks(
+    context: click.Context, *, view: Annotated[View[Webhook], _WEBHOOKS.options()]
+) -> None:
     """Show the webhooks of the account.
 
     A table on a terminal, elsewhere tab-separated columns below a line of their names. User names,
@@ -113,21 +114,13 @@ def create_webhook(
     )
 
 
-@app.command("delete")
-def delete_webhook(
-    context: click.Context,
-    webhook_id: Annotated[str, argument("The webhook's id, as list shows it.")],
-) -> None:
-    """Remove a webhook.
-
-    Examples:
-      livechat-async webhooks delete 0123456789abcdef0123456789abcdef
-    """
-    show_item(
-        context,
-        lambda client: client.webhooks.delete(webhook_id),
-        lambda _: printable(f"{webhook_id} is removed"),
-    )
+app.add_call(
+    "webhooks delete 0123456789abcdef0123456789abcdef",
+    "Remove a webhook.",
+    {"webhook_id": options.argument(str, "The webhook's id, as list shows it.")},
+    "{webhook_id} is removed",
+    to_plain=None,
+)
 
 
 @app.command("listen")
@@ -135,9 +128,7 @@ def listen(
     context: click.Context,
     *,
     host: Annotated[str, option("The address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, option("The port to listen on; 0 for any free one.", min=0, max=65_535)
-    ] = 8080,
+    port: options.Port = 8080,
     event: Annotated[
         list[WebhookEventType] | None,
         option(f"Only these events; may be repeated. All: {_KINDS}.", metavar="EVENT_TYPE"),

@@ -22,6 +22,7 @@ from livechat_async.cli.export.files import create_output
 from livechat_async.cli.output.show import safe_cell
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.models._base import plain_of
+from livechat_async.private_files import name_file
 
 _ROWS_AT_A_TIME = 5_000
 
@@ -76,9 +77,10 @@ async def convert(part: Path, kind: Format, warn: Callable[[str], None]) -> Path
                 )
             file.flush()
             os.fsync(file.fileno())
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             converted.unlink()
+        name_file(error, converted)
         raise
     return converted
 

@@ -16,7 +16,7 @@ from click.exceptions import Exit
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from livechat_async import Chat, LiveChatError
-from livechat_async.cli.common import INTERRUPTED, in_units, to_json
+from livechat_async.cli.common import INTERRUPTED, in_units, to_json, to_plain
 from livechat_async.cli.export import Format
 from livechat_async.cli.export.files import ExportFile
 from livechat_async.cli.export.formats import convert
@@ -26,6 +26,7 @@ from livechat_async.display import number_of
 from livechat_async.errors import OverfullDayError
 from livechat_async.export.checkpoint import Checkpoint
 from livechat_async.export.export import Export, ExportProgress
+from livechat_async.private_files import name_file
 from livechat_async.redaction import printable
 
 _SAVE_EVERY = 1.0  # seconds, as the three below
@@ -39,7 +40,6 @@ _Meter: TypeAlias = Callable[[ExportProgress], None]
 
 async def write_export(
     make: Callable[[Checkpoint | None], Export[Chat]],
-    to_plain: Callable[[Chat], Any],
     file: ExportFile,
     kind: Format,
     *,
@@ -59,19 +59,20 @@ async def write_export(
         else:
             file.cut()
             _say(f"going on after {number_of(file.saved, 'chat')}")
-        await _finish(export, to_plain, file, kind)
+        await _finish(export, file, kind)
+    except OSError as error:
+        name_file(error, file.part)
+        raise
     finally:
         file.close()
     _sum_up(export, file)
 
 
-async def _finish(
-    export: Export[Chat], to_plain: Callable[[Chat], Any], file: ExportFile, kind: Format
-) -> None:
+async def _finish(export: Export[Chat], file: ExportFile, kind: Format) -> None:
     """Write what is left and give the output its name, or say how to go on."""
     try:
         with _sigterm_stops():
-            await _write(export, to_plain, file)
+            await _write(export, file)
             file.publish(await convert(file.part, kind, _say))
     except (asyncio.CancelledError, KeyboardInterrupt):
         _say(f"stopped. {_way_on(file)}")
@@ -82,7 +83,7 @@ async def _finish(
         raise
 
 
-async def _write(export: Export[Chat], to_plain: Callable[[Chat], Any], file: ExportFile) -> None:
+async def _write(export: Export[Chat], file: ExportFile) -> None:
     meter = _bar if is_terminal(sys.stderr) else _lines
     saved = shown = time.monotonic()
     try:

@@ -17,7 +17,7 @@ from click.exceptions import Exit
 from yarl import URL
 
 from livechat_async import CallError, ConfigurationError, LiveChatClient, QueueFullError
-from livechat_async.checks import is_loopback
+from livechat_async.checks import is_loopback, problem_of_url
 from livechat_async.cli import common
 from livechat_async.cli.common import INTERRUPTED, PASSWORD_VARIABLES
 from livechat_async.cli.listen.programs import Programs
@@ -97,16 +97,14 @@ class Access:
 
 
 def _problem_of_public(address: str, *, has_path_secret: bool) -> str:
-    try:
-        url = URL(address)
-        if url.user is not None or url.password is not None:
-            return common.VISIBLE_PASSWORD
-        if url.scheme not in {"http", "https"} or not url.host:
-            return "has to be a whole URL, such as https://bot.example.com/livechat"
-        if has_path_secret and (url.query_string or url.fragment):
-            return "cannot have a query, as LIVECHAT_WEBHOOK_SECRET comes behind its path"
-    except ValueError:
-        return "is not a URL, such as https://bot.example.com/livechat"
+    problem = problem_of_url(address, "https://bot.example.com/livechat")
+    if problem:
+        return problem
+    url = URL(address)
+    if url.user is not None or url.password is not None:
+        return common.VISIBLE_PASSWORD
+    if has_path_secret and (url.query_string or url.fragment):
+        return "cannot have a query, as LIVECHAT_WEBHOOK_SECRET comes behind its path"
     return ""
 
 

@@ -16,11 +16,10 @@ import click
 from attrs import astuple, frozen
 from rich.text import Text
 
-from livechat_async.cli.common import to_json, without_secrets
+from livechat_async.cli.common import to_json, to_plain, without_secrets
 from livechat_async.cli.output.listing import joined
-from livechat_async.cli.output.show import WIDE, is_terminal, terminal, titled_panel
+from livechat_async.cli.output.show import WIDE, is_terminal, row_of, terminal, titled_panel
 from livechat_async.cli.output.visitors import event_start, path_of, who_in_columns
-from livechat_async.decoding.converter import shared_converter
 from livechat_async.display import number_of
 from livechat_async.models.tickets import TicketRequester
 from livechat_async.models.webhooks import WebhookDataType, WebhookEventType
@@ -46,7 +45,7 @@ def event_data(event: WebhookEvent) -> dict[str, Any]:
 
     The data has only the parts that came. Times are text: ``started`` for ``started_timestamp``.
     """
-    fields: dict[str, Any] = shared_converter().unstructure(event)
+    fields: dict[str, Any] = to_plain(event)
     del fields["data_types"]
     return {
         name: reveal(value)
@@ -125,7 +124,7 @@ class ListenView(logging.Handler):
         """Show what comes before the first event."""
         self._shows_log = True
         if not self._is_drawn and not self._as_json:
-            click.echo("\t".join(EVENT_COLUMNS))
+            click.echo(row_of(EVENT_COLUMNS))
 
     def end(self) -> None:
         """Show no more warnings, because what is under way ends by force."""
@@ -142,7 +141,7 @@ class ListenView(logging.Handler):
             console = terminal()
             console.print(event_line(event, now, console.width))
         else:
-            click.echo("\t".join(map(printable, event_cells(event, now))))
+            click.echo(row_of(event_cells(event, now)))
 
     def say(self, *parts: str | tuple[str, str]) -> None:
         """Show a text on stderr."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
+from livechat_async.cli.output.listing import Listing, fields, joined, text_of, two_lines
 from livechat_async.cli.output.show import local_time
 from livechat_async.redaction import printable
 
@@ -127,23 +127,18 @@ def _assignee(ticket: Ticket) -> str:
     return "" if ticket.assignee is None else ticket.assignee.name or ticket.assignee.id or ""
 
 
-def _iso(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat()
-
-
 CHATS: Listing[Chat] = Listing(
     "chat",
     columns={
         **fields("id", "type"),
-        "started": lambda chat: _iso(_start(chat)),
+        "started": lambda chat: text_of(_start(chat)),
         **fields("duration"),
         "visitor_id": lambda chat: (chat.visitor_summary and chat.visitor_summary.id) or "",
         "visitor": _visitor_name,
         "email": _mail,
         "agents": _agents,
         "groups": _groups,
-        **fields("rate"),
-        "tags": lambda chat: joined(*chat.tags),
+        **fields("rate", "tags"),
         "messages": lambda chat: str(len(chat.messages)),
         "url": lambda chat: chat.chat_start_url,
     },
@@ -163,9 +158,7 @@ TICKETS: Listing[Ticket] = Listing(
         "email": lambda ticket: _requester(ticket)[1],
         "assignee": _assignee,
         "groups": lambda ticket: joined(*(str(group.id) for group in ticket.groups)),
-        "tags": lambda ticket: joined(*ticket.tags),
-        "date": lambda ticket: _iso(ticket.date),
-        "modified": lambda ticket: _iso(ticket.modified),
+        **fields("tags", "date", "modified"),
     },
     cells={
         "Ticket": lambda ticket: two_lines(ticket.id, ticket.status or ""),

@@ -6,12 +6,12 @@ A terminal gets a table, and a pipe gets columns below a line of their names, un
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import datetime
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import click
@@ -25,11 +25,11 @@ from livechat_async.cli.common import number_or_no, to_json, to_plain, with_clie
 from livechat_async.cli.output.show import (
     is_terminal,
     new_table,
-    safe_cell,
+    row_of,
     say_broken,
     terminal,
 )
-from livechat_async.cli.parsing import option, together
+from livechat_async.cli.parsing import Together, option
 from livechat_async.display import number_of
 from livechat_async.redaction import printable
 
@@ -51,27 +51,25 @@ _GAP = 2  # between two columns
 class Listing(Generic[T]):
     """How a list of items looks: as columns by their names on pipes, as cells on terminals.
 
-    Without cells, it has the same columns everywhere.
+    Without cells, it has the same columns everywhere. ``about_json`` says what is in the JSON.
     """
 
     noun: str
     columns: Mapping[str, Callable[[T], str]]
     cells: Mapping[str, Callable[[T], Text]] | None = None
     to_plain: Callable[[T], Any] = to_plain
+    about_json: str = "every field that LiveChat sent"
 
-    def options(
-        self, *, pages: bool = False, about_json: str = "every field that LiveChat sent"
-    ) -> Any:
+    def options(self, *, pages: bool = False) -> Any:
         """The options that make a `View`, for ``Annotated``.
 
         Args:
             pages: whether the list comes page by page, so that the first page is the default.
-            about_json: what the JSON has.
         """
         form = "JSON lines, an object a line," if pages else "one JSON document, a list,"
         names = ", ".join(self.columns)
         table = {
-            "as_json": Annotated[bool, option(f"As {form} with {about_json}.", "--json")],
+            "as_json": Annotated[bool, option(f"As {form} with {self.about_json}.", "--json")],
             "as_csv": Annotated[bool, option("As CSV.", "--csv")],
             "columns": Annotated[
                 tuple[str, ...] | None,
@@ -96,7 +94,7 @@ class Listing(Generic[T]):
         }
         if pages:
             table["everything"] = Annotated[bool, option("Show all, without a limit.", "--all")]
-        return together(partial(View, self, pages), table)
+        return Together(partial(View, self, pages), table)
 
     def _choose(self, text: str) -> tuple[str, ...]:
         names = tuple(filter(None, (name.strip() for name in text.split(","))))
@@ -173,20 +171,14 @@ class View(Generic[T]):
 
     def head(self) -> list[str]:
         """The lines before the items: the names of the columns, or none."""
-        return [] if self.as_json else [self._row(list(self.chosen))]
+        return [] if self.as_json else [row_of(self.chosen, as_csv=self.as_csv)]
 
     def line(self, item: T) -> str:
         """An item as one line."""
         if self.as_json:
             return to_json(self.listing.to_plain(item))
-        return self._row([text(item) for text in self.chosen.values()])
-
-    def _row(self, texts: Sequence[str]) -> str:
-        if self.as_csv:
-            row = io.StringIO()
-            csv.writer(row, lineterminator="").writerow(map(safe_cell, texts))
-            return row.getvalue()
-        return "\t".join(map(printable, texts))
+        texts = [text(item) for text in self.chosen.values()]
+        return row_of(texts, as_csv=self.as_csv)
 
     def draw(self, items: Sequence[T], total: int | None) -> None:
         """Show the items in a table on the terminal, or say that there are none."""
@@ -223,16 +215,16 @@ def show_items(
         async with fetch(client) as pager, aclosing(_read(pager, view.most, broken)) as items:
             if view.is_drawn:
                 shown = [item async for item in items]
-                count = len(shown)
+                done = len(shown)
                 view.draw(shown, pager.progress.items_expected)
             else:
-                count = 0
+                done = 0
                 for line in view.head():
                     click.echo(line)
                 async for item in items:
                     click.echo(view.line(item))
-                    count += 1
-            view.say_rest(count, pager.progress.items_expected, broken)
+                    done += 1
+            view.say_rest(done, pager.progress.items_expected, broken)
 
     with_client(context, show)
 
@@ -241,16 +233,14 @@ async def _read(
     pager: Pager[T], most: int | None, broken: list[BrokenItem]
 ) -> AsyncGenerator[T, None]:
     """The items of all pages, or the first of them. It adds what cannot be read to ``broken``."""
-    left = most
+    read = count(1)
     async with aclosing(pager.pages()) as pages:
         async for page in pages:
             broken += page.broken
             for item in page:
                 yield item
-                if left is not None:
-                    left -= 1
-                    if left == 0:
-                        return
+                if next(read) == most:
+                    return
 
 
 def show_list(
@@ -279,13 +269,26 @@ def draw_list(items: Sequence[T], view: View[T]) -> None:
 
 
 def fields(*names: str) -> dict[str, Callable[[Any], str]]:
-    """Columns that are fields of an item; nothing is an empty text."""
+    """Columns that are fields of an item."""
     return {name: partial(_field, name) for name in names}
 
 
 def _field(name: str, item: Any) -> str:
-    value = getattr(item, name)
-    return "" if value is None else str(value)
+    return text_of(getattr(item, name))
+
+
+def text_of(value: Any) -> str:
+    """The value of a field in one line."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.isoformat()
+        case list() | tuple():
+            return joined(*map(str, value))
+    return str(value)
 
 
 def joined(*parts: str | None, by: str = ", ") -> str:
@@ -314,8 +317,7 @@ def _fitting_table(
 ) -> Table:
     rows = [[cell(item) for cell in cells.values()] for item in items]
     table = new_table(title)
-    columns = zip(cells, zip(*rows, strict=True), strict=True) if rows else ((c, ()) for c in cells)
-    named = [(name, list(texts)) for name, texts in columns]
+    named = [(name, [row[at] for row in rows]) for at, name in enumerate(cells)]
     room = terminal().width - _GAP * (len(named) - 1)
     widths = _fit([_widths(name, texts) for name, texts in named], room)
     for (name, _), width in zip(named, widths, strict=True):

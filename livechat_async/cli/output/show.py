@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -93,13 +95,13 @@ def show_item(
     to_text: Callable[[T], Text | str],
     *,
     as_json: bool = False,
-    to_plain: Callable[[T], Any] = to_plain,
+    to_plain: Callable[[T], Any] | None = to_plain,
 ) -> None:
     """Run a command that fetches one thing and shows it: as a text, or as JSON."""
 
     async def show(client: LiveChatClient) -> None:
         item = await fetch(client)
-        text = to_json(to_plain(item), indent=2) if as_json else to_text(item)
+        text = to_json(to_plain(item), indent=2) if as_json and to_plain else to_text(item)
         if isinstance(text, str):
             click.echo(text)
         else:
@@ -139,6 +141,15 @@ def local_time(moment: datetime | None, pattern: str = "%Y-%m-%d %H:%M %Z") -> s
         with suppress(OverflowError, ValueError, OSError):  # here, it is before 1 or after 9999
             moment = moment.astimezone()
     return f"{moment:{pattern}}".rstrip()
+
+
+def row_of(values: Iterable[Any], *, as_csv: bool = False) -> str:
+    """A line of tab-separated columns, or of CSV. Nothing is an empty cell."""
+    if as_csv:
+        row = io.StringIO()
+        csv.writer(row, lineterminator="").writerow(map(safe_cell, values))
+        return row.getvalue()
+    return "\t".join("" if value is None else printable(str(value)) for value in values)
 
 
 def safe_cell(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from livechat_async import Visitor, VisitorDetails, VisitorState
-from livechat_async.cli.common import how_long, to_json
-from livechat_async.cli.output.listing import Listing, fields, joined, two_lines
+from livechat_async.cli.common import how_long, to_json, to_plain
+from livechat_async.cli.output.listing import Listing, fields, joined, text_of, two_lines
 from livechat_async.cli.output.show import WIDE, new_table, terminal, titled_panel
 from livechat_async.display import number_of
 from livechat_async.redaction import printable
@@ -63,7 +63,7 @@ def visitors_table(
         table.add_row(
             two_lines(visitor.name or "(no name)", visitor.id, "bold"),
             two_lines(visitor.state, f"with {agents}" if agents else "", _style(visitor)),
-            Text(_number(visitor.group)),
+            Text(text_of(visitor.group)),
             *where,
             two_lines(how_long(visitor.last_visit, now), visits),
         )
@@ -113,10 +113,6 @@ def _style(visitor: Visitor) -> str:
     return _STYLES.get(visitor.state, "")
 
 
-def _number(number: int | None) -> str:
-    return "" if number is None else str(number)
-
-
 def _agents(visitor: Visitor) -> str:
     return joined(*(operator.display_name or operator.id for operator in visitor.operators))
 
@@ -140,7 +136,7 @@ VISITORS: Listing[Visitor] = _Visitors(
         "page": page_of,
         **fields("city", "region"),
         "country": lambda visitor: visitor.country or visitor.country_code,
-        "since": lambda visitor: visitor.last_visit.isoformat() if visitor.last_visit else "",
+        "since": lambda visitor: text_of(visitor.last_visit),
         **fields("visits"),
         "agents": _agents,
     },
@@ -167,22 +163,16 @@ def change_cells(change: Change, when: datetime) -> tuple[str, ...]:
     if isinstance(change, changes.Resynced):
         return (*start, *[""] * 5, f"{change.outage:.3f}")
     who, before = change.visitor, getattr(change, "before", "")
-    return (*start, who.id, who.name, who.state, _number(who.group), page_of(who), before)
+    return (*start, who.id, who.name, who.state, text_of(who.group), page_of(who), before)
 
 
-def change_json(change: Change, when: datetime, to_plain: Callable[[Any], Any]) -> str:
+def change_json(change: Change, when: datetime) -> str:
     """A change as a line of JSON."""
     data: dict[str, Any] = {"time": _time_text(when), "change": _WORDS[type(change)]}
-    match change:
-        case changes.Resynced(visitors, outage, failures):
-            data |= {"outage": round(outage, 3), "failures": failures}
-            data |= {"visitors": [to_plain(visitor) for visitor in visitors]}
-        case changes.Arrived(visitor, at_start):
-            data |= {"at_start": at_start, "visitor": to_plain(visitor)}
-        case changes.StateChanged(visitor, before) | changes.PageChanged(visitor, before):
-            data |= {"before": before, "visitor": to_plain(visitor)}
-        case changes.Updated(visitor) | changes.Left(visitor):
-            data |= {"visitor": to_plain(visitor)}
+    # The visitor is long, and comes last.
+    data |= reversed(to_plain(change).items())
+    if isinstance(change, changes.Resynced):
+        data["outage"] = round(change.outage, 3)
     return to_json(data)
 
 

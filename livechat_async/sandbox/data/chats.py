@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
@@ -315,7 +316,7 @@ def _moment(fields: Mapping[str, object], name: str, default: int) -> int:
     """The Unix seconds in a time's timestamp or its other field, whose texts do not count."""
     for key in (f"{name}_timestamp", name):
         value = fields.get(key)
-        if isinstance(value, str) and value.isascii() and value.isdigit():
+        if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value):
             value = int(value)
         if value is not None and not (key == name and isinstance(value, str)):
             return to_seconds(key, value)

@@ -15,7 +15,10 @@ DOCUMENTED_VISITOR = "S1352647457.ac951bfe2e"
 
 
 AGENTS = {"john.doe@example.com": "John Doe", "jane.doe@example.com": "Jane Doe"}
-"""The names of the agents, by their logins. The first one owns the account."""
+"""The names of the agents, by their logins."""
+
+OWNER = "john.doe@example.com"
+"""The agent who owns the account, and who chats unless another one is named."""
 
 GROUPS = {0: "All operators", 2: "Sales", 5: "Returns"}
 """The names of the groups, by their numbers."""

@@ -153,7 +153,7 @@ def write_fields(visitor: Wire, fields: Mapping[str, object], omit: Iterable[str
         visitor.pop(name, None)
 
 
-def shown(visitor: Mapping[str, Any]) -> Wire:
+def shown_visitor(visitor: Mapping[str, Any]) -> Wire:
     """A visitor as an answer has it: with the survey only while the chat runs."""
     if visitor["state"] == "chatting" or "prechat_survey" not in visitor:
         return {**visitor}

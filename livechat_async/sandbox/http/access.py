@@ -50,10 +50,8 @@ class Access:
         if self.control_token is None:
             return None
         scheme, _, given = authorization.strip().partition(" ")
-        if scheme.lower() == "basic":
-            given = _password_of(given)
-        elif scheme.lower() != "bearer":
-            given = ""
+        if scheme.lower() != "bearer":
+            given = read_basic(authorization)[1]
         # In constant time, so that the answer's time does not help to guess.
         token = self.control_token.reveal().encode()
         if hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), token):
@@ -75,8 +73,11 @@ class Access:
         return printable(shorten(target, spellings_of(secrets), _MOST_SHOWN))
 
 
-def _password_of(encoded: str) -> str:
+def read_basic(authorization: str) -> tuple[str, str]:
+    """The user name and the password of Basic; blank ones for anything else."""
+    scheme, _, encoded = authorization.strip().partition(" ")
     try:
-        return b64decode(encoded, validate=True).decode().partition(":")[2]
+        name, _, password = b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
-        return ""
+        return "", ""
+    return (name, password) if scheme.lower() == "basic" else ("", "")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
-from base64 import b64decode
 from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
 from livechat_async.checks import is_deeper
 from livechat_async.redaction import conceal, reveal
+from livechat_async.sandbox.data.people import OWNER
+from livechat_async.sandbox.http.access import read_basic
 from livechat_async.sandbox.http.answers import BadRequest
 from livechat_async.sandbox.http.multipart import read_multipart
 from livechat_async.sandbox.http.parse_str import parse_pairs
@@ -85,14 +85,9 @@ def body_of(request: RecordedRequest, lists: Collection[str] = ()) -> BodyReader
     return BodyReader(read_body(request, lists) if request.body or request.raw_query else {})
 
 
-def author_of(request: RecordedRequest, default: str) -> str:
-    """The login that signed the request; the default for a bearer token, which shows none."""
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    try:
-        login = b64decode(value, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        login = ""
-    return login if scheme.lower() == "basic" and login else default
+def author_of(request: RecordedRequest) -> str:
+    """The login that signed the request; the owner's for a bearer token, which shows none."""
+    return read_basic(request.headers.get("Authorization", ""))[0] or OWNER
 
 
 def _is_clock_time(value: object) -> bool:

@@ -29,10 +29,9 @@ def read_multipart(body: bytes, content_type: str) -> Iterator[tuple[str, str]]:
     if match is None:
         raise BadRequest("Content-Type has to have the boundary of multipart/form-data")
     boundary = (match[1] or match[2]).encode("utf-8", "surrogateescape")
-    before, *parts = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    parts = (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]
     if not parts:
         raise BadRequest("the body is not multipart/form-data: it has no line with the boundary")
-    del before
     return _read_parts(parts)
 
 

@@ -71,11 +71,12 @@ class QueryReader:
         """``date_from`` and ``date_to``, as the first second and the one after the last."""
 
         def read(name: str, *, is_end: bool) -> int | None:
-            def moment(text: object) -> int | None:
-                return read_moment(text, zone, is_end=is_end)
-
-            needed = "a day, YYYY-MM-DD, or a time, such as 2026-11-01T00:00:00Z"
-            return moment(self._read(name, lambda text: moment(text) is not None, needed))
+            given = self._query.get(name)
+            moment = read_moment(given, zone, is_end=is_end)
+            if given is not None and moment is None:
+                needed = "a day, YYYY-MM-DD, or a time, such as 2026-11-01T00:00:00Z"
+                self.problems.append(f"{name} has to be {needed}")
+            return moment
 
         return read("date_from", is_end=False), read("date_to", is_end=True)
 

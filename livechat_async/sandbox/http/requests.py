@@ -71,21 +71,15 @@ class RecordedRequest:
 
     def to_wire(self) -> dict[str, object]:
         """The request as plain data for JSON, with credentials in headers hidden."""
+        names = ("method", "path", "raw_path", "raw_query", "query", "status", "fault", "seconds")
         return {
-            "method": self.method,
-            "path": self.path,
-            "raw_path": self.raw_path,
-            "raw_query": self.raw_query,
-            "query": self.query,
+            **{name: getattr(self, name) for name in names},
             "headers": {
                 name: HIDDEN if is_secret_name(name) else value
                 for name, value in self.headers.items()
             },
             "body": self.body.decode("utf-8", "replace"),
             "received_at": self.received_at.isoformat(),
-            "status": self.status,
-            "fault": self.fault,
-            "seconds": self.seconds,
         }
 
 
@@ -103,12 +97,15 @@ class RequestLog:
 
     The oldest go earlier if the bodies of the requests take more than 64 MiB. An answer keeps the
     first 64 KiB of its body.
+
+    Attributes:
+        total: the number of all requests so far, also of those that are forgotten.
     """
 
     def __init__(self) -> None:
         self._records: dict[int, RecordedRequest] = {}
         self._answers: dict[int, KeptAnswer] = {}
-        self._next = 0
+        self.total: int = 0
         self._bytes = 0
 
     def __iter__(self) -> Iterator[RecordedRequest]:
@@ -116,7 +113,7 @@ class RequestLog:
 
     def add(self, record: RecordedRequest) -> int:
         """Keep a request and return its number for `answered`."""
-        number, self._next = self._next, self._next + 1
+        number, self.total = self.total, self.total + 1
         self._records[number] = record
         self._bytes += len(record.body)
         while len(self._records) > _KEPT or self._bytes > _MOST_BYTES:
@@ -139,11 +136,6 @@ class RequestLog:
         """Set how long a request took, unless it has been cleared meanwhile."""
         if number in self._records:
             self._records[number] = evolve(self._records[number], seconds=seconds)
-
-    @property
-    def total(self) -> int:
-        """The number of all requests so far, also of those that are forgotten."""
-        return self._next
 
     def newest(self, count: int) -> list[tuple[int, RecordedRequest]]:
         """The last requests with their numbers, the newest first."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -16,14 +15,12 @@ from urllib.parse import unquote_plus
 from aiohttp import web
 from attrs import define, evolve, field
 
-from livechat_async.checks import check_count, refusal
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import HIDDEN, WireText, is_secret_name
-from livechat_async.sandbox.chaos import Chaos
-from livechat_async.sandbox.faults import Fault
 from livechat_async.sandbox.http.access import Access
 from livechat_async.sandbox.http.answers import Answer, Exchange, Stream, error
-from livechat_async.sandbox.http.requests import RecordedRequest, RequestLog
+from livechat_async.sandbox.http.requests import RecordedRequest
+from livechat_async.sandbox.state.account import Account
 from livechat_async.servers import is_from_own_page, is_from_web_page, listen, server_logger
 
 # The first part of a control call's path.
@@ -31,7 +28,6 @@ _CONTROL = "_sandbox"
 _OF_PAGE = (_CONTROL, "_window")
 # The time for answers under way once the server stops; aiohttp waits this long twice.
 _STOP_SECONDS = 0.05
-_THAW_SECONDS = 0.02
 
 _logger = logging.getLogger("livechat_async.sandbox")
 
@@ -41,16 +37,14 @@ class Server:
     """The HTTP server: ``control`` answers what is under ``/_sandbox/``, ``api`` the rest.
 
     Before both, ``window`` is asked: it returns None for what is not its own. Requests of the API
-    are recorded, meet faults, and wait as the ``pace`` says.
+    are recorded, meet the faults of the account, and wait as its ``pace`` says.
     """
 
     _api: Callable[[RecordedRequest], Answer]
     _control: Callable[[RecordedRequest], Answer]
     _window: Callable[[RecordedRequest], Answer | Stream | None]
-    _log: RequestLog
-    _faults: FaultQueue
-    _pace: Pace
-    _access: Access = field(factory=Access)
+    _account: Account
+    _access: Access
     _runner: web.ServerRunner | None = field(default=None, init=False)
     _streams: set[asyncio.Task[Any]] = field(factory=set[asyncio.Task[Any]], init=False)
 
@@ -116,25 +110,25 @@ class Server:
         if shown is not None or _first_part(request) == _CONTROL:
             answer = refusal or shown or self._control(record)
             return Exchange(request, lambda: answer, lambda _: None).whole(answer)
-        fault = self._faults.take()
+        log, fault = self._account.requests, self._account.faults.take()
         if fault is not None:
             met.append(type(fault).__name__)
             record = evolve(record, fault=met[0])
-        began, number = time.perf_counter(), self._log.add(record)
+        began, number = time.perf_counter(), log.add(record)
         exchange = Exchange(
             request,
             lambda: refusal or self._api(record),
-            lambda answer: self._log.answered(number, answer),
+            lambda answer: log.answered(number, answer),
         )
         try:
-            await self._pace.wait()
+            await self._account.pace.wait()
             if fault is None:
                 return exchange.whole(exchange.process())
             with suppress(ConnectionError):
                 return await fault.send(exchange)
             return exchange.drop()
         finally:
-            self._log.ended(number, time.perf_counter() - began)
+            log.ended(number, time.perf_counter() - began)
 
     async def _send_stream(self, request: web.BaseRequest, stream: Stream) -> web.StreamResponse:
         headers = {"Content-Type": "text/event-stream", **stream.headers}
@@ -149,57 +143,6 @@ class Server:
                 async for part in parts:
                     await response.write(part)
         return response
-
-
-@define(eq=False)
-class Pace:
-    """How fast the API answers: after ``latency`` seconds, and not at all while it is frozen."""
-
-    latency: float = 0.0
-    is_frozen: bool = False
-
-    async def wait(self) -> None:
-        """Wait until a request may be carried out."""
-        if self.latency:
-            await asyncio.sleep(self.latency)
-        while self.is_frozen:  # noqa: ASYNC110 - an Event is of one thread; any may thaw this
-            await asyncio.sleep(_THAW_SECONDS)
-
-
-class FaultQueue:
-    """The faults of the next requests: those that were added, in order, or else those of chaos."""
-
-    def __init__(self) -> None:
-        self._entries: deque[tuple[Fault, int]] = deque()
-        self.chaos: Chaos | None = None
-
-    def __iter__(self) -> Iterator[Fault]:
-        return (fault for fault, times in self._entries for _ in range(times))
-
-    @property
-    def entries(self) -> list[tuple[Fault, int]]:
-        """Each fault with the number of requests that will meet it."""
-        return list(self._entries)
-
-    def add(self, fault: object, times: object = 1) -> None:
-        """Add a fault for ``times`` requests that have none yet."""
-        if not isinstance(fault, Fault):
-            raise refusal("fault", fault, "a fault is needed, as in Status(503)")
-        self._entries.append((fault, check_count("times", times)))
-
-    def take(self) -> Fault | None:
-        """Remove and return the fault of the next request."""
-        drawn = None if self.chaos is None else self.chaos.next_fault()
-        if not self._entries:
-            return drawn
-        fault, times = self._entries.popleft()
-        if times > 1:
-            self._entries.appendleft((fault, times - 1))
-        return fault
-
-    def clear(self) -> None:
-        """Remove all faults that were added."""
-        self._entries.clear()
 
 
 def _refuse_stranger(request: web.BaseRequest, access: Access) -> Answer | None:

@@ -9,7 +9,6 @@ from livechat_async.sandbox.http.bodies import BodyReader, author_of, body_of, q
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
-from livechat_async.sandbox.state.visitors import DEFAULT_AGENT
 
 
 def list_responses(account: Account, request: RecordedRequest) -> Answer:
@@ -25,8 +24,7 @@ def create_response(account: Account, request: RecordedRequest) -> Answer:
     body = body_of(request, lists=("tags",))
     body.require("text", "tags")
     fields = {"group": body.number("group") or 0, **_read(body)}
-    author = author_of(request, DEFAULT_AGENT)
-    return json_answer(account.canned_responses.write(author, **fields))
+    return json_answer(account.canned_responses.write(author_of(request), **fields))
 
 
 def get_response(account: Account, _request: RecordedRequest, number: str) -> Answer:
@@ -38,8 +36,8 @@ def update_response(account: Account, request: RecordedRequest, number: str) -> 
     """``PUT /canned_responses/<ID>``: change a canned response; its group stays."""
     account.canned_responses.get(number)  # `write` would create it
     fields = _read(body_of(request, lists=("tags",)))
-    author = author_of(request, DEFAULT_AGENT)
-    return json_answer(account.canned_responses.write(author, int(number), **fields))
+    written = account.canned_responses.write(author_of(request), int(number), **fields)
+    return json_answer(written)
 
 
 def delete_response(account: Account, _request: RecordedRequest, number: str) -> Answer:

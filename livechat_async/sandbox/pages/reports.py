@@ -15,13 +15,7 @@ from attrs import frozen
 from livechat_async.sandbox.data.dates import DAY, day_end, day_start
 from livechat_async.sandbox.http.answers import Answer, BadRequest, Wire, error, json_answer
 from livechat_async.sandbox.http.bodies import query_of, read_query
-from livechat_async.sandbox.http.queries import (
-    Filter,
-    QueryReader,
-    items_of,
-    objects_of,
-    part_of,
-)
+from livechat_async.sandbox.http.queries import Filter, QueryReader, items_of, objects_of, part_of
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import Route
 from livechat_async.sandbox.state.account import Account
@@ -52,7 +46,9 @@ def get_report(path: str, account: Account, request: RecordedRequest) -> Answer:
 
     last = _day(account.chats.now if until is None else until - 1, zone)
     # Nothing in a ticket is later than its last change, which is how tickets are ordered.
-    chats, tickets = _items(account.chats, since, until), _items(account.tickets, since)
+    late_entries = report.entries if report.can_be_late else None
+    chats = _items(account.chats, since, until, late_entries)
+    tickets = _items(account.tickets, since)
     entries = [
         (moment, value)
         for item in filter(fits, chats if report.is_of_chats else tickets)
@@ -113,9 +109,25 @@ def _day(moment: int, zone: tzinfo) -> date:
     return datetime.fromtimestamp(moment, zone).date()
 
 
-def _items(timeline: Timeline, since: int | None, until: int | None = None) -> Iterator[Wire]:
-    """The items from a day before ``since``, because what happens in them may be later."""
-    numbers = timeline.select(None if since is None else since - DAY, until)
+def _items(
+    timeline: Timeline,
+    since: int | None,
+    until: int | None = None,
+    late_entries: Callable[[Wire], Iterable[tuple[int | None, Any]]] | None = None,
+) -> Iterator[Wire]:
+    """The items from a day before ``since``, because what happens in them may be later.
+
+    With ``late_entries``, which reads an outline, all items that have an entry from ``since`` on.
+    """
+    if since is None or late_entries is None:
+        numbers = timeline.select(None if since is None else since - DAY, until)
+    else:
+
+        def is_late_enough(item: Wire) -> bool:
+            return any(moment is not None and moment >= since for moment, _ in late_entries(item))
+
+        key = ("late", late_entries, since)
+        numbers = timeline.select(None, until, is_late_enough, key, by_outline=True)
     for begin in range(0, len(numbers), _AT_A_TIME):  # a million chats never exist together
         yield from timeline.slice(numbers, begin, begin + _AT_A_TIME)
 

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Literal, TypeAlias
 
+from attrs import define
+
+from livechat_async.sandbox.chaos import FaultQueue
 from livechat_async.sandbox.data.tickets import given_ticket, made_up_ticket
 from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.http.requests import RequestLog
-from livechat_async.sandbox.http.server import FaultQueue, Pace
 from livechat_async.sandbox.state.chats import Chats
 from livechat_async.sandbox.state.content import CannedResponses, Goals, Greetings, Tags
 from livechat_async.sandbox.state.team import Team
 from livechat_async.sandbox.state.timeline import Timeline
-from livechat_async.sandbox.state.visitors import DEFAULT_AGENT, Visitors
+from livechat_async.sandbox.state.visitors import Visitors
 from livechat_async.sandbox.webhooks.deliverer import Deliverer
 from livechat_async.sandbox.webhooks.events import Announcer, TokenScope, ticket_part
 from livechat_async.sandbox.webhooks.registrations import Registrations
 
 CountShape: TypeAlias = Literal["object", "number", "text"]
 Plan: TypeAlias = Literal["starter", "team", "business", "enterprise"]
+
+_THAW_SECONDS = 0.02
+
+
+@define(eq=False)
+class Pace:
+    """How fast the API answers: after ``latency`` seconds, and not at all while it is frozen."""
+
+    latency: float = 0.0
+    is_frozen: bool = False
+
+    async def wait(self) -> None:
+        """Wait until a request may be carried out."""
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        while self.is_frozen:  # noqa: ASYNC110 - an Event is of one thread; any may thaw this
+            await asyncio.sleep(_THAW_SECONDS)
 
 
 class _Tickets(Timeline):
@@ -66,7 +86,7 @@ class Account:
         self.tickets: _Tickets = _Tickets(clock, self.announcer)
         self.team: Team = Team(clock)
         self.visitors: Visitors = Visitors(self.chats, self.announcer)
-        self.tags: Tags = Tags(self.chats, self.tickets, DEFAULT_AGENT)
+        self.tags: Tags = Tags(self.chats, self.tickets)
         self.goals: Goals = Goals(self.chats, self.visitors)
         self.greetings: Greetings = Greetings()
         self.canned_responses: CannedResponses = CannedResponses(clock, self.announcer)

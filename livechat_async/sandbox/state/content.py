@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from livechat_async.sandbox.data.chats import GOALS, is_chat_of, reached_goal
+from livechat_async.sandbox.data.people import OWNER
 from livechat_async.sandbox.http.answers import NotFound, Wire
 from livechat_async.sandbox.http.queries import items_of, objects_of
 from livechat_async.sandbox.state.chats import Chats
@@ -25,7 +26,7 @@ _RESPONSES = (
     (3151, "Can I help you with anything else?", ["help", "else"]),
     (3161, "What product are you interested in?", ["product", "interest"]),
 )
-_RESPONSE_CREATED = {"creation_date": 1_358_257_181, "created_by": "john.doe@example.com"}
+_RESPONSE_CREATED = {"creation_date": 1_358_257_181, "created_by": OWNER}
 _IN_WEBHOOKS = ("group", "id", "modification_date", "tags", "text")
 
 
@@ -130,7 +131,7 @@ class Greetings(_Numbered):
 
 
 class CannedResponses(_Numbered):
-    """The canned responses by number; one that is written sends its webhook."""
+    """The canned responses by number; one that is written or removed sends its webhook."""
 
     def __init__(self, clock: Callable[[], float], announcer: Announcer) -> None:
         made = (
@@ -150,23 +151,31 @@ class CannedResponses(_Numbered):
             item = {"id": number, "group": 0, "creation_date": now, "created_by": author, **fields}
         else:
             item = {**old, **fields, "modification_date": now, "modified_by": author}
-        self.put(item)
-        part = {"modification_date": now, **item}
+        self._announce(self.put(item))
+        return item
+
+    def remove(self, number: str) -> None:
+        """Remove a canned response; a `NotFound` if there is none."""
+        item = self.get(number)
+        super().remove(number)
+        self._announce(item)
+
+    def _announce(self, item: Wire) -> None:
+        part = {**item, "modification_date": int(self._clock())}
         self._announcer.announce(
             "canned_response_changed",
             lambda: {"canned_response": {name: part[name] for name in _IN_WEBHOOKS}},
         )
-        return item
 
 
 class Tags:
     """The tags by name and group. Chats and tickets may have others, too."""
 
-    def __init__(self, chats: Timeline, tickets: Timeline, author: str) -> None:
+    def __init__(self, chats: Timeline, tickets: Timeline) -> None:
         self._timelines = {"inChats": chats, "inTickets": tickets}
         self._items: dict[tuple[str, int], Wire] = {}
         for name, group in _TAGS:
-            self.add(name, group, author, _TAGS_CREATED)
+            self.add(name, group, OWNER, _TAGS_CREATED)
 
     def list(self, group: int | None) -> list[Wire]:
         """The tags of one group, or of all, with the number of chats and tickets that have them."""

@@ -44,6 +44,8 @@ class Report:
         has_days: whether the row of a month names its first and last day.
         is_of_chats: whether it counts chats, and not tickets.
         is_for_enterprise: whether smaller plans get a 403.
+        can_be_late: whether an entry can be days later than its chat began. The outline of the chat
+            has such entries.
     """
 
     entries: Callable[[Wire], _Entries]
@@ -54,6 +56,7 @@ class Report:
     has_days: bool = False
     is_of_chats: bool = True
     is_for_enterprise: bool = False
+    can_be_late: bool = False
 
 
 def groups_of(item: Wire) -> list[object]:
@@ -250,7 +253,11 @@ REPORTS: Mapping[str, Report] = {
         _responses, lambda waits: {"avg_response_time": _averaged("seconds")(waits)}
     ),
     "chats/goals": Report(
-        _goals, _goals_reached, (*_COMMON, "goal", "sales_tracker", "currency"), has_days=True
+        _goals,
+        _goals_reached,
+        (*_COMMON, "goal", "sales_tracker", "currency"),
+        has_days=True,
+        can_be_late=True,
     ),
     "chats/greetings": Report(_begun, _greetings, (*_NO_AGENT, "goal", "greeting"), has_days=True),
     "tickets/new_tickets": _ON_TICKETS(_at("date"), _count("new_tickets"), _NO_AGENT),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from livechat_async.checks import refusal
-from livechat_async.sandbox.data.people import AGENTS, GROUPS
+from livechat_async.sandbox.data.people import AGENTS, GROUPS, OWNER
 from livechat_async.sandbox.http.answers import NotFound, Wire
 
 STATUSES = ("accepting chats", "not accepting chats", "offline")
@@ -47,14 +47,10 @@ class Team:
             self.add_agent(login, {"name": name})
             self.set_status(login, STATUSES[0])
         self._last_number = max(GROUPS)
-        owner, *_ = AGENTS
-        self._agents[owner]["permission"] = "owner"
-        self._put_group(2, AGENTS)
-        self._put_group(5, [owner])
-
-    def _put_group(self, number: int, logins: Iterable[str]) -> None:
-        group = {"id": number, "name": GROUPS[number], "language": "en", "agents": [*logins]}
-        self._groups[number] = group
+        self._agents[OWNER]["permission"] = "owner"
+        for number, logins in ((2, [*AGENTS]), (5, [OWNER])):
+            group = {"id": number, "name": GROUPS[number], "language": "en", "agents": logins}
+            self._groups[number] = group
 
     @property
     def logins(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias, TypeGuard
 
 from attrs import frozen
@@ -62,6 +63,9 @@ class Timeline:
         given: makes an item and its moment from an id, a caller's fields, names to omit, and now.
         id_length: the number of characters, of ``A-Z0-9``, in an id.
         outline: makes a made-up item without its slow parts; by default with all parts.
+
+    Attributes:
+        revision: a number that grows with every change.
     """
 
     def __init__(
@@ -88,7 +92,7 @@ class Timeline:
         self._taken: set[int | None] = set()
         self._next = self._others = 0
         self._answers: dict[Hashable, Sequence[int]] = {}
-        self._revision = 0
+        self.revision: int = 0
 
     def __contains__(self, item_id: str) -> bool:
         return self._find(item_id) is not None
@@ -99,28 +103,6 @@ class Timeline:
     def __iter__(self) -> Iterator[Wire]:
         """All items, the newest first; do not change them."""
         return map(self._item, reversed(self._numbers))
-
-    def _seed(self, count: int, start: int, end: int, seed: int) -> None:
-        """Add made-up items, spread over the Unix seconds from ``start`` to ``end``."""
-        if not count:
-            return
-        while not self._taken.isdisjoint(range(self._next, self._next + count)):
-            self._next += 1
-        batch = _Batch(self._next, count, start, end, seed)
-        numbers = range(batch.first, batch.first + count)
-        self._next += count
-        self._batches.append(batch)
-        pairs = list(zip(self._moments, self._numbers, strict=True))
-        # Both parts are sorted already, which makes this a merge.
-        pairs = sorted([*pairs, *((batch.moment(n), n) for n in numbers)], key=lambda pair: pair[0])
-        self._moments = array("q", [moment for moment, _ in pairs])
-        self._numbers = array("q", [number for _, number in pairs])
-        self._note_change()
-
-    @property
-    def revision(self) -> int:
-        """A number that grows with every change."""
-        return self._revision
 
     @property
     def now(self) -> int:
@@ -147,7 +129,20 @@ class Timeline:
             raise ConfigurationError(
                 f"{names[1]}={shown(date_from)} has to be before {names[2]}={shown(date_to)}"
             )
-        self._seed(check_count(names[0], amount, 0), start, end, check_count(names[3], seed, 0))
+        count, seed = check_count(names[0], amount, 0), check_count(names[3], seed, 0)
+        if not count:
+            return
+        while not self._taken.isdisjoint(range(self._next, self._next + count)):
+            self._next += 1
+        batch = _Batch(self._next, count, start, end, seed)
+        self._batches.append(batch)
+        self._next += count
+        made = [(batch.moment(number), number) for number in range(batch.first, self._next)]
+        # Both parts are sorted already, which makes this a merge.
+        pairs = sorted([*zip(self._moments, self._numbers, strict=True), *made], key=itemgetter(0))
+        self._moments = array("q", [moment for moment, _ in pairs])
+        self._numbers = array("q", [number for _, number in pairs])
+        self._note_change()
 
     def add_given(self, fields: Mapping[str, object], omit: Iterable[str]) -> str:
         """Add an item with a caller's fields, and return its id."""
@@ -314,7 +309,7 @@ class Timeline:
 
     def _note_change(self) -> None:
         self._answers.clear()
-        self._revision += 1
+        self.revision += 1
 
     def _to_id(self, number: int) -> str:
         # Adding a constant keeps the first ids from starting with zeros.

@@ -15,12 +15,13 @@ from livechat_async.sandbox.data.live_chats import (
     as_operator,
     default_survey,
 )
+from livechat_async.sandbox.data.people import OWNER
 from livechat_async.sandbox.data.visitors import (
     NO_OPERATOR,
     made_up_visitor,
     move_fields,
     new_visitor,
-    shown,
+    shown_visitor,
     time_text,
     write_fields,
 )
@@ -28,8 +29,6 @@ from livechat_async.sandbox.http.answers import Wire
 from livechat_async.sandbox.state.chats import Chats
 from livechat_async.sandbox.state.timeline import check_id, check_omit
 from livechat_async.sandbox.webhooks.events import Announcer, chat_part, chat_parts, visitor_part
-
-DEFAULT_AGENT = "john.doe@example.com"
 
 
 @define(eq=False)
@@ -85,8 +84,8 @@ class Visitors:
     def find(self, state: str | None = None, groups: Collection[int] | None = None) -> list[Wire]:
         """The visitors in this state and in one of these groups, as an answer shows them."""
         return [
-            shown(visitor.wire)
-            for visitor in self._items.values()
+            shown_visitor(visitor.wire)
+            for visitor in self
             if (state is None or visitor.wire["state"] == state)
             and (groups is None or visitor.wire["group"] in groups)
         ]
@@ -128,7 +127,7 @@ class Visitors:
         visitor.wire = changed
         if state != changed["state"]:
             if state == "chatting":
-                self.begin_chat(visitor, as_operator(DEFAULT_AGENT), fields)
+                self.begin_chat(visitor, as_operator(OWNER), fields)
             else:
                 self.enter(visitor, state, fields)
             for name in omit:
@@ -230,8 +229,7 @@ class Visitors:
 
     def _running(self) -> list[tuple[Visitor, LiveChat]]:
         """The visitors who chat, and their chats, in the order of their beginning."""
-        pairs = ((each, each.chat) for each in self._items.values())
-        running = [(visitor, chat) for visitor, chat in pairs if chat is not None]
+        running = [(each, each.chat) for each in self if each.chat is not None]
         return sorted(running, key=lambda pair: pair[1].number)
 
     def _close_chat(self, visitor: Visitor) -> None:

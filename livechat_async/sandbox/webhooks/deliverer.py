@@ -25,6 +25,7 @@ _RETRIES = 10
 _KEPT = 10_000
 _AT_ONCE = 64
 _SHOWN = 3
+_SETTLE_SECONDS = 0.005
 
 
 @frozen(kw_only=True)
@@ -109,6 +110,9 @@ class Deliverer:
         retry_span: seconds from the first attempt to the tenth repeat, if no answer is 200.
         repeats: extra deliveries of each webhook after a 200.
         jitter: the maximum of the random seconds before each delivery.
+
+    Attributes:
+        total: the number of all deliveries so far, also of those that are forgotten.
     """
 
     def __init__(self, *, limit: float, retry_span: float, repeats: int, jitter: float) -> None:
@@ -119,13 +123,12 @@ class Deliverer:
         unit = retry_span / (2**_RETRIES - 1)
         self._waits = [unit * 2**number for number in range(_RETRIES)]
         self._chance = random.Random(0)  # noqa: S311 - tests want the same waits every time
-        self._made = 0
+        self.total: int = 0
         self._log: dict[str, Delivery] = {}
         self._rounds: set[_Round] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
-        self._ended = asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     def __iter__(self) -> Iterator[Delivery]:
@@ -140,7 +143,6 @@ class Deliverer:
     def start(self) -> None:
         """Deliver from now on, in the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._ended = asyncio.Event()
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def stop(self) -> None:
@@ -156,9 +158,9 @@ class Deliverer:
 
     def deliver(self, registration: Registration, unique_id: str, body: SecretBytes) -> None:
         """Begin a delivery, from any thread and without waiting."""
-        self._made += 1
+        self.total += 1
         delivery = Delivery(
-            id=str(self._made),
+            id=str(self.total),
             event_type=registration.event_type,
             event_unique_id=unique_id,
             webhook_id=registration.id,
@@ -181,11 +183,6 @@ class Deliverer:
             raise ConfigurationError("the sandbox does not run, and delivers nothing: start it")
         self._begin(_Round(self._log[delivery_id], 0))
 
-    @property
-    def total(self) -> int:
-        """The number of all deliveries so far, also of those that are forgotten."""
-        return self._made
-
     def newest(self, count: int) -> list[Delivery]:
         """The last deliveries, the newest first."""
         return list(self._log.values())[: -count - 1 : -1]
@@ -202,7 +199,9 @@ class Deliverer:
         """Wait until nothing is under way; a TimeoutError names what still is."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                await self._settled()
+                # An Event is of one thread, and the caller may be in another.
+                while self._rounds and self.is_running:  # noqa: ASYNC110
+                    await asyncio.sleep(_SETTLE_SECONDS)
         left = [round_.delivery for round_ in self._rounds]
         if left:
             names = [f"{each.event_type} to {each.url} {each.statuses}" for each in left[:_SHOWN]]
@@ -211,19 +210,6 @@ class Deliverer:
                 f"after {timeout:g} s this is still under way: {'; '.join(names)}{more}. Without "
                 "a 200, repeats go on for hours: set a shorter webhook_retry_span"
             )
-
-    async def _settled(self) -> None:
-        async def wait(event: asyncio.Event) -> None:
-            await event.wait()
-
-        while True:
-            loop, ended = self._loop, self._ended  # taken before the rounds are checked
-            if not self._rounds or loop is None or loop.is_closed():
-                return
-            if loop is asyncio.get_running_loop():
-                await ended.wait()
-            else:
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(wait(ended), loop))
 
     def _begin(self, round_: _Round) -> None:
         loop = self._loop
@@ -252,8 +238,6 @@ class Deliverer:
     def _end(self, round_: _Round) -> None:
         self._rounds.discard(round_)
         round_.delivery.under_way -= 1
-        ended, self._ended = self._ended, asyncio.Event()
-        ended.set()
 
     async def _deliver(self, round_: _Round, session: aiohttp.ClientSession) -> None:
         delivery = round_.delivery

@@ -1,11 +1,13 @@
 """What has changed in a sandbox since the last look: the rows that the page shows.
 
-A look compares everything with the look before. So the state needs no hooks, any thread may change
-it, and a sandbox without an open page pays nothing.
+A look compares everything with the look before, and serves all pages. So the state needs no hooks,
+any thread may change it, and a sandbox without an open page pays nothing.
 """
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeAlias
@@ -14,11 +16,11 @@ from attrs import asdict, define, field, fields
 
 from livechat_async.display import cut
 from livechat_async.sandbox.data.live_chats import LiveChat
-from livechat_async.sandbox.http.answers import Wire
+from livechat_async.sandbox.http.answers import Wire, to_json
 from livechat_async.sandbox.http.queries import items_of, objects_of, part_of
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.state.account import Account
-from livechat_async.sandbox.state.timeline import is_id
+from livechat_async.sandbox.state.timeline import Timeline, is_id
 from livechat_async.sandbox.state.visitors import Visitor
 from livechat_async.sandbox.webhooks.deliverer import Delivery
 
@@ -27,6 +29,10 @@ _Item: TypeAlias = tuple[Hashable, tuple[object, ...], Callable[[], Wire]]
 
 _REQUESTS, _DELIVERIES, _TICKETS, _ENDED_CHATS, _MESSAGES = 200, 100, 50, 10, 100
 _FAULTS = 20
+# A look at everything each tenth of a second; where it takes long, less often.
+_INTERVAL, _LONGEST_INTERVAL, _IDLE_FOR_EACH_SECOND = 0.1, 1.0, 10
+_MOST_AT_ONCE = 1_000  # rows of a table that a look makes: more would hold the event loop
+_EVENTS = 10
 _LONGEST = 2_000  # characters of a text
 _DEEPEST = 20  # levels
 _VISITOR = (
@@ -37,29 +43,42 @@ _VISITOR = (
 
 @define
 class _Table:
-    """The rows that a page has."""
+    """The rows that the pages have, by id."""
 
-    _seen: dict[Hashable, tuple[object, ...]] = field(factory=dict[Hashable, tuple[object, ...]])
+    rows: dict[Hashable, Wire] = field(factory=dict[Hashable, Wire])
+    is_behind: bool = False
+    _marks: dict[Hashable, tuple[object, ...]] = field(factory=dict[Hashable, tuple[object, ...]])
 
     def changes(self, items: Iterable[_Item]) -> Wire:
         """The rows to put and the ids to drop; empty if nothing changed."""
-        before, self._seen, rows = self._seen, {}, []
+        before, self._marks, self.is_behind = self._marks, {}, False
+        put: dict[Hashable, Wire] = {}
         for item_id, mark, make_row in items:
-            if item_id in self._seen:  # a program chose the id of a chat twice
+            if item_id in self._marks:  # a program chose the id of a chat twice
                 continue
             seen = before.get(item_id)
-            if seen is not None and seen == mark:
-                self._seen[item_id] = seen
-            else:
-                self._seen[item_id] = _copy(mark)
-                rows.append(_short({**make_row(), "id": item_id}))
-        gone = [item_id for item_id in before if item_id not in self._seen]
-        parts = {"put": rows, "drop": gone}
+            if seen != mark:
+                if len(put) >= _MOST_AT_ONCE:
+                    self.is_behind = True
+                else:
+                    seen = _copy(mark)
+                    put[item_id] = _short({**make_row(), "id": item_id})
+            if seen is not None:
+                self._marks[item_id] = seen
+        gone = [item_id for item_id in before if item_id not in self._marks]
+        for item_id in gone:
+            del self.rows[item_id]
+        self.rows |= put
+        parts = {"put": [*put.values()], "drop": gone}
         return {name: part for name, part in parts.items() if part}
 
 
 class Feed:
-    """The changes of an account, for one page that is open."""
+    """The changes of an account, for all pages that are open.
+
+    Attributes:
+        due: when the next look is due, by `time.monotonic`.
+    """
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -72,16 +91,46 @@ class Feed:
         }
         self._tables = {name: (_Table(), items) for name, items in tables.items()}
         self._overview: Wire = {}
-        self._archives: tuple[int, list[Wire]] = (-1, [])
-        self._last_tickets: tuple[int, list[Wire]] = (-1, [])
+        self._newest_items: dict[Timeline, tuple[int, list[Wire]]] = {}
+        self._events: deque[bytes] = deque(maxlen=_EVENTS)
+        self._made = 0
+        self._everything: tuple[int, bytes] = (-1, b"")
+        self.due: float = 0.0
+
+    def since(self, known: int) -> tuple[int, bytes]:
+        """The number of the last event, and the events after a known one.
+
+        A page that has none, or has missed too many, gets one event with everything. All pages
+        share the events, and a slow one makes none wait.
+        """
+        if time.monotonic() >= self.due:
+            self._look()
+        if known and self._made - known <= len(self._events):
+            events = [*self._events]
+            return self._made, b"".join(events[len(events) - (self._made - known) :])
+        if self._everything[0] != self._made:
+            everything: Wire = {"now": self._account.visitors.now, "overview": self._overview}
+            for name, (table, _) in self._tables.items():
+                everything[name] = {"put": [*table.rows.values()]}
+            self._everything = self._made, _event(everything)
+        return self._everything
+
+    def _look(self) -> None:
+        began = time.monotonic()
+        changes = self.changes()
+        if changes:
+            self._made += 1
+            self._events.append(_event(changes))
+        ended = time.monotonic()
+        wait = min(max(_INTERVAL, _IDLE_FOR_EACH_SECOND * (ended - began)), _LONGEST_INTERVAL)
+        is_behind = any(table.is_behind for table, _ in self._tables.values())
+        self.due = ended + (_INTERVAL if is_behind else wait)
 
     def changes(self) -> Wire:
         """What changed since the last call, by table; the first time everything."""
         looks = {name: table.changes(items()) for name, (table, items) in self._tables.items()}
         result: Wire = {name: changes for name, changes in looks.items() if changes}
         overview = self._look_over()
-        if not self._overview:
-            result["now"] = self._account.visitors.now
         if overview != self._overview:
             self._overview = overview
             result["overview"] = overview
@@ -114,21 +163,20 @@ class Feed:
                 # A program may have set the id to anything.
                 chat_id = chat.id if is_id(chat.id) else str(chat.number)
                 yield chat_id, mark, partial(_chat_row, visitor, chat)
-        archives = self._account.chats
-        if self._archives[0] != archives.revision:
-            numbers = archives.select()
-            newest = archives.slice(numbers, 0, _ENDED_CHATS)
-            self._archives = (archives.revision, newest)
-        for item in self._archives[1]:
+        for item in self._newest(self._account.chats, _ENDED_CHATS):
             yield item["id"], (item,), partial(_archived_row, item)
 
     def _tickets(self) -> Iterator[_Item]:
-        tickets = self._account.tickets
-        if self._last_tickets[0] != tickets.revision:
-            newest = tickets.slice(tickets.select(), 0, _TICKETS)
-            self._last_tickets = (tickets.revision, newest)
-        for item in self._last_tickets[1]:
+        for item in self._newest(self._account.tickets, _TICKETS):
             yield item["id"], (item,), partial(_ticket_row, item)
+
+    def _newest(self, timeline: Timeline, count: int) -> list[Wire]:
+        """The last items, which are made again only after a change."""
+        revision, items = self._newest_items.get(timeline, (-1, []))
+        if revision != timeline.revision:
+            items = timeline.slice(timeline.select(), 0, count)
+            self._newest_items[timeline] = timeline.revision, items
+        return items
 
     def _deliveries(self) -> Iterator[_Item]:
         for each in self._account.deliverer.newest(_DELIVERIES):
@@ -214,6 +262,11 @@ def _request_row(record: RecordedRequest) -> Wire:
     return {**row, "path": record.raw_path, "at": record.received_at.isoformat()}
 
 
+def _event(changes: Wire) -> bytes:
+    """A server-sent event."""
+    return b"data: %b\n\n" % to_json(changes)
+
+
 def _describe(fault: Any) -> str:
     """A fault with the arguments that differ from their defaults."""
     shown = (
@@ -233,10 +286,10 @@ def _short(value: Any, levels: int = _DEEPEST) -> Any:
     """A copy in which texts and what is nested deep are cut: a program may have sent anything."""
     if isinstance(value, str):
         return cut(value, _LONGEST)
-    if not isinstance(value, (Mapping, list, tuple)):
+    if not isinstance(value, (dict, list, tuple)):
         return value
     if levels == 0:
         return "…"
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _short(item, levels - 1) for key, item in value.items()}
     return [_short(item, levels - 1) for item in value]

@@ -7,6 +7,7 @@ use the controls may not see it either.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping
@@ -21,11 +22,9 @@ from livechat_async.sandbox.http.answers import (
     SCRIPT,
     Answer,
     Stream,
-    Wire,
     error,
     json_answer,
     not_found,
-    to_json,
 )
 from livechat_async.sandbox.http.requests import RecordedRequest
 from livechat_async.sandbox.http.routes import segments
@@ -51,9 +50,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_MOST_STREAMS = 32
-# A look at everything each tenth of a second; where it takes long, less often.
-_INTERVAL, _LONGEST_INTERVAL, _IDLE_FOR_EACH_SECOND = 0.1, 1.0, 10
+_MOST_PAGES = 32
 
 
 class Window:
@@ -62,30 +59,27 @@ class Window:
     Args:
         account: what it shows.
         accepted: the credentials of the API, which it hides.
+
+    Attributes:
+        open_pages: the number of pages that follow the changes now.
     """
 
     def __init__(self, account: Account, accepted: Iterable[Credentials]) -> None:
         self._account = account
         self._secrets = [secret for each in accepted for secret in each.signature.secrets]
-        self._streams = 0
+        self._feed = Feed(account)
+        self.open_pages: int = 0
 
-    @property
-    def open_pages(self) -> int:
-        """The number of pages that follow the changes now."""
-        return self._streams
-
-    def answer(self, request: RecordedRequest) -> Answer | Stream | None:
+    def answer(  # noqa: PLR0911 (one for each path)
+        self, request: RecordedRequest
+    ) -> Answer | Stream | None:
         """The page or a part of it; None for any other request."""
-        path = segments(request.raw_path)
         if request.method not in {"GET", "HEAD"}:
             return None
-        if not path:
-            return _page() if "text/html" in request.headers.get("Accept", "").lower() else None
-        return self._part(path, request.method)
-
-    def _part(self, path: list[str], method: str) -> Answer | Stream | None:
-        match path:
-            case ["_sandbox", "window", "changes"] if method == "GET":
+        match path := segments(request.raw_path):
+            case [] if "text/html" in request.headers.get("Accept", "").lower():
+                return _page()
+            case ["_sandbox", "window", "changes"] if request.method == "GET":
                 return self._stream()
             case ["_sandbox", "window", "requests", number]:
                 return self._request(number)
@@ -99,7 +93,8 @@ class Window:
         return None
 
     def _request(self, number: str) -> Answer:
-        found = self._account.requests.find(int(number)) if number.isdecimal() else None
+        is_number = re.fullmatch("[0-9]{1,18}", number)
+        found = self._account.requests.find(int(number)) if is_number else None
         if found is None:
             return not_found(f"Request {number} is no longer kept")
         return json_answer(show_request(*found, spellings_of(self._secrets)))
@@ -111,39 +106,30 @@ class Window:
         return json_answer(show_delivery(found, spellings_of(self._secrets)))
 
     def _stream(self) -> Answer | Stream:
-        if self._streams >= _MOST_STREAMS:
-            text = f"{_MOST_STREAMS} windows are open already: close one"
+        if self.open_pages >= _MOST_PAGES:
+            text = f"{_MOST_PAGES} windows are open already: close one"
             return error(HTTPStatus.SERVICE_UNAVAILABLE, text)
         return Stream(self._changes(), _HEADERS)
 
     async def _changes(self) -> AsyncGenerator[bytes, None]:
         """Everything first, then what changes, as server-sent events."""
-        self._streams += 1
+        self.open_pages += 1
+        known = 0
         try:
-            feed = Feed(self._account)
             while True:
-                began = time.perf_counter()
-                changes = feed.changes()
-                if changes:
-                    yield _event(changes)
-                took = time.perf_counter() - began
-                wait = max(_INTERVAL, _IDLE_FOR_EACH_SECOND * took)
-                await asyncio.sleep(min(wait, _LONGEST_INTERVAL))
+                known, events = self._feed.since(known)
+                if events:
+                    yield events
+                await asyncio.sleep(self._feed.due - time.monotonic())
         finally:
-            self._streams -= 1
-
-
-def _event(changes: Wire) -> bytes:
-    return b"data: %b\n\n" % to_json(changes)
+            self.open_pages -= 1
+            if not self.open_pages:
+                self._feed = Feed(self._account)  # its rows take memory
 
 
 def _page() -> Answer:
     nonce = secrets.token_urlsafe(16)
-    headers = {
-        **_HEADERS,
-        "Content-Security-Policy": _POLICY.format(nonce=nonce),
-        "Vary": "Accept",
-    }
+    headers = {**_HEADERS, "Content-Security-Policy": _POLICY.format(nonce=nonce), "Vary": "Accept"}
     body = _files()[_PAGE].replace(b"{nonce}", nonce.encode())
     return Answer(HTTPStatus.OK, body, HTML, headers)
 

@@ -35,7 +35,8 @@ The engine promises, if Redis stores its data (``appendonly yes``):
    workers go on, which makes room.
 9. A worker that has no handler of the job's name leaves it to other workers, as when a new version
    is deployed step by step. Each tries again every ``redelivery`` seconds. After ``remember``
-   seconds it is a dead letter. So is at once a job whose event can no longer be read.
+   seconds it is a dead letter. A job whose event can no longer be read is one as soon as a worker
+   that has its handler takes it.
 10. Redis's memory is bounded: at ``queue_size`` jobs receivers answer 503. Successes are remembered
     for ``remember`` seconds.
 

@@ -1,19 +1,18 @@
 // What happens: requests, webhook deliveries, chats and tickets, each in a tab.
 
 import { attempt, onClick } from "./controls.js";
-import { $, Items, clock, count, h, number, quoted, span, text } from "./dom.js";
+import { $, Items, clock, count, facts, h, number, quoted, span, text } from "./dom.js";
 import { ask, call, onChange, overview, tables } from "./feed.js";
 import { badge, select, transcript } from "./visitors.js";
 
 const newestFirst = (one, other) => other.order - one.order;
-const MAKERS = {
-  requests: [requestItem, (one, other) => other.id - one.id],
-  deliveries: [deliveryItem, (one, other) => other.id - one.id],
-  chats: [chatItem, (one, other) => other.is_running - one.is_running || other.started - one.started || newestFirst(one, other)],
-  tickets: [ticketItem, (one, other) => text(other.modified).localeCompare(text(one.modified)) || newestFirst(one, other)],
-};
 const LISTS = Object.fromEntries(
-  Object.entries(MAKERS).map(([name, [make, order]]) => [name, { items: new Items($(name).querySelector(".log"), make), order }]),
+  [
+    ["requests", requestItem, (one, other) => other.id - one.id],
+    ["deliveries", deliveryItem, (one, other) => other.id - one.id],
+    ["chats", chatItem, (one, other) => other.is_running - one.is_running || other.started - one.started || newestFirst(one, other)],
+    ["tickets", ticketItem, (one, other) => text(other.modified).localeCompare(text(one.modified)) || newestFirst(one, other)],
+  ].map(([name, make, order]) => [name, { items: new Items($(name).querySelector(".log"), make), order }]),
 );
 const tabs = [...document.querySelectorAll("[role=tab]")];
 
@@ -150,7 +149,7 @@ function ticketItem(row) {
     h("span", { class: "path" }, quoted(row.subject, "strong"), h("span", { class: "faint" }, " from ", quoted(from.name || from.mail))),
     badge(row.status),
   );
-  const facts = [
+  const known = [
     ["Id", row.id],
     ["From", [from.name, from.mail].map(text).filter(Boolean).join(", ")],
     ["Agent", row.assignee?.name ?? "none"],
@@ -158,18 +157,15 @@ function ticketItem(row) {
     ["Changed", row.modified],
   ];
   const said = row.messages.map((each) => [h("p", { class: "faint" }, quoted(each.author)), quoted(each.text, "p", { class: "bubble", dir: "auto" })]);
-  return h("li", {}, h("details", {}, title, h("div", { class: "unfolded" }, list(facts), said)));
+  return h("li", {}, h("details", {}, title, h("div", { class: "unfolded" }, facts(known), said)));
 }
-
-const list = (facts) =>
-  h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", {}, quoted(name, "dt"), quoted(value, "dd"))));
 
 async function showRequest(id) {
   const found = await ask(`requests/${id}`);
   const { answer } = found;
   shownDelivery = null;
   showRecord(`${found.method} ${found.path}`, [
-    list([
+    facts([
       ["Status", found.status ?? "none"],
       ["Time", milliseconds(found.seconds) || "under way"],
       ["Received", found.received_at],
@@ -177,11 +173,11 @@ async function showRequest(id) {
     ]),
     ...block("Query", found.query),
     h("h3", {}, "Request"),
-    list(found.headers),
+    facts(found.headers),
     ...block("", found.body),
     h("h3", {}, "Answer"),
     ...(answer
-      ? [list(answer.headers), ...block("", answer.body, answer.is_cut && `The first part of ${number(answer.size)} bytes.`)]
+      ? [facts(answer.headers), ...block("", answer.body, answer.is_cut && `The first part of ${number(answer.size)} bytes.`)]
       : [h("p", { class: "empty" }, found.status == null ? "There was none." : "It is no longer kept.")]),
   ]);
 }
@@ -190,9 +186,9 @@ async function showDelivery(id) {
   const found = await ask(`deliveries/${id}`);
   shownDelivery = id;
   showRecord(found.event_type, [
-    list([["To", found.url], ["Event", found.event_unique_id], ["State", found.done ? "done" : "under way"]]),
+    facts([["To", found.url], ["Event", found.event_unique_id], ["State", found.done ? "done" : "under way"]]),
     h("h3", {}, "Attempts"),
-    list(found.attempts.map((each) => [clock(each.at), each.status ?? each.problem])),
+    facts(found.attempts.map((each) => [clock(each.at), each.status ?? each.problem])),
     h("button", { type: "button", click: () => attempt(() => repeat(id)) }, "Deliver again"),
     h("h3", {}, "Body"),
     ...block("", found.body),

@@ -27,6 +27,10 @@ export function link(address, label) {
   return h("a", attributes, quoted(label), h("span", { class: "away", "aria-hidden": "true" }, "↗"));
 }
 
+// Names and values, each of them text or an element.
+export const facts = (pairs) =>
+  h("dl", {}, pairs.map(([name, value]) => h("div", {}, quoted(name, "dt"), h("dd", {}, value instanceof Node ? value : quoted(value)))));
+
 export const clock = (moment) =>
   new Date(moment).toLocaleTimeString([], { hour12: false, hour: "2-digit", minute: "2-digit", second: "2-digit" });
 

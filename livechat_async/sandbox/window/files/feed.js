@@ -37,7 +37,7 @@ async function follow(showState) {
   if (!response.ok) await answerOf(response);
   showState("live", "Live");
   const parts = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let [isFirst, rest] = [true, ""];
+  let rest = "";
   for (;;) {
     const { done, value } = await parts.read();
     if (done) throw new TypeError("the stream has ended");
@@ -45,8 +45,7 @@ async function follow(showState) {
     rest = events.pop();
     for (const event of events) {
       const changes = JSON.parse(event.slice("data: ".length));
-      if (isFirst) startOver(changes);
-      isFirst = false;
+      if ("now" in changes) startOver(changes);
       take(changes);
       for (const listener of listeners) show(listener, changes);
     }
@@ -62,9 +61,10 @@ function show(listener, changes) {
   }
 }
 
-// A connection begins with everything, so what it does not have is gone.
+// A connection begins with everything, and goes on with it where the page was too slow for the
+// changes: what it does not have is gone.
 function startOver(changes) {
-  if (changes.now !== undefined) ahead = changes.now - Date.now() / 1000;
+  ahead = changes.now - Date.now() / 1000;
   for (const [name, table] of Object.entries(tables)) {
     changes[name] ??= {};
     const ids = new Set((changes[name].put ?? []).map((row) => row.id));

@@ -1,7 +1,7 @@
 // The list of visitors, and the one that is selected: the chat, and what the agent sees beside it.
 
 import { onClick, onSubmit, openDialog } from "./controls.js";
-import { $, Items, clock, count, h, link, number, quoted, span, text } from "./dom.js";
+import { $, Items, clock, count, facts, h, link, number, quoted, span, text } from "./dom.js";
 import { call, now, onChange, overview, tables } from "./feed.js";
 
 const TINTS = 6;
@@ -295,7 +295,7 @@ function showDetails(sets) {
       "article",
       { class: "card" },
       h("h4", {}, icon(set), quoted(set.id)),
-      h("dl", {}, set.fields.map((each) => pair(each.name, each.url ? link(each.url, each.value) : quoted(each.value)))),
+      facts(set.fields.map((each) => [each.name, each.url ? link(each.url, each.value) : each.value])),
     ),
   );
   const nothing = h("p", { class: "empty" }, "No program has added details. They show here as soon as one does.");
@@ -312,13 +312,9 @@ function icon(set) {
   return h("a", { ...attributes, title, "aria-label": title }, letter);
 }
 
-function pair(name, value) {
-  return h("div", {}, quoted(name, "dt"), h("dd", {}, value));
-}
-
 function showFacts(row) {
   const place = [row.city, row.country].map(text).filter(Boolean).join(", ");
-  const facts = [
+  const known = [
     ["Place", place],
     ["Address", row.ip],
     ["On the site", row.last_visit_ts && h("span", { "data-since": text(row.last_visit_ts) }, since(row.last_visit_ts))],
@@ -327,13 +323,12 @@ function showFacts(row) {
     ["Group", row.group],
     ["Id", row.id],
   ].filter(([, value]) => value !== undefined && value !== "" && value !== 0);
-  const fact = ([name, value]) => pair(name, value instanceof Node ? value : quoted(value));
-  const keyed = (items) => items.map((item) => pair(item.key, quoted(item.value)));
+  const keyed = (items) => facts(items.map((item) => [item.key, item.value]));
   const visited = row.visit_path.map((page) => h("li", {}, quoted(page.title || pathOf(page.page), "bdi", { title: text(page.page) })));
   $("facts").replaceChildren(
-    ...part("Before the chat", h("dl", {}, keyed(row.prechat_survey)), row.prechat_survey.length),
-    ...part("From the site", h("dl", {}, keyed(row.custom_variables)), row.custom_variables.length),
-    ...part("Visitor", h("dl", {}, facts.map(fact)), true),
+    ...part("Before the chat", keyed(row.prechat_survey), row.prechat_survey.length),
+    ...part("From the site", keyed(row.custom_variables), row.custom_variables.length),
+    ...part("Visitor", facts(known), true),
     ...part("Pages", h("ol", { class: "path" }, visited), visited.length),
   );
 }
