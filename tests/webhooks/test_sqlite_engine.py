@@ -101,6 +101,12 @@ def short(number: int, handler: str = "show") -> str:
 MakeEngine = Callable[..., Coroutine[Any, Any, tuple[SQLiteEngine, OrderedRunner]]]
 
 
+@pytest.fixture(autouse=True)
+def engines_wait_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livechat_async.webhooks.sqlite.engine._LOOK_EVERY", 0.05)
+    monkeypatch.setattr("livechat_async.webhooks.sqlite.engine._GATHER", 0.0)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "bot.sqlite3"
@@ -352,7 +358,7 @@ async def test_a_job_that_waits_for_an_attempt_is_not_run_early(start: MakeEngin
     await engine.close(0)
     _, runner = await start(OrderedRunner(DONE), clock=lambda: now[0])
     _, other = await start(OrderedRunner(DONE), clock=lambda: now[0])
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(0.2)  # some looks around
     assert runner.attempts == other.attempts == []
     now[0] += 300
     await until(lambda: bool(runner.attempts or other.attempts))
@@ -371,7 +377,7 @@ async def test_a_clock_that_is_set_back_delays_no_job(start: MakeEngine, *, rest
         engine, runner = await start(concurrency=1, clock=lambda: now[0])
         await until(lambda: bool(runner.orders))
     else:
-        await asyncio.sleep(1.2)  # a look around
+        await asyncio.sleep(0.2)  # some looks around
     runner.always = DONE
     for order in runner.orders.values():
         order.set_result(Outcome(False, wait=60.0))  # noqa: FBT003
@@ -848,7 +854,7 @@ async def test_without_room_for_its_reserve_an_engine_stores_nothing_new(
             await engine.submit(job(2))
         runner.orders[short(1)].set_result(DONE)
         await until(lambda: rows(path, "SELECT count(*) FROM done") == [(1,)])
-        await asyncio.sleep(1.2)
+        await asyncio.sleep(0.2)  # some looks around
         assert sorted(each.name for each in files_in(path.parent)) == [
             f"bot.sqlite3{end}" for end in ("", "-owners", "-shm", "-wal")
         ]
@@ -952,6 +958,7 @@ async def test_a_file_of_owners_that_is_removed_is_made_again(
     assert caplog.text.count("-owners was removed or replaced while it was used") == 1
 
 
+@pytest.mark.usefixtures("quick")
 async def test_outcomes_that_cannot_be_stored_at_the_end_are_counted(
     path: Path,
     start: MakeEngine,
