@@ -23,6 +23,11 @@ def own_redis_server(tmp_path: Path) -> Iterator[RedisServer]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def engines_count_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livechat_async.webhooks.taskiq.engine._COUNT_EVERY", 0.05)
+
+
 @pytest.fixture
 def prefix() -> str:
     """The keys of one test."""

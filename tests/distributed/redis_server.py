@@ -43,6 +43,7 @@ class RedisServer:
         assert binary is not None, "redis-server is missing: apt-get install redis-server"
         self.folder.mkdir(exist_ok=True)
         settings = {
+            "repl-diskless-sync-delay": "0",
             "port": str(self.port),
             "bind": "127.0.0.1",
             "dir": str(self.folder),

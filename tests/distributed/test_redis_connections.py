@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from deployment import until
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError
@@ -165,7 +165,6 @@ def test_a_query_that_overrides_what_the_library_needs_is_refused_by_name(query:
         RedisLimiter(f"redis://127.0.0.1:6379/0?{query}")
 
 
-@settings(deadline=None)
 @given(
     names=st.dictionaries(
         st.text(st.characters(codec="utf-8"), max_size=20), st.text("a1.", max_size=5), max_size=3

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from deployment import ENVIRONMENT, TOKEN, until
+from deployment import TOKEN, until
 from redis.asyncio import Redis
 from redis_server import PASSWORD, QUOTED, RedisServer, free_port
 from test_taskiq_engine import Bot
 
+from livechat_async.cli import main
 from livechat_async.errors import ConfigurationError
 from livechat_async.webhooks.taskiq.letters import RedisLetters
 
@@ -127,33 +126,31 @@ def test_a_redis_that_cannot_be_used_is_an_error():
     letters.close()
 
 
-def dead(*arguments: str, env: Mapping[str, str]) -> Any:
-    command = [sys.executable, "-m", "livechat_async.cli", "webhooks", "dead", *arguments]
-    return subprocess.run(
-        command,
-        env={**ENVIRONMENT, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
-
-
 async def test_the_command_line_lists_shows_replays_and_discards(
-    bot: Bot, redis_server: RedisServer, prefix: str
+    bot: Bot,
+    redis_server: RedisServer,
+    prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ):
-    env = {"LIVECHAT_BOT_ENGINE": redis_server.url}
-    listed = dead("list", "--prefix", prefix, env=env)
-    lines = [line.split("\t") for line in listed.stdout.splitlines()]
+    def dead(*arguments: str) -> str:
+        command = ["livechat-async", "webhooks", "dead", *arguments, "--prefix", prefix]
+        monkeypatch.setattr(sys, "argv", command)
+        assert main() == 0
+        return capsys.readouterr().out
+
+    monkeypatch.setenv("LIVECHAT_BOT_ENGINE", redis_server.url)
+    lines = [line.split("\t") for line in dead("list").splitlines()]
     assert [[line[0], *line[2:]] for line in lines[1:]] == [
         [number, "chat_started", "show", "2", "ValueError: as was wished"] for number in "123"
     ]
-    shown = dead("show", "2", "--prefix", prefix, env=env)
-    assert '"event_unique_id": "b"' in shown.stdout
-    assert TOKEN not in shown.stdout
-    assert dead("discard", "1", "--prefix", prefix, env=env).returncode == 0
-    replayed = dead("replay", "--all", "--engine", redis_server.url, "--prefix", prefix, env={})
-    assert replayed.stdout == "2 events will be handled again\n"
+    shown = dead("show", "2")
+    assert '"event_unique_id": "b"' in shown
+    assert TOKEN not in shown
+    assert dead("discard", "1") == "1 dead letter removed\n"
+    monkeypatch.delenv("LIVECHAT_BOT_ENGINE")
+    replayed = dead("replay", "--all", "--engine", redis_server.url)
+    assert replayed == "2 events will be handled again\n"
     bot.began.clear()
     async with bot.at_work():
         await until(lambda: sorted(map(str, set(bot.began))) == ["b", "c"])

@@ -115,7 +115,7 @@ async def test_a_job_waits_runs_and_is_done(store: WebhookStore, redis: Redis, p
     assert 50_000 < await redis.pttl(f"{prefix}:done:{digest(JOB.key)}") <= 60_000
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(raw=st.binary(min_size=1, max_size=300), handler=st.text(min_size=1, max_size=20))
 async def test_the_body_travels_as_it_came(store: WebhookStore, raw: bytes, handler: str):
     """No byte of a body is changed, and the stored job is read whatever it holds."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from model_strategies import models
 
@@ -191,7 +191,6 @@ def test_keys_are_the_same_in_every_process() -> None:
 ANY_EVENT = st.one_of(map(models, CLASSES))
 
 
-@settings(deadline=None)
 @given(ANY_EVENT, st.text(min_size=1).map(Secret))
 def test_a_key_does_not_depend_on_the_token(event: WebhookEvent, token: Secret) -> None:
     assert attrs.evolve(event, token=token).key == event.key
@@ -201,7 +200,6 @@ def test_a_key_does_not_depend_on_the_token(event: WebhookEvent, token: Secret) 
 # --- values ---
 
 
-@settings(deadline=None)
 @given(ANY_EVENT)
 def test_an_event_survives_pickle_and_copy_with_all_its_values(event: WebhookEvent) -> None:
     for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):

@@ -147,7 +147,7 @@ class Deliveries(RuleBasedStateMachine):
 
 
 TestDeliveries = Deliveries.TestCase
-TestDeliveries.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestDeliveries.settings = settings(stateful_step_count=40)
 
 
 async def test_one_event_for_two_handlers_makes_two_jobs() -> None:

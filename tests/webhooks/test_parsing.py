@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from model_strategies import JSON, models, nearly
 
@@ -625,7 +625,6 @@ def bodies(draw: st.DrawFn) -> dict[str, Any]:
     return {**body, "event_type": kind, **draw(st.dictionaries(WILD_TEXT, JSON, max_size=2))}
 
 
-@settings(deadline=None)
 @given(st.binary() | WILD_TEXT | JSON | bodies() | bodies().map(json.dumps))
 def test_parsing_raises_webhook_errors_only(body: Any) -> None:
     try:
@@ -644,7 +643,6 @@ def test_parsing_raises_webhook_errors_only(body: Any) -> None:
         assert (twin, twin.key, type(twin)) == (event, event.key, type(event))
 
 
-@settings(deadline=None)
 @given(st.data(), st.sampled_from([ChatStarted, ChatEnded, ChatChanged, VisitorQueued]))
 def test_an_event_written_as_json_is_read_back_equal(data: st.DataObject, cls: type[Any]) -> None:
     event = data.draw(models(cls))
@@ -688,7 +686,6 @@ def outcome_of(body: Any) -> object:
         return error
 
 
-@settings(deadline=None)
 @given(bodies() | st.sampled_from(SAMPLES), st.integers(0, 10_000), st.sampled_from("<>-+"))
 def test_no_broken_body_makes_a_token_visible(body: dict[str, Any], at: int, damage: str) -> None:
     planted = with_tokens(body)
@@ -779,7 +776,6 @@ def test_the_documented_registration_decodes_exactly() -> None:
         assert TOKEN not in text
 
 
-@settings(deadline=None)
 @given(models(Webhook))
 def test_a_registration_written_as_json_is_read_back_equal(webhook: Webhook) -> None:
     converter = make_converter()

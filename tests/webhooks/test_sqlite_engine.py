@@ -300,7 +300,7 @@ class Deliveries(RuleBasedStateMachine):
 
 
 TestDeliveries = Deliveries.TestCase
-TestDeliveries.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestDeliveries.settings = settings(stateful_step_count=25)
 
 
 # --- what a 200 promises ---
