@@ -48,6 +48,23 @@ class Job:
         return job
 
 
+@frozen(kw_only=True)
+class StoredJob:
+    """A job as an engine has stored it.
+
+    Attributes:
+        handler: the handler's name.
+        body: the event as LiveChat sent it. It holds the token.
+        attempts: how many have ended.
+        losses: how often the process that ran it was lost.
+    """
+
+    handler: str
+    body: bytes = field(repr=False)
+    attempts: int = 0
+    losses: int = 0
+
+
 @frozen
 class Outcome:
     """How an attempt at a job ended.

@@ -17,8 +17,9 @@ from livechat_async import errors
 from livechat_async.checks import count, seconds
 from livechat_async.client import LiveChatClient
 from livechat_async.redaction import printable, redact
-from livechat_async.webhooks.engine import Job, Outcome, Sleep
+from livechat_async.webhooks.engine import Job, JobRunner, Outcome, Sleep, StoredJob
 from livechat_async.webhooks.events import WebhookEvent, current_client
+from livechat_async.webhooks.parsing import parse_webhook
 
 Call = Callable[..., Coroutine[Any, Any, object]]
 Handler = Callable[[Any], Coroutine[Any, Any, object]]
@@ -279,6 +280,28 @@ class HandlerRunner:
             if not task.done():
                 self.stuck.add(task)
                 task.add_done_callback(self.stuck.discard)
+
+
+async def attempt_stored(
+    runner: JobRunner, stored: StoredJob, reason: str, job: Job | None = None
+) -> tuple[Outcome, int]:
+    """Attempt a stored job, and count its attempts; ``job`` is the same if it was read already.
+
+    It is given up if there is a reason, or if its event can no longer be read.
+    """
+    if job is None:
+        try:
+            event = parse_webhook(stored.body)
+        except errors.WebhookError as error:
+            problem = f"its event can no longer be read: {error}"
+            logger.error("a job of %s is a dead letter: %s", printable(stored.handler), problem)  # noqa: TRY400 (the traceback may hold the event)
+            return Outcome(succeeded=False, error=problem), stored.attempts
+        job = Job(event, stored.handler, stored.body)
+    if reason:
+        await runner.abandon(job, reason)
+        return Outcome(succeeded=False, error=reason), stored.attempts
+    number = stored.attempts + 1
+    return await runner.attempt(job, number), number
 
 
 def _raise(error: BaseException | None) -> None:

@@ -18,7 +18,7 @@ from redis_server import RedisServer
 from livechat_async.errors import QueueFullError
 from livechat_async.webhooks import EngineStatus, Job, Outcome, parse_webhook
 from livechat_async.webhooks.taskiq.connection import RedisUrl
-from livechat_async.webhooks.taskiq.store import Run, StoredJob, WebhookStore, digest
+from livechat_async.webhooks.taskiq.store import Run, TakenJob, WebhookStore, digest
 
 Make = Callable[..., WebhookStore]
 DONE = Outcome(succeeded=True)
@@ -57,7 +57,7 @@ async def store(make: Make) -> WebhookStore:
     return store
 
 
-async def begin(store: WebhookStore, entry: str, name: str, job: Job = JOB) -> StoredJob | None:
+async def begin(store: WebhookStore, entry: str, name: str, job: Job = JOB) -> TakenJob | None:
     return await store.begin(run_of(entry, name, job))
 
 
@@ -103,7 +103,7 @@ async def test_a_job_waits_runs_and_is_done(store: WebhookStore, redis: Redis, p
     assert await store.count() == EngineStatus(queued=0, running=1)
     stored = await begin(store, entry, "one")
     assert stored is not None
-    assert (stored.handler, stored.body, stored.attempts, stored.starts) == ("show", JOB.body, 0, 1)
+    assert (stored.handler, stored.body, stored.attempts, stored.losses) == ("show", JOB.body, 0, 0)
     assert stored.age < 60
     assert "mary" not in repr(stored)
     assert not await store.add(JOB)
@@ -156,7 +156,7 @@ async def test_an_attempt_waits_in_redis_and_counts(store: WebhookStore):
     assert await claimed(store, "two") is None  # it only became due
     stored = await begin(store, await taken(store, "two"), "two")
     assert stored is not None
-    assert (stored.attempts, stored.starts) == (7, 1)
+    assert (stored.attempts, stored.losses) == (7, 0)
 
 
 async def test_a_success_is_forgotten_after_a_time(make: Make):
@@ -210,7 +210,7 @@ async def test_an_entry_is_another_workers_when_its_lease_has_ended_and_not_befo
     for _ in range(2):
         stored = await store.begin(two)
         assert stored is not None
-        assert stored.starts == 2
+        assert stored.losses == 1
     assert not await store.renew(one)
     for outcome in (FAILED, SOON):  # of a run that lost its lease
         await store.record(one, outcome, 1)
@@ -257,7 +257,7 @@ async def test_a_job_given_back_is_anothers_at_once(store: WebhookStore):
     assert await claimed(store, "two") == entry
     stored = await begin(store, entry, "two")
     assert stored is not None
-    assert stored.starts == 1
+    assert stored.losses == 0
 
 
 async def test_a_job_left_to_others_waits_for_the_end_of_its_lease(store: WebhookStore):

@@ -10,15 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 
 from livechat_async.checks import check_clock, check_count, check_seconds
-from livechat_async.errors import (
-    ClientStateError,
-    ConfigurationError,
-    QueueFullError,
-    WebhookError,
-)
-from livechat_async.redaction import SecretBytes, kind_of, printable
+from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
+from livechat_async.redaction import kind_of, printable
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
-from livechat_async.webhooks.parsing import parse_webhook
+from livechat_async.webhooks.runner import attempt_stored
 from livechat_async.webhooks.sqlite.database import DatabaseError, checked_path
 from livechat_async.webhooks.sqlite.store import (
     Answer,
@@ -27,7 +22,7 @@ from livechat_async.webhooks.sqlite.store import (
     JobStore,
     NewJob,
     Report,
-    StoredJob,
+    TakenJob,
 )
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
@@ -243,7 +238,7 @@ class SQLiteEngine:
             self._see(report.oldest)
         for taken in report.taken:
             self._free -= 1
-            self._start(taken, self._read(taken))
+            self._start(taken)
         if report.problem is not None:
             self._refuse(batch, answers)
             return
@@ -257,7 +252,8 @@ class SQLiteEngine:
         if isinstance(said, Answer):
             self._free += new.starts
         elif new.starts:
-            self._start(StoredJob(said, new.job.handler, new.job.body, 0, 0), new.job)
+            job = TakenJob(key=said, handler=new.job.handler, body=new.job.body)
+            self._start(job, new.job)
         else:
             self._handlers.add(new.job.handler)
             self._has_due = True
@@ -343,15 +339,7 @@ class SQLiteEngine:
         self._has_due = True
         self._wake.set()
 
-    def _read(self, stored: StoredJob) -> Job | str:
-        """The job that was stored, or why it cannot be run."""
-        try:
-            event = parse_webhook(stored.body)
-        except WebhookError as error:
-            return f"its event can no longer be read: {error}"
-        return Job(event, stored.handler, SecretBytes(stored.body))
-
-    def _start(self, stored: StoredJob, job: Job | str) -> None:
+    def _start(self, stored: TakenJob, job: Job | None = None) -> None:
         if self._closing is not None:
             self._free += 1
             self._end(Ending(stored.key, "back"))
@@ -361,7 +349,7 @@ class SQLiteEngine:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _work(self, stored: StoredJob, job: Job | str) -> None:
+    async def _work(self, stored: TakenJob, job: Job | None) -> None:
         """Run a job once, and record how it ended."""
         try:
             ending = await self._attempt(stored, job)
@@ -382,27 +370,20 @@ class SQLiteEngine:
             self._handlers.add(stored.handler)
             self._await(ending.due)
 
-    async def _attempt(self, stored: StoredJob, job: Job | str) -> Ending:
+    async def _attempt(self, stored: TakenJob, job: Job | None) -> Ending:
         assert self._run is not None  # noqa: S101 (only a receiver starts an engine)
-        key, attempts = stored.key, stored.attempts
         reason = ""
-        if isinstance(job, str):
-            logger.error("%s is given up and kept as a dead letter: %s", printable(key), job)
-            return Ending(key, "dead", attempts=attempts, error=job)
         if not self._run.knows(stored.handler):
             reason = f"no handler is named {printable(stored.handler)!r}"
         elif stored.losses >= self._max_losses:
             reason = f"it was begun {stored.losses} times, and its process ended each time"
-        if reason:
-            await self._run.abandon(job, reason)
-            return Ending(key, "dead", attempts=attempts, error=reason)
-        attempts += 1
-        outcome = await self._run.attempt(job, attempts)
+        outcome, attempts = await attempt_stored(self._run, stored, reason, job)
         if outcome.succeeded:
-            return Ending(key, "done")
+            return Ending(stored.key, "done")
         if outcome.wait is None:
-            return Ending(key, "dead", attempts=attempts, error=outcome.error)
-        return Ending(key, "again", due=self._clock() + outcome.wait, attempts=attempts)
+            return Ending(stored.key, "dead", attempts=attempts, error=outcome.error)
+        due = self._clock() + outcome.wait
+        return Ending(stored.key, "again", due=due, attempts=attempts)
 
     def _end(self, ending: Ending) -> None:
         self._next.endings.append(ending)

@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import Enum
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal
 
 from attrs import define, evolve, field, frozen
 
-from livechat_async.redaction import printable
-from livechat_async.webhooks.engine import Job
+from livechat_async.redaction import SecretBytes, printable
+from livechat_async.webhooks.engine import Job, StoredJob
 from livechat_async.webhooks.sqlite.database import (
     DatabaseError,
     Reserve,
@@ -46,15 +46,11 @@ class NewJob:
     starts: bool
 
 
-@frozen
-class StoredJob:
-    """A job that this process is to run. ``losses``: processes that ended while they ran it."""
+@frozen(kw_only=True)
+class TakenJob(StoredJob):
+    """A job for this process to run, under its key."""
 
     key: str
-    handler: str
-    body: bytes = field(repr=False)
-    attempts: int
-    losses: int
 
 
 @frozen
@@ -104,14 +100,11 @@ class Report:
     """
 
     answers: list[str | Answer] = field(factory=list)
-    taken: list[StoredJob] = field(factory=list)
+    taken: list[TakenJob] = field(factory=list)
     problem: DatabaseError | None = None
     waiting: int = 0
     oldest: dict[str, float] | None = None
     letters: int = 0
-
-
-_Found: TypeAlias = tuple[float, str, str, bytes, int, int]
 
 
 class JobStore:
@@ -326,10 +319,10 @@ class JobStore:
 
     def _take(
         self, database: sqlite3.Connection, wanted: int, before: dict[str, float]
-    ) -> list[StoredJob]:
+    ) -> list[TakenJob]:
         if not wanted or not before:
             return []
-        found: list[_Found] = []
+        found: list[tuple[float, str, str, bytes, int, int]] = []
         for handler, due in before.items():
             found += database.execute(
                 "SELECT due, key, handler, body, attempts, losses FROM jobs"
@@ -337,7 +330,10 @@ class JobStore:
                 (handler, due, wanted),
             ).fetchall()
         found.sort(key=lambda row: row[0])
-        taken = [StoredJob(*row[1:]) for row in found[:wanted]]
+        taken = [
+            TakenJob(key=key, handler=name, body=SecretBytes(body), attempts=tried, losses=losses)
+            for _, key, name, body, tried, losses in found[:wanted]
+        ]
         for some in _chunks([each.key for each in taken]):
             database.execute(
                 f"UPDATE jobs SET owner = ? WHERE key IN ({_marks(some)})",  # noqa: S608

@@ -20,13 +20,13 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import frozen
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from livechat_async.errors import QueueFullError
 from livechat_async.redaction import SecretBytes
-from livechat_async.webhooks.engine import EngineStatus, Job, Outcome
+from livechat_async.webhooks.engine import EngineStatus, Job, Outcome, StoredJob
 from livechat_async.webhooks.taskiq.connection import asking, milliseconds
 
 GROUP: Final = "workers"
@@ -176,23 +176,11 @@ class Run:
     consumer: str
 
 
-@frozen
-class StoredJob:
-    """A job as it is in Redis.
+@frozen(kw_only=True)
+class TakenJob(StoredJob):
+    """A job whose run begins; its ``age`` is how many seconds it has been in Redis."""
 
-    Attributes:
-        handler: the handler's name.
-        body: the event as LiveChat sent it. It holds the token.
-        age: for how many seconds it has been in Redis.
-        attempts: how many have failed.
-        starts: how often a worker began this attempt, this time included.
-    """
-
-    handler: str
-    body: bytes = field(repr=False)
     age: float
-    attempts: int
-    starts: int
 
 
 def digest(key: str) -> str:
@@ -272,19 +260,19 @@ class WebhookStore:
         id_, pairs = answer
         return _entry(id_, dict(zip(pairs[::2], pairs[1::2], strict=True)))
 
-    async def begin(self, run: Run) -> StoredJob | None:
+    async def begin(self, run: Run) -> TakenJob | None:
         """Begin a run, and its lease; None if the job has ended, or another worker has it."""
         answer = await self._step(_BEGIN, run, run.consumer)
         if not answer:
             return None
         pairs, now = answer
         found = {name.decode(): each for name, each in zip(pairs[::2], pairs[1::2], strict=True)}
-        return StoredJob(
+        return TakenJob(
             handler=found.get("handler", b"").decode("utf-8", "replace"),
             body=SecretBytes(found.get("body", b"")),
             age=float(now) - float(found.get("received", 0)),
             attempts=int(found.get("attempts", 0)),
-            starts=int(found["starts"]),
+            losses=int(found["starts"]) - 1,
         )
 
     async def renew(self, run: Run) -> bool:

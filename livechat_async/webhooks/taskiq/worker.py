@@ -7,12 +7,12 @@ import logging
 import random
 from uuid import uuid4
 
-from livechat_async.errors import ConfigurationError, WebhookError
+from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import printable
-from livechat_async.webhooks.engine import Job, JobRunner, Outcome
-from livechat_async.webhooks.parsing import parse_webhook
+from livechat_async.webhooks.engine import JobRunner, Outcome
+from livechat_async.webhooks.runner import attempt_stored
 from livechat_async.webhooks.taskiq.connection import REDIS_UNAVAILABLE, RedisUrl, reason_of
-from livechat_async.webhooks.taskiq.store import Run, StoredJob, WebhookStore
+from livechat_async.webhooks.taskiq.store import Run, TakenJob, WebhookStore
 
 logger: logging.Logger = logging.getLogger("livechat_async.webhooks")
 
@@ -77,7 +77,7 @@ class JobWorker:
         if self._works:
             await asyncio.wait(set(self._works.values()), timeout=_LEAVE_SECONDS)
 
-    async def _carry_out(self, run: Run, stored: StoredJob, begun: float) -> None:
+    async def _carry_out(self, run: Run, stored: TakenJob, begun: float) -> None:
         """Run a job once, for as long as this worker has its lease, and record the outcome."""
         task = asyncio.create_task(self._attempt(stored))
         keeper = asyncio.create_task(self._keep(run, begun))
@@ -102,31 +102,20 @@ class JobWorker:
             keeper.cancel()
             self.runs.discard(task)
 
-    async def _attempt(self, stored: StoredJob) -> tuple[Outcome, int] | None:
+    async def _attempt(self, stored: TakenJob) -> tuple[Outcome, int] | None:
         """Run the handler once, and count the attempts; None if the job is left to others."""
-        runner, name = self.check_bound(), printable(stored.handler)
-        try:
-            event = parse_webhook(stored.body)
-        except WebhookError as error:
-            problem = f"its event can no longer be read: {error}"
-            logger.error("a job of %s is a dead letter: %s", name, problem)  # noqa: TRY400 (the traceback may hold the event)
-            return Outcome(succeeded=False, error=problem), stored.attempts
-        job, reason = Job(event, stored.handler, stored.body), ""
+        runner, reason = self.check_bound(), ""
         if not runner.knows(stored.handler):
-            reason = f"no handler is named {name!r} here"
+            reason = f"no handler is named {printable(stored.handler)!r} here"
             if stored.age < self._remember:
                 if stored.handler not in self._logged:
                     self._logged.add(stored.handler)
                     logger.warning("%s: its jobs are left to other workers", reason)
                 return None
             reason += f", nor was it elsewhere for {self._remember:g} s"
-        elif stored.starts > self._max_starts:
-            reason = f"it was begun {self._max_starts} times, and its worker was lost each time"
-        if reason:
-            await runner.abandon(job, reason)
-            return Outcome(succeeded=False, error=reason), stored.attempts
-        attempts = stored.attempts + 1
-        return await runner.attempt(job, attempts), attempts
+        elif stored.losses >= self._max_starts:
+            reason = f"it was begun {stored.losses} times, and its worker was lost each time"
+        return await attempt_stored(runner, stored, reason)
 
     async def _record(self, run: Run, outcome: Outcome, attempts: int) -> None:
         """Record an outcome in Redis, however long Redis is unavailable."""
