@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -17,13 +17,14 @@ from redis_server import RedisServer
 
 from livechat_async.errors import QueueFullError
 from livechat_async.webhooks import EngineStatus, Job, Outcome, parse_webhook
-from livechat_async.webhooks.taskiq.connection import RedisUrl
-from livechat_async.webhooks.taskiq.store import Run, TakenJob, WebhookStore, digest
+from livechat_async.webhooks.taskiq.connection import RedisUrl, milliseconds
+from livechat_async.webhooks.taskiq.store import GROUP, Run, TakenJob, WebhookStore, digest
 
 Make = Callable[..., WebhookStore]
+Age = Callable[[float], Awaitable[None]]
 DONE = Outcome(succeeded=True)
 FAILED = Outcome(succeeded=False, error="ValueError: of no use")
-SOON = Outcome(succeeded=False, wait=0.15)
+LATER = Outcome(succeeded=False, wait=100)
 
 
 def job_of(id_: str) -> Job:
@@ -44,7 +45,7 @@ async def redis(redis_server: RedisServer) -> AsyncIterator[Redis]:
 @pytest.fixture
 def make(redis: Redis, prefix: str) -> Make:
     def make(**more: Any) -> WebhookStore:
-        given = {"remember": 60.0, "redelivery": 2.0, "queue_size": 5, "keep": 600.0, **more}
+        given = {"remember": 60.0, "redelivery": 100.0, "queue_size": 5, "keep": 600.0, **more}
         return WebhookStore(redis, prefix, **given)
 
     return make
@@ -55,6 +56,22 @@ async def store(make: Make) -> WebhookStore:
     store = make()
     await store.make_group()
     return store
+
+
+@pytest.fixture
+def age(redis: Redis, prefix: str) -> Age:
+    """As if no lease had been renewed for this many seconds."""
+
+    async def age(seconds: float) -> None:
+        queue = f"{prefix}:queue"
+        for each in await redis.xpending_range(queue, GROUP, "-", "+", 100):
+            await age_entry(redis, queue, each["consumer"], each["message_id"], seconds)
+
+    return age
+
+
+async def age_entry(redis: Redis, queue: str, consumer: str, entry: str, seconds: float) -> None:
+    await redis.xclaim(queue, GROUP, consumer, 0, [entry], idle=milliseconds(seconds), justid=True)
 
 
 async def begin(store: WebhookStore, entry: str, name: str, job: Job = JOB) -> TakenJob | None:
@@ -144,15 +161,15 @@ async def test_a_job_that_failed_for_good_is_a_dead_letter_and_may_come_again(
     assert await keys_of(redis, prefix) == {":queue", ":job:*", ":dead-letters"}
 
 
-async def test_an_attempt_waits_in_redis_and_counts(store: WebhookStore):
+async def test_an_attempt_waits_in_redis_and_counts(store: WebhookStore, redis: Redis, prefix: str):
     entry = await begun(store)
     for _ in range(2):
-        await store.record(run_of(entry, "one"), SOON, 7)
+        await store.record(run_of(entry, "one"), LATER, 7)
     assert await store.count() == EngineStatus(queued=1, running=0)
     assert not await store.add(JOB)
     assert await claimed(store, "two") is None
     assert await store.read("two", 0.01) is None
-    await asyncio.sleep(0.2)
+    await redis.zadd(f"{prefix}:later", {digest(JOB.key): 1})  # as if the time had passed
     assert await claimed(store, "two") is None  # it only became due
     stored = await begin(store, await taken(store, "two"), "two")
     assert stored is not None
@@ -174,7 +191,7 @@ async def test_a_full_queue_takes_no_more_but_knows_its_own(store: WebhookStore)
         assert await store.add(job)
     first = run_of(await taken(store), "one", jobs[0])
     await store.begin(first)
-    await store.record(first, Outcome(succeeded=False, wait=100), 1)  # it still counts
+    await store.record(first, LATER, 1)  # it still counts
     with pytest.raises(QueueFullError, match="5 jobs wait in Redis already: start more workers"):
         await store.add(jobs[5])
     assert not await store.add(jobs[0])
@@ -194,16 +211,16 @@ async def test_what_came_before_the_first_worker_is_not_lost(make: Make):
 
 
 async def test_an_entry_is_another_workers_when_its_lease_has_ended_and_not_before(
-    store: WebhookStore,
+    store: WebhookStore, age: Age
 ):
     entry = await begun(store)
     one, two = run_of(entry, "one"), run_of(entry, "two")
+    await age(90)
     assert await claimed(store, "two") is None
-    await asyncio.sleep(1.25)
+    await age(100)
     assert await store.renew(one)
-    await asyncio.sleep(1.25)
     assert await claimed(store, "two") is None
-    await asyncio.sleep(1.25)
+    await age(100)
     assert await store.find("two", claims=False) is None
     assert await claimed(store, "two") == entry
     assert await claimed(store, "two") is None
@@ -212,7 +229,7 @@ async def test_an_entry_is_another_workers_when_its_lease_has_ended_and_not_befo
         assert stored is not None
         assert stored.losses == 1
     assert not await store.renew(one)
-    for outcome in (FAILED, SOON):  # of a run that lost its lease
+    for outcome in (FAILED, LATER):  # of a run that lost its lease
         await store.record(one, outcome, 1)
     await store.give_back(one, at_once=True)
     assert await claimed(store, "three") is None
@@ -226,16 +243,15 @@ async def test_an_entry_is_another_workers_when_its_lease_has_ended_and_not_befo
 
 
 async def test_an_entry_that_went_to_another_worker_before_it_was_begun_is_not_begun(
-    store: WebhookStore,
+    store: WebhookStore, age: Age
 ):
     """And a lease begins with the run, not with the reading."""
     await store.add(JOB)
     entry = await taken(store)
-    await asyncio.sleep(1.5)
+    await age(100)
     assert await begin(store, entry, "one") is not None
-    await asyncio.sleep(1)
     assert await claimed(store, "two") is None
-    await asyncio.sleep(1.5)
+    await age(100)
     assert await claimed(store, "two") == entry
     assert await begin(store, entry, "one") is None
     assert await begin(store, entry, "two") is not None
@@ -260,20 +276,22 @@ async def test_a_job_given_back_is_anothers_at_once(store: WebhookStore):
     assert stored.losses == 0
 
 
-async def test_a_job_left_to_others_waits_for_the_end_of_its_lease(store: WebhookStore):
+async def test_a_job_left_to_others_waits_for_the_end_of_its_lease(store: WebhookStore, age: Age):
     entry = await begun(store)
     await store.give_back(run_of(entry, "one"), at_once=False)
     assert await claimed(store, "two") is None
-    await asyncio.sleep(2.25)
+    await age(100)
     assert await claimed(store, "two") == entry
 
 
-async def test_an_entry_that_was_removed_is_passed_over(store: WebhookStore, redis: Redis):
+async def test_an_entry_that_was_removed_is_passed_over(
+    store: WebhookStore, redis: Redis, age: Age
+):
     gone = await begun(store)
     await store.add(job_of("another"))
     left = await taken(store)
+    await age(100)
     await redis.xdel(store.stream, gone)
-    await asyncio.sleep(2.5)
     assert await claimed(store, "two") is None
     assert await claimed(store, "two") == left
     assert (await redis.xpending(store.stream, "workers"))["pending"] == 1
