@@ -161,6 +161,21 @@ async def test_a_job_that_failed_for_good_is_a_dead_letter_and_may_come_again(
     assert await keys_of(redis, prefix) == {":queue", ":job:*", ":dead-letters"}
 
 
+@pytest.mark.parametrize("other", [FAILED, LATER])
+async def test_a_late_success_takes_away_what_another_run_left(
+    store: WebhookStore, age: Age, redis: Redis, prefix: str, other: Outcome
+):
+    """The first worker was frozen, and the second one ran the job meanwhile."""
+    entry = await begun(store)
+    await age(100)
+    assert await claimed(store, "two") == entry
+    assert await begin(store, entry, "two") is not None
+    await store.record(run_of(entry, "two"), other, 1)
+    await store.record(run_of(entry, "one"), DONE, 1)
+    assert await store.count() == EngineStatus(queued=0, running=0)
+    assert await keys_of(redis, prefix) - {":dead-letters"} == {":queue", ":done:*"}
+
+
 async def test_an_attempt_waits_in_redis_and_counts(store: WebhookStore, redis: Redis, prefix: str):
     entry = await begun(store)
     for _ in range(2):
