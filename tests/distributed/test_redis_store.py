@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from deployment import body
@@ -18,6 +19,7 @@ from redis_server import RedisServer
 from livechat_async.errors import QueueFullError
 from livechat_async.webhooks import EngineStatus, Job, Outcome, parse_webhook
 from livechat_async.webhooks.taskiq.connection import RedisUrl, milliseconds
+from livechat_async.webhooks.taskiq.letters import RedisLetters
 from livechat_async.webhooks.taskiq.store import GROUP, Run, TakenJob, WebhookStore, digest
 
 Make = Callable[..., WebhookStore]
@@ -25,6 +27,8 @@ Age = Callable[[float], Awaitable[None]]
 DONE = Outcome(succeeded=True)
 FAILED = Outcome(succeeded=False, error="ValueError: of no use")
 LATER = Outcome(succeeded=False, wait=100)
+AT_ONCE = Outcome(succeeded=False, wait=0)
+CONSUMERS = st.sampled_from(["one", "two", "three"])
 
 
 def job_of(id_: str) -> Job:
@@ -103,6 +107,187 @@ async def claimed(store: WebhookStore, consumer: str) -> str | None:
 async def keys_of(redis: Redis, prefix: str) -> set[str]:
     names = [key.decode().removeprefix(prefix) for key in await redis.keys(f"{prefix}:*")]
     return {name.replace(digest(JOB.key), "*") for name in names}
+
+
+class Lives:
+    """Deliveries, runs, lost workers and late outcomes, in any order; most steps are sent twice.
+
+    The model is the stream's entries, the worker that has each, and the run that has each job.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.prefix = f"test-{uuid4().hex[:12]}"
+        self.redis = Redis(connection_pool=RedisUrl(url).pool())
+        self.letters = RedisLetters(url, prefix=self.prefix)
+        self.store = WebhookStore(
+            self.redis, self.prefix, remember=1000, redelivery=1000, queue_size=2, keep=1000
+        )
+        self.do(self.store.make_group())
+        self.jobs: set[str] = set()  # those that wait or run
+        self.queue: list[str] = []  # the job of each entry that no worker has
+        self.later: list[str] = []
+        self.consumers: dict[str, str] = {}  # which worker has each entry
+        self.idle: set[str] = set()  # entries whose lease has ended
+        self.holders: dict[str, Run] = {}  # which run has each job
+        self.taken: list[Run] = []  # runs that have not begun
+        self.begun: list[Run] = []  # those that have, and may since have lost their job
+        self.done: set[str] = set()
+        self.dead: list[str] = []
+
+    def do(self, call: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(call)
+
+    def twice(self, step: Callable[..., Coroutine[Any, Any, Any]], *args: Any, **more: Any) -> Any:
+        """The first answer: it was lost, so the step is sent again."""
+        first = self.do(step(*args, **more))
+        self.do(step(*args, **more))
+        return first
+
+    def deliver(self, data: st.DataObject) -> None:
+        job = job_of(data.draw(st.sampled_from("abc")))
+        name = digest(job.key)
+        if name in self.jobs or name in self.done:
+            assert self.do(self.store.add(job)) is False
+        elif len(self.queue) + len(self.later) + len(self.consumers) >= 2:
+            with pytest.raises(QueueFullError):
+                self.do(self.store.add(job))
+        else:
+            assert self.do(self.store.add(job)) is True
+            self.jobs.add(name)
+            self.queue.append(name)
+            if name in self.dead:
+                self.dead.remove(name)
+
+    def take(self, data: st.DataObject) -> None:
+        """As a broker does; the lease of one of the entries may have ended before."""
+        consumer = data.draw(CONSUMERS)
+        entry = data.draw(st.sampled_from([None, *sorted(self.consumers)]))
+        claims = entry is not None or data.draw(st.booleans())
+        if entry is not None:
+            owner = self.consumers[entry]
+            self.do(age_entry(self.redis, self.store.stream, owner, entry, 1000))
+            self.idle.add(entry)
+        found = self.do(self.store.find(consumer, claims=claims))
+        self.queue += self.later
+        self.later.clear()
+        if claims and self.idle:
+            assert found[0] in self.idle
+        else:
+            assert found is None
+            if not self.queue:  # to read would wait
+                return
+            found = self.do(self.store.read(consumer, 1.0))
+            assert found[0] not in self.consumers
+            assert found[1] == self.queue.pop(0)
+        entry, job = found
+        self.consumers[entry] = consumer
+        self.idle.discard(entry)
+        own = (each.entry for each in self.taken + self.begun if each.consumer == consumer)
+        if entry not in own:  # a worker runs an entry once at a time
+            self.taken.append(Run(job, entry, uuid4().hex, consumer))
+
+    def begin(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.taken))
+        self.taken.remove(run)
+        has_begun = self.twice(self.store.begin, run) is not None
+        is_mine = self.consumers.get(run.entry) == run.consumer
+        assert has_begun == (is_mine and run.digest in self.jobs)
+        if has_begun:
+            self.holders[run.digest] = run
+            self.begun.append(run)
+        if is_mine:
+            self.idle.discard(run.entry)
+            if not has_begun:  # the job has ended
+                del self.consumers[run.entry]
+
+    def renew(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.begun))
+        kept = self.twice(self.store.renew, run)
+        if self.holders.get(run.digest) == run:
+            assert kept
+            self.consumers[run.entry] = run.consumer
+            self.idle.discard(run.entry)
+        elif run.digest in self.jobs or run.digest in self.done:
+            assert not kept
+
+    def record(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.begun))
+        self.begun.remove(run)
+        outcome = data.draw(st.sampled_from([DONE, FAILED, AT_ONCE]))
+        self.twice(self.store.record, run, outcome, 1)
+        name, is_mine = run.digest, self.holders.get(run.digest) == run
+        if is_mine or outcome.succeeded:
+            self.holders.pop(name, None)
+            self.consumers.pop(run.entry, None)
+            self.idle.discard(run.entry)
+        if outcome.succeeded:
+            self.jobs.discard(name)
+            self.done.add(name)
+            self.later = [each for each in self.later if each != name]
+            self.dead = [each for each in self.dead if each != name]
+        elif is_mine and outcome.wait is None:
+            self.jobs.remove(name)
+            self.dead.append(name)
+        elif is_mine:
+            self.later.append(name)
+
+    def give_back(self, data: st.DataObject) -> None:
+        run, at_once = data.draw(st.sampled_from(self.begun)), data.draw(st.booleans())
+        self.begun.remove(run)
+        self.twice(self.store.give_back, run, at_once=at_once)
+        if self.holders.get(run.digest) == run:
+            del self.holders[run.digest]
+            self.consumers[run.entry] = run.consumer
+            (self.idle.add if at_once else self.idle.discard)(run.entry)
+
+    def tidy(self, data: st.DataObject) -> None:
+        leaving = data.draw(CONSUMERS | st.just(""))
+        self.twice(self.store.tidy, leaving)
+        self.idle |= {entry for entry, each in self.consumers.items() if each == leaving}
+
+    def replay(self, _: st.DataObject) -> None:
+        assert len(self.letters.replay()) == len(self.dead)
+        self.jobs |= {*self.dead}
+        self.queue += self.dead
+        self.dead.clear()
+
+    def check_counts(self) -> None:
+        queued = len(self.queue) + len(self.later)
+        counts = EngineStatus(queued, len(self.consumers), len(self.dead))
+        assert self.do(self.store.count()) == counts
+
+    def step(self, data: st.DataObject) -> None:
+        """One of the steps that can come now."""
+        steps = [self.deliver]
+        if self.queue or self.later or self.consumers:
+            steps += [self.take] * 3 + [self.tidy]
+        if self.taken:
+            steps += [self.begin] * 3
+        if self.begun:
+            steps += [self.renew, self.record, self.give_back]
+        if self.dead:
+            steps += [self.replay]
+        data.draw(st.sampled_from(steps))(data)
+
+    def close(self) -> None:
+        self.letters.close()
+        self.do(self.redis.connection_pool.disconnect())
+        self.loop.close()
+
+
+@settings(suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_no_job_is_lost_or_run_twice_at_a_time_whatever_happens(
+    redis_server: RedisServer, data: st.DataObject
+) -> None:
+    lives = Lives(redis_server.url)
+    try:
+        for _ in range(40):
+            lives.step(data)
+            lives.check_counts()
+    finally:
+        lives.close()
 
 
 def test_a_digest_has_one_length_whatever_the_key() -> None:
@@ -289,6 +474,21 @@ async def test_a_job_given_back_is_anothers_at_once(store: WebhookStore):
     stored = await begin(store, entry, "two")
     assert stored is not None
     assert stored.losses == 0
+
+
+@pytest.mark.parametrize("step", ["gives it back", "puts it off"])
+async def test_a_run_that_lost_its_job_stops_also_while_no_run_has_it(
+    store: WebhookStore, age: Age, step: str
+):
+    entry = await begun(store)
+    await age(100)
+    assert await claimed(store, "two") == entry
+    assert await begin(store, entry, "two") is not None
+    if step == "gives it back":
+        await store.give_back(run_of(entry, "two"), at_once=True)
+    else:
+        await store.record(run_of(entry, "two"), LATER, 1)
+    assert not await store.renew(run_of(entry, "one"))
 
 
 async def test_a_job_left_to_others_waits_for_the_end_of_its_lease(store: WebhookStore, age: Age):
