@@ -5,21 +5,25 @@ from __future__ import annotations
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
 from livechat_async.checks import check_list
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import shown
+from livechat_async.redaction import SecretBytes, shown
 
 __all__ = ["DeadLetter", "DeadLetters", "Step", "chosen_of"]
 
 Step: TypeAlias = Literal["list", "replay", "discard"]
 
 
-@frozen(kw_only=True)
+def _from_unix(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+@frozen
 class DeadLetter:
     """A job that was given up.
 
@@ -35,9 +39,9 @@ class DeadLetter:
 
     id: int
     handler: str
-    body: bytes = field(repr=False)
-    received: datetime
-    died: datetime
+    body: bytes = field(repr=False, converter=SecretBytes)
+    received: datetime = field(converter=_from_unix)
+    died: datetime = field(converter=_from_unix)
     attempts: int
     error: str
 

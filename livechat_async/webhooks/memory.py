@@ -67,9 +67,6 @@ class MemoryEngine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._unstarted: set[str] = set()  # the keys of jobs whose task has not begun
         self._closing: asyncio.Task[None] | None = None
-        self._is_stopping = False  # `_close` cancels what still runs
-        self._stopped: set[str] = set()  # the keys of jobs that were cancelled during `_close`
-        self._idle = asyncio.Event()
 
     def bind(self, run: JobRunner) -> None:
         """See `livechat_async.webhooks.engine.Engine`."""
@@ -143,7 +140,7 @@ class MemoryEngine:
 
     def _end(self, job: Job, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if job.key in self._unstarted and not self._is_stopping:
+        if job.key in self._unstarted:
             # The event loop ends, and cancelled the task before it began: `_work` saw nothing.
             self._unstarted.discard(job.key)
             self._waiting.appendleft(job)
@@ -157,32 +154,22 @@ class MemoryEngine:
         try:
             succeeded = await self._run(job, self._rest)
         except BaseException:
-            # Cancelled: by `_close`, or at the event loop's end, when a task may still await.
-            if self._closing is None:
+            # Cancelled: by `_close`, which abandons it, or at the event loop's end, when a task may
+            # still await.
+            self._free += 1
+            if self._closing is not None:
+                self._fill()
+            else:
                 problem = "was cancelled while it ran; close the receiver before its event loop"
                 logger.error("%s %s ends", printable(job.key), problem)  # noqa: TRY400 (the traceback says nothing)
-                try:
-                    await self._abandon([(job, f"it {problem} ends")])
-                finally:
-                    self._leave(job)
-            else:
-                self._stopped.add(job.key)
-                self._leave()
-            if self._closing is not None and not self._is_stopping:
-                self._fill()
+                del self._accepted[job.key]
+                await self._abandon([(job, f"it {problem} ends")])
             raise
         if succeeded:
             self._done[job.key] = self._clock()
-        self._leave(job)
-        self._fill()
-
-    def _leave(self, job: Job | None = None) -> None:
-        """Give back a place, and forget the job that has ended."""
+        del self._accepted[job.key]
         self._free += 1
-        if job is not None:
-            del self._accepted[job.key]
-        if len(self._accepted) == len(self._stopped):
-            self._idle.set()
+        self._fill()
 
     async def _rest(self, seconds: float) -> None:
         """Wait between two attempts, and leave the place to other jobs meanwhile."""
@@ -208,16 +195,16 @@ class MemoryEngine:
         try:
             async with asyncio.timeout(seconds):
                 self._fill()  # at the event loop's end, places are free although jobs wait
-                while len(self._accepted) > len(self._stopped):
-                    self._idle.clear()
-                    await self._idle.wait()
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
         except TimeoutError:
             pass
         except asyncio.CancelledError as error:
             ended = error
-        self._is_stopping = True
         waited = {job.key for job in self._waiting}
-        self._waiting.clear()  # first, so that the jobs cancelled below do not make room for these
+        # First, so that the jobs cancelled below do not make room for these.
+        self._waiting.clear()
+        self._unstarted.clear()
         tasks = set(self._tasks)
         for task in tasks:
             task.cancel()

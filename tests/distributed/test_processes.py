@@ -64,8 +64,10 @@ async def test_a_job_whose_worker_is_killed_in_mid_handler_runs_on_another(
     assert await left_in(redis_server, prefix) == 0
 
 
-@pytest.mark.parametrize(("moment", "runs"), [("before record", 2), ("after record", 1)])
-async def test_a_worker_killed_between_handling_and_acknowledging(
+@pytest.mark.parametrize(
+    ("moment", "runs"), [("before begin", 1), ("before record", 2), ("after record", 1)]
+)
+async def test_a_worker_killed_around_a_step_loses_nothing(
     redis_server: RedisServer, tmp_path: Path, prefix: str, moment: str, runs: int
 ):
     with Deployment(redis_server, tmp_path, prefix, BOT_KILLED=moment) as bot:

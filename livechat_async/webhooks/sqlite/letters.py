@@ -6,13 +6,10 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from os import PathLike
-from typing import Any
 
 from livechat_async.checks import check_clock
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.letters import DeadLetter, DeadLetters, Step, chosen_of
 from livechat_async.webhooks.sqlite.database import (
     DatabaseError,
@@ -22,6 +19,7 @@ from livechat_async.webhooks.sqlite.database import (
     transaction,
 )
 
+# In the order of `DeadLetter`'s fields.
 _ALL = "SELECT id, handler, body, received, died, attempts, error FROM dead ORDER BY id"
 _RUN_AGAIN = (
     "INSERT OR IGNORE INTO jobs (key, handler, body, received, due)"
@@ -64,7 +62,7 @@ class SQLiteLetters(DeadLetters):
         try:
             with closing(self._open()) as database, transaction(database):
                 rows = database.execute(_ALL).fetchall()
-                letters = chosen_of([_letter(row) for row in rows], ids)
+                letters = chosen_of([DeadLetter(*row) for row in rows], ids)
                 for letter in letters:
                     for statement in _STEPS[step]:
                         database.execute(statement, {"id": letter.id, "now": self._clock()})
@@ -72,16 +70,3 @@ class SQLiteLetters(DeadLetters):
             problem = problem_of(error, self._path)
             raise ConfigurationError(f"the bot's database {problem}") from None
         return letters
-
-
-def _letter(row: tuple[Any, ...]) -> DeadLetter:
-    number, handler, body, received, died, attempts, error = row
-    return DeadLetter(
-        id=number,
-        handler=handler,
-        body=SecretBytes(body),
-        received=datetime.fromtimestamp(received, UTC),
-        died=datetime.fromtimestamp(died, UTC),
-        attempts=attempts,
-        error=error,
-    )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import redis
 
 from livechat_async.errors import ConfigurationError
-from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.letters import DeadLetter, DeadLetters, Step, chosen_of
 from livechat_async.webhooks.taskiq.connection import RedisUrl, check_prefix, reason_of
 from livechat_async.webhooks.taskiq.store import DISCARD, REPLAY, keys_of
@@ -73,9 +71,9 @@ def _letter(found: dict[bytes, bytes]) -> DeadLetter:
     return DeadLetter(
         id=int(found[b"id"]),
         handler=found.get(b"handler", b"").decode("utf-8", "replace"),
-        body=SecretBytes(found.get(b"body", b"")),
-        received=datetime.fromtimestamp(float(found.get(b"received", 0)), UTC),
-        died=datetime.fromtimestamp(float(found[b"died"]), UTC),
+        body=found.get(b"body", b""),
+        received=float(found.get(b"received", 0)),
+        died=float(found[b"died"]),
         attempts=int(found[b"attempts"]),
         error=found[b"error"].decode("utf-8", "replace"),
     )

@@ -95,16 +95,18 @@ return {{redis.call('HGETALL', job), tostring(now())}}
 """
 # If Redis has lost its memory, there is neither job nor mark, and the run goes on.
 _RENEW: Final = f"""{_PRELUDE}
-local holder = redis.call('HGET', job, 'run')
-if holder and holder ~= run then return 0 end
-if redis.call('EXISTS', done) == 1 then return 0 end
+local is_known = redis.call('EXISTS', job, done) > 0
+if is_known and redis.call('HGET', job, 'run') ~= run then return 0 end
 redis.pcall('XCLAIM', queue, '{GROUP}', ARGV[4], 0, entry, 'JUSTID')
 return 1
 """
-# A success counts, whichever run has the job by now.
+# A success counts, whichever run has the job by now, or gave it up. The job may wait already for
+# another attempt; an entry without a job is passed over.
 _DONE: Final = f"""{_PRELUDE}
 redis.call('SET', done, 1, 'PX', ARGV[4])
-redis.call('DEL', job)
+redis.call('DEL', job, letter)
+redis.call('ZREM', later, digest)
+redis.call('ZREM', dead, digest)
 leave()
 return 1
 """
