@@ -63,7 +63,7 @@ def models(cls: type[Any]) -> st.SearchStrategy[Any]:
     fields["extra"] = st.dictionaries(
         (TEXT | st.just("extra")).filter(lambda name: name not in known), JSON, max_size=2
     )
-    if cls in (ChatAgent, Operator):  # all blank, it is nobody
+    if cls in (ChatAgent, Operator):  # one that is all blank is left out
         fields["email" if cls is ChatAgent else "id"] = SOME_TEXT
     return st.builds(cls, **fields)
 

@@ -235,7 +235,7 @@ async def test_chats_on_a_terminal_are_a_table(sandbox: Sandbox, env: dict[str, 
     (_, narrow), (code, wide), (_, none) = await asyncio.gather(
         show("chats", "list", env=env),
         show("chats", "list", env=env, width=140),
-        show("chats", "list", "--tag", "nobody", env=env),
+        show("chats", "list", "--tag", "unused", env=env),
     )
 
     assert code == 0
@@ -247,7 +247,7 @@ async def test_chats_on_a_terminal_are_a_table(sandbox: Sandbox, env: dict[str, 
             assert text in terminal.plain
         for text in ("good", "sales, vip", "2023-01-09 21:33", "(missed)", "When do you open?"):
             assert text in terminal.plain
-    assert none.plain.strip() == "No chats" or none.plain.startswith("No chats")
+    assert none.plain.startswith("No chats")
 
 
 async def test_filters_of_chats_reach_the_server(sandbox: Sandbox, here: Here) -> None:
@@ -346,7 +346,7 @@ async def test_tickets_on_a_terminal_are_a_table(sandbox: Sandbox, env: dict[str
 
     (code, terminal), (_, none) = await asyncio.gather(
         show("tickets", "list", env=env),
-        show("tickets", "list", "--tag", "nobody", env=env),
+        show("tickets", "list", "--tag", "unused", env=env),
     )
 
     lines = terminal.plain.splitlines()
