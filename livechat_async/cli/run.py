@@ -21,7 +21,7 @@ from livechat_async.cli.commands.shell import VARIABLE
 from livechat_async.cli.common import INTERRUPTED, NAME, logger, show_warnings
 from livechat_async.cli.parsing import innermost
 from livechat_async.cli.wording import of_failure, of_wrong_usage
-from livechat_async.redaction import shown
+from livechat_async.redaction import printable, redact
 
 
 def run() -> int:
@@ -70,7 +70,7 @@ def _show_failure(error: Exception, context: click.Context | None) -> int:
         case OSError():  # of a file or of stdout: errors of the network are LiveChatErrors
             # Of two names, the first is that of a draft.
             file = error.filename2 or error.filename
-            place = shown(file) if file else "cannot write to stdout"
+            place = printable(redact(f"{file!r}", ())) if file else "cannot write to stdout"
             _show_error(f"{place}: {error.strerror or error}")
         case _:  # a traceback does not help at a prompt
             logger.debug("not expected", exc_info=error)

@@ -431,12 +431,14 @@ async def test_a_login_without_any_standard_input_says_what_to_give(
     assert done.err.startswith("error: standard input is no terminal: give --login, or --oauth")
 
 
-async def test_a_profile_that_is_a_folder_is_named(login: Login, settings: Path) -> None:
-    file_of(settings).mkdir(parents=True)
+async def test_a_profile_that_is_a_folder_is_named_whole(login: Login, settings: Path) -> None:
+    """Its path is longer than other values that messages show."""
+    name = "a" * 64
+    file_of(settings, name).mkdir(parents=True)
 
-    done = await login("--no-check", "--login", JOHN)
+    done = await login("--profile", name, "--no-check", "--login", JOHN)
 
-    assert (done.code, done.err) == (1, f"error: '{file_of(settings)}': Is a directory\n")
+    assert (done.code, done.err) == (1, f"error: '{file_of(settings, name)}': Is a directory\n")
 
 
 @pytest.mark.parametrize("has_token", [True, False])
