@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -1035,6 +1036,34 @@ def test_the_dead_letter_of_an_interrupted_handler_is_kept(path: Path) -> None:
         asyncio.run(main())
     (letter,) = SQLiteLetters(path).list()
     assert "raised KeyboardInterrupt" in letter.error
+    assert rows(path, "SELECT * FROM jobs") == []
+
+
+class BusyThread(ThreadPoolExecutor):
+    """Begins each call only after a while, as a thread does on a busy machine."""
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        super().submit(time.sleep, 0.2)
+        return super().submit(*args, **kwargs)
+
+
+def test_an_outcome_is_stored_though_the_event_loop_ends_before_its_transaction_begins(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        engine = SQLiteEngine(path)
+        engine.bind(OrderedRunner(DONE))
+        await engine.start()
+        await engine.submit(job(1))
+        await until(lambda: not engine.status().running)
+        await asyncio.sleep(0.05)  # its outcome is given to the thread
+
+    monkeypatch.setattr("livechat_async.webhooks.sqlite.engine.ThreadPoolExecutor", BusyThread)
+    asyncio.run(main())
+    deadline = time.monotonic() + LIMIT
+    while not any(rows(path, "SELECT count(*) FROM done")[0]):
+        assert time.monotonic() < deadline, "the outcome is lost, and the job runs again"
+        time.sleep(0.01)
     assert rows(path, "SELECT * FROM jobs") == []
 
 

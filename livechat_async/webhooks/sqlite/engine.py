@@ -200,9 +200,12 @@ class SQLiteEngine:
                 gathered = loop.time()
                 batch, answers = self._cut()
                 self._in_hand = len(batch.endings)
+                work = self._thread.submit(self._store.apply, batch)
                 try:
-                    report = await loop.run_in_executor(self._thread, self._store.apply, batch)
+                    report = await asyncio.wrap_future(work)
                 except asyncio.CancelledError:
+                    if work.cancelled():  # before it began: `end` records what ended
+                        self._next.endings[:0] = batch.endings
                     self._refuse(batch, answers)
                     raise
                 except Exception as error:  # noqa: BLE001 (those who wait need an answer)
