@@ -36,14 +36,14 @@ for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.
     if number is not None and signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, handler)
 
-_MOST_CASES = 10
+_MOST_CASES = 5
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--brief",
         action="store_true",
-        help="For a Python or dependencies beside the usual ones: up to ten cases of each test, "
+        help="For a Python or dependencies beside the usual ones: up to five cases of each test, "
         "few examples, and no test that is marked `once`.",
     )
 

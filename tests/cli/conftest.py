@@ -16,8 +16,9 @@ StartProcess: TypeAlias = Callable[..., Awaitable[Process]]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What hangs ends with a message of its own before pytest's limit ends the test."""
+    here = str(Path(__file__).parent)
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(here):
             item.add_marker(pytest.mark.timeout(3 * PATIENCE))
 
 
