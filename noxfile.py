@@ -104,16 +104,9 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session
 def programs(session: nox.Session) -> None:
-    """Run the examples, the documents' code, the benchmarks, and clients that crash."""
+    """Run the examples, the documents' code, the benchmarks, crashes, and hostile texts."""
     install(session, "test")
     session.run("pytest", *PARALLEL, *(session.posargs or ["tests/programs"]))
-
-
-@nox.session
-def sweep(session: nox.Session) -> None:
-    """Read 400 kB of each delimiter with everything that reads what others send."""
-    install(session, "test")
-    session.run("pytest", *PARALLEL, *(session.posargs or ["tests/sweep"]))
 
 
 @nox.session

@@ -2,7 +2,7 @@
 
 Each reader of the package gets 50 kB and 400 kB of each delimiter, alone and inside what it usually
 reads. Eight times the size may take 20 times the time: work that grows with the square takes 64
-times, and is found if 1 MB takes an eighth of a second. `nox --session sweep` runs this.
+times, and is found if 1 MB takes an eighth of a second.
 """
 
 from __future__ import annotations
