@@ -37,7 +37,7 @@ _MOST_DOUBLINGS = 60  # far beyond any backoff_max, and 2 ** 60 still is a float
 
 
 class DeadlinePassed(Exception):
-    """A call took longer than its deadline allows."""
+    """A call took longer than its deadline allows. Its text is the latest failure's, if any."""
 
 
 class Deadline:
@@ -132,6 +132,7 @@ async def call_with_retries(
         DeadlinePassed: the deadline came first.
     """
     failures: list[CallError] = []
+    latest: object = ""
     try:
         return await attempt()
     except CallError as error:
@@ -155,8 +156,9 @@ async def call_with_retries(
         return state.attempt_number >= policy.attempts or state.upcoming_sleep >= deadline.left
 
     def log(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        logger.info("waiting %.2f s before the next attempt: %s", state.upcoming_sleep, error)
+        nonlocal latest
+        latest = state.outcome.exception() if state.outcome else None
+        logger.info("waiting %.2f s before the next attempt: %s", state.upcoming_sleep, latest)
 
     retries = AsyncRetrying(
         retry=retry_if_exception(partial(is_worth_repeating, policy=policy, read=read)),
@@ -166,4 +168,7 @@ async def call_with_retries(
         sleep=sleep,
         reraise=True,
     )
-    return await deadline.run(retries(next_attempt))
+    try:
+        return await deadline.run(retries(next_attempt))
+    except DeadlinePassed:
+        raise DeadlinePassed(str(latest)) from None

@@ -92,9 +92,9 @@ class SessionManager:
                 deadline=call.deadline,
                 sleep=self._sleep,
             )
-        except DeadlinePassed:
-            pass
-        raise call.timed_out()
+        except DeadlinePassed as passed:
+            failure = call.timed_out(reason=str(passed))
+        raise failure  # out here, it is chained to no other error
 
 
 def _outcome(raw: RawResponse | None) -> str:
@@ -112,9 +112,8 @@ class _Call:
     attempts: int = 0
     prepared: PreparedRequest | None = None
     signed_with: Credentials | None = None
-    last_failure: str = ""
 
-    def timed_out(self) -> RequestTimeout:
+    def timed_out(self, reason: str) -> RequestTimeout:
         """The error that says that the deadline has passed."""
         unprepared_url = f"{self.session.builder.root}{self.request.path}"
         return RequestTimeout(
@@ -123,7 +122,7 @@ class _Call:
             attempts=self.attempts,
             limit="deadline",
             seconds=self.session.options.timeouts.deadline or 0.0,
-            reason=self.last_failure,
+            reason=reason,
         )
 
     async def attempt(self) -> Response[Any]:
@@ -153,7 +152,6 @@ class _Call:
                     value = await self._decode_in_thread(raw, prepared, self.read)
         except CallError as error:
             error.attempts = self.attempts
-            self.last_failure = str(error)
             raise
         return Response(
             value=value,
