@@ -151,9 +151,9 @@ def out_of(number: int, total: int | None) -> str:
 
 
 def noun_of(items: Sequence[object]) -> str:
-    """What the items are, such as ``chats``."""
+    """What each of the items is, such as ``chat``."""
     kind = type(items[0]) if items else object
-    return f"{kind.__name__.lower()}s" if hasattr(kind, "_label") else "items"
+    return kind.__name__.lower() if hasattr(kind, "_label") else "item"
 
 
 def ends_of(items: Sequence[object]) -> str:

@@ -34,7 +34,7 @@ from livechat_async.checks import check_call, check_choice, check_count
 from livechat_async.decoding.bodies import load_json, read_envelope
 from livechat_async.decoding.hooks import is_nothing, whole_number
 from livechat_async.decoding.problems import WireError, show, wrong
-from livechat_async.display import ends_of, html_table, never_raises, noun_of, out_of
+from livechat_async.display import ends_of, html_table, never_raises, noun_of, number_of, out_of
 from livechat_async.errors import CallError, PagingError
 from livechat_async.http.request import Request
 from livechat_async.http.session import SessionManager
@@ -123,7 +123,10 @@ class Page(Sequence[T]):
 
     def _numbers(self) -> str:
         """Which page it is and what is on it, such as ``1 of 5, 25 of 120 chats``."""
-        items = f"{out_of(len(self.items), self.total)} {noun_of(self.items)}"
+        here = len(self.items)
+        items = number_of(here if self.total is None else self.total, noun_of(self.items))
+        if self.total is not None:
+            items = f"{here:,} of {items}"
         skipped = f", {len(self.broken)} skipped" if self.broken else ""
         return f"{out_of(self.number, self.pages)}, {items}{skipped}"
 

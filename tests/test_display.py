@@ -153,7 +153,7 @@ def test_a_chat_shows_who_when_and_how_much() -> None:
             "Greeting(id=1, rules=['url_funnel', 'x'], properties={})",
         ),
         (page([CHAT, CHAT]), "Page(1 of 5, 2 of 120 chats, MH022RD0K5 … MH022RD0K5)"),
-        (page([CHAT], pages=None, total=None), "Page(1, 1 chats, MH022RD0K5)"),
+        (page([CHAT], pages=None, total=None), "Page(1, 1 chat, MH022RD0K5)"),
         (page([], total=0, pages=0), "Page(1 of 0, 0 of 0 items)"),
         (page([{"id": 7}, {}]), "Page(1 of 5, 2 of 120 items, 7)"),
         (

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from livechat_async.decoding.bodies import LARGE, NotJSONError, Reader, load_json
 from livechat_async.decoding.problems import WireError, find_wire_error
-from livechat_async.display import brief
+from livechat_async.display import brief, number_of
 from livechat_async.errors import (
     APIStatusError,
     AuthenticationError,
@@ -145,9 +145,8 @@ def _unread_encoding(encoding: str, request: PreparedRequest) -> ProtocolError:
 
 def _not_json(error: NotJSONError, raw: RawResponse) -> WireError:
     kind = raw.headers.get("Content-Type", "no content type")
-    found = (
-        f"{len(raw.content)} bytes of {kind} ({error.found})" if raw.content else "an empty body"
-    )
+    size = number_of(len(raw.content), "byte")
+    found = f"{size} of {kind} ({error.found})" if raw.content else "an empty body"
     return WireError("JSON", found)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from livechat_async.checks import check_clock, check_count, check_seconds
+from livechat_async.display import number_of
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
@@ -214,7 +215,7 @@ class MemoryEngine:
         self._accepted.clear()
         if left:
             end = "the receiver was closed" if ended is None else "the event loop ended"
-            logger.error("%s with %d jobs left", end, len(left))
+            logger.error("%s with %s left", end, number_of(len(left), "job"))
             began = f"{end} while its handler ran, or waited for another attempt"
             waits = f"{end} while it waited for its turn"
             await self._abandon([(job, waits if job.key in waited else began) for job in left])

@@ -11,7 +11,7 @@ from livechat_async.decoding.bodies import load_json
 from livechat_async.decoding.converter import shared_converter
 from livechat_async.decoding.hooks import is_nothing
 from livechat_async.decoding.problems import WireError, find_wire_error
-from livechat_async.display import cut
+from livechat_async.display import cut, number_of
 from livechat_async.errors import WebhookError
 from livechat_async.models._base import quirks_of
 from livechat_async.models.webhooks import DATA_TYPES, WebhookDataType, WebhookEventType
@@ -59,7 +59,7 @@ def _event_or_error(body: Any) -> WebhookEvent | WebhookError:
     try:
         document = load_json(content)
     except WireError as error:
-        found = f"{len(content):,} bytes of something else ({error.found})"
+        found = f"{number_of(len(content), 'byte')} of something else ({error.found})"
         return _error("", "JSON", cut(found, _SHOWN) if content else "an empty body")
     if content.count(b"[") + content.count(b"{") > _DEEPEST and is_deeper(document, _DEEPEST):
         return _error("", f"JSON of at most {_DEEPEST} levels", "more of them")

@@ -115,7 +115,7 @@ NO_JSON: dict[str, tuple[Reply, str]] = {
         "24 bytes of text/html",
     ),
     "JSONP": (answer(200, b"f([]);"), "6 bytes"),
-    "a bomb of brackets": (answer(200, b"[" * 200_000), "200000 bytes"),
+    "a bomb of brackets": (answer(200, b"[" * 200_000), "200,000 bytes"),
 }
 
 
@@ -310,7 +310,7 @@ async def test_a_message_holds_no_character_that_a_terminal_obeys(
     """The type of a body stands in the message, whatever it is (field case 9)."""
     headers = b"Content-Type: a\xff\xc2\x9b31m\xe2\x80\xaeb\r\nContent-Length: 1"
     server.script(raw(b"HTTP/1.1 200 OK\r\n" + headers + b"\r\n\r\n<"))
-    with pytest.raises(InvalidJSONError, match="1 bytes of a") as caught:
+    with pytest.raises(InvalidJSONError, match="1 byte of a") as caught:
         await make_client(retry=RetryPolicy(attempts=1)).visitors.list()
     assert str(caught.value) == printable(str(caught.value))
     assert str(caught.value).encode()

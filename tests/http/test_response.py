@@ -539,7 +539,7 @@ def test_json_is_read(content: bytes, document: object) -> None:
         (b"   ", {}, "3 bytes of no content type"),
         (b"[1] [2]", {}, "7 bytes"),
         (b'callback({"a": 1})', {}, "18 bytes"),
-        (b"[" * 100_000, {}, "100000 bytes"),
+        (b"[" * 100_000, {}, "100,000 bytes"),
     ],
     ids=lambda value: repr(value)[:30],
 )

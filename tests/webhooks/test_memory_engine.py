@@ -303,9 +303,9 @@ def test_a_job_cancelled_by_the_end_of_the_event_loop_is_logged(
     assert f"{job(1).key} was cancelled while it ran; close the receiver" in record.getMessage()
 
 
-@pytest.mark.parametrize("waits", [0, 1, 5])
+@pytest.mark.parametrize(("waits", "left"), [(0, "1 job"), (1, "2 jobs"), (5, "6 jobs")])
 def test_jobs_left_when_the_event_loop_ends_during_close_are_abandoned(
-    caplog: pytest.LogCaptureFixture, waits: int
+    caplog: pytest.LogCaptureFixture, waits: int, left: str
 ) -> None:
     """Their dead-letter hook is called, whichever task ends first (field case 45)."""
     runners = []
@@ -321,7 +321,7 @@ def test_jobs_left_when_the_event_loop_ends_during_close_are_abandoned(
 
     asyncio.run(main())
     (record,) = caplog.records
-    assert record.getMessage() == f"the event loop ended with {1 + waits} jobs left"
+    assert record.getMessage() == f"the event loop ended with {left} left"
     abandoned = [each for each, _ in runners[0].abandoned]
     assert sorted(abandoned, key=lambda each: each.key) == [job(n) for n in range(1 + waits)]
 

@@ -424,7 +424,7 @@ def test_an_unknown_event_keeps_all_its_fields() -> None:
         (b'{"event_type": "chat_started", "n": 0x1}', "", "40 bytes of something else"),
         (b"\xff\xfe{\x00}\x00", "", "6 bytes of something else"),
         (b"[" * 100_000, "", "100,000 bytes of something else"),
-        ("\udc00", "", "1 bytes of something else"),
+        ("\udc00", "", "1 byte of something else"),
         (b"[]", "", "a list"),
         (b"null", "", "null"),
         (b"true", "", "true"),

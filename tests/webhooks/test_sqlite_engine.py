@@ -465,7 +465,7 @@ async def test_a_job_that_its_processes_do_not_survive_is_given_up(
     assert reason == "it was begun 2 times, and its process ended each time"
     (letter,) = SQLiteLetters(path).list()
     assert letter.error == reason
-    assert "1 jobs of a process that ended begin again" in caplog.text
+    assert "took over 1 job of a process that ended" in caplog.text
 
 
 async def test_a_job_of_an_unknown_handler_blocks_no_other_and_is_kept(
@@ -550,7 +550,7 @@ async def test_old_marks_and_dead_letters_are_removed(
     assert engine.status().dead_letters == 1
     now[0] += 90
     await until(lambda: engine.status().dead_letters == 0)
-    assert "1 dead letters older than 0.00115741 days are removed" in caplog.text
+    assert "removed 1 dead letter older than 0.00115741 days" in caplog.text
 
 
 # --- dead letters ---
@@ -1017,7 +1017,7 @@ async def test_handlers_that_do_not_end_in_time_run_again_in_the_next_process(
     await engine.submit(job(1))
     await until(lambda: bool(runner.orders))
     await engine.close(0.01)
-    assert "1 jobs were stopped, and run again in the next process" in caplog.text
+    assert "stopped 1 job, to run again in the next process" in caplog.text
     _, runner = await start(OrderedRunner(DONE))
     await until(lambda: runner.attempts == [(short(1), 1)])
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 
 from livechat_async.checks import check_clock, check_count, check_seconds
+from livechat_async.display import number_of
 from livechat_async.errors import ClientStateError, ConfigurationError, QueueFullError
 from livechat_async.redaction import kind_of, printable
 from livechat_async.webhooks.engine import EngineStatus, Job, JobRunner
@@ -402,7 +403,8 @@ class SQLiteEngine:
             task.cancel()
         if left:
             await asyncio.wait(left)  # the runner limits how long a handler may take to end
-            logger.warning("%d jobs were stopped, and run again in the next process", len(left))
+            stopped = number_of(len(left), "job")
+            logger.warning("stopped %s, to run again in the next process", stopped)
         for timer in (self._due, self._look):
             if timer is not None:
                 timer.cancel()

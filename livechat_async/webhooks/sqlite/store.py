@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from attrs import define, evolve, field, frozen
 
+from livechat_async.display import number_of
 from livechat_async.redaction import SecretBytes, printable
 from livechat_async.webhooks.engine import Job, StoredJob
 from livechat_async.webhooks.sqlite.database import (
@@ -349,7 +350,8 @@ class JobStore:
             (now, now, now),
         )
         if moved.rowcount:
-            logger.warning("the clock was set back: %d jobs no longer wait for it", moved.rowcount)
+            jobs = number_of(moved.rowcount, "job")
+            logger.warning("the clock was set back: it no longer delays %s", jobs)
 
     def _take_over(self, database: sqlite3.Connection) -> None:
         """Free the jobs of processes that ended."""
@@ -360,7 +362,7 @@ class JobStore:
             freed = database.execute(
                 "UPDATE jobs SET owner = NULL, losses = losses + 1 WHERE owner = ?", (owner,)
             )
-            logger.warning("%d jobs of a process that ended begin again", freed.rowcount)
+            logger.warning("took over %s of a process that ended", number_of(freed.rowcount, "job"))
 
     def _let_go(self, database: sqlite3.Connection, mine: frozenset[str]) -> None:
         """Free the jobs that were stored for this process although SQLite reported an error."""
@@ -380,7 +382,8 @@ class JobStore:
         old = database.execute("DELETE FROM dead WHERE died <= ?", (now - self._keep,))
         if old.rowcount:
             days = self._keep / 86_400
-            logger.warning("%d dead letters older than %g days are removed", old.rowcount, days)
+            letters = number_of(old.rowcount, "dead letter")
+            logger.warning("removed %s older than %g days", letters, days)
 
     def _count(self, database: sqlite3.Connection) -> dict[str, float]:
         """Count waiting jobs and dead letters; when the first job of each handler is due."""

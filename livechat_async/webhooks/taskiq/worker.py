@@ -7,6 +7,7 @@ import logging
 import random
 from uuid import uuid4
 
+from livechat_async.display import number_of
 from livechat_async.errors import ConfigurationError
 from livechat_async.redaction import printable
 from livechat_async.webhooks.engine import JobRunner, Outcome
@@ -71,7 +72,7 @@ class JobWorker:
     async def leave(self) -> None:
         """Stop the jobs that still run, so that other workers get them at once."""
         if self.runs:
-            logger.warning("%d jobs are left to other workers", len(self.runs))
+            logger.warning("left %s to other workers", number_of(len(self.runs), "job"))
         for run in set(self.runs):
             run.cancel()
         if self._works:
