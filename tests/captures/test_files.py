@@ -106,7 +106,8 @@ def test_a_field_that_is_missing_is_named(tmp_path: Path, name: str):
 
 
 def test_a_folder_that_is_missing_or_empty_is_named_with_a_remedy(tmp_path: Path):
-    with pytest.raises(ConfigurationError, match=r"there is no such folder: .*/none' makes one"):
+    whole_path = r"^folder='.*: there is no such folder: .*/none' makes one"
+    with pytest.raises(ConfigurationError, match=whole_path):
         load_captures(tmp_path / "none")
     with pytest.raises(ConfigurationError, match="has no captures: 'livechat-async record"):
         load_captures(tmp_path)

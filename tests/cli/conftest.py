@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -16,7 +17,7 @@ StartProcess: TypeAlias = Callable[..., Awaitable[Process]]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What hangs ends with a message of its own before pytest's limit ends the test."""
-    here = str(Path(__file__).parent)
+    here = f"{Path(__file__).parent}{os.sep}"
     for item in items:
         if str(item.path).startswith(here):
             item.add_marker(pytest.mark.timeout(3 * PATIENCE))
