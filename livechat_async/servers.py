@@ -7,6 +7,7 @@ import errno
 import logging
 import re
 from collections.abc import Collection, Mapping
+from typing import cast
 
 from aiohttp import web
 
@@ -27,12 +28,37 @@ async def listen(
     """
     try:
         await runner.setup()
-        await start_site(web.TCPSite(runner, host, port))
+        await _Site(runner, host, port).start()
     except OSError as problem:
         why = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had ({problem})"
         raise ConfigurationError(f"port {port} on {host} {why}: {remedy}") from None
     address: tuple[str, int] = runner.addresses[0][:2]
     return address
+
+
+class _Site(web.BaseSite):
+    """As ``web.TCPSite``, but the runner also closes a site that was cancelled while it started.
+
+    asyncio loses the sockets of a server that is cancelled just as it begins to listen.
+    """
+
+    def __init__(self, runner: web.AppRunner | web.ServerRunner, host: str, port: int) -> None:
+        super().__init__(runner)
+        self._address = host, port
+
+    @property
+    def name(self) -> str:
+        return url_of(*self._address)
+
+    async def start(self) -> None:
+        await super().start()
+        self._server = await asyncio.get_running_loop().create_server(
+            cast("web.Server", self._runner.server),  # there is one after its setup
+            *self._address,
+            backlog=self._backlog,
+            start_serving=False,
+        )
+        await self._server.start_serving()
 
 
 def url_of(address: str, port: int) -> str:
@@ -97,21 +123,6 @@ def is_from_own_page(headers: Mapping[str, str]) -> bool:
     host = headers.get("host", "").strip().lower()
     origin = headers.get("origin", "").strip().lower()
     return host != "" and site == "same-origin" and origin == f"http://{host}"
-
-
-async def start_site(site: web.BaseSite) -> None:
-    """Start to listen. A cancellation waits for that, so that the site's runner can close it.
-
-    asyncio loses the socket of a server that is cancelled while it starts; it listens on.
-    """
-    starting = asyncio.ensure_future(site.start())
-    try:
-        await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        await asyncio.wait((starting,))
-        if not starting.cancelled():
-            starting.exception()  # the cancellation comes before it
-        raise
 
 
 def server_logger(name: str) -> logging.Logger:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import gc
+import warnings
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livechat_async.captures import Recorder
 from livechat_async.checks import is_loopback
+from livechat_async.sandbox import Sandbox
 from livechat_async.servers import (
     is_from_own_page,
     is_from_web_page,
     is_local_host,
     is_private_host,
-    start_site,
 )
 
 LOCAL = ["localhost", "LocalHost", "127.0.0.1", "127.8.9.10", "[::1]", "bot.localhost"]
@@ -172,17 +175,26 @@ def test_a_page_of_the_server_itself_is_known(headers: dict[str, str], *, expect
     assert is_from_own_page(headers) == expected
 
 
-@pytest.mark.parametrize("steps", range(1, 6))
-async def test_a_server_that_is_cancelled_while_it_starts_is_closed_with_its_runner(
-    steps: int,
+@pytest.mark.parametrize("kind", [Sandbox, Recorder])
+def test_a_server_is_closed_wherever_its_event_loop_ends(
+    kind: Callable[..., Sandbox | Recorder], tmp_path: Path
 ) -> None:
-    runner = web.ServerRunner(web.Server(lambda _: web.Response()))
-    await runner.setup()
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        starting = asyncio.create_task(start_site(web.SockSite(runner, listening)))
+    """While it starts, and while it stops."""
+
+    async def serve() -> None:
+        async with kind() if kind is Sandbox else kind(tmp_path):
+            pass
+
+    async def begin(steps: int) -> None:
+        serving.append(asyncio.create_task(serve()))
         for _ in range(steps):
             await asyncio.sleep(0)
-        starting.cancel()
-        await asyncio.wait((starting,))
-        await runner.cleanup()
-        assert listening.fileno() == -1
+
+    serving: list[asyncio.Task[None]] = []
+    with warnings.catch_warnings(record=True) as left_open:
+        warnings.simplefilter("always")
+        for steps in range(1, 12):
+            asyncio.run(begin(steps))
+        gc.collect()
+    assert [str(warning.message) for warning in left_open] == []
+    assert all(task.done() for task in serving)

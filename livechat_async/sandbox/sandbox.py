@@ -259,8 +259,10 @@ class Sandbox(Actions):
 
     async def stop(self) -> None:
         """Stop the server and all deliveries at once. Stopping twice does no harm."""
-        await self._account.deliverer.stop()
-        await self._server.stop()
+        try:
+            await self._account.deliverer.stop()
+        finally:
+            await self._server.stop()
 
     @property
     def url(self) -> str:

@@ -597,6 +597,21 @@ if not first.exists():
     await until(lambda: len(list(tmp_path.glob("done-*"))) == 3)
 
 
+async def test_it_listens_no_more_after_it_was_cancelled_twice(
+    env: dict[str, str], script: Callable[[str], str], tmp_path: Path, start: Start
+) -> None:
+    it = start(*LISTEN, "--exec", script(FAMILY), env=env)
+    port = await port_of(it)
+    await post(url_at(port), document())
+    await pids_in(tmp_path / "pids")
+    it.cancel()
+    await it.said("Stopping: ")
+    await it.stop()  # cancels it again
+
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await post(url_at(port), document(2))
+
+
 async def test_it_ends_quietly_when_the_reader_is_gone(
     env: dict[str, str], start_process: StartProcess
 ) -> None:

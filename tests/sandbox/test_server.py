@@ -385,7 +385,7 @@ async def test_an_address_that_is_not_here(monkeypatch: pytest.MonkeyPatch) -> N
     async def refuse(_: object) -> None:
         raise OSError(99, "Cannot assign requested address")
 
-    monkeypatch.setattr("aiohttp.web.TCPSite.start", refuse)
+    monkeypatch.setattr("aiohttp.web.BaseSite.start", refuse)
     sandbox = Sandbox(host="127.0.0.1")
     with pytest.raises(ConfigurationError, match=r"cannot be had .*Cannot assign"):
         await sandbox.start()
@@ -398,7 +398,7 @@ async def test_cancelled_start_leaves_nothing_behind(monkeypatch: pytest.MonkeyP
     async def cancel(_: object) -> None:
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("aiohttp.web.TCPSite.start", cancel)
+    monkeypatch.setattr("aiohttp.web.BaseSite.start", cancel)
     sandbox = Sandbox()
     with pytest.raises(asyncio.CancelledError):
         await sandbox.start()

@@ -174,8 +174,10 @@ class Listener:
             await self._bot.start()
             await self._stop.first.wait()
         finally:
-            await self._drain()
-            await runner.cleanup()
+            try:
+                await self._drain()
+            finally:
+                await runner.cleanup()
             if self._bot.status().accepted or self._stop.first.is_set():
                 self._view.sum_up(self._bot.status(), with_program=self._programs is not None)
         raise self._stop.problem or Exit(INTERRUPTED)

@@ -78,9 +78,11 @@ class Server:
         runner, self._runner = self._runner, None
         for task in self._streams:  # they would go on for as long as aiohttp waits
             task.cancel()
-        await asyncio.gather(*self._streams, return_exceptions=True)
-        if runner is not None:
-            await runner.cleanup()
+        try:
+            await asyncio.gather(*self._streams, return_exceptions=True)
+        finally:
+            if runner is not None:
+                await runner.cleanup()
 
     async def _handle_and_log(self, request: web.BaseRequest) -> web.StreamResponse:
         began, status, met = time.perf_counter(), "unfinished", list[str]()

@@ -150,11 +150,13 @@ class Deliverer:
         session, self._session, self._loop = self._session, None, None
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for round_ in list(self._rounds):
-            self._end(round_)
-        if session is not None:
-            await session.close()
+        try:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            for round_ in list(self._rounds):
+                self._end(round_)
+            if session is not None:
+                await session.close()
 
     def deliver(self, registration: Registration, unique_id: str, body: SecretBytes) -> None:
         """Begin a delivery, from any thread and without waiting."""
