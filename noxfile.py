@@ -37,6 +37,11 @@ def install(session: nox.Session, *groups: str, options: tuple[str, ...] = ()) -
     session.install(*options, PACKAGE, *nox.project.dependency_groups(PYPROJECT, *groups))
 
 
+def compile_tests(session: nox.Session) -> None:
+    """Compile the tests, which each worker would do for itself otherwise."""
+    session.run("pytest", "--collect-only", "--quiet", silent=True)
+
+
 def run_with_coverage(session: nox.Session, *pytest_arguments: str) -> None:
     """Run pytest and gather the branches that it and its processes took."""
     # Not in session.create_tmp(): pytest would put its folders there too, below our pyproject.toml.
@@ -82,8 +87,7 @@ def tests(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Run the tests as ``pythons`` does, and require their branch coverage."""
     install(session, "test")
-    # Compiles the tests. Each worker would do it, and count what that takes.
-    session.run("pytest", "--collect-only", "--quiet", silent=True)
+    compile_tests(session)
     run_with_coverage(session, *BRIEF, *session.posargs)
     session.run("coverage", "report", f"--omit={WITH_REDIS}")
 
@@ -99,6 +103,7 @@ def pythons(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that ``pyproject.toml`` allows."""
     install(session, "test", options=("--resolution", "lowest-direct"))
+    compile_tests(session)
     session.run("pytest", *BRIEF, *session.posargs)
 
 
