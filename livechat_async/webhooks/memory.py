@@ -93,8 +93,8 @@ class MemoryEngine:
             return False
         if len(self._waiting) + self._resting >= self._queue_size:
             raise QueueFullError(
-                f"{self._queue_size:,} jobs wait already: raise concurrency if handlers wait for "
-                "the network, or queue_size"
+                f"the queue is full with {number_of(self._queue_size, 'job')}: raise concurrency "
+                "if handlers wait for the network, or queue_size"
             )
         self._accepted[job.key] = job
         self._waiting.append(job)

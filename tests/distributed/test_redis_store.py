@@ -393,7 +393,7 @@ async def test_a_full_queue_takes_no_more_but_knows_its_own(store: WebhookStore)
     first = run_of(await taken(store), "one", jobs[0])
     await store.begin(first)
     await store.record(first, LATER, 1)  # it still counts
-    with pytest.raises(QueueFullError, match="5 jobs wait in Redis already: start more workers"):
+    with pytest.raises(QueueFullError, match="in Redis is full with 5 jobs: start more workers"):
         await store.add(jobs[5])
     assert not await store.add(jobs[0])
     second = run_of(await taken(store), "one", jobs[1])

@@ -241,7 +241,7 @@ class Deliveries(RuleBasedStateMachine):
         if key in self.to_do or self.known_until.get(key, -1) > self.now:
             assert self.do(self.engine.submit(job(number))) is False
         elif not free and len(self.to_do) - 2 >= 3:
-            with pytest.raises(QueueFullError, match="3 jobs wait"):
+            with pytest.raises(QueueFullError, match="full with 3 jobs"):
                 self.do(self.engine.submit(job(number)))
         elif free or len(self.to_do) - len(self.runner.orders) < 3:
             assert self.do(self.engine.submit(job(number))) is True
@@ -522,7 +522,7 @@ async def test_a_full_queue_refuses_jobs_and_recognises_repeats(start: MakeEngin
     engine, runner = await start(concurrency=1, queue_size=2)
     for number in range(3):
         assert await engine.submit(job(number))
-    with pytest.raises(QueueFullError, match="2 jobs wait already: raise concurrency"):
+    with pytest.raises(QueueFullError, match="full with 2 jobs: raise concurrency"):
         await engine.submit(job(3))
     assert not await engine.submit(job(2))
     runner.orders[short(0)].set_result(DONE)

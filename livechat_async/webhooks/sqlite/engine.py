@@ -266,8 +266,8 @@ class SQLiteEngine:
         if said is Answer.FULL:
             answer.set_exception(
                 QueueFullError(
-                    f"{self._queue_size:,} jobs wait already: raise concurrency if handlers wait "
-                    "for the network, or queue_size"
+                    f"the queue is full with {number_of(self._queue_size, 'job')}: raise "
+                    "concurrency if handlers wait for the network, or queue_size"
                 )
             )
         else:

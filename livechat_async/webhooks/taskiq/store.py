@@ -24,6 +24,7 @@ from attrs import frozen
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from livechat_async.display import number_of
 from livechat_async.errors import QueueFullError
 from livechat_async.redaction import SecretBytes
 from livechat_async.webhooks.engine import EngineStatus, Job, Outcome, StoredJob
@@ -235,8 +236,8 @@ class WebhookStore:
         answer = await self._call(_ADD, [*keys_of(self._prefix, name), latest], name, *details)
         if answer < 0:
             raise QueueFullError(
-                f"{self._queue_size:,} jobs wait in Redis already: start more workers, or raise "
-                "queue_size"
+                f"the queue in Redis is full with {number_of(self._queue_size, 'job')}: start more "
+                "workers, or raise queue_size"
             )
         return bool(answer)
 
