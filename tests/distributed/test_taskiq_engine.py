@@ -135,7 +135,7 @@ async def test_the_status_is_that_of_all_machines(make: Make, redis: Redis, pref
     worker.gate = asyncio.Event()
     async with worker.at_work():
         await until(lambda: bot.engine.status().running == 1)
-        assert worker.engine.status().running == 1
+        await until(lambda: worker.engine.status().running == 1)
         worker.gate.set()
         await settled(redis, prefix)
 
