@@ -66,7 +66,7 @@ class MemoryEngine:
         self._done: OrderedDict[str, float] = OrderedDict()  # when each job succeeded, oldest first
         self._latest: OrderedDict[str, str] = OrderedDict()  # the key of each series' latest job
         self._tasks: set[asyncio.Task[None]] = set()
-        self._unstarted: set[str] = set()  # the keys of jobs whose task has not begun
+        self._unstarted: set[object] = set()  # the runs whose task has not begun
         self._closing: asyncio.Task[None] | None = None
 
     def bind(self, run: JobRunner) -> None:
@@ -131,27 +131,28 @@ class MemoryEngine:
                 turn.set_result(None)
             elif self._waiting:
                 job = self._waiting.popleft()
-                self._unstarted.add(job.key)
-                task = asyncio.create_task(self._work(job))
+                run = object()  # not the key: the job may come again before `_end` is called
+                self._unstarted.add(run)
+                task = asyncio.create_task(self._work(job, run))
                 self._tasks.add(task)
-                task.add_done_callback(partial(self._end, job))
+                task.add_done_callback(partial(self._end, job, run))
             else:
                 return
             self._free -= 1
 
-    def _end(self, job: Job, task: asyncio.Task[None]) -> None:
+    def _end(self, job: Job, run: object, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if job.key in self._unstarted:
+        if run in self._unstarted:
             # The event loop ends, and cancelled the task before it began: `_work` saw nothing.
-            self._unstarted.discard(job.key)
+            self._unstarted.discard(run)
             self._waiting.appendleft(job)
             self._free += 1
             if self._closing is not None:
                 self._fill()
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: Job, run: object) -> None:
         assert self._run is not None  # noqa: S101 (`submit` has checked it)
-        self._unstarted.discard(job.key)
+        self._unstarted.discard(run)
         try:
             succeeded = await self._run(job, self._rest)
         except BaseException:

@@ -107,7 +107,7 @@ async def test_a_write_is_not_repeated_after_an_attempt_that_took_too_long(
     server.script(reply, answer())
     with taking(LIMIT), pytest.raises(RequestTimeout):
         await write(make_client(timeouts=Timeouts(attempt=LIMIT)))
-    assert len(server.requests) == 1
+    assert len(server.requests) <= 1  # on a busy machine, it can end before it arrives
 
 
 async def test_every_attempt_has_the_whole_limit(

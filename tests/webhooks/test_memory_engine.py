@@ -282,6 +282,25 @@ async def test_close_does_not_wait_for_a_hook_that_never_ends(
     assert "did not end within 0.02 s" in caplog.text
 
 
+async def test_a_job_that_is_delivered_again_at_the_moment_of_its_end_runs_once_more() -> None:
+    engine = MemoryEngine()
+    runs, again = list[Job](), list[asyncio.Task[bool]]()
+
+    class Runner(OrderedRunner):
+        async def __call__(self, job: Job, _: Sleep | None = None) -> bool:
+            runs.append(job)
+            if not again:  # it begins when this job has ended, and before the engine is told so
+                again.append(asyncio.create_task(engine.submit(job)))
+            return False
+
+    engine.bind(Runner())
+    assert await engine.submit(job(1))
+    await spin()
+    assert await again[0]
+    assert runs == [job(1)] * 2
+    assert engine.status() == EngineStatus(queued=0, running=0)
+
+
 def test_a_job_cancelled_by_the_end_of_the_event_loop_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
