@@ -140,10 +140,6 @@ class Running:
         code = await asyncio.wait_for(asyncio.shield(self._end), PATIENCE)
         return Done(code, self.text, self.err)
 
-    def cancel(self) -> None:
-        """Cancel its task, as the end of an event loop does; only for a command that runs here."""
-        raise NotImplementedError
-
     def close_pipe(self, name: str) -> None:
         """Read no more from stdout or stderr, as `head -1` does."""
         raise NotImplementedError
@@ -211,14 +207,11 @@ class Here(Running):
         if self._end is None:
             return
         await until(lambda: self._task is not None or self.has_ended)
-        self.cancel()
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.wait((self._end,))
-
-    def cancel(self) -> None:
         if self._inner is not None and self._task is not None:
             with suppress(RuntimeError):  # its loop is closed
                 self._inner.call_soon_threadsafe(self._task.cancel)
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait((self._end,))
 
     def _receive(self, how: signal.Signals) -> None:
         assert self._inner is not None

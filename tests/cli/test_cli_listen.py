@@ -604,9 +604,10 @@ async def test_it_listens_no_more_after_it_was_cancelled_twice(
     port = await port_of(it)
     await post(url_at(port), document())
     await pids_in(tmp_path / "pids")
-    it.cancel()
+    stopping = asyncio.create_task(it.stop())  # cancels it
     await it.said("Stopping: ")
-    await it.stop()  # cancels it again
+    await it.stop()  # again
+    await stopping
 
     with pytest.raises(aiohttp.ClientConnectorError):
         await post(url_at(port), document(2))

@@ -289,7 +289,7 @@ async def test_a_job_that_is_delivered_again_at_the_moment_of_its_end_runs_once_
     class Runner(OrderedRunner):
         async def __call__(self, job: Job, _: Sleep | None = None) -> bool:
             runs.append(job)
-            if not again:  # it begins when this job has ended, and before the engine is told so
+            if not again:  # this task runs between the end of the job's task and its callback
                 again.append(asyncio.create_task(engine.submit(job)))
             return False
 
